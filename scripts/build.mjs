@@ -1,0 +1,27 @@
+// Bundles the server: one file that starts fast, chunks for what is loaded only when needed, and the query
+// worker as a program of its own. Native modules stay outside.
+import { chmod, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+await rm("dist", { recursive: true, force: true });
+const started = performance.now();
+await build({
+  entryPoints: { main: "src/main.ts", "query-worker": "src/lake/sql/worker/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  minifySyntax: true,
+  keepNames: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.19",
+  chunkNames: "chunks/[name]-[hash]",
+  external: ["@duckdb/node-api", "@duckdb/node-bindings"],
+  banner: {
+    // Bundled CommonJS modules still call require() for Node's own modules.
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+});
+await chmod("dist/main.js", 0o755);
+process.stderr.write(`Built dist/ in ${Math.round(performance.now() - started)} ms.\n`);

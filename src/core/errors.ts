@@ -1,0 +1,70 @@
+/** The closed set of codes a tool fault carries. Programs may switch on them; none is added lightly. */
+export const errorCodes = [
+  "invalid_input",
+  "not_found",
+  "denied",
+  "conflict",
+  "throttled",
+  "timeout",
+  "too_large",
+  "unavailable",
+  "changed",
+  "unsupported",
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Codes for which the same call may succeed later without being changed. */
+const retryableCodes: ReadonlySet<ErrorCode> = new Set(["throttled", "timeout", "unavailable", "changed"]);
+
+export interface ToolErrorOptions {
+  /** What happened underneath. Logged, never shown to the agent. */
+  cause?: unknown;
+  /** Facts a program can act on: `{retryAfterMs: 1200}`. Shown to the agent, so never a secret or a server path. */
+  details?: Record<string, unknown>;
+  /** Overrides what the code says. */
+  retryable?: boolean;
+}
+
+/**
+ * The one error a handler throws on purpose. Its message reaches the agent: say what is wrong, with which
+ * value, and what to do. Anything else that is thrown reaches the agent as a bare `internal`.
+ */
+export class ToolError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown>;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: ToolErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ToolError";
+    this.code = code;
+    this.details = options.details ?? {};
+    this.retryable = options.retryable ?? retryableCodes.has(code);
+  }
+}
+
+/** A tool fault as callers see it: the structured content of an `isError` result. */
+export interface ToolFault {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  details: Record<string, unknown>;
+  correlationId: string;
+}
+
+/** The fault for anything thrown. What is not a `ToolError` says nothing of itself but its correlation id. */
+export function toFault(thrown: unknown, correlationId: string): ToolFault {
+  if (thrown instanceof ToolError) {
+    const { code, message, retryable, details } = thrown;
+    return { code, message, retryable, details, correlationId };
+  }
+  return {
+    code: "internal",
+    message: `Sluice failed inside. Its log has the reason under correlation id ${correlationId}.`,
+    retryable: false,
+    details: {},
+    correlationId,
+  };
+}

@@ -1,0 +1,75 @@
+import { ToolError, type ToolFault } from "./errors.ts";
+import type { Principal } from "./principal.ts";
+import type { Tool } from "./tool.ts";
+
+/** One call on its way through the path. */
+export interface Call {
+  tool: Tool;
+  /** The name the caller used: the tool's own or an alias. */
+  calledAs: string;
+  principal: Principal;
+  correlationId: string;
+  /** Milliseconds since the epoch. */
+  startedMs: number;
+  /** Arguments as they came, before they were parsed. */
+  rawArguments: unknown;
+}
+
+/** A call whose arguments were parsed by the tool's schema. */
+export interface ParsedCall extends Call {
+  input: Record<string, unknown>;
+}
+
+export type Outcome =
+  | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
+  | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown };
+
+/** Who may see and call what. Throws `denied`. */
+export interface Policy {
+  visible(principal: Principal, tool: Tool): boolean;
+  authorize(call: Call): Promise<void>;
+}
+
+/** Rate, quota and concurrency. Throws `throttled` with `retryAfterMs`; answers with what gives the place back. */
+export interface Limiter {
+  admit(call: Call): Promise<() => void>;
+}
+
+/** Stands between a write and its effect. Throws `denied` when the write may not go on. */
+export interface Confirmer {
+  confirm(call: ParsedCall): Promise<void>;
+}
+
+/** Records a call before it acts and after. A throw from `intent` stops the call. */
+export interface Auditor {
+  intent(call: ParsedCall): Promise<void>;
+  outcome(call: Call, outcome: Outcome, durationMs: number): Promise<void>;
+}
+
+/** Logs, metrics and spans of finished calls. Must not throw. */
+export interface Observer {
+  finished(call: Call, outcome: Outcome, durationMs: number): void;
+}
+
+/** Everything that happens around a handler. Each has one implementation per deployment, chosen at start-up. */
+export interface CallSteps {
+  policy: Policy;
+  limiter: Limiter;
+  confirmer: Confirmer;
+  auditor: Auditor;
+  observer: Observer;
+}
+
+/** What holds with no guard configured: every tool visible, reads run, writes are refused. */
+export const unguarded: CallSteps = Object.freeze({
+  policy: { visible: () => true, authorize: async () => {} },
+  limiter: { admit: async () => () => {} },
+  confirmer: {
+    async confirm({ tool }: ParsedCall) {
+      if (tool.effect === "read") return;
+      throw new ToolError("denied", `${tool.name} changes things, and this server is read-only.`);
+    },
+  },
+  auditor: { intent: async () => {}, outcome: async () => {} },
+  observer: { finished: () => {} },
+});

@@ -1,0 +1,135 @@
+import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
+import type { LakeScope } from "./scope.ts";
+import type { Column, RowPage } from "./sql/engine.ts";
+import type { ObjectDetails, Stores } from "./stores/store.ts";
+
+/** How far a number can be trusted. */
+export type Exactness = "exact" | "estimated";
+
+/** A dataset as a caller names it: one object, a folder or prefix, or a glob, and what the caller says of it. */
+export interface DatasetRequest extends FormatHints {
+  uri: string;
+}
+
+export interface ParquetFacts {
+  rowGroups: number;
+  codecs: string[];
+  createdBy?: string;
+  version: number;
+}
+
+/** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
+export interface DatasetDescription {
+  uri: string;
+  format: DataFormat;
+  compression: Compression;
+  encoding?: TextEncoding;
+  dialect?: CsvDialect;
+  fileCount: number;
+  sizeBytes: number;
+  columns: Column[];
+  /** Hive partition columns, with how many values each has. */
+  partitions: { name: string; type: string; values: number; sample: string[] }[];
+  rows?: { count: number; exactness: Exactness };
+  rejectedRows?: number;
+  parquet?: ParquetFacts;
+  /** Of the object, where the dataset is one object. */
+  object?: ObjectDetails;
+  lastModified: Date;
+  notes: string[];
+}
+
+export interface ReadRowsRequest extends DatasetRequest {
+  /** Columns by name, in order. Empty: all. */
+  columns: string[];
+  /** A SQL condition over the columns, such as `status = 'paid' AND total > 10`. */
+  filter?: string;
+  maxRows: number;
+  maxBytes: number;
+  cursor?: string;
+}
+
+export interface RejectedRow {
+  uri: string;
+  line: number;
+  reason: string;
+  text: string;
+}
+
+export interface DatasetRows extends RowPage {
+  cursor?: string;
+  rejectedCount: number;
+  rejects: RejectedRow[];
+}
+
+export interface LakeQueryRequest {
+  sql: string;
+  /** Table name used in the statement → dataset. Names not found here are taken as URIs or local paths. */
+  sources: Record<string, DatasetRequest>;
+  maxRows: number;
+  maxBytes: number;
+  cursor?: string;
+}
+
+export interface ProfileRequest extends DatasetRequest {
+  /** Columns by name. Empty: all. */
+  columns: string[];
+  /** Whole: every row. Sample: about this many rows, or what is quick. */
+  mode: "auto" | "sample" | "whole";
+  /** Values in `top` of each column. */
+  topValues: number;
+  histogramBins: number;
+}
+
+export interface ColumnProfile {
+  name: string;
+  type: string;
+  nulls: number;
+  distinct?: { count: number; exactness: Exactness };
+  min?: unknown;
+  max?: unknown;
+  mean?: unknown;
+  stddev?: number;
+  /** `{p25, p50, p75, …}` of numbers and times. */
+  quantiles?: Record<string, unknown>;
+  top?: { value: unknown; count: number }[];
+  histogram?: { from: unknown; to: unknown; count: number }[];
+}
+
+export interface DatasetProfile {
+  rowCount: number;
+  /** Rows looked at; less than `rowCount` for a sample. */
+  profiledRows: number;
+  mode: "sample" | "whole";
+  columns: ColumnProfile[];
+  rejectedCount: number;
+  notes: string[];
+}
+
+export interface TextContent {
+  text: string;
+  encoding: TextEncoding;
+  compression: Compression;
+  /** Whether the text goes on past the bytes asked for. */
+  truncated: boolean;
+  object: ObjectDetails;
+}
+
+/** The data engine, as tools see it. Everything it throws is a `ToolError`. */
+export interface Lake {
+  /** Listing and heads, behind the boundaries. */
+  stores: Stores;
+  describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
+  readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
+  query(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
+  profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
+  /** The text of one object, decompressed and decoded, up to `maxBytes` of UTF-8. */
+  readText(uri: string, maxBytes: number, scope: LakeScope): Promise<TextContent>;
+  close(): Promise<void>;
+}
+
+declare module "../core/tool.ts" {
+  interface Services {
+    lake: Lake;
+  }
+}

@@ -1,0 +1,51 @@
+/** An S3 bucket, or a prefix of one, that may be read. */
+export interface AllowedBucket {
+  bucket: string;
+  /** Keys must start with it. Empty: the whole bucket. */
+  prefix: string;
+}
+
+/** A folder on local disk that may be read. */
+export interface LocalRoot {
+  /** Shown to agents in place of the path of its parent. */
+  name: string;
+  /** Absolute path. */
+  path: string;
+}
+
+export interface S3Settings {
+  /** `undefined` leaves it to the AWS SDK's own chain. */
+  region: string | undefined;
+  endpoint: string | undefined;
+  forcePathStyle: boolean;
+}
+
+export interface QuerySettings {
+  timeoutMs: number;
+  /** DuckDB's memory limit in each worker. */
+  memoryBytes: number;
+  /** Threads of each worker. */
+  threads: number;
+  /** Worker processes kept ready; also how many queries run at once. */
+  workers: number;
+  /** Disk a query may spill to. */
+  tempBytes: number;
+  /** Bytes of source objects one query may read. */
+  maxScanBytes: number;
+  /** Bytes of rows kept for a cursor to walk through. */
+  maxResultBytes: number;
+}
+
+/** Settings of the data engine. `config/` makes them from the user's settings. */
+export interface LakeSettings {
+  buckets: readonly AllowedBucket[];
+  localRoots: readonly LocalRoot[];
+  /** Whether files with more than one name may be read: the other name can lie outside the root. */
+  allowHardLinks: boolean;
+  s3: S3Settings;
+  cache: { dir: string; maxBytes: number };
+  /** A compressed or re-encoded file may not grow past this. */
+  maxDecompressedBytes: number;
+  query: QuerySettings;
+  summarize: { maxInputBytes: number };
+}

@@ -1,0 +1,104 @@
+import type { Progress } from "../../core/tool.ts";
+import type { CsvDialect } from "../formats/format.ts";
+
+/** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
+export interface Column {
+  name: string;
+  type: string;
+}
+
+/** A file as a worker opens it: plain UTF-8 text or Parquet, on local disk. */
+export interface ScanFile {
+  path: string;
+  /** How callers name it; given as the `filename` of rejected rows. */
+  uri: string;
+  /** Hive partition values from its key, in order: `{year: "2025"}`. `null` for `__HIVE_DEFAULT_PARTITION__`. */
+  partition: Record<string, string | null>;
+}
+
+/** How a worker turns files into one table. */
+export type Scan =
+  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[] }
+  | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
+  | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
+  /** Two columns: `line_number BIGINT`, `line VARCHAR`. */
+  | { format: "text"; files: ScanFile[]; partitionColumns: Column[] };
+
+/** A table of a statement: the very text used in FROM, and what it stands for. */
+export interface NamedScan {
+  name: string;
+  scan: Scan;
+}
+
+/** What a statement needs, known before any file is fetched. */
+export interface StatementPlan {
+  /** Tables in FROM that are not CTEs of the statement, as written, unique. */
+  tables: string[];
+}
+
+export interface QueryRequest {
+  sql: string;
+  tables: NamedScan[];
+  /** Bounds of the first page. */
+  maxRows: number;
+  maxBytes: number;
+  /** Keep the rows after the first page for `nextPage`, to walk through. False: the query stops after the page. */
+  keepRest: boolean;
+  /** Owner of the kept rows: only the same owner may walk them. */
+  owner: string;
+  timeoutMs?: number;
+}
+
+export interface RowPage {
+  columns: Column[];
+  /** JSON values: see docs/types.md. One array per row, in column order. */
+  rows: unknown[][];
+  /** Whether rows follow this page. */
+  more: boolean;
+  /** Present when `more` and the rows were kept. */
+  handle?: string;
+  /** Rows of the whole result, when the query ran to its end. */
+  totalRows?: number;
+  /** Such as "the result is larger than lake.query.maxResultBytes; 1,204,112 rows were kept". */
+  notes: string[];
+}
+
+/** What a full read of CSV or NDJSON files found: their types, how many rows are good, and the ones that are not. */
+export interface TextAnalysis {
+  columns: Column[];
+  rowCount: number;
+  rejectedCount: number;
+  /** The first of them. `line` counts from 1; `text` is cut to 200 characters. */
+  rejects: { uri: string; line: number; reason: string; text: string }[];
+}
+
+export interface AnalyzeRequest {
+  /** `columns` of the scan are what is known beforehand: CSV names with type `VARCHAR`; empty for NDJSON. */
+  scan: Extract<Scan, { format: "csv" | "ndjson" }>;
+}
+
+export interface SqlScope {
+  signal: AbortSignal;
+  progress(update: Progress): void;
+}
+
+/**
+ * Runs statements in locked-down child processes. All methods throw `invalid_input` for what the gate or the
+ * binder refuses, `timeout`, `too_large` (memory, temp space), `unavailable` (no worker free in time),
+ * `unsupported` or `internal` when the statement or file brought the worker down.
+ */
+export interface SqlEngine {
+  /** Parses one statement and refuses all but a single SELECT inside the fence. Reads no file. */
+  plan(sql: string, scope: SqlScope): Promise<StatementPlan>;
+  run(request: QueryRequest, scope: SqlScope): Promise<RowPage>;
+  /** Throws `not_found` for a handle that expired, was never given out, or belongs to another owner. */
+  nextPage(
+    handle: string,
+    offset: number,
+    owner: string,
+    bounds: { maxRows: number; maxBytes: number },
+  ): Promise<RowPage>;
+  /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
+  analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
+  close(): Promise<void>;
+}
