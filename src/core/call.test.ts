@@ -1,0 +1,239 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { type CallPath, callTool } from "./call.ts";
+import { ToolError } from "./errors.ts";
+import { localPrincipal } from "./principal.ts";
+import { createRegistry } from "./registry.ts";
+import { pageOut } from "./results.ts";
+import { type CallSteps, type Outcome, unguarded } from "./steps.ts";
+import { defineTool, type Services, type Tool, type ToolDefinition } from "./tool.ts";
+
+const output = z.object({ said: z.string() });
+
+function tool(name: string, overrides: Partial<ToolDefinition<z.ZodObject, z.ZodObject>> = {}): Tool {
+  return defineTool<z.ZodObject, z.ZodObject>({
+    name,
+    title: name,
+    description: "A tool of this test.",
+    effect: "read",
+    iam: [],
+    input: z.strictObject({ word: z.string().default("hello"), times: z.int().max(3).optional() }),
+    output,
+    examples: [],
+    handle: async ({ word }) => ({ said: word }),
+    ...overrides,
+  });
+}
+
+function pathWith(tools: Tool[], options: Partial<CallPath> = {}): CallPath {
+  let clockMs = 1_000;
+  return {
+    registry: createRegistry([{ name: "test", title: "Test", tools }]),
+    steps: unguarded,
+    services: {} as Services,
+    bounds: { maxBytes: 1_000, maxRows: 10 },
+    timeoutMs: 1_000,
+    now: () => clockMs++,
+    newId: () => "id-1",
+    ...options,
+  };
+}
+
+const call = (path: CallPath, name: string, args: unknown = {}, signal?: AbortSignal) =>
+  callTool(path, { name, arguments: args, principal: localPrincipal, signal });
+
+test("a call answers with the handler's output and its own correlation id", async () => {
+  const result = await call(pathWith([tool("test_say_word")]), "test_say_word", { word: "hi" });
+  expect(result).toMatchObject({
+    kind: "completed",
+    output: { said: "hi" },
+    correlationId: "id-1",
+    durationMs: 1,
+  });
+});
+
+test("an unknown name is answered with the nearest known one", async () => {
+  const result = await call(pathWith([tool("test_say_word")]), "test_say_wrod");
+  expect(result).toEqual({ kind: "unknown_tool", name: "test_say_wrod", suggestion: "test_say_word" });
+});
+
+test("a tool the policy hides is answered like one that does not exist, and never suggested", async () => {
+  const policy = { visible: () => false, authorize: async () => {} };
+  const path = pathWith([tool("test_say_word")], { steps: { ...unguarded, policy } });
+  expect(await call(path, "test_say_word")).toEqual({ kind: "unknown_tool", name: "test_say_word" });
+});
+
+test.each([
+  ["a wrong type", { word: 7 }, /word: Invalid input/],
+  ["a number over its bound", { times: 9 }, /times: Too big/],
+  ["a mistyped argument", { wrod: "x" }, /unknown argument "wrod" \(did you mean "word"\?\)/],
+  ["no object at all", "word", /expected object/],
+  ["a prototype as argument", JSON.parse('{"__proto__": {"word": "x"}}'), /unknown argument "__proto__"/],
+])("%s is refused before the handler runs", async (_, args, message) => {
+  let ran = false;
+  const spy = tool("test_say_word", {
+    handle: async () => {
+      ran = true;
+      return { said: "" };
+    },
+  });
+  const result = await call(pathWith([spy]), "test_say_word", args);
+  expect(result).toMatchObject({ kind: "failed", fault: { code: "invalid_input", retryable: false } });
+  expect(result.kind === "failed" && result.fault.message).toMatch(message);
+  expect(ran).toBe(false);
+});
+
+test("an alias takes the old arguments and answers as the tool it stands for", async () => {
+  const renamed = tool("test_say_word", {
+    aliases: [
+      { name: "say", input: z.strictObject({ text: z.string() }), toInput: ({ text }) => ({ word: text }) },
+    ],
+  });
+  const result = await call(pathWith([renamed]), "say", { text: "old" });
+  expect(result).toMatchObject({
+    kind: "completed",
+    output: { said: "old" },
+    tool: { name: "test_say_word" },
+  });
+});
+
+test("what a handler throws on purpose reaches the caller; anything else says nothing of itself", async () => {
+  const path = pathWith([
+    tool("test_throw_typed", {
+      handle: async () => {
+        throw new ToolError("throttled", "Wait a second.", { details: { retryAfterMs: 1000 } });
+      },
+    }),
+    tool("test_throw_secret", {
+      handle: async () => {
+        throw new Error("password=hunter2 at /srv/app");
+      },
+    }),
+  ]);
+  expect(await call(path, "test_throw_typed")).toMatchObject({
+    fault: { code: "throttled", message: "Wait a second.", retryable: true, details: { retryAfterMs: 1000 } },
+  });
+  const hidden = await call(path, "test_throw_secret");
+  expect(hidden).toMatchObject({ fault: { code: "internal", correlationId: "id-1" } });
+  expect(JSON.stringify(hidden.kind === "failed" && hidden.fault)).not.toMatch(/hunter2|srv/);
+});
+
+test("a handler past its deadline is told to stop, and the caller gets a timeout", async () => {
+  let stopped: unknown;
+  const slow = tool("test_be_slow", {
+    handle: (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          stopped = signal.reason;
+          reject(new Error("AbortError of some library"));
+        });
+      }),
+  });
+  const result = await call(pathWith([slow], { timeoutMs: 20 }), "test_be_slow");
+  expect(result).toMatchObject({ fault: { code: "timeout", retryable: true } });
+  expect(stopped).toBeInstanceOf(ToolError);
+});
+
+test("a handler that ignores its signal does not hold the caller", async () => {
+  const deaf = tool("test_be_deaf", { handle: () => new Promise(() => {}) });
+  expect(await call(pathWith([deaf], { timeoutMs: 20 }), "test_be_deaf")).toMatchObject({
+    fault: { code: "timeout" },
+  });
+});
+
+test("the caller's cancellation reaches the handler", async () => {
+  const controller = new AbortController();
+  const waiting = tool("test_wait_long", {
+    handle: (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  });
+  const pending = call(pathWith([waiting]), "test_wait_long", {}, controller.signal);
+  controller.abort();
+  expect(await pending).toMatchObject({
+    fault: { code: "timeout", message: "The caller cancelled the call." },
+  });
+});
+
+test("an output off its schema is a fault of ours, never sent", async () => {
+  const wrong = tool("test_lie", { handle: async () => ({ said: 7 }) });
+  expect(await call(pathWith([wrong]), "test_lie")).toMatchObject({ fault: { code: "internal" } });
+});
+
+test("an output over the byte bound is refused with both sizes", async () => {
+  const big = tool("test_say_much", { handle: async () => ({ said: "x".repeat(70_000) }) });
+  expect(await call(pathWith([big]), "test_say_much")).toMatchObject({
+    fault: { code: "too_large", details: { maxBytes: 1_000 } },
+  });
+});
+
+test("fields that hold outside text are named in the result, where they are present", async () => {
+  const listing = tool("test_list_names", {
+    output: z.object({ names: z.array(z.string()).optional(), ...pageOut }),
+    untrusted: ["names"],
+    handle: async ({ word }) => (word === "none" ? { truncated: false } : { names: ["a"], truncated: false }),
+  });
+  const path = pathWith([listing]);
+  expect(await call(path, "test_list_names")).toMatchObject({ output: { untrusted: ["names"] } });
+  expect(await call(path, "test_list_names", { word: "none" })).toMatchObject({
+    output: { truncated: false },
+  });
+});
+
+test("writes are refused while nothing is configured to confirm them", async () => {
+  const write = tool("test_stop_thing", { effect: "write" });
+  expect(await call(pathWith([write]), "test_stop_thing")).toMatchObject({ fault: { code: "denied" } });
+});
+
+test("the steps run in their order, the place is given back, and a fault is audited too", async () => {
+  const order: string[] = [];
+  const log = (name: string) => async () => void order.push(name);
+  const steps: CallSteps = {
+    policy: { visible: () => order.push("visible") > 0, authorize: log("authorize") },
+    limiter: {
+      admit: async () => {
+        order.push("admit");
+        return () => void order.push("release");
+      },
+    },
+    confirmer: { confirm: log("confirm") },
+    auditor: {
+      intent: log("intent"),
+      outcome: async (_: unknown, { kind }: Outcome) => void order.push(`outcome ${kind}`),
+    },
+    observer: { finished: () => void order.push("observe") },
+  };
+  const path = pathWith(
+    [
+      tool("test_fail_always", {
+        handle: async () => {
+          order.push("handle");
+          throw new ToolError("conflict", "No.");
+        },
+      }),
+    ],
+    { steps },
+  );
+  await call(path, "test_fail_always");
+  expect(order.join(" → ")).toBe(
+    "visible → authorize → admit → confirm → intent → handle → release → outcome failed → observe",
+  );
+});
+
+test("an intent that cannot be recorded stops the call before its handler", async () => {
+  const auditor = {
+    ...unguarded.auditor,
+    intent: async () => {
+      throw new ToolError("unavailable", "The journal cannot be written.");
+    },
+  };
+  let ran = false;
+  const spy = tool("test_say_word", {
+    handle: async () => {
+      ran = true;
+      return { said: "" };
+    },
+  });
+  const result = await call(pathWith([spy], { steps: { ...unguarded, auditor } }), "test_say_word");
+  expect(result).toMatchObject({ fault: { code: "unavailable" } });
+  expect(ran).toBe(false);
+});
