@@ -1,0 +1,135 @@
+import { request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buildApp } from "fauxqs";
+
+/** One request the server saw, as it came over the wire. */
+export interface SeenRequest {
+  method: string;
+  /** Raw path and query. */
+  url: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** A real S3 server on loopback, in memory, gone after `stop`. Any credentials are accepted. */
+export interface S3Server {
+  /** Such as `http://127.0.0.1:40123`. Use path-style addressing. */
+  endpoint: string;
+  /** Every request since the start, or since it was emptied by the test. */
+  requests: SeenRequest[];
+  createBucket(bucket: string): Promise<void>;
+  /** Puts `body` under exactly `key`; over 10 MiB in parts, as S3 clients do. Answers with the ETag. */
+  put(
+    bucket: string,
+    key: string,
+    body: Uint8Array | string,
+    headers?: Record<string, string>,
+  ): Promise<string>;
+  remove(bucket: string, key: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const partBytes = 10 * 1024 * 1024;
+
+/** Starts the server. Credentials for its clients: {@link s3Credentials}. */
+export async function startS3Server(buckets: readonly string[] = []): Promise<S3Server> {
+  const app = buildApp({ logger: false });
+  const requests: SeenRequest[] = [];
+  app.addHook("onRequest", (request, _reply, done) => {
+    requests.push({ method: request.method, url: request.raw.url ?? "", headers: request.raw.headers });
+    done();
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const send = (method: string, path: string, body?: Uint8Array | string, headers?: Record<string, string>) =>
+    sendRaw(port, method, path, body, headers);
+  const server: S3Server = {
+    endpoint: `http://127.0.0.1:${port}`,
+    requests,
+    createBucket: async (bucket) => void (await send("PUT", `/${bucket}`)),
+    put: (bucket, key, body, headers) =>
+      put(send, objectPath(bucket, key), Buffer.from(body as string), headers),
+    remove: async (bucket, key) => void (await send("DELETE", objectPath(bucket, key))),
+    stop: () => app.close(),
+  };
+  for (const bucket of buckets) await server.createBucket(bucket);
+  requests.length = 0;
+  return server;
+}
+
+/** What the server takes for credentials. */
+export const s3Credentials = { accessKeyId: "AKIATEST", secretAccessKey: "test" };
+
+/** The environment that points AWS clients of a child process at `server`. */
+export function s3Environment(server: Pick<S3Server, "endpoint">): Record<string, string> {
+  return {
+    AWS_ACCESS_KEY_ID: s3Credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3Credentials.secretAccessKey,
+    AWS_REGION: "eu-west-1",
+    AWS_ENDPOINT_URL_S3: server.endpoint,
+  };
+}
+
+type Send = (
+  method: string,
+  path: string,
+  body?: Uint8Array | string,
+  headers?: Record<string, string>,
+) => Promise<{ etag: string; text: string }>;
+
+async function put(
+  send: Send,
+  path: string,
+  body: Buffer,
+  headers?: Record<string, string>,
+): Promise<string> {
+  if (body.length <= partBytes) return (await send("PUT", path, body, headers)).etag;
+  const started = await send("POST", `${path}?uploads`, "", headers);
+  const uploadId = /<UploadId>([^<]+)</.exec(started.text)?.[1] ?? "";
+  const parts: string[] = [];
+  for (let start = 0, number = 1; start < body.length; start += partBytes, number++) {
+    const part = body.subarray(start, start + partBytes);
+    const { etag } = await send("PUT", `${path}?partNumber=${number}&uploadId=${uploadId}`, part);
+    parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`);
+  }
+  const xml = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
+  const { text } = await send("POST", `${path}?uploadId=${uploadId}`, xml);
+  return (/<ETag>([^<]+)</.exec(text)?.[1] ?? "").replaceAll("&quot;", '"');
+}
+
+/** URL parsers fold `..` away, encoded or not, so the path goes to the socket as it is. */
+function sendRaw(port: number, method: string, path: string, body: Uint8Array | string = "", headers = {}) {
+  return new Promise<{ etag: string; text: string }>((resolve, reject) => {
+    const payload = Buffer.from(body as string);
+    const request = httpRequest(
+      {
+        host: "127.0.0.1",
+        port,
+        method,
+        path,
+        headers: { "content-type": "application/octet-stream", ...headers, "content-length": payload.length },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          const status = response.statusCode ?? 0;
+          if (status >= 300) reject(new Error(`${method} ${path} answered ${status}: ${text}`));
+          else resolve({ etag: response.headers.etag ?? "", text });
+        });
+        response.on("error", reject);
+      },
+    );
+    request.on("error", reject);
+    request.end(payload);
+  });
+}
+
+function objectPath(bucket: string, key: string): string {
+  const encoded = [...Buffer.from(key)].map((byte) =>
+    byte === 0x2f || /[A-Za-z0-9_~-]/.test(String.fromCharCode(byte))
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+  return `/${bucket}/${encoded.join("")}`;
+}
