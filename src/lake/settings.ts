@@ -18,6 +18,8 @@ export interface S3Settings {
   region: string | undefined;
   endpoint: string | undefined;
   forcePathStyle: boolean;
+  /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
+  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
 export interface QuerySettings {
