@@ -1,0 +1,89 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderOf, readSources } from "./imports.ts";
+
+const root = join(import.meta.dirname, "../../src");
+const sources = readSources(root);
+
+/** What each folder of `src/` may import beside itself. A folder that is not named here may not exist. */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  config: ["core"],
+  lake: ["core"],
+  mcp: ["core"],
+  telemetry: ["core"],
+  demo: ["core"],
+  toolsets: ["core", "lake"],
+  adapters: ["core", "mcp", "telemetry"],
+  commands: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
+  program: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "commands"],
+};
+
+test("every folder of src has its place in the layout", () => {
+  expect(sources.length).toBeGreaterThan(20);
+  expect(
+    [...new Set(sources.map(({ path }) => folderOf(path)))].filter((folder) => !(folder in mayImport)),
+  ).toEqual([]);
+});
+
+test("folders import only what the layout allows", () => {
+  const wrong = sources.flatMap(({ path, own }) =>
+    own
+      .filter((target) => folderOf(target) !== folderOf(path))
+      .filter((target) => !mayImport[folderOf(path)]?.includes(folderOf(target)))
+      .map((target) => `${path} → ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+describe("one place for each outside thing", () => {
+  const users = (pattern: RegExp, type: "import" | "text") =>
+    sources
+      .filter(({ outside, text }) =>
+        type === "text" ? pattern.test(text) : outside.some((target) => pattern.test(target)),
+      )
+      .map(({ path }) => path);
+
+  test("only mcp imports the MCP SDK's server", () => {
+    expect(
+      users(/^@modelcontextprotocol\/(server|node|hono)/, "import").filter(
+        (path) => !path.startsWith("mcp/"),
+      ),
+    ).toEqual([]);
+  });
+
+  test("only config reads the environment", () => {
+    expect(users(/\bprocess\.env\b/, "text").filter((path) => !path.startsWith("config/"))).toEqual([]);
+  });
+
+  test("the query engine is loaded in its own processes only", () => {
+    const allowed = (path: string) => path.startsWith("lake/sql/worker/") || path.startsWith("demo/data/");
+    expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
+  });
+
+  test("only the S3 store speaks to the AWS SDK's S3 client", () => {
+    const allowed = (path: string) => path.startsWith("lake/stores/");
+    expect(users(/^@aws-sdk\/client-s3/, "import").filter((path) => !allowed(path))).toEqual([]);
+  });
+});
+
+test("every tool file is listed by its toolset", () => {
+  const toolsets = join(root, "toolsets");
+  for (const folder of readdirSync(toolsets, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )) {
+    const inFolder = sources.filter(({ path }) => path.startsWith(`toolsets/${folder.name}/`));
+    const index = inFolder.find(({ path }) => path.endsWith("/index.ts"));
+    const tools = inFolder.filter(({ text }) => /\bdefineTool\(/.test(text)).map(({ path }) => path);
+    expect(tools.filter((path) => !index?.own.includes(path))).toEqual([]);
+    expect(tools.length).toBeGreaterThan(0);
+  }
+});
+
+test("files stay small enough to read", () => {
+  const lines = sources.map((source) => source.lines).sort((a, b) => a - b);
+  const at = (share: number) => lines[Math.min(lines.length - 1, Math.floor(lines.length * share))] ?? 0;
+  expect(at(0.5)).toBeLessThanOrEqual(110);
+  expect(at(0.95)).toBeLessThanOrEqual(250);
+});
