@@ -1,0 +1,98 @@
+import { z } from "zod";
+import {
+  formatDurationMs,
+  formatSizeBytes,
+  parseDurationMs,
+  parseSizeBytes,
+  QuantityError,
+} from "./quantities.ts";
+
+/** A codec of a quantity: users write a number or a text with a unit, the program gets a number. */
+function quantity(parse: (text: string) => number, format: (amount: number) => string) {
+  return z.codec(z.union([z.string(), z.int()]), z.int().nonnegative(), {
+    decode: (given, context) => {
+      try {
+        return typeof given === "number" ? given : parse(given);
+      } catch (thrown) {
+        if (!(thrown instanceof QuantityError)) throw thrown;
+        context.issues.push({ code: "custom", message: thrown.message, input: given });
+        return z.NEVER;
+      }
+    },
+    encode: format,
+  });
+}
+
+/** Bytes; written as a number or `256KB`. */
+export const sizeBytes = quantity(parseSizeBytes, formatSizeBytes);
+
+/** Milliseconds; written as a number or `30s`. */
+export const durationMs = quantity(parseDurationMs, formatDurationMs);
+
+/** A whole number of at least one. */
+export const count = z.int().min(1);
+
+const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** `name` or `name/prefix/`: a bucket that may be read, or one prefix of it. Source: S3 "Bucket naming rules". */
+export const allowedBucket = z.codec(z.string(), z.object({ bucket: z.string(), prefix: z.string() }), {
+  decode: (text, context) => {
+    const slash = text.indexOf("/");
+    const bucket = slash < 0 ? text : text.slice(0, slash);
+    const prefix = slash < 0 ? "" : text.slice(slash + 1);
+    const wrong = wrongBucket(text, bucket, prefix);
+    if (wrong) context.issues.push({ code: "custom", message: wrong, input: text });
+    return { bucket, prefix };
+  },
+  encode: ({ bucket, prefix }) => (prefix === "" ? bucket : `${bucket}/${prefix}`),
+});
+
+function wrongBucket(text: string, bucket: string, prefix: string): string | undefined {
+  if (/^s3:/i.test(text))
+    return `write the bucket without its scheme: ${JSON.stringify(text.replace(/^s3:\/*/i, ""))}`;
+  if (/^arn:/i.test(text)) return "bucket ARNs are not in this version: write the bucket's name";
+  if (!bucketName.test(bucket)) return `${JSON.stringify(bucket)} is not a bucket name`;
+  if (prefix !== "" && !prefix.endsWith("/")) {
+    return `the prefix ${JSON.stringify(prefix)} must end in "/", or it would also match its name twins: ${JSON.stringify(`${text}/`)}`;
+  }
+  return undefined;
+}
+
+const rootName = /^[A-Za-z0-9_-]+$/;
+
+/** `path` or `name=path`: a local folder that may be read. A path alone is named after its last part. */
+export const localRoot = z.codec(z.string(), z.object({ name: z.string(), path: z.string() }), {
+  decode: (text, context) => {
+    const root = splitLocalRoot(text);
+    const name = root.name ?? root.path.split(/[\\/]/).findLast((part) => part !== "") ?? "";
+    if (name === "" || root.path === "") {
+      context.issues.push({
+        code: "custom",
+        message: `${JSON.stringify(text)} names no folder: write a path, or name=path`,
+        input: text,
+      });
+    }
+    return { name, path: root.path };
+  },
+  encode: ({ name, path }) => `${name}=${path}`,
+});
+
+/** Takes `name=path` apart. A path that itself holds `=` in its first part is written `./a=b`. */
+export function splitLocalRoot(text: string): { name?: string; path: string } {
+  const equals = text.indexOf("=");
+  const name = text.slice(0, Math.max(equals, 0));
+  return rootName.test(name) ? { name, path: text.slice(equals + 1) } : { path: text };
+}
+
+/** An `http(s)://host[:port]` with no credentials in it, which would end up in logs. */
+export const endpointUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    context.addIssue({ code: "custom", message: "is not an http:// or https:// URL" });
+  } else if (url.username !== "" || url.password !== "") {
+    context.addIssue({
+      code: "custom",
+      message: "must not hold credentials: the AWS SDK's own chain finds them",
+    });
+  }
+});

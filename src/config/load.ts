@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { Assignment, Layer, Origin } from "./assignment.ts";
+import { ConfigError } from "./config-error.ts";
+import { type SettingTree, settingTree } from "./leaves.ts";
+import { absolutePaths } from "./paths.ts";
+import type { Surroundings } from "./platform.ts";
+import { createSettingsSchema, type Settings } from "./schema.ts";
+import { fetchSecret, isSecretReference, SecretError } from "./secrets.ts";
+import { readSettingsFile } from "./sources/file.ts";
+import { readFlags, splitArguments } from "./sources/flags.ts";
+import { readOldNames } from "./sources/old-names.ts";
+import { configVariable, readVariables } from "./sources/variables.ts";
+
+export interface LoadRequest {
+  /** The command line after the program's name. What is no setting in it is left alone. */
+  argv: readonly string[];
+  surroundings: Surroundings;
+  /** Whether `sluice.yaml` in the working folder is read when no file is named. Default: yes. */
+  defaultFile?: boolean;
+  /** Settings that win over every source, such as the demo's. By path. */
+  fixed?: Readonly<Record<string, unknown>>;
+}
+
+/** One setting, for people. */
+export interface EffectiveSetting {
+  path: string;
+  /** As a user would write it; `(hidden)` for a secret. */
+  value: unknown;
+  origin: Origin;
+  description: string;
+}
+
+export interface LoadedConfig {
+  settings: Settings;
+  effective: EffectiveSetting[];
+  /** Absolute path of the settings file, where one was read. */
+  file?: string;
+}
+
+/**
+ * Reads the settings from defaults, the file, variables and flags, later ones winning, and fetches secrets.
+ * Throws `ConfigError` with every problem found.
+ */
+export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
+  const { surroundings } = request;
+  const schema = createSettingsSchema(surroundings);
+  const tree = settingTree(schema);
+  const { layers, file } = await readLayers(request, tree);
+  const problems = layers.flatMap((layer) => layer.problems);
+  const winners = new Map(
+    layers.flatMap(({ assignments }) => assignments.map((given) => [given.path, given])),
+  );
+  const secretPaths = await fetchSecrets(winners, problems);
+  const parsed = schema.safeParse(nest(winners.values()));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => describe(issue, winners, secretPaths)));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const written: unknown = z.encode(schema, parsed.data);
+  const effective = [...tree.leaves.values()].map(({ path, description }) => ({
+    path,
+    value: secretPaths.has(path) ? "(hidden)" : lookUp(written, path),
+    origin: winners.get(path)?.origin ?? { kind: "default" as const, name: "" },
+    description,
+  }));
+  return { settings: parsed.data, effective, ...(file === undefined ? {} : { file }) };
+}
+
+async function readLayers(
+  request: LoadRequest,
+  tree: SettingTree,
+): Promise<{ layers: Layer[]; file?: string }> {
+  const { cwd, home, env } = request.surroundings;
+  const split = splitArguments(request.argv, tree);
+  const named = split.configPath ?? env[configVariable];
+  const file =
+    named === undefined && request.defaultFile === false
+      ? undefined
+      : await readSettingsFile({ cwd, named }, tree);
+  const layers = [readOldNames(env), readVariables(env, tree), readFlags(split.flags, tree)];
+  for (const layer of layers) layer.assignments = absolutePaths(layer.assignments, cwd, home);
+  if (file) {
+    file.layer.assignments = absolutePaths(file.layer.assignments, file.folder, home);
+    layers.unshift(file.layer);
+  }
+  const fixed = Object.entries(request.fixed ?? {}).map(
+    ([path, value]): Assignment => ({ path, value, origin: { kind: "demo", name: "" } }),
+  );
+  layers.push({ assignments: fixed, problems: split.problems });
+  return { layers, ...(file === undefined ? {} : { file: file.path }) };
+}
+
+/** Puts secrets in the place of their references. Answers with the paths that now hold one. */
+async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]): Promise<Set<string>> {
+  const secretPaths = new Set<string>();
+  const fetched = async (path: string, value: unknown): Promise<unknown> => {
+    if (Array.isArray(value)) return Promise.all(value.map((item) => fetched(path, item)));
+    if (!isSecretReference(value)) return value;
+    secretPaths.add(path);
+    return fetchSecret(value).catch((thrown: unknown) => {
+      if (!(thrown instanceof SecretError)) throw thrown;
+      problems.push(`${path}: ${thrown.message}`);
+      return undefined;
+    });
+  };
+  for (const [path, given] of winners)
+    winners.set(path, { ...given, value: await fetched(path, given.value) });
+  return secretPaths;
+}
+
+/** Builds the nested object of settings. Paths come from the schema, so none can reach a prototype. */
+function nest(assignments: Iterable<Assignment>): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const { path, value } of assignments) {
+    const names = path.split(".");
+    let node = root;
+    for (const name of names.slice(0, -1)) {
+      node[name] ??= {};
+      node = node[name] as Record<string, unknown>;
+    }
+    node[names.at(-1) ?? path] = value;
+  }
+  return root;
+}
+
+function lookUp(root: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], root);
+}
+
+function describe(
+  issue: z.core.$ZodIssue,
+  winners: ReadonlyMap<string, Assignment>,
+  secretPaths: ReadonlySet<string>,
+): string {
+  const names = issue.path.map(String);
+  const length = names.findIndex((_, index) => winners.has(names.slice(0, index + 1).join("."))) + 1;
+  const path = names.slice(0, length || names.length).join(".");
+  const origin = winners.get(path)?.origin.name;
+  const index = issue.path[length];
+  const item = typeof index === "number" ? ` item ${index + 1}` : "";
+  const message = secretPaths.has(path) ? "the secret does not fit this setting" : issue.message;
+  return `${path}${item}${origin ? ` (${origin})` : ""}: ${message}`;
+}

@@ -1,0 +1,26 @@
+import { join, resolve } from "node:path";
+import type { Assignment } from "./assignment.ts";
+import { splitLocalRoot } from "./fields.ts";
+
+/** Makes the paths in a source's settings absolute: `~` is the home folder, relative ones start at `folder`. */
+export function absolutePaths(
+  assignments: readonly Assignment[],
+  folder: string,
+  home: string,
+): Assignment[] {
+  const absolute = (path: string) => {
+    if (path === "") return path;
+    return /^~(?=$|[\\/])/.test(path) ? join(home, path.slice(1)) : resolve(folder, path);
+  };
+  const root = (text: string) => {
+    const { name, path } = splitLocalRoot(text);
+    return name === undefined ? absolute(path) : `${name}=${absolute(path)}`;
+  };
+  return assignments.map((assignment) => {
+    const { path, value } = assignment;
+    if (path === "lake.cache.dir" && typeof value === "string")
+      return { ...assignment, value: absolute(value) };
+    if (path !== "lake.localRoots" || !Array.isArray(value)) return assignment;
+    return { ...assignment, value: value.map((item) => (typeof item === "string" ? root(item) : item)) };
+  });
+}

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { allowedBucket, count, durationMs, endpointUrl, localRoot, sizeBytes } from "./fields.ts";
+import { cacheHome, type Surroundings } from "./platform.ts";
+
+const kilobyte = 1024;
+const megabyte = 1024 ** 2;
+const gigabyte = 1024 ** 3;
+
+/** Severities of the log, in order. */
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/**
+ * Every setting there is: its shape, default, and what it means. Everything else (flags, variables, the
+ * effective list, the JSON Schema) is derived from it.
+ */
+export function createSettingsSchema(surroundings: Surroundings) {
+  return z
+    .strictObject({
+      http: httpSettings,
+      lake: lakeSettings(surroundings),
+      results: resultSettings,
+      tools: toolSettings,
+      toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
+      calls: z
+        .strictObject({
+          timeoutMs: durationMs.default(300_000).describe("How long one tool call may take"),
+        })
+        .prefault({}),
+      summarize: z
+        .strictObject({
+          maxInputBytes: sizeBytes.default(megabyte).describe("Text read for one summary"),
+        })
+        .prefault({}),
+      log: z
+        .strictObject({
+          level: z.enum(logLevels).default("info").describe("Least severity that is logged"),
+        })
+        .prefault({}),
+    })
+    .superRefine(checkTogether);
+}
+
+/** Settings of a running Sluice: parsed, in bytes and milliseconds. */
+export type Settings = z.output<ReturnType<typeof createSettingsSchema>>;
+
+const httpSettings = z
+  .strictObject({
+    host: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
+    port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0 takes a free one"),
+    allowedHosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Host names clients may use beside localhost and http.host"),
+    allowedOrigins: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Browser origins allowed to call, such as https://app.example.org"),
+    maxBodyBytes: sizeBytes.default(4 * megabyte).describe("Largest request body"),
+    drainMs: durationMs.default(20_000).describe("How long accepted calls may go on after SIGTERM"),
+  })
+  .prefault({});
+
+function lakeSettings(surroundings: Surroundings) {
+  return z
+    .strictObject({
+      buckets: z
+        .array(allowedBucket)
+        .default([])
+        .describe("S3 buckets that may be read: name, or name/prefix/"),
+      localRoots: z
+        .array(localRoot)
+        .default([])
+        .describe("Local folders that may be read: path, or name=path"),
+      allowHardLinks: z
+        .boolean()
+        .default(false)
+        .describe("Read files that have a second name, which may lie outside the root"),
+      cache: z
+        .strictObject({
+          dir: z
+            .string()
+            .min(1)
+            .default(join(cacheHome(surroundings), "objects"))
+            .describe("Folder of the block cache"),
+          maxBytes: sizeBytes.default(8 * gigabyte).describe("Disk the cache may use"),
+        })
+        .prefault({}),
+      query: querySettings(surroundings),
+      maxDecompressedBytes: sizeBytes
+        .default(4 * gigabyte)
+        .describe("A compressed or re-encoded file may not grow past this"),
+      s3: s3Settings,
+    })
+    .prefault({});
+}
+
+function querySettings({ cpuCount }: Surroundings) {
+  return z
+    .strictObject({
+      timeoutMs: durationMs.default(60_000).describe("How long one query may run"),
+      memoryBytes: sizeBytes.default(256 * megabyte).describe("Memory of the engine in each worker"),
+      threads: count.default(Math.min(cpuCount, 4)).describe("Threads of each worker"),
+      workers: count.default(2).describe("Worker processes kept ready; also how many queries run at once"),
+      tempBytes: sizeBytes.default(2 * gigabyte).describe("Disk one query may spill to"),
+      maxScanBytes: sizeBytes.default(10 * gigabyte).describe("Bytes of source objects one query may read"),
+      maxResultBytes: sizeBytes
+        .default(256 * megabyte)
+        .describe("Bytes of rows kept for a cursor to walk through"),
+    })
+    .prefault({});
+}
+
+const s3Settings = z
+  .strictObject({
+    region: z.string().min(1).optional().describe("AWS region; left out, the AWS SDK's own chain finds it"),
+    endpoint: endpointUrl.optional().describe("URL of an S3-compatible server"),
+    forcePathStyle: z
+      .boolean()
+      .default(false)
+      .describe("Name the bucket in the path, as most S3-compatible servers want"),
+  })
+  .prefault({});
+
+const resultSettings = z
+  .strictObject({
+    maxBytes: sizeBytes.default(256 * kilobyte).describe("Bytes of rows in one result"),
+    maxRows: count.default(1000).describe("Rows in one result"),
+  })
+  .prefault({});
+
+const toolSettings = z
+  .strictObject({
+    allow: z
+      .array(z.string().min(1))
+      .default(["*"])
+      .describe("Tools to offer, by name; * stands for any characters"),
+    deny: z.array(z.string().min(1)).default([]).describe("Tools not to offer; wins over tools.allow"),
+    listAliases: z.boolean().default(false).describe("List the names of older systems beside the tools' own"),
+  })
+  .prefault({});
+
+/** Settings that are right one by one and wrong together. */
+function checkTogether(
+  settings: {
+    lake: { query: { timeoutMs: number }; localRoots: { name: string }[] };
+    calls: { timeoutMs: number };
+  },
+  context: z.RefinementCtx,
+): void {
+  const { query, localRoots } = settings.lake;
+  if (query.timeoutMs > settings.calls.timeoutMs) {
+    context.addIssue({
+      code: "custom",
+      path: ["lake", "query", "timeoutMs"],
+      message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
+    });
+  }
+  for (const [index, { name }] of localRoots.entries()) {
+    if (localRoots.findIndex((root) => root.name === name) === index) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["lake", "localRoots", index],
+      message: `two folders are named ${JSON.stringify(name)}: write one of them as name=path`,
+    });
+  }
+}
