@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { createLog } from "./log.ts";
+
+function capture(level: "info" | "debug" | "silent" = "info") {
+  const lines: string[] = [];
+  return { lines, log: createLog({ level, write: (line) => lines.push(line) }) };
+}
+
+function logged(fields: Record<string, unknown>): Record<string, unknown> {
+  const { lines, log } = capture();
+  log.info("happened", fields);
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? "");
+}
+
+test("an event is one line of JSON with level, time and event", () => {
+  const { time, ...rest } = logged({ tool: "lake_query", durationMs: 12 });
+  expect(rest).toEqual({ level: "info", event: "happened", tool: "lake_query", durationMs: 12 });
+  expect(time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+});
+
+test("events below the level are not written", () => {
+  const { lines, log } = capture();
+  log.debug("quiet");
+  capture("silent").log.error("none");
+  expect(lines).toEqual([]);
+});
+
+test.each([
+  ["line ends", "a\r\nb\nc\rd"],
+  ["Unicode line ends", "a\u2028b\u2029c\u0085d"],
+  ["ANSI escapes", "\u001b[2Jhidden\u009b31m"],
+  ["direction marks", "\u202egnp.exe\u2066"],
+  ["a forged event", '"}\n{"level":"info","event":"forged"}'],
+  ["a lone surrogate", "\ud800"],
+])("%s stay inside one line, and come back as they were", (_what, text) => {
+  const { lines, log } = capture();
+  log.info(text, { [text]: text });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u2029\u202e\u2066]/u);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ event: text, [text]: text });
+});
+
+describe("secrets are hidden", () => {
+  test.each([
+    ["by name", { headers: { Authorization: "Basic abc", "x-api-key": "k3y" }, sessionToken: "s", ok: 1 }],
+    ["as access key ids", { message: "key AKIAIOSFODNN7EXAMPLE is wrong" }],
+    ["as bearer tokens", { message: "sent Bearer eyJhbGciOi.abc.def" }],
+    [
+      "in presigned URLs",
+      { url: "https://b.s3.amazonaws.com/k?X-Amz-Signature=deadbeef&X-Amz-Credential=AKIA%2F1" },
+    ],
+    ["in URLs with a password", { url: "http://ada:k3y@example.org/" }],
+    [
+      "in errors and their causes",
+      { error: new Error("x", { cause: new Error("http://ada:k3y@example.org/") }) },
+    ],
+  ])("%s", (_how, fields) => {
+    const text = JSON.stringify(logged(fields));
+    expect(text).toContain("[hidden]");
+    expect(text).not.toMatch(/abc\b|k3y|AKIA|deadbeef|"s"/);
+  });
+
+  test("and what only sounds alike is kept", () => {
+    expect(logged({ continuationToken: "c", tokens: 12, keyCount: 3 })).toMatchObject({
+      continuationToken: "c",
+      tokens: 12,
+      keyCount: 3,
+    });
+  });
+});
+
+test("an error is written with its stack, fields and causes", () => {
+  const error = Object.assign(new Error("outer", { cause: new TypeError("inner") }), { code: "denied" });
+  expect(logged({ error }).error).toMatchObject({
+    message: "outer",
+    code: "denied",
+    stack: expect.stringContaining("log.test.ts"),
+    cause: { name: "TypeError", message: "inner" },
+  });
+});
+
+test("huge, deep, circular and hostile values are bounded", () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const throwing = {
+    get bad(): string {
+      throw new Error("no");
+    },
+  };
+  expect(
+    JSON.stringify(logged({ text: "x".repeat(1e6), list: Array(1e5).fill(1), circular })).length,
+  ).toBeLessThan(10_000);
+  expect(logged({ throwing })).toMatchObject({ event: "happened" });
+  expect(logged({ n: 1n, f: () => 1, date: new Date(Number.NaN), bytes: new Uint8Array(3) })).toMatchObject({
+    n: "1",
+    f: "[function]",
+    date: "[invalid date]",
+    bytes: "[3 bytes]",
+  });
+});

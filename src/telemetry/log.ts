@@ -1,0 +1,71 @@
+import { writeSync } from "node:fs";
+import { pino } from "pino";
+import { loggable } from "./redact.ts";
+
+export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+
+/** Facts of one event. Secrets are hidden by their name and look; errors are written with their causes. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes one line of JSON per event. Never throws. */
+export interface Log {
+  error(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  debug(event: string, fields?: LogFields): void;
+}
+
+export interface LogOptions {
+  level: LogLevel;
+  /** Takes one line with its line break. Default: standard error, never standard output, which belongs to protocols. */
+  write?: (line: string) => void;
+}
+
+/** Time is UTC, ISO 8601. */
+export function createLog({ level, write = writeToStderr }: LogOptions): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: "event",
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(oneLine(line)) },
+  );
+  const at =
+    (severity: "error" | "warn" | "info" | "debug") =>
+    (event: string, fields: LogFields = {}) => {
+      if (logger.isLevelEnabled(severity)) logger[severity](safely(fields), event);
+    };
+  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
+}
+
+/** Getters and proxies in what was thrown can throw again. The event is worth more than its fields. */
+function safely(fields: LogFields): object {
+  try {
+    return loggable(fields) as object;
+  } catch {
+    return { fields: "[could not be written]" };
+  }
+}
+
+/**
+ * JSON escapes the ASCII control characters. These too would break a line, or rewrite a terminal, in some
+ * readers: C1 controls, Unicode line ends, direction marks. All lie inside JSON strings, so escapes are right.
+ */
+function oneLine(line: string): string {
+  return line.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Synchronous, so that the last lines before an exit are not lost. */
+function writeToStderr(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    // A closed or full stderr must not stop the server, and there is nowhere left to say so.
+  }
+}

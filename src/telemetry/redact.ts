@@ -1,0 +1,73 @@
+/** What stands where a secret was. */
+const hidden = "[hidden]";
+
+const secretName =
+  /authorization|cookie|credential|passw|secret|signature|api[-_]?key|private[-_]?key|access[-_]?key|(?<!continuation|next|page)token$/i;
+
+/** Secrets by their own look, wherever they turn up in a line of text. Each runs in linear time. */
+const secretTexts: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, hidden],
+  [/\bBearer\s+[\w.~+/=-]{8,}/gi, `Bearer ${hidden}`],
+  [/\b(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"'\\]+/gi, `$1=${hidden}`],
+  [/\b(Signature|Credential)=[\w/%.+=-]{8,}/g, `$1=${hidden}`],
+  [/\b(https?:\/\/)[^\s/@"'\\:]{1,200}:[^\s/@"'\\]{1,200}@/gi, `$1${hidden}@`],
+];
+
+/** A text without what looks like a secret. */
+export function redactText(text: string): string {
+  return secretTexts.reduce(
+    (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
+    text,
+  );
+}
+
+const maxDepth = 6;
+const maxItems = 50;
+const maxTextChars = 4_000;
+
+/**
+ * A copy of `value` that may be logged: secrets hidden by name and by look, errors as plain objects with their
+ * causes, everything bounded. Says where it leaves something out.
+ */
+export function loggable(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return clip(redactText(value));
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= maxDepth) return "[deeper]";
+  if (value instanceof Error) return loggableError(value, depth);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "[invalid date]" : value.toISOString();
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value)) {
+    const items = value.slice(0, maxItems).map((item) => loggable(item, depth + 1));
+    return value.length > maxItems ? [...items, `[${value.length - maxItems} more]`] : items;
+  }
+  return loggableFields(value, depth);
+}
+
+function loggableFields(value: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(value);
+  const copy = entries
+    .slice(0, maxItems)
+    .map(([name, field]) => [
+      name,
+      secretName.test(name) && field != null ? hidden : loggable(field, depth + 1),
+    ]);
+  if (entries.length > maxItems) copy.push(["more", `[${entries.length - maxItems} more]`]);
+  return Object.fromEntries(copy);
+}
+
+function loggableError(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause, ...fields } = error;
+  return {
+    ...loggableFields(fields, depth),
+    name,
+    message: clip(redactText(String(message))),
+    ...(stack === undefined ? {} : { stack: clip(redactText(String(stack))) }),
+    ...(cause === undefined ? {} : { cause: loggable(cause, depth + 1) }),
+  };
+}
+
+function clip(text: string): string {
+  return text.length <= maxTextChars ? text : `${text.slice(0, maxTextChars)}… (${text.length} characters)`;
+}
