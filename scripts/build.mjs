@@ -1,12 +1,16 @@
 // Bundles the server: one file that starts fast, chunks for what is loaded only when needed, and the query
-// worker as a program of its own. Native modules stay outside.
+// worker and the demo's data generator as programs of their own. Native modules stay outside.
 import { chmod, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
 await rm("dist", { recursive: true, force: true });
 const started = performance.now();
 await build({
-  entryPoints: { main: "src/main.ts", "query-worker": "src/lake/sql/worker/main.ts" },
+  entryPoints: {
+    main: "src/main.ts",
+    "query-worker": "src/lake/sql/worker/main.ts",
+    "demo-generator": "src/demo/data/generator-process.ts",
+  },
   outdir: "dist",
   bundle: true,
   splitting: true,

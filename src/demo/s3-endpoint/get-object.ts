@@ -1,0 +1,58 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { type BucketFolder, type OpenObject, openObject } from "./bucket-files.ts";
+import { checkConditions } from "./conditions.ts";
+import { contentHeaders } from "./content-headers.ts";
+import { type LinkModel, pace } from "./link-model.ts";
+import { type ByteRange, parseRange } from "./range.ts";
+
+/** Answers GetObject and HeadObject: conditions, one range, and the body straight from disk. */
+export async function getObject(
+  bucket: BucketFolder,
+  key: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  link: LinkModel,
+): Promise<void> {
+  const object = await openObject(bucket, key);
+  try {
+    const { etag, lastModified, sizeBytes } = object;
+    const version = { etag, "last-modified": lastModified.toUTCString(), "accept-ranges": "bytes" };
+    if (checkConditions(request.headers, object) === 304) {
+      response.writeHead(304, version).end();
+      return;
+    }
+    const range = parseRange(request.headers.range, sizeBytes);
+    response.writeHead(range ? 206 : 200, { ...version, ...bodyHeaders(object, range) });
+    if (request.method === "HEAD" || sizeBytes === 0) response.end();
+    else await pipeline(pace(readExactly(object, range), link), response);
+  } finally {
+    await object.file.close();
+  }
+}
+
+function bodyHeaders({ key, sizeBytes }: OpenObject, range: ByteRange | undefined): OutgoingHttpHeaders {
+  const headers = contentHeaders(key);
+  if (!range) return { ...headers, "content-length": sizeBytes };
+  const { first, last } = range;
+  return {
+    ...headers,
+    "content-length": last - first + 1,
+    "content-range": `bytes ${first}-${last}/${sizeBytes}`,
+  };
+}
+
+const chunkBytes = 256 * 1024;
+
+/** The bytes asked for. Throws when the file has become shorter, so that the answer is cut off and not short. */
+async function* readExactly({ file, key, sizeBytes }: OpenObject, range: ByteRange | undefined) {
+  const end = range ? range.last + 1 : sizeBytes;
+  let position = range?.first ?? 0;
+  while (position < end) {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - position));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) throw new Error(`${key} became shorter while it was read.`);
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
