@@ -30,7 +30,8 @@ export interface ResourceDefinition extends BackingCall<Record<string, string>> 
   mimeType: string;
   /** RFC 6570, such as `sluice://lake/{+dataset}`. */
   uriTemplate: string;
-  list?: BackingCall<void> & { toEntries(output: Record<string, unknown>): ResourceEntry[] };
+  /** `toInput` gets the cursor of the page before, where the tool gave one; its output's `cursor` leads on. */
+  list?: BackingCall<string | undefined> & { toEntries(output: Record<string, unknown>): ResourceEntry[] };
   complete?: Record<string, Completion>;
 }
 

@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { CallPath } from "../../core/call.ts";
+import type { McpFront } from "../../mcp/front.ts";
+import { createApp } from "./app.ts";
+import { createGuard } from "./guard.ts";
+import type { Dependency } from "./health.ts";
+import { createInFlight } from "./in-flight.ts";
+import { createLeanMcp } from "./lean.ts";
+
+export interface HttpAdapterOptions {
+  front: McpFront;
+  calls: CallPath;
+  /** What the server needs, looked at each time /health/ready is asked. Default: nothing. */
+  ready?: () => Promise<readonly Dependency[]>;
+  /** Address to listen on. Default 127.0.0.1. */
+  host?: string;
+  /** 0, the default, takes a free port. */
+  port?: number;
+  /** Host names beside the loopback names and `host`. */
+  allowedHosts?: readonly string[];
+  /** Browser origins beside those on loopback. */
+  allowedOrigins?: readonly string[];
+  /** Bucket in which /summarize looks for a bare `file_key`. */
+  summarizeBucket?: string;
+  /** How long accepted calls may go on once the server stops. Default 20 s. */
+  drainMs?: number;
+  /** How long a client may take to send its headers. Default 10 s. */
+  headersTimeoutMs?: number;
+  /** How long a client may take to send its whole request. Default 30 s. */
+  requestTimeoutMs?: number;
+}
+
+export interface HttpAdapter {
+  /** The routes without a socket. */
+  fetch(request: Request): Promise<Response>;
+  listen(): Promise<{ port: number; url: string }>;
+  /** The port listened on; undefined before `listen`. */
+  readonly port: number | undefined;
+  /** Takes no more calls, lets the accepted ones finish for `drainMs`, then closes everything. */
+  close(): Promise<void>;
+}
+
+export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
+  const { front, calls, host = "127.0.0.1", port = 0, drainMs = 20_000 } = options;
+  const guard = createGuard({
+    allowedHosts: [...(options.allowedHosts ?? []), host],
+    allowedOrigins: options.allowedOrigins ?? [],
+  });
+  let draining = false;
+  const state = { draining: () => draining };
+  const inFlight = createInFlight();
+  const ready = options.ready ?? (async () => []);
+  const app = createApp({ front, calls, guard, ready, summarizeBucket: options.summarizeBucket, ...state });
+  const lean = createLeanMcp({ front, guard, ...state });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer(timeoutsOf(options), (incoming, outgoing) => {
+    const answer = isMcp(incoming) ? lean : listener;
+    const answered = Promise.resolve(answer(incoming, outgoing));
+    void (isEndless(incoming) ? answered : inFlight.track(finished(answered, outgoing)));
+  });
+  return {
+    fetch: async (request) => app.fetch(request),
+    get port() {
+      return portOf(server);
+    },
+    async listen() {
+      server.listen(port, host);
+      await once(server, "listening");
+      const taken = portOf(server) ?? port;
+      return { port: taken, url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}` };
+    },
+    async close() {
+      if (draining) return;
+      draining = true;
+      await inFlight.settled(drainMs);
+      await front.close();
+      await stop(server);
+    },
+  };
+}
+
+function timeoutsOf({ headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 }: HttpAdapterOptions) {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    // Node looks for connections past their time only this often.
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, 2_000),
+    keepAliveTimeout: 65_000,
+  };
+}
+
+function isMcp({ url = "" }: IncomingMessage): boolean {
+  return url === "/mcp" || url.startsWith("/mcp?");
+}
+
+/** Streams that end only when one side leaves: nobody waits for them to finish. */
+function isEndless({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" || headers["mcp-method"] === "subscriptions/listen";
+}
+
+async function finished(answered: Promise<unknown>, outgoing: ServerResponse): Promise<void> {
+  await answered;
+  if (!outgoing.writableFinished && !outgoing.destroyed) await once(outgoing, "close");
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.address();
+  return address !== null && typeof address === "object" ? address.port : undefined;
+}
+
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,87 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { CallPath } from "../../core/call.ts";
+import type { McpFront } from "../../mcp/front.ts";
+import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import type { Guard } from "./guard.ts";
+import { type Dependency, readinessResponse } from "./health.ts";
+import { problem } from "./problem.ts";
+import { summarize } from "./summarize.ts";
+
+export interface AppOptions {
+  front: McpFront;
+  calls: CallPath;
+  guard: Guard;
+  summarizeBucket: string | undefined;
+  ready(): Promise<readonly Dependency[]>;
+  draining(): boolean;
+}
+
+/** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
+export function createApp(options: AppOptions): Hono {
+  const { front, guard, draining } = options;
+  const app = new Hono();
+  app.get("/health", (c) => c.json({ status: "healthy" }));
+  app.get("/health/ready", async () =>
+    readinessResponse({ draining: draining(), dependencies: await options.ready() }),
+  );
+  app.use(async (c, next) => {
+    const refused = guard({ host: c.req.header("host"), origin: c.req.header("origin") });
+    if (refused === undefined) return next();
+    return c.req.path === "/mcp"
+      ? transportFaultResponse(403, refused)
+      : problem({ status: 403, detail: refused });
+  });
+  app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
+    draining() ? drainingResponse() : front.fetch(c.req.raw),
+  );
+  addSummarize(app, options);
+  addFallbacks(app);
+  return app;
+}
+
+/** What a call gets that comes after the server began to stop. */
+export function drainingResponse(): Response {
+  return transportFaultResponse(503, "The server is stopping. Try again.", {
+    "retry-after": "5",
+    connection: "close",
+  });
+}
+
+function addSummarize(app: Hono, { front, calls, summarizeBucket, draining }: AppOptions): void {
+  const maxSize = front.maxBodyBytes;
+  const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
+  app.post("/summarize", bodyLimit({ maxSize, onError }), async (c) => {
+    if (draining()) {
+      return problem({
+        status: 503,
+        detail: "The server is stopping. Try again.",
+        headers: { "retry-after": "5" },
+      });
+    }
+    const principal = await front.authenticate(c.req.raw);
+    if (principal instanceof Response) return principal;
+    const text = await c.req.text();
+    return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal: c.req.raw.signal });
+  });
+}
+
+const methodsOf: ReadonlyMap<string, string> = new Map([
+  ["/mcp", "GET, POST, DELETE"],
+  ["/summarize", "POST"],
+  ["/health", "GET"],
+  ["/health/ready", "GET"],
+]);
+
+function addFallbacks(app: Hono): void {
+  app.notFound((c) => {
+    const allow = methodsOf.get(c.req.path);
+    if (allow === undefined) return problem({ status: 404, detail: "Nothing is here." });
+    return problem({
+      status: 405,
+      detail: `${c.req.path} does not take ${c.req.method}.`,
+      headers: { allow },
+    });
+  });
+  app.onError(() => problem({ status: 500, detail: "Sluice failed inside. Its log has the reason." }));
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { type CallPath, callTool } from "../../core/call.ts";
+import type { Principal } from "../../core/principal.ts";
+import { JsonRefused, parseJson } from "../../mcp/json.ts";
+import { faultProblem, problem } from "./problem.ts";
+
+const body = z.union([
+  z.strictObject({ file_key: z.string().min(1) }),
+  z.strictObject({ uri: z.string().min(1) }),
+]);
+
+export interface SummarizeRequest {
+  calls: CallPath;
+  principal: Principal;
+  /** Where a `file_key` is looked for; without it only `uri` can be used. */
+  defaultBucket: string | undefined;
+  text: string;
+  signal: AbortSignal;
+}
+
+/**
+ * `POST /summarize`, the REST form of lake_summarize_text: `{"file_key"}` or `{"uri"}` in, the tool's output
+ * with the key out, problem documents for faults.
+ */
+export async function summarize(request: SummarizeRequest): Promise<Response> {
+  const asked = readAsked(request);
+  if (asked instanceof Response) return asked;
+  const result = await callTool(request.calls, {
+    name: "lake_summarize_text",
+    arguments: { uri: asked.uri },
+    principal: request.principal,
+    signal: request.signal,
+  });
+  if (result.kind === "unknown_tool") {
+    return problem({ status: 404, detail: "This server does not offer lake_summarize_text." });
+  }
+  if (result.kind === "failed") return faultProblem(result.fault);
+  const { correlationId, output } = result;
+  return Response.json(
+    { file_key: asked.fileKey, ...output },
+    { headers: { "x-correlation-id": correlationId } },
+  );
+}
+
+function readAsked({ text, defaultBucket }: SummarizeRequest): { uri: string; fileKey: string } | Response {
+  const parsed = body.safeParse(parsedOrUndefined(text));
+  if (!parsed.success) {
+    return problem({ status: 400, detail: 'The body must be {"file_key": "…"} or {"uri": "s3://…"}.' });
+  }
+  if ("uri" in parsed.data) {
+    const { uri } = parsed.data;
+    return { uri, fileKey: uri.replace(/^s3:\/\/[^/]*\//, "") };
+  }
+  const { file_key: fileKey } = parsed.data;
+  if (defaultBucket === undefined) {
+    return problem({
+      status: 400,
+      detail: "No bucket is set for file_key. Send uri, or set one bucket in lake.buckets.",
+    });
+  }
+  return { uri: `s3://${defaultBucket}/${fileKey}`, fileKey };
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (thrown) {
+    if (thrown instanceof JsonRefused) return undefined;
+    throw thrown;
+  }
+}

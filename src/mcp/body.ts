@@ -1,0 +1,52 @@
+import { isJsonContentType, PARSE_ERROR, readRequestBody } from "@modelcontextprotocol/server";
+import { envelopeFault } from "./envelope.ts";
+import { JsonRefused, parseJson } from "./json.ts";
+import { rpcErrorResponse, transportFaultResponse } from "./rpc-response.ts";
+
+/** A body that may be dispatched, or the response that refuses it. */
+export type ReadBody = { value: unknown; refusal?: never } | { refusal: Response; value?: never };
+
+export function unsupportedMediaType(contentType: string | null | undefined): Response | undefined {
+  if (isJsonContentType(contentType ?? null)) return undefined;
+  return transportFaultResponse(415, "Unsupported Media Type: send application/json.");
+}
+
+export function bodyTooLarge(maxBytes: number): Response {
+  return transportFaultResponse(413, `Payload Too Large: a body may hold ${maxBytes} bytes.`, {
+    connection: "close",
+  });
+}
+
+/** Reads a request's body, at most `maxBytes` of it, and checks it as `checkBody` does. */
+export async function readBody(request: Request, maxBytes: number): Promise<ReadBody> {
+  const refusal = unsupportedMediaType(request.headers.get("content-type"));
+  if (refusal) return { refusal };
+  const read = await readRequestBody(request, maxBytes);
+  return read.tooLarge ? { refusal: bodyTooLarge(maxBytes) } : parseBody(read.text);
+}
+
+/** Parses a body already bounded in bytes: -32700 for what is not JSON, -32600 for what is not JSON-RPC. */
+export function parseBody(text: string): ReadBody {
+  try {
+    return checkBody(parseJson(text));
+  } catch (thrown) {
+    const why = thrown instanceof JsonRefused ? thrown.message : "The body could not be read.";
+    const refusal = rpcErrorResponse(400, { code: PARSE_ERROR, message: `Parse error: ${why}`, id: null });
+    return { refusal };
+  }
+}
+
+/** Checks the message, or each message of a batch. Which revisions allow batches is decided later. */
+export function checkBody(value: unknown): ReadBody {
+  const messages = Array.isArray(value) ? value : [value];
+  const fault = messages.length === 0 ? envelopeFault(value) : firstFault(messages);
+  return fault ? { refusal: rpcErrorResponse(400, fault) } : { value };
+}
+
+function firstFault(messages: readonly unknown[]) {
+  for (const message of messages) {
+    const fault = envelopeFault(message);
+    if (fault) return fault;
+  }
+  return undefined;
+}

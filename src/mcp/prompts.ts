@@ -1,0 +1,60 @@
+import {
+  type GetPromptResult,
+  type Prompt,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Server,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { PromptDefinition } from "../core/exposure.ts";
+import { closest } from "../core/suggest.ts";
+import { rawContext } from "./raw-call.ts";
+import type { ServingUnit } from "./unit.ts";
+
+const listParams = z.looseObject({ cursor: z.string().optional() });
+const getParams = z.looseObject({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
+
+export function servePromptList(server: Server, { surface }: ServingUnit): void {
+  server.setRequestHandler("prompts/list", { params: listParams }, () => ({
+    prompts: [
+      ...[...surface.prompts.values()].map(wirePrompt),
+      ...[...surface.rawPrompts.values()].map(({ definition }) => definition),
+    ],
+  }));
+}
+
+/** prompts/get. Throws -32602 for an unknown prompt or arguments off its schema. */
+export function servePromptGet(server: Server, unit: ServingUnit): void {
+  const { surface } = unit;
+  server.setRequestHandler("prompts/get", { params: getParams }, (params, context) => {
+    const given = params.arguments ?? {};
+    const raw = surface.rawPrompts.get(params.name);
+    if (raw) return raw.get(given, rawContext(context, unit));
+    const prompt = surface.prompts.get(params.name);
+    if (!prompt) throw unknownPrompt(params.name, [...surface.prompts.keys()]);
+    return fill(prompt, given);
+  });
+}
+
+function fill(prompt: PromptDefinition, given: Record<string, string>): GetPromptResult {
+  const parsed = z.record(z.string(), z.string()).safeParse(prompt.arguments.parse(given));
+  return {
+    description: prompt.description,
+    messages: [{ role: "user", content: { type: "text", text: prompt.text(parsed.data ?? {}) } }],
+  };
+}
+
+function wirePrompt({ name, title, description, arguments: schema }: PromptDefinition): Prompt {
+  const entries = Object.entries(schema.shape).map(([argument, field]) => ({
+    name: argument,
+    ...(field.description !== undefined && { description: field.description }),
+    required: !field.safeParse(undefined).success,
+  }));
+  return { name, title, description, arguments: entries };
+}
+
+function unknownPrompt(name: string, known: readonly string[]): ProtocolError {
+  const near = closest(name, known);
+  const hint = near === undefined ? "prompts/list has the names." : `Did you mean ${near}?`;
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${name.slice(0, 128)}. ${hint}`);
+}

@@ -1,0 +1,56 @@
+import type {
+  CallToolResult,
+  GetPromptResult,
+  InputRequiredResult,
+  LoggingLevel,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  Server,
+  ServerCapabilities,
+  ServerContext,
+  ServerOptions,
+  StandardSchemaWithJSON,
+  Tool as WireTool,
+} from "@modelcontextprotocol/server";
+import type { ServingUnit } from "./unit.ts";
+
+/** What a raw handler gets beside its arguments: the SDK's own context, and a log that respects the client's level. */
+export interface RawContext {
+  mcp: ServerContext;
+  unit: ServingUnit;
+  log(level: LoggingLevel, data: unknown): Promise<void>;
+}
+
+/**
+ * A tool that speaks MCP itself, for what the call path has no words for: content blocks, input asked of the
+ * user, tasks. It bypasses the call path, so nothing that reaches AWS or data may be one.
+ */
+export interface RawTool {
+  definition: Omit<WireTool, "inputSchema">;
+  /** Made once, beforehand: the SDK keeps every schema it compiles. */
+  input: StandardSchemaWithJSON<unknown, Record<string, unknown>>;
+  handle(given: Record<string, unknown>, context: RawContext): Promise<CallToolResult | InputRequiredResult>;
+}
+
+export interface RawPrompt {
+  definition: Prompt;
+  get(given: Record<string, string>, context: RawContext): Promise<GetPromptResult | InputRequiredResult>;
+}
+
+export interface RawResource {
+  definition: Resource;
+  read(uri: string, context: RawContext): Promise<ReadResourceResult>;
+}
+
+/** What is served beside the registry. */
+export interface McpExtension {
+  capabilities?: ServerCapabilities;
+  tools?: readonly RawTool[];
+  prompts?: readonly RawPrompt[];
+  resources?: readonly RawResource[];
+  /** Verifies what the client brings back in `requestState`; the SDK's option of the same name. */
+  requestState?: NonNullable<ServerOptions["requestState"]>;
+  /** Registers further request handlers on each instance, after all others. */
+  attach?(server: Server, unit: ServingUnit): void;
+}

@@ -1,0 +1,73 @@
+import { McpServer, Server, type ServerOptions } from "@modelcontextprotocol/server";
+import { serveCompletion } from "./completion.ts";
+import { serveLogLevel } from "./logging.ts";
+import { servePromptGet, servePromptList } from "./prompts.ts";
+import type { RawTool } from "./raw.ts";
+import { serveResourceList, serveResourceRead, serveResourceTemplates } from "./resources.ts";
+import type { Surface } from "./surface.ts";
+import { serveToolCall, serveToolList } from "./tools.ts";
+import type { ServingUnit } from "./unit.ts";
+
+const handlers: ReadonlyMap<string, (server: Server, unit: ServingUnit) => void> = new Map([
+  ["tools/list", serveToolList],
+  ["tools/call", serveToolCall],
+  ["resources/list", serveResourceList],
+  ["resources/templates/list", serveResourceTemplates],
+  ["resources/read", serveResourceRead],
+  ["prompts/list", servePromptList],
+  ["prompts/get", servePromptGet],
+  ["completion/complete", serveCompletion],
+  ["logging/setLevel", serveLogLevel],
+]);
+
+/** The one request a server is built for, where that is known beforehand. */
+export interface Wanted {
+  method: string;
+  /** Tool, prompt or resource, as the `Mcp-Name` header has it. */
+  name?: string | undefined;
+}
+
+/**
+ * Builds the SDK server of one unit, with every handler, or with the one handler `wanted` needs. The low-level
+ * `Server` is used: `McpServer` converts schemas on each request and turns protocol errors into tool results.
+ */
+export function buildServer(unit: ServingUnit, wanted?: Wanted): Server | McpServer {
+  const raw = wanted?.name === undefined ? undefined : unit.surface.rawTools.get(wanted.name);
+  if (raw && wanted?.method === "tools/call") return buildForRawTool(unit, raw);
+  const server = new Server(unit.surface.serverInfo, serverOptions(unit.surface));
+  attachHandlers(server, unit, wanted);
+  return server;
+}
+
+function attachHandlers(server: Server, unit: ServingUnit, wanted?: Wanted): void {
+  if (wanted) handlers.get(wanted.method)?.(server, unit);
+  else for (const attach of handlers.values()) attach(server, unit);
+  unit.surface.extension.attach?.(server, unit);
+}
+
+/** The SDK checks `x-mcp-header` arguments only for tools registered with its `McpServer`. */
+function buildForRawTool(unit: ServingUnit, { definition, input }: RawTool): McpServer {
+  const mcp = new McpServer(unit.surface.serverInfo, serverOptions(unit.surface));
+  mcp.registerTool(definition.name, { inputSchema: input }, () => ({ content: [] }));
+  attachHandlers(mcp.server, unit, { method: "tools/call" });
+  return mcp;
+}
+
+const minuteMs = 60_000;
+
+function serverOptions(surface: Surface): ServerOptions {
+  const { extension } = surface;
+  return {
+    capabilities: surface.capabilities,
+    instructions: surface.instructions,
+    // What is visible depends on who asks, so nothing but the server itself may be cached by a shared cache.
+    cacheHints: {
+      "server/discover": { ttlMs: 5 * minuteMs, cacheScope: "public" },
+      "tools/list": { ttlMs: 5 * minuteMs, cacheScope: "private" },
+      "prompts/list": { ttlMs: 5 * minuteMs, cacheScope: "private" },
+      "resources/templates/list": { ttlMs: 5 * minuteMs, cacheScope: "private" },
+      "resources/list": { ttlMs: minuteMs, cacheScope: "private" },
+    },
+    ...(extension.requestState && { requestState: extension.requestState }),
+  };
+}

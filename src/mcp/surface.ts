@@ -1,0 +1,91 @@
+import {
+  type Implementation,
+  type ListToolsResult,
+  type ServerCapabilities,
+  UriTemplate,
+  type Tool as WireTool,
+} from "@modelcontextprotocol/server";
+import type { CallPath } from "../core/call.ts";
+import type { PromptDefinition, ResourceDefinition } from "../core/exposure.ts";
+import type { Principal } from "../core/principal.ts";
+import { instructionsFor } from "./instructions.ts";
+import type { McpExtension, RawPrompt, RawResource, RawTool } from "./raw.ts";
+import { createToolList } from "./tool-list.ts";
+
+export interface SurfaceOptions {
+  calls: CallPath;
+  serverInfo: Implementation;
+  listAliases: boolean;
+  extension: McpExtension;
+}
+
+export interface CompiledResource {
+  definition: ResourceDefinition;
+  template: UriTemplate;
+}
+
+/** Everything MCP shows, computed once per process, so that a request builds nothing but its own server. */
+export interface Surface {
+  serverInfo: Implementation;
+  instructions: string;
+  capabilities: ServerCapabilities;
+  extension: McpExtension;
+  toolList(principal: Principal): ListToolsResult;
+  resources: readonly CompiledResource[];
+  prompts: ReadonlyMap<string, PromptDefinition>;
+  rawTools: ReadonlyMap<string, RawTool>;
+  rawPrompts: ReadonlyMap<string, RawPrompt>;
+  rawResources: ReadonlyMap<string, RawResource>;
+}
+
+/** Throws when two prompts or two raw tools claim one name. */
+export function createSurface({ calls, serverInfo, listAliases, extension }: SurfaceOptions): Surface {
+  const { registry, steps } = calls;
+  const rawTools = extension.tools ?? [];
+  const extra = rawTools.map(wireRawTool);
+  const definitions = registry.toolsets.flatMap((toolset) => toolset.resources ?? []);
+  return {
+    serverInfo,
+    instructions: instructionsFor(registry.toolsets),
+    capabilities: capabilitiesOf(extension),
+    extension,
+    toolList: createToolList({ tools: registry.tools, policy: steps.policy, listAliases, extra }),
+    resources: definitions.map((definition) => ({
+      definition,
+      template: new UriTemplate(definition.uriTemplate),
+    })),
+    prompts: byName(
+      registry.toolsets.flatMap((toolset) => toolset.prompts ?? []),
+      ({ name }) => name,
+    ),
+    rawTools: byName(rawTools, ({ definition }) => definition.name),
+    rawPrompts: byName(extension.prompts ?? [], ({ definition }) => definition.name),
+    rawResources: byName(extension.resources ?? [], ({ definition }) => definition.uri),
+  };
+}
+
+function capabilitiesOf({ capabilities = {} }: McpExtension): ServerCapabilities {
+  return {
+    tools: { listChanged: true, ...capabilities.tools },
+    resources: { listChanged: true, ...capabilities.resources },
+    prompts: { listChanged: true, ...capabilities.prompts },
+    completions: {},
+    logging: {},
+    ...(capabilities.extensions && { extensions: capabilities.extensions }),
+  };
+}
+
+function wireRawTool({ definition, input }: RawTool): WireTool {
+  const inputSchema = input["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+  return { ...definition, inputSchema: { ...inputSchema, type: "object" } };
+}
+
+function byName<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
+  const map = new Map<string, T>();
+  for (const item of items) {
+    const name = nameOf(item);
+    if (map.has(name)) throw new TypeError(`Two definitions claim the name ${name}.`);
+    map.set(name, item);
+  }
+  return map;
+}

@@ -1,0 +1,48 @@
+import type { ListToolsResult, Tool as WireTool } from "@modelcontextprotocol/server";
+import { contractOf } from "../core/contract.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Policy } from "../core/steps.ts";
+import type { Tool } from "../core/tool.ts";
+
+export interface ToolListOptions {
+  tools: readonly Tool[];
+  policy: Policy;
+  /** Whether the names of older systems are listed beside the tools' own. */
+  listAliases: boolean;
+  /** Listed after the registry's tools, for every caller. */
+  extra: readonly WireTool[];
+}
+
+/** Distinct lists kept: far above what roles give, far below what would hurt. */
+const maxKeptLists = 256;
+
+/**
+ * The answer of tools/list for one caller. Schemas are converted once per process and the list is built once
+ * per set of tools somebody may see, which is what makes listing cheap.
+ */
+export function createToolList({ tools, policy, listAliases, extra }: ToolListOptions) {
+  const wired = tools.map((tool) => ({ tool, entries: wireEntries(tool, listAliases) }));
+  const kept = new Map<string, ListToolsResult>();
+  return (principal: Principal): ListToolsResult => {
+    const visible = wired.filter(({ tool }) => policy.visible(principal, tool));
+    const key = visible.length === wired.length ? "all" : visible.map(({ tool }) => tool.name).join();
+    const known = kept.get(key);
+    if (known) return known;
+    const list = { tools: [...visible.flatMap(({ entries }) => entries), ...extra] };
+    if (kept.size < maxKeptLists) kept.set(key, list);
+    return list;
+  };
+}
+
+function wireEntries(tool: Tool, listAliases: boolean): WireTool[] {
+  const { name, title, description, inputSchema, outputSchema, annotations } = contractOf(tool);
+  const entry: WireTool = { name, title, description, inputSchema, outputSchema, annotations };
+  if (!listAliases) return [entry];
+  const aliases = tool.aliases.map((alias) => ({
+    ...entry,
+    name: alias.name,
+    description: `Older name of ${name}. ${description}`,
+    inputSchema: contractOf({ ...tool, input: alias.input }).inputSchema,
+  }));
+  return [entry, ...aliases];
+}
