@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -15,7 +14,15 @@ export async function runGenerator(folder: string, signal?: AbortSignal): Promis
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     words = `${words}${text}`.slice(-4_000);
   });
-  const [code, endedBy] = await once(child, "close");
+  let fault: unknown;
+  child.on("error", (error) => {
+    fault = error;
+  });
+  // Closed also after an abort: nothing writes to the folder any more.
+  const [code, endedBy] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.on("close", (...ending) => resolve(ending));
+  });
+  if (fault !== undefined) throw fault;
   if (code !== 0)
     throw new Error(`Making the sample lake failed (${endedBy ?? `exit code ${code}`}). ${words}`);
 }

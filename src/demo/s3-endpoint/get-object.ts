@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { type BucketFolder, type OpenObject, openObject } from "./bucket-files.ts";
 import { checkConditions } from "./conditions.ts";
 import { contentHeaders } from "./content-headers.ts";
-import { type LinkModel, pace } from "./link-model.ts";
+import { chunkBytesOf, type LinkModel, pace } from "./link-model.ts";
 import { type ByteRange, parseRange } from "./range.ts";
 
 /** Answers GetObject and HeadObject: conditions, one range, and the body straight from disk. */
@@ -25,7 +25,11 @@ export async function getObject(
     const range = parseRange(request.headers.range, sizeBytes);
     response.writeHead(range ? 206 : 200, { ...version, ...bodyHeaders(object, range) });
     if (request.method === "HEAD" || sizeBytes === 0) response.end();
-    else await pipeline(pace(readExactly(object, range), link), response);
+    else {
+      // A slow link brings the headers before the first chunk.
+      response.flushHeaders();
+      await pipeline(pace(readExactly(object, range, chunkBytesOf(link)), link), response);
+    }
   } finally {
     await object.file.close();
   }
@@ -42,10 +46,12 @@ function bodyHeaders({ key, sizeBytes }: OpenObject, range: ByteRange | undefine
   };
 }
 
-const chunkBytes = 256 * 1024;
-
 /** The bytes asked for. Throws when the file has become shorter, so that the answer is cut off and not short. */
-async function* readExactly({ file, key, sizeBytes }: OpenObject, range: ByteRange | undefined) {
+async function* readExactly(
+  { file, key, sizeBytes }: OpenObject,
+  range: ByteRange | undefined,
+  chunkBytes: number,
+) {
   const end = range ? range.last + 1 : sizeBytes;
   let position = range?.first ?? 0;
   while (position < end) {

@@ -13,6 +13,13 @@ export async function awaitFirstByte({ firstByteMs }: LinkModel): Promise<void> 
   if (firstByteMs !== undefined && firstByteMs > 0) await sleep(firstByteMs);
 }
 
+const largestChunkBytes = 256 * 1024;
+
+/** How much of a body to send at a time: what takes no longer than 20 ms, so that an abort is not kept waiting. */
+export function chunkBytesOf({ bytesPerSecondPerConnection = Number.POSITIVE_INFINITY }: LinkModel): number {
+  return Math.min(largestChunkBytes, Math.max(1024, Math.floor(bytesPerSecondPerConnection / 50)));
+}
+
 /** Gives the chunks on no faster than the model has it. The clock runs from the first chunk, so errors do not add up. */
 export async function* pace(
   chunks: AsyncIterable<Uint8Array>,
