@@ -79,6 +79,9 @@ export interface ProfileRequest extends DatasetRequest {
   /** Values in `top` of each column. */
   topValues: number;
   histogramBins: number;
+  /** Profiles at most `maxColumns` of them, from the one numbered `firstColumn` (from 0). */
+  firstColumn: number;
+  maxColumns: number;
 }
 
 export interface ColumnProfile {
@@ -102,6 +105,8 @@ export interface DatasetProfile {
   profiledRows: number;
   mode: "sample" | "whole";
   columns: ColumnProfile[];
+  /** Columns asked for, of which `columns` is a part. */
+  columnCount: number;
   rejectedCount: number;
   notes: string[];
 }
@@ -123,8 +128,8 @@ export interface Lake {
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
   query(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
-  /** The text of one object, decompressed and decoded, up to `maxBytes` of UTF-8. */
-  readText(uri: string, maxBytes: number, scope: LakeScope): Promise<TextContent>;
+  /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
+  readText(uri: string, scope: LakeScope): Promise<TextContent>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,32 @@
+import type { FormatHints } from "../formats/format.ts";
+import type { Location } from "../location.ts";
+import type { Column } from "../sql/engine.ts";
+import type { ObjectDetails, StoredObject } from "../stores/store.ts";
+import type { PartitionValues } from "./partitions.ts";
+
+/** One file of a dataset, with what its folders say. */
+export interface DataFile {
+  object: StoredObject;
+  partition: PartitionValues;
+}
+
+/** What a name in a call stands for at one moment: a fixed list of files at fixed versions. */
+export interface Dataset {
+  /** As the caller wrote it. */
+  uri: string;
+  hints: FormatHints;
+  /** In order of their names; at least one. */
+  files: DataFile[];
+  /** Present where the name is the name of one object. */
+  object?: ObjectDetails;
+  partitionColumns: Column[];
+  sizeBytes: number;
+  /** Changes when any file is added, removed or replaced, and when the caller's hints differ. */
+  version: string;
+  notes: string[];
+}
+
+/** The text partitions and patterns are matched against: an S3 key or a local path. */
+export function nameOf(location: Location): string {
+  return location.kind === "s3" ? location.key : location.path;
+}

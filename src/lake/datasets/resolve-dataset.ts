@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import { ToolError } from "../../core/errors.ts";
+import type { DatasetRequest } from "../lake.ts";
+import type { Location } from "../location.ts";
+import { quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
+import { type Dataset, nameOf } from "./dataset.ts";
+import { compileGlob, hasWildcard } from "./glob.ts";
+import { listBelow } from "./list-files.ts";
+import { partitionColumns, partitionValues } from "./partitions.ts";
+import { selectDataFiles, tableFormatError } from "./select-files.ts";
+
+/**
+ * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a folder.
+ * Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Delta, Iceberg and Hudi.
+ */
+export async function resolveDataset(
+  stores: Stores,
+  request: DatasetRequest,
+  scope: LakeScope,
+): Promise<Dataset> {
+  const { uri, ...hints } = request;
+  const object = await findObject(stores, uri, scope);
+  if (object) return datasetOf(uri, hints, [object], [], object);
+  const { files, notes } = hasWildcard(uri)
+    ? await filesOfGlob(stores, uri, scope)
+    : await filesOfFolder(stores, uri, scope);
+  if (files.length === 0) {
+    throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
+  }
+  return datasetOf(uri, hints, files, notes);
+}
+
+/**
+ * A pattern may lie outside what may be read where its files do not, S3 answers 403 for what may not be listed,
+ * and a local folder is no file: what follows says it better.
+ */
+async function findObject(stores: Stores, uri: string, scope: LakeScope): Promise<ObjectDetails | undefined> {
+  const passing = ["not_found", "invalid_input", ...(hasWildcard(uri) ? ["denied"] : [])];
+  try {
+    const location = stores.resolve(uri);
+    return isFolderName(location) ? undefined : await stores.head(location, scope.signal);
+  } catch (error) {
+    if (error instanceof ToolError && passing.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+function isFolderName(location: Location): boolean {
+  const name = nameOf(location);
+  return name === "" || name.endsWith("/");
+}
+
+async function filesOfFolder(stores: Stores, uri: string, scope: LakeScope) {
+  const location = stores.resolve(uri.endsWith("/") ? uri : `${uri}/`);
+  const folder = nameOf(location);
+  const listed = await listBelow(stores, location, scope);
+  await refuseInsideDelta(stores, uri, location, scope);
+  return selectDataFiles(uri, folder, listed, () => true);
+}
+
+async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
+  const literal = uri.slice(0, compileGlob(uri).literalPrefix.length);
+  const folder = stores.resolve(literal.slice(0, literal.lastIndexOf("/") + 1));
+  const from = folder.kind === "s3" ? stores.resolve(literal) : folder;
+  const glob = compileGlob(`${nameOf(folder)}${uri.slice(literal.lastIndexOf("/") + 1)}`);
+  const listed = await listBelow(stores, from, scope);
+  await refuseInsideDelta(stores, uri, folder, scope);
+  return selectDataFiles(uri, nameOf(folder), listed, glob.matches);
+}
+
+function named(location: Location, name: string): Location {
+  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
+}
+
+/** A partition folder of a Delta table has its log above it. */
+async function refuseInsideDelta(
+  stores: Stores,
+  uri: string,
+  location: Location,
+  scope: LakeScope,
+): Promise<void> {
+  const name = nameOf(location);
+  const root = name.replace(/(?:[^/]*=[^/]*\/)+$/, "");
+  if (root === name) return;
+  const log = await probe(stores, named(location, `${root}_delta_log/`), scope);
+  if (log) throw tableFormatError("Delta", uri);
+}
+
+async function probe(stores: Stores, location: Location, scope: LakeScope): Promise<boolean> {
+  try {
+    const page = await stores.list({ location, maxKeys: 1 }, scope.signal);
+    return page.objects.length > 0;
+  } catch (error) {
+    // Outside what may be read nothing can be known, and nothing more can be read either.
+    if (error instanceof ToolError && (error.code === "denied" || error.code === "not_found")) return false;
+    throw error;
+  }
+}
+
+function datasetOf(
+  uri: string,
+  hints: Dataset["hints"],
+  objects: readonly StoredObject[],
+  notes: string[],
+  object?: ObjectDetails,
+): Dataset {
+  const files = objects.map((file) => ({ object: file, partition: partitionValues(nameOf(file.location)) }));
+  const columns = partitionColumns(files.map(({ object: { uri }, partition }) => ({ uri, partition })));
+  return {
+    uri,
+    hints,
+    files,
+    ...(object ? { object } : {}),
+    partitionColumns: columns,
+    sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    version: versionOf(hints, objects),
+    notes,
+  };
+}
+
+function versionOf(hints: Dataset["hints"], objects: readonly StoredObject[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(hints, Object.keys(hints).sort()));
+  for (const { uri, etag, sizeBytes } of objects) hash.update(JSON.stringify([uri, etag, sizeBytes]));
+  return hash.digest("base64url").slice(0, 22);
+}

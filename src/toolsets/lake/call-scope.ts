@@ -1,0 +1,18 @@
+import { ToolError } from "../../core/errors.ts";
+import type { CallContext } from "../../core/tool.ts";
+import type { LakeScope } from "../../lake/scope.ts";
+
+/** The part of a call's context the data engine needs. */
+export function scopeOf({ principal, signal, progress }: CallContext): LakeScope {
+  return { tenantId: principal.tenantId, principalId: principal.id, signal, progress };
+}
+
+/** Throws `invalid_input` when the caller asks for more rows than this server gives at once. */
+export function checkLimit(limit: number, { bounds }: CallContext): number {
+  if (limit <= bounds.maxRows) return limit;
+  throw new ToolError(
+    "invalid_input",
+    `limit is ${limit}; this server gives at most ${bounds.maxRows} rows at once. Ask for less and go on with the cursor.`,
+    { details: { limit, maxRows: bounds.maxRows } },
+  );
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { DatasetRequest } from "../../lake/lake.ts";
+
+/** The name of a dataset in a call. 1,024 bytes of key in UTF-8, with room for bucket and escapes. */
+export const uriInput = z.string().min(1).max(4_096);
+
+/** What a caller may say of a file in place of leaving it to detection. */
+const hintsInput = {
+  format: z.enum(["parquet", "csv", "json", "ndjson", "text"]).optional(),
+  separator: z.string().length(1).optional(),
+  hasHeader: z.boolean().optional(),
+  encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "latin-1"]).optional(),
+};
+
+/** Names a dataset and says how to read it. Spread into an input. */
+export const datasetInput = {
+  uri: uriInput.describe("s3://bucket/key, local path, folder/ or glob"),
+  ...hintsInput,
+};
+
+/** A dataset within another argument: its bare name, or its name with hints. */
+export const sourceInput = z.union([uriInput, z.strictObject({ uri: uriInput, ...hintsInput })]);
+
+/** Only what is the dataset's of a larger input. */
+export function datasetOf(input: DatasetRequest): DatasetRequest {
+  const { uri, format, separator, hasHeader, encoding } = input;
+  return {
+    uri,
+    ...(format === undefined ? {} : { format }),
+    ...(separator === undefined ? {} : { separator }),
+    ...(hasHeader === undefined ? {} : { hasHeader }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { DatasetDescription } from "../../lake/lake.ts";
+import type { ObjectDetails } from "../../lake/stores/store.ts";
+
+/** What `lake_get_metadata` says beside the columns. Times in ISO 8601, UTC. */
+export const descriptionOut = {
+  uri: z.string(),
+  format: z.string(),
+  compression: z.string(),
+  encoding: z.string().optional(),
+  dialect: z.looseObject({}).optional(),
+  fileCount: z.int(),
+  sizeBytes: z.int(),
+  rows: z.object({ count: z.int(), exactness: z.enum(["exact", "estimated"]) }).optional(),
+  rejectedRows: z.int().optional(),
+  partitions: z
+    .array(z.object({ name: z.string(), type: z.string(), values: z.int(), sample: z.array(z.string()) }))
+    .optional(),
+  parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
+  object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
+  lastModified: z.string(),
+};
+
+/** A description as `descriptionOut` has it. */
+export function descriptionResult(description: DatasetDescription) {
+  const {
+    columns: _columns,
+    notes: _notes,
+    object,
+    partitions,
+    dialect,
+    parquet,
+    lastModified,
+    ...rest
+  } = description;
+  return {
+    ...rest,
+    ...(partitions.length > 0 ? { partitions } : {}),
+    ...(dialect ? { dialect: { ...dialect } } : {}),
+    ...(parquet ? { parquet: { ...parquet } } : {}),
+    ...(object ? { object: objectResult(object) } : {}),
+    lastModified: lastModified.toISOString(),
+  };
+}
+
+/** Small: S3 holds at most 2 KB of user metadata. */
+function objectResult(details: ObjectDetails) {
+  const { etag, storageClass, contentType, contentEncoding, encryption, kmsKeyId, versionId } = details;
+  const { userMetadata } = details;
+  return {
+    etag,
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(userMetadata === undefined ? {} : { userMetadata }),
+  };
+}
