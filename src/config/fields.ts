@@ -96,3 +96,12 @@ export const endpointUrl = z.string().superRefine((text, context) => {
     });
   }
 });
+
+/** A browser origin: scheme, host and port, nothing behind. */
+export const originUrl = z.string().superRefine((text, context) => {
+  if (URL.canParse(text) && new URL(text).origin === text.toLowerCase()) return;
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(text)} is not an origin such as https://app.example.org`,
+  });
+});

@@ -180,6 +180,8 @@ describe("wrong settings", () => {
     ["a port that is a word", "http.port", "eighty", "expected number"],
     ["credentials in an endpoint", "lake.s3.endpoint", "http://u:p@h", "must not hold credentials"],
     ["an endpoint of another scheme", "lake.s3.endpoint", "file:///etc/passwd", "not an http"],
+    ["an origin with a path", "http.allowedOrigins", "https://a.example/x", "is not an origin"],
+    ["any origin", "http.allowedOrigins", "*", "is not an origin"],
     ["an unknown level", "log.level", "loud", "log.level"],
     ["a query longer than a call", "lake.query.timeoutMs", "10m", "longer than calls.timeoutMs (300000 ms)"],
     ["two roots of one name", "lake.localRoots", "/a/data,/b/data", 'two folders are named "data"'],

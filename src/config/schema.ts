@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { allowedBucket, count, durationMs, endpointUrl, localRoot, sizeBytes } from "./fields.ts";
+import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
 const kilobyte = 1024;
@@ -53,10 +53,10 @@ const httpSettings = z
       .default([])
       .describe("Host names clients may use beside localhost and http.host"),
     allowedOrigins: z
-      .array(z.string().min(1))
+      .array(originUrl)
       .default([])
       .describe("Browser origins allowed to call, such as https://app.example.org"),
-    maxBodyBytes: sizeBytes.default(4 * megabyte).describe("Largest request body"),
+    maxBodyBytes: sizeBytes.default(megabyte).describe("Largest request body"),
     drainMs: durationMs.default(20_000).describe("How long accepted calls may go on after SIGTERM"),
   })
   .prefault({});

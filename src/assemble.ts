@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import type { Settings } from "./config/schema.ts";
+import type { CallPath } from "./core/call.ts";
+import { createRegistry, type Registry } from "./core/registry.ts";
+import { unguarded } from "./core/steps.ts";
+import { createLake } from "./lake/create-lake.ts";
+import type { Lake } from "./lake/lake.ts";
+import type { LakeSettings, S3Settings } from "./lake/settings.ts";
+import { offeredToolsets } from "./offered-tools.ts";
+import { createCallLog } from "./telemetry/call-log.ts";
+import type { Log } from "./telemetry/log.ts";
+import { lakeToolset } from "./toolsets/lake/index.ts";
+
+export interface AssembleOptions {
+  settings: Settings;
+  log: Log;
+  /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
+  s3Credentials?: S3Settings["credentials"];
+  /** Milliseconds since the epoch. Default: the clock. */
+  now?: () => number;
+  /** Default: random UUIDs. */
+  newId?: () => string;
+}
+
+/** Everything a process runs on. Built once; adapters and commands are handed what they need of it. */
+export interface Deps {
+  settings: Settings;
+  log: Log;
+  lake: Lake;
+  calls: CallPath;
+  /** Stops query workers and removes what they kept. */
+  close(): Promise<void>;
+}
+
+/** The tools a configuration offers. Throws `ConfigError` for toolsets and tools that do not exist. */
+export function offeredRegistry(settings: Settings): Registry {
+  return createRegistry(offeredToolsets([lakeToolset], settings));
+}
+
+/** Builds the dependencies from settings. */
+export function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Deps {
+  const registry = offeredRegistry(settings);
+  const lake = createLake(lakeSettings(settings, s3Credentials));
+  return {
+    settings,
+    log,
+    lake,
+    calls: {
+      registry,
+      steps: { ...unguarded, observer: createCallLog(log) },
+      services: { lake },
+      bounds: settings.results,
+      timeoutMs: settings.calls.timeoutMs,
+      now: now ?? Date.now,
+      newId: newId ?? randomUUID,
+    },
+    close: () => lake.close(),
+  };
+}
+
+function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
+  const { region, endpoint, forcePathStyle } = lake.s3;
+  return { ...lake, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+}

@@ -1,0 +1,12 @@
+import { call } from "./call.ts";
+import { config } from "./config.ts";
+import { connect } from "./connect.ts";
+import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
+import type { Command } from "./frame/command.ts";
+import { serve } from "./serve.ts";
+import { stdio } from "./stdio.ts";
+import { tools } from "./tools.ts";
+
+/** Every command, in the order help shows them. */
+export const commands: readonly Command[] = [demo, serve, stdio, tools, call, config, connect, doctor];

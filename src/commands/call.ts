@@ -1,0 +1,109 @@
+import { loadConfig } from "../config/load.ts";
+import { printAnswer } from "./call/print-answer.ts";
+import { showProgress } from "./call/progress-line.ts";
+import { readArguments } from "./call/read-arguments.ts";
+import type { ToolCaller } from "./call/tool-caller.ts";
+import { walkPages } from "./call/walk-pages.ts";
+import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
+import { openDeps } from "./frame/open.ts";
+import { listenForStop } from "./frame/stop-signal.ts";
+import { UsageError } from "./frame/usage-error.ts";
+
+/** `sluice call`: one tool call from the terminal, in this process or on a server. */
+export const call = defineCommand({
+  name: "call",
+  positionals: "<tool> [input..]",
+  describePositionals: {
+    tool: "A tool's name: sluice tools lists them",
+    input: "Its arguments: a JSON object, key=value pairs, or - for JSON on standard input",
+  },
+  summary: "Calls one tool, here or on a server",
+  options: {
+    input: { type: "string", requiresArg: true, describe: "File with the arguments as JSON" },
+    json: { type: "boolean", describe: "Print the structured result as JSON" },
+    all: { type: "boolean", describe: "Follow the cursor to the end, one JSON object per line" },
+    url: { type: "string", requiresArg: true, describe: "Call it on the MCP server there" },
+    demo: { type: "boolean", describe: "Call it on the sample lake, in this process" },
+  },
+  examples: [
+    ["sluice call lake_list_buckets", "In this process, with these settings"],
+    [
+      "sluice call lake_read_rows uri=s3://demo-lake/customers.csv limit=5 --demo",
+      "Arguments as words, on the sample lake",
+    ],
+    [`sluice call lake_query '{"sql":"SELECT 42 AS answer"}' --json`, "Arguments and result as JSON"],
+    ["sluice call lake_list_sources --url http://127.0.0.1:8080/mcp", "On a running server"],
+  ],
+  complete: completeTools,
+  async run({ input: file, json, all, url, demo, positionals }, context) {
+    if (url !== undefined && demo) throw new UsageError("--url and --demo exclude each other.");
+    const tool = String(positionals.tool);
+    const words = [positionals.input ?? []].flat().map(String);
+    return withCaller(context, { url, demo: demo === true }, async (caller, signal) => {
+      const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
+      const progress = showProgress(context.terminal);
+      const callOnce = (given: Record<string, unknown>) =>
+        caller.call(tool, given, { signal, progress: progress.report });
+      try {
+        if (all) return await walkPages(tool, args, callOnce, context.terminal);
+        const answer = await callOnce(args);
+        progress.end();
+        return printAnswer(tool, answer, json === true, context.terminal);
+      } finally {
+        progress.end();
+      }
+    });
+  },
+});
+
+interface Where {
+  url: string | undefined;
+  demo: boolean;
+}
+
+async function withCaller(
+  context: CommandContext,
+  where: Where,
+  work: (caller: ToolCaller, signal: AbortSignal) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const stop = listenForStop();
+  let caller: ToolCaller | undefined;
+  try {
+    caller = await openCaller(context, where, stop.signal);
+    return await work(caller, stop.signal);
+  } catch (thrown) {
+    if (!stop.signal.aborted) throw thrown;
+    return 130;
+  } finally {
+    await caller?.close();
+    stop.dispose();
+  }
+}
+
+async function openCaller(
+  context: CommandContext,
+  { url, demo }: Where,
+  signal: AbortSignal,
+): Promise<ToolCaller> {
+  if (url !== undefined) {
+    if (!URL.canParse(url) || !/^https?:/.test(url))
+      throw new UsageError(`--url: "${url}" is not an http:// or https:// URL.`);
+    const { connectRemote } = await import("./call/remote.ts");
+    return connectRemote(new URL(url), signal);
+  }
+  const [{ createInProcessCaller }, opened] = await Promise.all([
+    import("./call/in-process.ts"),
+    openDeps(context, { demo, quietLevel: "error", signal }),
+  ]);
+  return createInProcessCaller(opened);
+}
+
+async function completeTools(
+  words: readonly string[],
+  { argv, terminal }: CommandContext,
+): Promise<string[]> {
+  if (words.length > 1) return [];
+  const { settings } = await loadConfig({ argv, surroundings: terminal.surroundings });
+  const { offeredRegistry } = await import("../assemble.ts");
+  return offeredRegistry(settings).tools.map(({ name }) => name);
+}

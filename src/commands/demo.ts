@@ -1,0 +1,67 @@
+import type { Demo } from "../demo/start-demo.ts";
+import { clientSnippets } from "./connect/snippets.ts";
+import { defineCommand } from "./frame/command.ts";
+import { openDeps } from "./frame/open.ts";
+import { serveHttp } from "./frame/serve-http.ts";
+import { serveOverStdio } from "./frame/serve-stdio.ts";
+import { listenForStop } from "./frame/stop-signal.ts";
+import { UsageError } from "./frame/usage-error.ts";
+
+/** `sluice demo`: the whole product on a sample lake, with no AWS account, credentials or network. */
+export const demo = defineCommand({
+  name: "demo",
+  positionals: "",
+  summary: "Serves a sample lake: needs no AWS account, credentials or network",
+  options: {
+    stdio: { type: "boolean", describe: "Serve over stdin and stdout, for clients that spawn it" },
+    port: { type: "string", requiresArg: true, describe: "Port to listen on (setting http.port)" },
+  },
+  examples: [
+    ["sluice demo", "Serve the sample lake on http://127.0.0.1:8080/mcp"],
+    ["sluice demo --port 0", "Take a free port"],
+    ["sluice demo --stdio", "For clients that spawn it"],
+  ],
+  async run({ stdio, port }, context) {
+    const { terminal } = context;
+    if (stdio && port !== undefined) throw new UsageError("--stdio listens on no port: leave --port out.");
+    const stop = listenForStop();
+    const flags = port === undefined ? [] : [`--http.port=${port}`];
+    const opened = await openDeps(context, { demo: true, flags, signal: stop.signal });
+    if (stdio) {
+      stop.dispose();
+      return serveOverStdio(opened, terminal);
+    }
+    try {
+      const adapter = await serveHttp(opened.deps);
+      terminal.out(welcome(adapter.url, opened.demo));
+      await stop.asked;
+      terminal.err("Stopping.");
+      await adapter.close();
+    } finally {
+      await opened.close();
+    }
+    return 0;
+  },
+});
+
+function welcome(url: string, lake: Demo | undefined): string {
+  const places = [
+    ...(lake?.buckets ?? []).map((bucket) => `s3://${bucket}/`),
+    ...(lake?.localRoots ?? []).map((root) => root.path),
+  ];
+  return [
+    `Sluice serves the sample lake on ${url}/mcp`,
+    "",
+    "Data:",
+    ...places.map((place) => `  ${place}`),
+    `  (S3 endpoint ${lake?.s3Endpoint}, any credentials)`,
+    "",
+    "Ask it from another terminal:",
+    `  npx sluice call lake_query '{"sql":"SELECT status, count(*) AS n FROM '\\''s3://demo-lake/orders/'\\'' GROUP BY 1 ORDER BY 2 DESC"}' --url ${url}/mcp`,
+    "",
+    "Connect a client:",
+    ...clientSnippets(`${url}/mcp`).map((line) => `  ${line}`),
+    "",
+    "Stop it with Ctrl-C.",
+  ].join("\n");
+}

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Deps } from "../../assemble.ts";
+import { type LoadedConfig, loadConfig } from "../../config/load.ts";
+import { cacheHome } from "../../config/platform.ts";
+import type { Demo } from "../../demo/start-demo.ts";
+import type { LogLevel } from "../../telemetry/log.ts";
+import type { CommandContext } from "./command.ts";
+
+export interface OpenOptions {
+  /** Use the sample lake in place of the user's. */
+  demo: boolean;
+  /** Settings as flags, beside those of the command line. */
+  flags?: readonly string[];
+  /** Level of the log where no source sets one. */
+  quietLevel?: LogLevel;
+  signal?: AbortSignal;
+}
+
+/** What a command runs on. */
+export interface Opened {
+  deps: Deps;
+  config: LoadedConfig;
+  demo?: Demo;
+  close(): Promise<void>;
+}
+
+/** Loads the settings and builds the dependencies, and the demo's lake first where it is asked for. */
+export async function openDeps(context: CommandContext, options: OpenOptions): Promise<Opened> {
+  const { surroundings } = context.terminal;
+  const argv = [...(options.flags ?? []), ...context.argv];
+  // The demo shows the same on every machine: a settings file that lies around has no say in it.
+  const request = { argv, surroundings, defaultFile: !options.demo };
+  let config = await loadConfig(request);
+  let demo: Demo | undefined;
+  if (options.demo) {
+    demo = await openDemo(context, options.signal);
+    config = await loadConfig({ ...request, fixed: demoSettings(demo) });
+  }
+  try {
+    const deps = await buildDeps(config, options, demo);
+    const close = async () => {
+      await deps.close();
+      await demo?.close();
+    };
+    return { deps, config, close, ...(demo === undefined ? {} : { demo }) };
+  } catch (thrown) {
+    await demo?.close();
+    throw thrown;
+  }
+}
+
+async function openDemo({ terminal }: CommandContext, signal?: AbortSignal): Promise<Demo> {
+  const { startDemo } = await import("../../demo/start-demo.ts");
+  const cacheDir = join(cacheHome(terminal.surroundings), "demo");
+  return startDemo({ cacheDir, log: terminal.err, ...(signal === undefined ? {} : { signal }) });
+}
+
+function demoSettings(demo: Demo): Record<string, unknown> {
+  return {
+    "lake.buckets": demo.buckets,
+    "lake.localRoots": demo.localRoots.map(({ name, path }) => `${name}=${path}`),
+    "lake.s3.endpoint": demo.s3Endpoint,
+    "lake.s3.region": demo.region,
+    "lake.s3.forcePathStyle": true,
+  };
+}
+
+async function buildDeps(config: LoadedConfig, { quietLevel }: OpenOptions, demo?: Demo): Promise<Deps> {
+  const [{ assemble }, { createLog }] = await Promise.all([
+    import("../../assemble.ts"),
+    import("../../telemetry/log.ts"),
+  ]);
+  const { settings, effective } = config;
+  const isSet = effective.some(({ path, origin }) => path === "log.level" && origin.kind !== "default");
+  const level = isSet ? settings.log.level : (quietLevel ?? settings.log.level);
+  return assemble({ settings, log: createLog({ level }), s3Credentials: demo?.credentials });
+}

@@ -1,0 +1,24 @@
+import type { ExitCode } from "./command.ts";
+import { openFront } from "./front.ts";
+import type { Opened } from "./open.ts";
+import { listenForStop } from "./stop-signal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Serves over stdin and stdout until the client leaves or the process is told to stop. */
+export async function serveOverStdio({ deps, close }: Opened, terminal: Terminal): Promise<ExitCode> {
+  const stop = listenForStop();
+  try {
+    const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
+    const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });
+    if (terminal.inIsTty) {
+      terminal.err(
+        "Sluice speaks MCP on stdin and stdout: a client is meant to spawn it. Stop it with Ctrl-C.",
+      );
+    }
+    await Promise.race([adapter.closed, stop.asked]);
+    await adapter.close();
+  } finally {
+    await close();
+  }
+  return 0;
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { readSurroundings, type Surroundings } from "../../config/platform.ts";
+
+/** The outside of a command: what it may read and write. */
+export interface Terminal {
+  /** Data, on standard output. Ends the line. */
+  out(text: string): void;
+  /** Words, on standard error. Ends the line. */
+  err(text: string): void;
+  /** Writes to standard error as it is: for progress that rewrites its line. */
+  errRaw(text: string): void;
+  /** Whether a person watches standard error. */
+  errIsTty: boolean;
+  /** Whether standard input is a person's keyboard. */
+  inIsTty: boolean;
+  /** All of standard input, as UTF-8. */
+  readInput(): string;
+  surroundings: Surroundings;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(`${printable(text)}\n`),
+    err: (text) => void process.stderr.write(`${printable(text)}\n`),
+    errRaw: (text) => void process.stderr.write(text),
+    errIsTty: process.stderr.isTTY === true,
+    inIsTty: process.stdin.isTTY === true,
+    readInput: () => readFileSync(0, "utf8"),
+    surroundings: readSurroundings(),
+  };
+}
+
+/**
+ * Text that cannot rewrite a terminal or hide parts of itself: control and direction characters are shown as
+ * `\u001b`, which in JSON stands for the same character. Line ends and tabs stay.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

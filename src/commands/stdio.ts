@@ -1,0 +1,19 @@
+import { defineCommand } from "./frame/command.ts";
+import { openDeps } from "./frame/open.ts";
+import { serveOverStdio } from "./frame/serve-stdio.ts";
+
+/** `sluice stdio`: MCP over stdin and stdout, for clients that spawn their servers. */
+export const stdio = defineCommand({
+  name: "stdio",
+  positionals: "",
+  summary: "Serves MCP over stdin and stdout, for clients that spawn it",
+  options: {},
+  examples: [
+    ["sluice stdio --lake.localRoots ~/data", "Serve one local folder"],
+    ["sluice connect claude-code --write", "Let a client spawn it"],
+  ],
+  async run(_given, context) {
+    const opened = await openDeps(context, { demo: false });
+    return serveOverStdio(opened, context.terminal);
+  },
+});

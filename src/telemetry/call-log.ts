@@ -1,0 +1,36 @@
+import type { Call, Observer, Outcome } from "../core/steps.ts";
+import type { Log, LogFields } from "./log.ts";
+
+/**
+ * Logs one line per finished call. Arguments are left out: they can hold anything. A fault is logged with what
+ * was thrown, which the caller never sees.
+ */
+export function createCallLog(log: Log): Observer {
+  return {
+    finished(call, outcome, durationMs) {
+      const fields = fieldsOf(call, outcome, durationMs);
+      if (outcome.kind === "completed") log.info("tool call", fields);
+      else if (outcome.fault.code === "internal") log.error("tool call", fields);
+      else log.warn("tool call", fields);
+    },
+  };
+}
+
+function fieldsOf(
+  { tool, calledAs, principal, correlationId }: Call,
+  outcome: Outcome,
+  durationMs: number,
+): LogFields {
+  return {
+    tool: tool.name,
+    ...(calledAs === tool.name ? {} : { calledAs }),
+    principal: principal.id,
+    tenant: principal.tenantId,
+    via: principal.via,
+    correlationId,
+    durationMs: Math.round(durationMs),
+    ...(outcome.kind === "completed"
+      ? { outcome: "ok", sizeBytes: outcome.sizeBytes }
+      : { outcome: outcome.fault.code, error: outcome.thrown }),
+  };
+}
