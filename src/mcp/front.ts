@@ -1,5 +1,5 @@
+import { randomUUID } from "node:crypto";
 import {
-  createMcpHandler,
   type Implementation,
   isLegacyRequest,
   type McpServerFactory,
@@ -10,8 +10,13 @@ import type { CallPath } from "../core/call.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
 import { checkBody, readBody } from "./body.ts";
 import { isRecord } from "./envelope.ts";
+import { createModern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";
-import { buildServer, type Wanted } from "./server.ts";
+import { transportFaultResponse } from "./rpc-response.ts";
+import { buildServer } from "./server.ts";
+import { MemorySessionStore } from "./sessions/memory-store.ts";
+import { createLegacySessions } from "./sessions/sessions.ts";
+import type { SessionStore } from "./sessions/store.ts";
 import { createSurface } from "./surface.ts";
 
 export interface McpFrontOptions {
@@ -29,6 +34,8 @@ export interface McpFrontOptions {
   maxBodyBytes?: number;
   /** Between two comments that keep an idle event stream open. Default 15 s. */
   keepAliveMs?: number;
+  /** Where sessions of the legacy revisions live. Default: this process. */
+  sessionStore?: SessionStore;
   /** Faults outside any call, for the log. Never alters an answer. */
   onError?: (error: Error) => void;
 }
@@ -55,55 +62,53 @@ export interface McpFront {
 }
 
 export const defaultMaxBodyBytes = 1024 * 1024;
+const sessionTimes = { streamAfterMs: 1_000, resumeWithinMs: 60_000, pollMs: 200 };
 
 export function createMcpFront(options: McpFrontOptions): McpFront {
-  const { calls, extension = {}, maxBodyBytes = defaultMaxBodyBytes } = options;
+  const { calls, extension = {}, maxBodyBytes = defaultMaxBodyBytes, keepAliveMs = 15_000 } = options;
   const authenticate = options.authenticate ?? (async () => localPrincipal);
-  const surface = createSurface({
-    calls,
-    serverInfo: options.serverInfo,
-    listAliases: options.listAliases ?? false,
-    extension,
-  });
-  // The SDK hands the factory the very request it was given: that is how the principal gets there.
-  const principals = new WeakMap<Request, Principal>();
-  const factory: McpServerFactory = ({ era, requestInfo }) => {
-    const principal = requestInfo ? principals.get(requestInfo) : localPrincipal;
-    if (!principal) throw new Error("A request reached the server without a principal.");
-    const traceparent = requestInfo?.headers.get("traceparent") ?? undefined;
-    const unit = { era, calls, surface, principal, traceparent };
-    return buildServer(unit, era === "modern" && requestInfo ? wantedBy(requestInfo) : undefined);
-  };
-  const modern = createMcpHandler(factory, {
-    legacy: "stateless",
-    maxRequestBodySize: maxBodyBytes,
-    ...(options.keepAliveMs !== undefined && { keepAliveMs: options.keepAliveMs }),
-    ...(options.onError && { onerror: options.onError }),
+  const listAliases = options.listAliases ?? false;
+  const surface = createSurface({ calls, serverInfo: options.serverInfo, listAliases, extension });
+  const modern = createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError: options.onError });
+  const sessions = createLegacySessions({
+    ...sessionTimes,
+    build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, ...unit }, wanted),
+    store: options.sessionStore ?? new MemorySessionStore(),
+    bus: modern.bus,
+    newId: randomUUID,
+    keepAliveMs,
   });
   return {
     authenticate,
-    factory,
+    factory: ({ era }) => buildServer({ era, calls, surface, principal: localPrincipal }),
     maxBodyBytes,
     notify: modern.notify,
-    close: modern.close,
+    async close() {
+      await Promise.all([sessions.close(), modern.close()]);
+    },
     async fetch(request, given = {}) {
       const principal = given.principal ?? (await authenticate(request));
       if (principal instanceof Response) return principal;
-      if (request.method !== "POST") return modern.fetch(request);
+      const { method } = request;
+      if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
+      if (method !== "POST") return methodNotAllowed();
       const body =
         given.parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(given.parsedBody);
       if (body.refusal) return body.refusal;
-      principals.set(request, principal);
-      return modern.fetch(request, { parsedBody: body.value });
+      return (await isLegacy(request, body.value))
+        ? sessions.fetch({ request, principal, body: body.value })
+        : modern.fetch(request, principal, body.value);
     },
   };
 }
 
-/** The SDK holds these headers against the body before it asks for a server, so they can be trusted here. */
-function wantedBy({ headers }: Request): Wanted | undefined {
-  const method = headers.get("mcp-method");
-  if (method === null) return undefined;
-  const name = headers.get("mcp-name");
-  // Names outside ASCII come encoded; raw tools have none such, so they need no decoding.
-  return { method, name: name === null || name.startsWith("=?base64?") ? undefined : name };
+function methodNotAllowed(): Response {
+  return transportFaultResponse(405, "Method Not Allowed.", { allow: "GET, POST, DELETE" });
+}
+
+/** A message that claims a modern revision in its `_meta` is never legacy, which saves classifying it twice. */
+async function isLegacy(request: Request, body: unknown): Promise<boolean> {
+  const meta = isRecord(body) && isRecord(body.params) ? body.params._meta : undefined;
+  if (isRecord(meta) && meta[PROTOCOL_VERSION_META_KEY] !== undefined) return false;
+  return isLegacyRequest(request, body);
 }

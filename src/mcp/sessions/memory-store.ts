@@ -1,0 +1,114 @@
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { createEventLog, type EventLog } from "./event-log.ts";
+import type { Mail, SessionRecord, SessionStore, StreamTail } from "./store.ts";
+
+export interface MemoryStoreOptions {
+  /** A session unused for this long is forgotten. Default 30 min. */
+  idleMs?: number;
+  /** Default 10,000. One more, and the session idle for longest goes. */
+  maxSessions?: number;
+  /** The same for the sessions of one owner, so that none can push out all others. Default 1,000. */
+  maxPerOwner?: number;
+  /** Bytes of events kept per session. Default 2 MiB. */
+  maxEventBytes?: number;
+  /** Set where several fronts of one process share the store. */
+  shared?: boolean;
+  now?: () => number;
+}
+
+interface Kept {
+  record: SessionRecord;
+  usedAtMs: number;
+  mail: Mail[];
+  events: EventLog;
+}
+
+const maxMail = 1_000;
+
+/** Sessions of one process. Lost when it ends: clients then get a 404 and begin anew. */
+export class MemorySessionStore implements SessionStore {
+  readonly shared: boolean;
+  readonly #options: Required<Omit<MemoryStoreOptions, "shared">>;
+  /** In order of use: what is used moves to the end, so the first is the one idle for longest. */
+  readonly #sessions = new Map<string, Kept>();
+  #sequence = 0;
+
+  constructor({ shared = false, ...options }: MemoryStoreOptions = {}) {
+    this.shared = shared;
+    this.#options = {
+      idleMs: 30 * 60_000,
+      maxSessions: 10_000,
+      maxPerOwner: 1_000,
+      maxEventBytes: 2 * 1024 * 1024,
+      now: Date.now,
+      ...options,
+    };
+  }
+
+  async create(sessionId: string, record: SessionRecord): Promise<void> {
+    if (this.#sessions.has(sessionId)) throw new Error("The session id is taken.");
+    this.#makeRoom(record.owner);
+    const events = createEventLog(this.#options.maxEventBytes);
+    this.#sessions.set(sessionId, { record, usedAtMs: this.#options.now(), mail: [], events });
+  }
+
+  async get(sessionId: string): Promise<SessionRecord | undefined> {
+    return this.#use(sessionId)?.record;
+  }
+
+  async touch(sessionId: string): Promise<boolean> {
+    return this.#use(sessionId) !== undefined;
+  }
+
+  async update(sessionId: string, patch: Partial<SessionRecord>): Promise<void> {
+    const kept = this.#use(sessionId);
+    if (kept) kept.record = { ...kept.record, ...patch };
+  }
+
+  async delete(sessionId: string): Promise<boolean> {
+    return this.#sessions.delete(sessionId);
+  }
+
+  async post(sessionId: string, message: JSONRPCMessage): Promise<void> {
+    const mail = this.#sessions.get(sessionId)?.mail;
+    mail?.push({ sequence: ++this.#sequence, message });
+    if (mail && mail.length > maxMail) mail.shift();
+  }
+
+  async poll(sessionId: string, sequence: number): Promise<readonly Mail[]> {
+    const mail = this.#sessions.get(sessionId)?.mail ?? [];
+    return mail.filter((letter) => letter.sequence > sequence);
+  }
+
+  async appendEvent(sessionId: string, stream: string, data: string, last: boolean): Promise<string> {
+    return this.#sessions.get(sessionId)?.events.append(stream, data, last) ?? `${stream}~0`;
+  }
+
+  async eventsAfter(sessionId: string, eventId: string): Promise<StreamTail | undefined> {
+    return this.#sessions.get(sessionId)?.events.after(eventId);
+  }
+
+  #use(sessionId: string): Kept | undefined {
+    const kept = this.#sessions.get(sessionId);
+    this.#sessions.delete(sessionId);
+    const nowMs = this.#options.now();
+    if (!kept || nowMs - kept.usedAtMs > this.#options.idleMs) return undefined;
+    kept.usedAtMs = nowMs;
+    this.#sessions.set(sessionId, kept);
+    return kept;
+  }
+
+  #makeRoom(owner: string): void {
+    const { idleMs, maxPerOwner, maxSessions, now } = this.#options;
+    for (const [id, kept] of this.#sessions) {
+      if (now() - kept.usedAtMs <= idleMs) break;
+      this.#sessions.delete(id);
+    }
+    const own: string[] = [];
+    for (const [id, { record }] of this.#sessions) if (record.owner === owner) own.push(id);
+    const [oldest] = this.#sessions.keys();
+    const leaving =
+      own.length >= maxPerOwner ? own[0] : this.#sessions.size >= maxSessions ? oldest : undefined;
+    if (leaving !== undefined) this.#sessions.delete(leaving);
+  }
+}

@@ -1,0 +1,45 @@
+import { INVALID_REQUEST, isInitializeRequest, isJSONRPCErrorResponse } from "@modelcontextprotocol/server";
+import { idOf, isRecord } from "../envelope.ts";
+import { rpcErrorResponse } from "../rpc-response.ts";
+import { refuseUnlessAcceptsAnswers } from "./accept.ts";
+import { Exchange } from "./exchange.ts";
+import { ownerOf } from "./owner.ts";
+import type { ExchangeOutput } from "./response-stream.ts";
+import type { LegacyRequest, SessionServing } from "./serving.ts";
+
+/** `initialize`: agrees on a revision and opens a session for it, bound to the principal. */
+export async function openSession(serving: SessionServing, given: LegacyRequest): Promise<Response> {
+  const { body, request, principal } = given;
+  const refusal = refuseUnlessAcceptsAnswers(request);
+  if (refusal) return refusal;
+  if (!isInitializeRequest(body)) return refuse(body, "initialize must be sent alone, with its params.");
+  if (request.headers.has("mcp-session-id")) return refuse(body, "This session is initialized already.");
+  const sessionId = serving.newId();
+  const exchange = new Exchange({ sessionId, tag: "open", pending: [], output: silent });
+  const server = serving.build({ principal }, { method: "initialize" });
+  await server.connect(exchange);
+  const initialize = isRecord(body.params) ? body.params : {};
+  const answer = await exchange.replay("initialize", initialize);
+  await exchange.close();
+  const response = { ...answer, id: idOf(body) ?? undefined };
+  if (isJSONRPCErrorResponse(answer)) return Response.json(response, { status: 400 });
+  const protocolVersion = String(answer.result.protocolVersion);
+  await serving.store.create(sessionId, { owner: ownerOf(principal), initialize, protocolVersion });
+  return Response.json(response, { headers: { "mcp-session-id": sessionId } });
+}
+
+function refuse(body: unknown, why: string): Response {
+  return rpcErrorResponse(400, {
+    code: INVALID_REQUEST,
+    message: `Invalid Request: ${why}`,
+    id: Array.isArray(body) ? null : idOf(body),
+  });
+}
+
+/** While a session is being opened its server has nobody to speak to. */
+const silent: ExchangeOutput = {
+  send: async () => {},
+  respond: async () => {},
+  end: () => {},
+  close: () => {},
+};

@@ -1,0 +1,35 @@
+import type { McpServer, Server, ServerEventBus } from "@modelcontextprotocol/server";
+import type { Principal } from "../../core/principal.ts";
+import type { Wanted } from "../server.ts";
+import type { ServingUnit } from "../unit.ts";
+import type { LiveSessions } from "./live.ts";
+import type { SessionStore } from "./store.ts";
+
+/** What a server of one exchange is built from, beside what all units share. */
+export type UnitOfSession = Pick<ServingUnit, "principal" | "traceparent" | "logLevel" | "keepLogLevel">;
+
+export interface SessionOptions {
+  build(unit: UnitOfSession, wanted?: Wanted): Server | McpServer;
+  store: SessionStore;
+  bus: ServerEventBus;
+  newId(): string;
+  keepAliveMs: number;
+  /** A response not there by then becomes a stream. */
+  streamAfterMs: number;
+  /** How long a client that left may stay away before its work is given up, where it can come back at all. */
+  resumeWithinMs: number;
+  /** Between two looks for mail or events that other replicas left. */
+  pollMs: number;
+}
+
+/** What the parts of session serving share. */
+export interface SessionServing extends SessionOptions {
+  live: LiveSessions;
+}
+
+/** One request of the legacy era, its body read and checked. */
+export interface LegacyRequest {
+  request: Request;
+  principal: Principal;
+  body?: unknown;
+}

@@ -1,0 +1,55 @@
+import type { JSONRPCMessage, LoggingLevel } from "@modelcontextprotocol/server";
+
+/** What any replica needs to serve the next request of a legacy session. */
+export interface SessionRecord {
+  /** Tenant and id of the principal that opened it. Nobody else may use it. */
+  owner: string;
+  /** The client's `initialize` params, replayed into the server of each request. */
+  initialize: Record<string, unknown>;
+  /** The revision agreed on, such as `2025-06-18`. */
+  protocolVersion: string;
+  logLevel?: LoggingLevel;
+}
+
+/** One event of a response stream. */
+export interface StreamEvent {
+  id: string;
+  /** A JSON-RPC message as JSON text; empty in the event that opens a stream. */
+  data: string;
+}
+
+export interface StreamTail {
+  events: readonly StreamEvent[];
+  /** No more will come. */
+  ended: boolean;
+}
+
+export interface Mail {
+  sequence: number;
+  message: JSONRPCMessage;
+}
+
+/**
+ * Where legacy sessions live. Each method is one request to a database, so that replicas can share one. A
+ * session nobody used for its idle time is gone; `get` and `touch` count as use.
+ */
+export interface SessionStore {
+  /** Whether other processes use it too. Mail is only looked for where they do. */
+  readonly shared: boolean;
+  /** Throws when the id is taken. May make room by forgetting the session idle for longest. */
+  create(sessionId: string, record: SessionRecord): Promise<void>;
+  get(sessionId: string): Promise<SessionRecord | undefined>;
+  /** False when there is no such session. */
+  touch(sessionId: string): Promise<boolean>;
+  update(sessionId: string, patch: Partial<SessionRecord>): Promise<void>;
+  /** Forgets the session, its streams and its mail. False when there was none. */
+  delete(sessionId: string): Promise<boolean>;
+  /** Leaves a message for the replica that runs the request it belongs to. */
+  post(sessionId: string, message: JSONRPCMessage): Promise<void>;
+  /** Mail after `sequence`, oldest first. */
+  poll(sessionId: string, sequence: number): Promise<readonly Mail[]>;
+  /** Keeps an event so that a client can ask for what it missed. Gives its id. */
+  appendEvent(sessionId: string, stream: string, data: string, last: boolean): Promise<string>;
+  /** What followed an event. Undefined when the id is unknown or what followed is no longer kept. */
+  eventsAfter(sessionId: string, eventId: string): Promise<StreamTail | undefined>;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServerEvent } from "@modelcontextprotocol/server";
+import { transportFaultResponse } from "../rpc-response.ts";
+import { refuseUnlessAcceptsStream } from "./accept.ts";
+import { checkSession } from "./check.ts";
+import { createEventSink, type EventSink } from "./event-sink.ts";
+import type { LegacyRequest, SessionServing } from "./serving.ts";
+import type { StreamTail } from "./store.ts";
+
+/** GET: the session's own stream, or with `Last-Event-ID` the rest of a response's stream. */
+export async function openEventStream(serving: SessionServing, given: LegacyRequest): Promise<Response> {
+  const { headers } = given.request;
+  if (headers.get("mcp-protocol-version") === "2026-07-28") {
+    return transportFaultResponse(405, "Method Not Allowed: this revision has no GET.", { allow: "POST" });
+  }
+  const refusal = refuseUnlessAcceptsStream(given.request);
+  if (refusal) return refusal;
+  const session = await checkSession(serving, given);
+  if (session instanceof Response) return session;
+  const lastEventId = headers.get("last-event-id");
+  if (lastEventId === null) return openSessionStream(serving, session.id);
+  const tail = await serving.store.eventsAfter(session.id, lastEventId);
+  if (!tail) return transportFaultResponse(400, "Bad Request: Last-Event-ID is unknown or no longer kept.");
+  return resumeStream(serving, session.id, lastEventId, tail);
+}
+
+const listChanges: Partial<Record<ServerEvent["kind"], string>> = {
+  tools_list_changed: "notifications/tools/list_changed",
+  prompts_list_changed: "notifications/prompts/list_changed",
+  resources_list_changed: "notifications/resources/list_changed",
+};
+
+/** What belongs to no request: changed lists. One stream per session; a new one takes the place of the old. */
+function openSessionStream({ bus, live, store, keepAliveMs }: SessionServing, sessionId: string): Response {
+  const stop = () => {
+    unsubscribe();
+    live.detachSink(sessionId, sink);
+  };
+  const sink = createEventSink({
+    sessionId,
+    keepAliveMs,
+    onGone: stop,
+    // An open stream keeps its session alive, and ends when another replica ended the session.
+    onKeepAlive: () => void store.touch(sessionId).then((there) => there || sink.close()),
+  });
+  const unsubscribe = bus.subscribe(({ kind }) => {
+    const method = listChanges[kind];
+    if (!sink.open) stop();
+    else if (method !== undefined) sink.send({ data: JSON.stringify({ jsonrpc: "2.0", method }) });
+  });
+  live.attachSink(sessionId, sink);
+  return sink.response;
+}
+
+function resumeStream(
+  serving: SessionServing,
+  sessionId: string,
+  lastEventId: string,
+  tail: StreamTail,
+): Response {
+  serving.live.streamOf(sessionId, lastEventId)?.returned();
+  const sink = createEventSink({ sessionId, keepAliveMs: serving.keepAliveMs, onGone: () => {} });
+  // A store that fails ends the stream; the client comes back for the rest.
+  void follow(serving, sessionId, sink, lastEventId, tail)
+    .catch(() => {})
+    .finally(() => sink.close());
+  return sink.response;
+}
+
+/** Events as they come to be kept, whichever replica writes them, until the last. */
+async function follow(
+  { store, pollMs }: SessionServing,
+  sessionId: string,
+  sink: EventSink,
+  lastEventId: string,
+  tail: StreamTail,
+): Promise<void> {
+  let sent = lastEventId;
+  for (let next: StreamTail | undefined = tail; next; next = await store.eventsAfter(sessionId, sent)) {
+    for (const event of next.events) {
+      sink.send(event);
+      sent = event.id;
+    }
+    if (next.ended || !sink.open) return;
+    await sleep(pollMs);
+  }
+}
