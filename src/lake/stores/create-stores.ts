@@ -1,0 +1,46 @@
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { createBoundaries } from "../boundaries.ts";
+import type { Location } from "../location.ts";
+import type { LakeSettings } from "../settings.ts";
+import { createLocalStore } from "./local-store.ts";
+import { listPlaces } from "./places.ts";
+import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
+import { createS3Sender } from "./s3-send.ts";
+import { createS3Store } from "./s3-store.ts";
+import type { Stores } from "./store.ts";
+
+export interface StoresDeps {
+  /** In place of the AWS SDK's own chain: for servers on loopback that take any. */
+  credentials?: S3ClientConfig["credentials"];
+  timeouts?: Partial<S3Timeouts>;
+  /** Whether local files are opened through `/proc/self/fd`. Linux has it. */
+  anchored?: boolean;
+}
+
+const defaultTimeouts: S3Timeouts = { connectMs: 5_000, answerMs: 20_000, idleMs: 30_000 };
+
+/** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
+export function createStores(
+  settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3">,
+  { credentials, timeouts, anchored = process.platform === "linux" }: StoresDeps = {},
+): Stores & { close(): void } {
+  const boundaries = createBoundaries(settings);
+  const clients = createS3Clients({
+    settings: settings.s3,
+    timeouts: { ...defaultTimeouts, ...timeouts },
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+  const sender = createS3Sender(clients);
+  const local = createLocalStore(boundaries, { allowHardLinks: settings.allowHardLinks, anchored });
+  const s3 = createS3Store(boundaries, sender);
+  const storeOf = ({ kind }: Location) => (kind === "s3" ? s3 : local);
+  return {
+    resolve: boundaries.resolve,
+    places: (signal) => listPlaces(settings, sender, signal),
+    list: async (request, signal) => storeOf(request.location).list(request, signal),
+    head: async (location, signal) => storeOf(location).head(location, signal),
+    read: async (request, signal) => storeOf(request.location).read(request, signal),
+    openLocal: async (object) => local.openLocal(object),
+    close: clients.close,
+  };
+}

@@ -1,0 +1,114 @@
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { ToolError } from "../../core/errors.ts";
+import type { S3Settings } from "../settings.ts";
+
+export interface S3Timeouts {
+  connectMs: number;
+  /** From sending a request to the first byte of its answer. */
+  answerMs: number;
+  /** Without a byte on an open connection. */
+  idleMs: number;
+}
+
+export interface S3ClientOptions {
+  settings: S3Settings;
+  timeouts: S3Timeouts;
+  /** In place of the AWS SDK's own chain. */
+  credentials?: S3ClientConfig["credentials"];
+}
+
+/** One client per region, made when first asked for. */
+export interface S3Clients {
+  /** The client of `region`, or of the configured region. Throws `invalid_input` with no region set. */
+  client(region?: string): Promise<S3Client>;
+  /** Forgets the clients, so that the next one reads credentials anew. */
+  renew(): void;
+  close(): void;
+}
+
+/**
+ * Signing needs a region even where the endpoint has none. S3-compatible servers take this one unless told
+ * otherwise, so it is used for a configured endpoint outside AWS, and there only.
+ */
+const endpointRegion = "us-east-1";
+
+export function createS3Clients(options: S3ClientOptions): S3Clients {
+  const clients = new Map<string, Promise<S3Client>>();
+  const made = (region?: string) => {
+    const known = clients.get(region ?? "");
+    if (known) return known;
+    const client = makeClient(options, region);
+    // A failure must not stick: the user may mend the settings of the AWS SDK meanwhile.
+    client.catch(() => clients.delete(region ?? ""));
+    clients.set(region ?? "", client);
+    return client;
+  };
+  const forget = () => {
+    const old = [...clients.values()];
+    clients.clear();
+    return old;
+  };
+  return {
+    client: made,
+    // Calls under way keep the old client's connections; unused ones end by themselves.
+    renew: () => void forget(),
+    close() {
+      for (const client of forget()) client.then((open) => open.destroy()).catch(() => {});
+    },
+  };
+}
+
+async function makeClient(options: S3ClientOptions, region: string | undefined): Promise<S3Client> {
+  const { S3Client } = await import("@aws-sdk/client-s3");
+  const { settings } = options;
+  const config = await clientConfig(options);
+  const wanted = region ?? settings.region;
+  const client = new S3Client(wanted === undefined ? config : { ...config, region: wanted });
+  try {
+    await client.config.region();
+    return client;
+  } catch (cause) {
+    client.destroy();
+    if (settings.endpoint !== undefined && !isAws(settings.endpoint)) {
+      return new S3Client({ ...config, region: endpointRegion });
+    }
+    throw new ToolError(
+      "invalid_input",
+      "No AWS region is set. Set AWS_REGION, a region in the AWS profile, or the setting lake.s3.region.",
+      { cause },
+    );
+  }
+}
+
+async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions): Promise<S3ClientConfig> {
+  return {
+    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    // Left out when false, so that the AWS SDK's own settings count.
+    ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
+    credentials: credentials ?? (await credentialChain()),
+    retryMode: "standard",
+    maxAttempts: 3,
+    // Ranges carry no checksum, and S3-compatible servers differ in the rest.
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.answerMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: timeouts.idleMs,
+      httpAgent: { keepAlive: true, maxSockets: 128 },
+      httpsAgent: { keepAlive: true, maxSockets: 128 },
+    },
+  };
+}
+
+/** The AWS SDK's own chain, reading its files anew for each client: they change under a running server. */
+async function credentialChain() {
+  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  return fromNodeProviderChain({ ignoreCache: true });
+}
+
+function isAws(endpoint: string): boolean {
+  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
+  return /(^|\.)amazonaws\.com(\.cn)?$/.test(host);
+}

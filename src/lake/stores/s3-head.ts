@@ -1,0 +1,69 @@
+import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { ToolError } from "../../core/errors.ts";
+import type { Location } from "../location.ts";
+import { formatLocation, quoteName } from "../location-names.ts";
+import { discardS3Body } from "./s3-body.ts";
+import { readS3Failure } from "./s3-errors.ts";
+import { etagOfAnswer } from "./s3-etag.ts";
+import type { S3Sender } from "./s3-send.ts";
+import type { ObjectDetails } from "./store.ts";
+
+export type S3Location = Extract<Location, { kind: "s3" }>;
+
+/** Source: S3 HeadObject. */
+export async function headS3Object(
+  sender: S3Sender,
+  location: S3Location,
+  signal: AbortSignal,
+): Promise<ObjectDetails> {
+  const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+  const uri = formatLocation(location);
+  const command = new HeadObjectCommand({ Bucket: location.bucket, Key: location.key });
+  const request = { bucket: location.bucket, uri, signal };
+  try {
+    const answer = await sender.send(request, (client) => client.send(command, { abortSignal: signal }));
+    return detailsOf(answer, location, uri);
+  } catch (thrown) {
+    throw await explain(sender, location, thrown, signal);
+  }
+}
+
+/** An answer to HEAD has no body, so no error code. The same question by GET has one. */
+async function explain(sender: S3Sender, location: S3Location, thrown: unknown, signal: AbortSignal) {
+  const status = thrown instanceof ToolError ? readS3Failure(thrown.cause)?.status : undefined;
+  if (status === undefined || status < 400 || status >= 500 || status === 429) return thrown;
+  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+  const command = new GetObjectCommand({ Bucket: location.bucket, Key: location.key, Range: "bytes=0-0" });
+  const request = { bucket: location.bucket, uri: formatLocation(location), signal };
+  try {
+    const answer = await sender.send(request, (client) => client.send(command, { abortSignal: signal }));
+    discardS3Body(answer.Body);
+    return thrown;
+  } catch (explained) {
+    return explained;
+  }
+}
+
+function detailsOf(answer: HeadObjectCommandOutput, location: S3Location, uri: string): ObjectDetails {
+  if (answer.ContentLength === undefined) {
+    throw new ToolError("unsupported", `The S3 server gave no length for ${quoteName(uri)}.`);
+  }
+  return {
+    uri,
+    location,
+    sizeBytes: answer.ContentLength,
+    etag: etagOfAnswer(answer.ETag, uri),
+    lastModified: answer.LastModified ?? new Date(0),
+    ...(answer.StorageClass === undefined ? {} : { storageClass: answer.StorageClass }),
+    ...(answer.ContentType === undefined ? {} : { contentType: answer.ContentType }),
+    ...(answer.ContentEncoding === undefined ? {} : { contentEncoding: answer.ContentEncoding }),
+    ...(answer.ServerSideEncryption === undefined ? {} : { encryption: answer.ServerSideEncryption }),
+    ...(answer.SSEKMSKeyId === undefined ? {} : { kmsKeyId: answer.SSEKMSKeyId }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+    ...(hasEntries(answer.Metadata) ? { userMetadata: answer.Metadata } : {}),
+  };
+}
+
+function hasEntries(metadata: Record<string, string> | undefined): metadata is Record<string, string> {
+  return metadata !== undefined && Object.keys(metadata).length > 0;
+}

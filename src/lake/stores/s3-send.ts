@@ -1,0 +1,57 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { S3Clients } from "./s3-clients.ts";
+import { isExpired, isWrongRegion, readS3Failure, toS3Error } from "./s3-errors.ts";
+import { orStopped, stopError } from "./stopped.ts";
+
+export interface S3Request {
+  bucket: string;
+  /** What the request is about, for messages. */
+  uri: string;
+  signal: AbortSignal;
+}
+
+/** Sends requests to the client of the bucket's region. Everything it throws is a `ToolError`. */
+export interface S3Sender {
+  send<T>(request: S3Request, run: (client: S3Client) => Promise<T>): Promise<T>;
+  /** Region of a bucket that turned out to be elsewhere than configured. */
+  regionOf(bucket: string): string | undefined;
+}
+
+/**
+ * Beside the AWS SDK's retries, a request is sent once more where it can be corrected: to the bucket's own
+ * region, or with credentials read anew. The SDK's `followRegionRedirects` is not used: it swaps the region of
+ * the whole client while it works, under the feet of every other request.
+ */
+export function createS3Sender(clients: S3Clients): S3Sender {
+  const regions = new Map<string, string>();
+  const attempt = async <T>({ bucket, signal }: S3Request, run: (client: S3Client) => Promise<T>) => {
+    const client = await orStopped(clients.client(regions.get(bucket)), signal);
+    try {
+      return { value: await orStopped(run(client), signal) };
+    } catch (thrown) {
+      if (signal.aborted) throw stopError(signal);
+      const failure = readS3Failure(thrown);
+      if (failure && isExpired(failure)) {
+        clients.renew();
+        return { thrown, mended: true };
+      }
+      const region = failure?.bucketRegion;
+      if (!failure || region === undefined || !isWrongRegion(failure, await client.config.region())) {
+        return { thrown, mended: false };
+      }
+      regions.set(bucket, region);
+      return { thrown, mended: true };
+    }
+  };
+  return {
+    regionOf: (bucket) => regions.get(bucket),
+    async send(request, run) {
+      const first = await attempt(request, run);
+      if ("value" in first) return first.value;
+      if (!first.mended) throw toS3Error(first.thrown, request.uri);
+      const second = await attempt(request, run);
+      if ("value" in second) return second.value;
+      throw toS3Error(second.thrown, request.uri);
+    },
+  };
+}
