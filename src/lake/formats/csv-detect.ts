@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { toColumnNames } from "./column-names.ts";
 import { type Fit, fitDialect } from "./csv-dialect.ts";
 import { guessHeader } from "./csv-header.ts";
+import type { Field } from "./csv-sample.ts";
 import { lookOf } from "./csv-values.ts";
 import type { CsvDialect, FormatHints } from "./format.ts";
 
@@ -10,7 +11,7 @@ export interface DetectedCsv {
   columnNames: string[];
   notes: string[];
   /** How well the text fits a table. */
-  fit: Pick<Fit, "width" | "consistency" | "score"> & { records: number };
+  fit: Pick<Fit, "width" | "consistency"> & { records: number; readsAsProse: boolean };
 }
 
 /** Text looked at, in characters. */
@@ -50,8 +51,20 @@ export function detectCsv(text: string, isCut: boolean, hints: FormatHints, pref
     dialect: { ...fit.reading, hasHeader, skipLines: lead.count + skipped.lines },
     columnNames: names,
     notes: hasHeader ? [...notes, ...nameNotes] : notes,
-    fit: { width: fit.width, consistency: fit.consistency, score: fit.score, records: records.length },
+    fit: {
+      width: fit.width,
+      consistency: fit.consistency,
+      records: records.length,
+      readsAsProse: readsAsProse(fit.sample.records.flat().filter((field) => !field.quoted)),
+    },
   };
+}
+
+/** Sentences have a space behind their commas, and many words between them. */
+function readsAsProse(fields: Field[]): boolean {
+  const spaced = fields.filter(({ text }) => text.startsWith(" ")).length;
+  const words = fields.reduce((count, { text }) => count + text.trim().split(/\s+/).length, 0);
+  return spaced > 0.3 * fields.length || words > 3.5 * fields.length;
 }
 
 function checkSeparator(separator: string | undefined): string | undefined {
