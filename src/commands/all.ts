@@ -1,4 +1,5 @@
 import { call } from "./call.ts";
+import { completionOf } from "./completion.ts";
 import { config } from "./config.ts";
 import { connect } from "./connect.ts";
 import { demo } from "./demo.ts";
@@ -8,5 +9,7 @@ import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
 import { tools } from "./tools.ts";
 
+const working: readonly Command[] = [demo, serve, stdio, tools, call, config, connect, doctor];
+
 /** Every command, in the order help shows them. */
-export const commands: readonly Command[] = [demo, serve, stdio, tools, call, config, connect, doctor];
+export const commands: readonly Command[] = [...working, completionOf(working)];

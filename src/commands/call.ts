@@ -12,10 +12,10 @@ import { UsageError } from "./frame/usage-error.ts";
 /** `sluice call`: one tool call from the terminal, in this process or on a server. */
 export const call = defineCommand({
   name: "call",
-  positionals: "<tool> [input..]",
+  positionals: "<tool> [arguments..]",
   describePositionals: {
     tool: "A tool's name: sluice tools lists them",
-    input: "Its arguments: a JSON object, key=value pairs, or - for JSON on standard input",
+    arguments: "A JSON object, key=value pairs, or - for JSON on standard input",
   },
   summary: "Calls one tool, here or on a server",
   options: {
@@ -38,7 +38,7 @@ export const call = defineCommand({
   async run({ input: file, json, all, url, demo, positionals }, context) {
     if (url !== undefined && demo) throw new UsageError("--url and --demo exclude each other.");
     const tool = String(positionals.tool);
-    const words = [positionals.input ?? []].flat().map(String);
+    const words = [positionals.arguments ?? []].flat().map(String);
     return withCaller(context, { url, demo: demo === true }, async (caller, signal) => {
       const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
       const progress = showProgress(context.terminal);
@@ -98,11 +98,7 @@ async function openCaller(
   return createInProcessCaller(opened);
 }
 
-async function completeTools(
-  words: readonly string[],
-  { argv, terminal }: CommandContext,
-): Promise<string[]> {
-  if (words.length > 1) return [];
+async function completeTools({ argv, terminal }: CommandContext): Promise<string[]> {
   const { settings } = await loadConfig({ argv, surroundings: terminal.surroundings });
   const { offeredRegistry } = await import("../assemble.ts");
   return offeredRegistry(settings).tools.map(({ name }) => name);

@@ -4,7 +4,6 @@ import { createSettingsSchema } from "../../config/schema.ts";
 import { splitArguments } from "../../config/sources/flags.ts";
 import { closest } from "../../core/suggest.ts";
 import type { Command, CommandContext, ExitCode } from "./command.ts";
-import { completer } from "./completer.ts";
 import { reportFailure } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -35,11 +34,10 @@ async function parseAndRun(
   line: CommandLine,
   context: CommandContext,
 ): Promise<ExitCode> {
-  if (rest.length === 0) throw new UsageError("Say which command to run.");
   refuseUnknown(rest, line.commands);
   const { default: yargs } = await import("yargs");
   let exitCode: ExitCode = 0;
-  const parser = describeProgram(yargs(), line, context);
+  const parser = describeProgram(yargs(), line.version);
   for (const command of line.commands) {
     parser.command(
       `${command.name} ${command.positionals}`.trim(),
@@ -51,18 +49,21 @@ async function parseAndRun(
     );
   }
   let printed = "";
-  await parser.parseAsync([...rest], {}, (_error, _given, output) => {
+  const bare = rest.length === 0;
+  await parser.parseAsync(bare ? ["--help"] : [...rest], {}, (_error, _given, output) => {
     printed = output;
   });
-  if (printed !== "") line.terminal.out(printed);
-  return exitCode;
+  if (printed !== "" && !bare) line.terminal.out(printed);
+  if (!bare) return exitCode;
+  line.terminal.err(`${printed}\n\nsluice: say which command to run.`);
+  return 2;
 }
 
 /** Settings every command takes: given as flags, they were taken out before the parser saw them. */
 const settingsHelp =
   "Any setting can be given as a flag, such as --lake.buckets a,b. See them all with: sluice config";
 
-function describeProgram(parser: Argv, line: CommandLine, context: CommandContext): Argv {
+function describeProgram(parser: Argv, version: string): Argv {
   return parser
     .scriptName("sluice")
     .usage(
@@ -83,26 +84,19 @@ function describeProgram(parser: Argv, line: CommandLine, context: CommandContex
       describe: "Settings file (default: sluice.yaml, where there is one)",
     })
     .epilogue(settingsHelp)
-    .version(line.version)
+    .version(version)
     .help()
     .alias("help", "h")
     .strict()
     .exitProcess(false)
     .wrap(100)
-    .completion(
-      "completion",
-      "Prints a completion script: sluice completion >> ~/.bashrc",
-      completer(line, context),
-    )
     .fail((message, error) => {
       throw error ?? new UsageError(message);
     });
 }
 
-function describeCommand(
-  builder: Argv,
-  { positionals, describePositionals = {}, options, examples }: Command,
-): Argv {
+function describeCommand(builder: Argv, command: Command): Argv {
+  const { positionals, describePositionals = {}, options, examples } = command;
   for (const name of positionals.matchAll(/[<[]([a-z]+)/g)) {
     builder.positional(name[1] ?? "", { type: "string", describe: describePositionals[name[1] ?? ""] });
   }
@@ -110,23 +104,24 @@ function describeCommand(
     .options(options)
     .example(examples.map(([line, meaning]) => [line, meaning]))
     .fail((message, error) => {
-      throw error ?? new UsageError(withSuggestion(message, Object.keys(options)));
+      throw error ?? new UsageError(inOurWords(message, command));
     });
 }
 
-/** The parser names unknown flags; this adds which was likely meant. */
-function withSuggestion(message: string, known: readonly string[]): string {
-  const [, names] = /^Unknown arguments?: (.+)$/.exec(message) ?? [];
-  if (names === undefined) return `${message}.`;
-  const words = names.split(", ").map((name) => {
-    const near = closest(name, [...known, "config", "help"]);
-    return `"${name}"${near ? ` (did you mean --${near}?)` : ""}`;
+/** What the parser found wrong, with what was likely meant. */
+function inOurWords(message: string, { name, positionals, options }: Command): string {
+  if (message.startsWith("Not enough")) return `sluice ${name} wants ${positionals}.`;
+  const [, unknown] = /^Unknown arguments?: (.+)$/.exec(message) ?? [];
+  if (unknown === undefined) return `${message}.`;
+  const words = unknown.split(", ").map((word) => {
+    const near = closest(word, [...Object.keys(options), "config", "help"]);
+    return `"${word}"${near ? ` (did you mean --${near}?)` : ""}`;
   });
   return `Unknown argument ${words.join(", ")}.`;
 }
 
 function refuseUnknown([first = ""]: readonly string[], commands: readonly Command[]): void {
-  const known = [...commands.map(({ name }) => name), "completion"];
+  const known = commands.map(({ name }) => name);
   if (first.startsWith("-") || known.includes(first)) return;
   const near = closest(first, known);
   throw new UsageError(`There is no command "${first}"${near ? `: did you mean "${near}"?` : "."}`);

@@ -23,8 +23,8 @@ export interface CommandDefinition<O extends OptionTable> {
   options: O;
   /** Command line and what it does. */
   examples: readonly (readonly [string, string])[];
-  /** Proposes values for the words typed so far after the command's name. */
-  complete?(words: readonly string[], context: CommandContext): Promise<string[]>;
+  /** Proposes values for the first positional. */
+  complete?(context: CommandContext): Promise<string[]>;
   run(given: Given<O>, context: CommandContext): Promise<ExitCode>;
 }
 

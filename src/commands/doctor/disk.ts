@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rm, statfs, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { formatSizeBytes } from "../../config/quantities.ts";
+import type { Settings } from "../../config/schema.ts";
+import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
+
+/** Reads each allowed folder. */
+export async function checkLocalRoots(roots: Settings["lake"]["localRoots"]): Promise<Check[]> {
+  return Promise.all(
+    roots.map(async ({ name, path }) => {
+      try {
+        await readdir(path);
+        return ok(`folder ${name}`, `${path} can be read`);
+      } catch (thrown) {
+        return failed(
+          `folder ${name}`,
+          wordsOf(thrown),
+          `Create ${path}, give this user the right to read it, or take it out of lake.localRoots.`,
+        );
+      }
+    }),
+  );
+}
+
+/** Writes to the cache's folder, and compares what is free there to what the settings may use. */
+export async function checkCache(
+  { dir, maxBytes }: Settings["lake"]["cache"],
+  tempBytes: number,
+): Promise<Check> {
+  const probe = join(dir, `doctor-${randomUUID()}`);
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(probe, "", { flag: "wx" });
+    await rm(probe);
+    const { bavail, bsize } = await statfs(dir);
+    return judgeSpace(dir, bavail * bsize, maxBytes + tempBytes);
+  } catch (thrown) {
+    return failed(
+      "cache",
+      wordsOf(thrown),
+      "Give this user the right to write there, or set lake.cache.dir to another folder.",
+    );
+  }
+}
+
+function judgeSpace(dir: string, freeBytes: number, wantedBytes: number): Check {
+  const free = `${dir} is writable; ${roughly(freeBytes)} free`;
+  if (freeBytes >= wantedBytes) return ok("cache", free);
+  return warning(
+    "cache",
+    `${free}, and the settings may use ${formatSizeBytes(wantedBytes)}`,
+    "Free some space, or lower lake.cache.maxBytes.",
+  );
+}
+
+function roughly(sizeBytes: number): string {
+  return `${(sizeBytes / 1024 ** 3).toFixed(1)} GB`;
+}
