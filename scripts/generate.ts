@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { contractOf } from "../src/core/contract.ts";
 import type { Tool } from "../src/core/tool.ts";
 import { toolsets } from "../src/toolsets/index.ts";
+import { settingsPage } from "./settings-page.ts";
 import { toolsPage } from "./tools-page.ts";
 
 /**
- * Writes contract/<tool>.json and docs/tools.md from the registry. With --check writes nothing and fails where
+ * Writes contract/<tool>.json, docs/tools.md and docs/settings.md from the code. With --check writes nothing and fails where
  * what is on disk differs.
  */
 const root = join(import.meta.dirname, "..");
@@ -19,13 +20,14 @@ const wanted = new Map<string, string>([
     `${JSON.stringify(contractOf(tool), null, 2)}\n`,
   ]),
   [join("docs", "tools.md"), toolsPage(toolsets)],
+  [join("docs", "settings.md"), settingsPage()],
 ]);
 
 const stale = [...(await differing()), ...(await leftOver())];
 if (stale.length === 0) {
   console.log(`${wanted.size} generated files are in sync.`);
 } else if (isCheck) {
-  console.error(`Out of sync with the tools:\n${stale.map((path) => `  ${path}`).join("\n")}`);
+  console.error(`Out of sync with the code:\n${stale.map((path) => `  ${path}`).join("\n")}`);
   console.error("Run npm run generate and commit what it changes; git diff shows it.");
   process.exitCode = 1;
 } else {
