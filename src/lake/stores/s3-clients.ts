@@ -85,7 +85,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     // Left out when false, so that the AWS SDK's own settings count.
     ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
-    credentials: credentials ?? (await credentialChain()),
+    credentials: credentials ?? settings.credentials ?? (await credentialChain()),
     retryMode: "standard",
     maxAttempts: 3,
     // Ranges carry no checksum, and S3-compatible servers differ in the rest.
