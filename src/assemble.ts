@@ -38,9 +38,9 @@ export function offeredRegistry(settings: Settings): Registry {
 }
 
 /** Builds the dependencies from settings. */
-export function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Deps {
+export async function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Promise<Deps> {
   const registry = offeredRegistry(settings);
-  const lake = createLake(lakeSettings(settings, s3Credentials));
+  const lake = await createLake(lakeSettings(settings, s3Credentials));
   return {
     settings,
     log,

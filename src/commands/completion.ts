@@ -18,9 +18,10 @@ export function completionOf(commands: readonly Command[]): Command {
     ],
     complete: async () => Object.keys(completionScripts),
     async run({ positionals }, context) {
-      const { shell, words } = positionals;
+      const { shell } = positionals;
       if (shell === "words") {
-        const proposed = await propose([words ?? []].flat().map(String), commands, context).catch(() => []);
+        const words = context.argv.slice(context.argv.indexOf("--") + 1);
+        const proposed = await propose(words, commands, context).catch(() => []);
         if (proposed.length > 0) context.terminal.out(proposed.join("\n"));
         return 0;
       }

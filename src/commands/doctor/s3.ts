@@ -41,6 +41,17 @@ export async function checkRegion(
   }
 }
 
+/** Where S3 answers: the configured endpoint, the AWS SDK's variables, or AWS itself. */
+export function endpointOf(
+  { endpoint }: S3Settings,
+  env: Environment,
+  region: string | undefined,
+): string | undefined {
+  const configured = endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+  if (configured || region === undefined) return configured;
+  return `https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}/`;
+}
+
 /** S3 refuses signatures made by a clock that is 15 minutes off. */
 const refusedSkewMs = 15 * 60_000;
 const noticedSkewMs = 60_000;

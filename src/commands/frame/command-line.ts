@@ -120,7 +120,7 @@ function inOurWords(message: string, { name, positionals, options }: Command): s
   return `Unknown argument ${words.join(", ")}.`;
 }
 
-function refuseUnknown([first = ""]: readonly string[], commands: readonly Command[]): void {
+function refuseUnknown([first = "-"]: readonly string[], commands: readonly Command[]): void {
   const known = commands.map(({ name }) => name);
   if (first.startsWith("-") || known.includes(first)) return;
   const near = closest(first, known);
