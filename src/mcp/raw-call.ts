@@ -1,7 +1,7 @@
 import {
   type CallToolResult,
-  type InputRequiredResult,
   ProtocolError,
+  type Result,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { logToClient } from "./client-log.ts";
@@ -19,7 +19,7 @@ export async function callRawTool(
   given: Record<string, unknown>,
   mcp: ServerContext,
   unit: ServingUnit,
-): Promise<CallToolResult | InputRequiredResult> {
+): Promise<Result> {
   const checked = await tool.input["~standard"].validate(given);
   if (checked.issues) {
     const issues = checked.issues.map(({ message }) => message).join("; ");

@@ -1,11 +1,11 @@
 import type {
-  CallToolResult,
   GetPromptResult,
   InputRequiredResult,
   LoggingLevel,
   Prompt,
   ReadResourceResult,
   Resource,
+  Result,
   Server,
   ServerCapabilities,
   ServerContext,
@@ -30,7 +30,8 @@ export interface RawTool {
   definition: Omit<WireTool, "inputSchema">;
   /** Made once, beforehand: the SDK keeps every schema it compiles. */
   input: StandardSchemaWithJSON<unknown, Record<string, unknown>>;
-  handle(given: Record<string, unknown>, context: RawContext): Promise<CallToolResult | InputRequiredResult>;
+  /** A result of `tools/call`: content, a request for input, or one of an extension's kinds. */
+  handle(given: Record<string, unknown>, context: RawContext): Promise<Result>;
 }
 
 export interface RawPrompt {

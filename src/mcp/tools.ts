@@ -1,9 +1,4 @@
-import type {
-  CallToolResult,
-  InputRequiredResult,
-  Server,
-  ServerContext,
-} from "@modelcontextprotocol/server";
+import type { CallToolResult, Server, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
@@ -34,11 +29,7 @@ export function serveToolCall(server: Server, unit: ServingUnit): void {
   });
 }
 
-async function call(
-  params: CallParams,
-  context: ServerContext,
-  unit: ServingUnit,
-): Promise<CallToolResult | InputRequiredResult> {
+async function call(params: CallParams, context: ServerContext, unit: ServingUnit): Promise<CallToolResult> {
   const progress = createProgressSender(context, unit.calls.now);
   const result = await callTool(unit.calls, {
     name: params.name,
