@@ -1,0 +1,45 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+/** Inside the project, so that what stays outside the bundles is found in node_modules. */
+const outdir = join(import.meta.dirname, "..", ".cache", "bench");
+
+/** What is Sluice is bundled as the product is; what is another's is run as its users run it, from node_modules. */
+export async function bundlePrograms(): Promise<(name: string) => string> {
+  await mkdir(outdir, { recursive: true });
+  const shared = {
+    outdir,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    outExtension: { ".js": ".mjs" },
+    logLevel: "warning",
+  } as const;
+  const at = (name: string) => join(import.meta.dirname, `${name}.ts`);
+  await build({
+    ...shared,
+    entryPoints: { "sluice-http": at("servers/sluice-http") },
+    splitting: true,
+    minifySyntax: true,
+    keepNames: true,
+    chunkNames: "chunks/[name]-[hash]",
+    external: ["@duckdb/node-api", "@duckdb/node-bindings"],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+  });
+  await build({
+    ...shared,
+    packages: "external",
+    entryPoints: {
+      "sdk-http": at("servers/sdk-http"),
+      "sdk-stdio": at("servers/sdk-stdio"),
+      "fastmcp-http": at("servers/fastmcp-http"),
+      "fastmcp-stdio": at("servers/fastmcp-stdio"),
+      load: at("load/main"),
+    },
+  });
+  return (name) => join(outdir, `${name}.mjs`);
+}

@@ -1,0 +1,79 @@
+import { Agent, request } from "node:http";
+import { createInterface } from "node:readline";
+import { quantile } from "../stats.ts";
+import { checkAnswer, type Era, messageOf, type Operation } from "./message.ts";
+
+/** One measurement: `concurrency` callers, each sending its next request when the last is answered. */
+export interface LoadRequest {
+  port: number;
+  operation: Operation;
+  era: Era;
+  concurrency: number;
+  durationMs: number;
+  toolCount: number;
+}
+
+export interface LoadResult {
+  requests: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** Every answer is read to its end; one in a hundred, the first included, is parsed and checked. */
+async function measure(asked: LoadRequest): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true, maxSockets: asked.concurrency });
+  const latencies: number[] = [];
+  const startedMs = performance.now();
+  const untilMs = startedMs + asked.durationMs;
+  let id = 0;
+  const caller = async () => {
+    while (performance.now() < untilMs) {
+      const mine = id++;
+      const sentMs = performance.now();
+      const text = await send(agent, asked, mine);
+      latencies.push(performance.now() - sentMs);
+      if (mine % 100 === 0) checkAnswer(text, asked.operation, mine, asked.toolCount);
+    }
+  };
+  await Promise.all(Array.from({ length: asked.concurrency }, caller));
+  const tookMs = performance.now() - startedMs;
+  agent.destroy();
+  return {
+    requests: latencies.length,
+    perSecond: (latencies.length / tookMs) * 1_000,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+  };
+}
+
+function send(agent: Agent, { port, operation, era }: LoadRequest, id: number): Promise<string> {
+  const { headers, body } = messageOf(operation, era, id);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { agent, host: "127.0.0.1", port, path: "/mcp", method: "POST", headers },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () => {
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Error(`Status ${response.statusCode}: ${text.slice(0, 500)}`));
+        });
+        response.on("error", reject);
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    process.stdout.write(`${JSON.stringify(await measure(JSON.parse(line) as LoadRequest))}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ error: String(error) })}\n`);
+  }
+}
