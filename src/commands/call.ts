@@ -38,7 +38,7 @@ export const call = defineCommand({
   async run({ input: file, json, all, url, demo, positionals }, context) {
     if (url !== undefined && demo) throw new UsageError("--url and --demo exclude each other.");
     const tool = String(positionals.tool);
-    const words = [positionals.arguments ?? []].flat().map(String);
+    const words = [positionals.arguments ?? []].flat();
     return withCaller(context, { url, demo: demo === true }, async (caller, signal) => {
       const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
       const progress = showProgress(context.terminal);

@@ -5,6 +5,7 @@ import { splitArguments } from "../../config/sources/flags.ts";
 import { closest } from "../../core/suggest.ts";
 import type { Command, CommandContext, ExitCode } from "./command.ts";
 import { reportFailure } from "./failure.ts";
+import { bindPositionals } from "./positionals.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -40,11 +41,14 @@ async function parseAndRun(
   const parser = describeProgram(yargs(), line.version);
   for (const command of line.commands) {
     parser.command(
-      `${command.name} ${command.positionals}`.trim(),
+      command.name,
       command.summary,
       (builder) => describeCommand(builder, command),
       async (given) => {
-        exitCode = await command.run({ ...given, positionals: given }, context);
+        refuseRepeated(given, command);
+        const words = given._.slice(1).map(String);
+        const positionals = bindPositionals(command.positionals, words, `sluice ${command.name}`);
+        exitCode = await command.run({ ...given, positionals }, context);
       },
     );
   }
@@ -74,7 +78,6 @@ function describeProgram(parser: Argv, version: string): Argv {
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
     })
@@ -87,37 +90,55 @@ function describeProgram(parser: Argv, version: string): Argv {
     .version(version)
     .help()
     .alias("help", "h")
-    .strict()
+    .strictOptions()
     .exitProcess(false)
-    .wrap(100)
+    .wrap(null)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw asFailure(message, error);
     });
+}
+
+/** The parser hands over what it found wrong as a text or as an error of its own, and what a command threw as it is. */
+function asFailure(message: string | null, error: Error | undefined): Error {
+  if (error && error.name !== "YError") return error;
+  return new UsageError(`${message ?? error?.message}.`);
 }
 
 function describeCommand(builder: Argv, command: Command): Argv {
-  const { positionals, describePositionals = {}, options, examples } = command;
-  for (const name of positionals.matchAll(/[<[]([a-z]+)/g)) {
-    builder.positional(name[1] ?? "", { type: "string", describe: describePositionals[name[1] ?? ""] });
-  }
+  const { name, positionals, options, examples } = command;
   return builder
+    .usage(`${`$0 ${name} ${positionals}`.trim()}\n\n${describePositionals(command)}`)
     .options(options)
     .example(examples.map(([line, meaning]) => [line, meaning]))
-    .fail((message, error) => {
-      throw error ?? new UsageError(inOurWords(message, command));
+    .fail((message: string | null, error) => {
+      const unknown = message === null ? undefined : inOurWords(message, command);
+      throw unknown === undefined ? asFailure(message, error) : new UsageError(unknown);
     });
 }
 
-/** What the parser found wrong, with what was likely meant. */
-function inOurWords(message: string, { name, positionals, options }: Command): string {
-  if (message.startsWith("Not enough")) return `sluice ${name} wants ${positionals}.`;
+function describePositionals({ summary, describePositionals = {} }: Command): string {
+  const lines = Object.entries(describePositionals).map(
+    ([name, meaning]) => `  ${name.padEnd(10)} ${meaning}`,
+  );
+  return [`${summary}.`, ...(lines.length > 0 ? ["", ...lines] : [])].join("\n");
+}
+
+/** What the parser says better, with what was likely meant. */
+function inOurWords(message: string, { options }: Command): string | undefined {
+  const [, flag] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
+  if (flag !== undefined) return `--${flag} wants a value.`;
   const [, unknown] = /^Unknown arguments?: (.+)$/.exec(message) ?? [];
-  if (unknown === undefined) return `${message}.`;
+  if (unknown === undefined) return undefined;
   const words = unknown.split(", ").map((word) => {
     const near = closest(word, [...Object.keys(options), "config", "help"]);
     return `"${word}"${near ? ` (did you mean --${near}?)` : ""}`;
   });
   return `Unknown argument ${words.join(", ")}.`;
+}
+
+function refuseRepeated(given: Record<string, unknown>, { options }: Command): void {
+  const name = Object.keys(options).find((option) => Array.isArray(given[option]));
+  if (name !== undefined) throw new UsageError(`--${name} is given more than once.`);
 }
 
 function refuseUnknown([first = "-"]: readonly string[], commands: readonly Command[]): void {

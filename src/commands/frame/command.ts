@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options } from "yargs";
+import type { Positionals } from "./positionals.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CommandContext {
@@ -14,7 +15,7 @@ type OptionTable = Record<string, Options>;
 
 export interface CommandDefinition<O extends OptionTable> {
   name: string;
-  /** Positional arguments in yargs' notation, such as `<tool> [input..]`. Empty: none. */
+  /** Positional arguments: `<tool>` must be there, `[what]` may, `[arguments..]` may be many. Empty: none. */
   positionals: string;
   /** What each positional means. */
   describePositionals?: Record<string, string>;
@@ -29,7 +30,7 @@ export interface CommandDefinition<O extends OptionTable> {
 }
 
 /** Parsed flags, and positionals by name. */
-export type Given<O extends OptionTable> = InferredOptionTypes<O> & { positionals: Record<string, unknown> };
+export type Given<O extends OptionTable> = InferredOptionTypes<O> & { positionals: Positionals };
 
 /** A command with the types of its flags erased, as the command line holds it. */
 export type Command = Omit<CommandDefinition<OptionTable>, "run"> & {
