@@ -68,7 +68,7 @@ async function pass(target: string, request: IncomingMessage, response: ServerRe
 function relay(answer: IncomingMessage, response: ServerResponse, fault?: Fault): void {
   const headers = { ...answer.headers, ...(fault?.kind === "headers" ? fault.headers : {}) };
   if (fault?.kind === "short") {
-    headers["content-length"] = String(fault.bytes);
+    headers["content-length"] = String(Math.min(fault.bytes, Number(headers["content-length"])));
   }
   response.writeHead(answer.statusCode ?? 502, headers);
   const limit = { reset: "afterBytes", hang: "afterBytes", short: "bytes" } as const;
@@ -88,6 +88,7 @@ function relay(answer: IncomingMessage, response: ServerResponse, fault?: Fault)
     // Gives the bytes before it the time to arrive.
     if (fault.kind === "reset") setTimeout(() => response.socket?.resetAndDestroy(), 20);
   });
+  answer.on("end", () => response.end());
   if (maxBytes === 0) response.flushHeaders();
 }
 

@@ -1,0 +1,87 @@
+import { readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "../stores/errno.ts";
+import type { CacheFolder } from "./folder.ts";
+import { sweepInstances } from "./instance.ts";
+import { survey } from "./survey.ts";
+
+/** Keeps the folder under its cap. Its methods must not run at the same time. */
+export interface Evictor {
+  /** Looks at the folder as it is, and sweeps what dead processes left. */
+  look(): Promise<void>;
+  /** Evicts until all that is known fits under the cap; whether it does. `changeBytes` is what was just claimed. */
+  makeRoom(changeBytes: number): Promise<boolean>;
+  /** Evicts so many bytes, or all there is; whether that was anything. */
+  free(sizeBytes: number): Promise<boolean>;
+  evict(key: string): Promise<void>;
+}
+
+/** How old a view of a folder shared with other processes may be when a small claim is made. */
+const sharedViewMs = 1_000;
+
+export function createEvictor(folder: CacheFolder): Evictor {
+  const { ledger, instances, maxBytes } = folder;
+  let lookedMs = 0;
+  const look = async () => {
+    await sweepInstances(instances, folder.instance.name);
+    ledger.adopt(await survey(folder.entries, instances, folder.instance.name));
+    lookedMs = performance.now();
+  };
+  const isViewOld = async (changeBytes: number) => {
+    const isShared = (await readdir(instances)).length > 1;
+    return isShared && (changeBytes > maxBytes / 100 || performance.now() - lookedMs > sharedViewMs);
+  };
+  return {
+    look,
+    async makeRoom(changeBytes) {
+      if (await isViewOld(changeBytes)) await look();
+      if (await evictDownTo(folder, maxBytes)) return true;
+      await look();
+      return evictDownTo(folder, maxBytes);
+    },
+    async free(sizeBytes) {
+      const before = ledger.usedBytes();
+      await evictDownTo(folder, Math.max(0, before - sizeBytes));
+      return ledger.usedBytes() < before;
+    },
+    evict: (key) => removeEntry(folder, key),
+  };
+}
+
+async function evictDownTo(folder: CacheFolder, targetBytes: number): Promise<boolean> {
+  const { ledger, releasing } = folder;
+  await Promise.allSettled(releasing);
+  // Entries moved to the end meanwhile are met again, as the most recently used.
+  for (const [key, entry] of ledger.entries) {
+    if (ledger.usedBytes() <= targetBytes) return true;
+    if (entry.pins > 0) continue;
+    const found = await statEntry(folder, key);
+    if (entry.pins > 0) continue;
+    if (found && found.nlink > 1) continue;
+    const usedElsewhere = found !== undefined && found.mtimeMs > entry.lastUsedMs + 1;
+    if (usedElsewhere) ledger.record(key, entry.sizeBytes, found.mtimeMs);
+    else await removeEntry(folder, key);
+  }
+  return ledger.usedBytes() <= targetBytes;
+}
+
+async function statEntry({ entries }: CacheFolder, key: string) {
+  try {
+    return await stat(join(entries, key, "data"));
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
+/** Moved out of sight by one rename, so that nobody finds a half-removed entry. */
+async function removeEntry({ entries, instance, ledger, newId }: CacheFolder, key: string): Promise<void> {
+  ledger.remove(key);
+  const trash = join(instance.temporary, newId());
+  try {
+    await rename(join(entries, key), trash);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "ENOENT") throw thrown;
+  }
+  await rm(trash, { recursive: true, force: true });
+}

@@ -1,0 +1,75 @@
+import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { errnoOf } from "../stores/errno.ts";
+
+/** What one process has in the cache folder beside the entries: files in the making, and pins. */
+export interface Instance {
+  /** Files in the making. Swept when the process is gone. */
+  temporary: string;
+  /** Hard links to files in use. An entry with more than one link is never evicted, whichever process looks. */
+  pins: string;
+  /** Folder name among the instances. */
+  name: string;
+  leave(): Promise<void>;
+}
+
+const heartbeatMs = 60_000;
+/** An instance that gave no sign for so long is gone, even where its process id cannot be asked. */
+const staleMs = 10 * 60_000;
+
+const thisHost = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
+
+/** Makes this process's own folder below `instances`, and keeps it alive until `leave`. */
+export async function enterInstances(instances: string, id: string): Promise<Instance> {
+  const name = `${thisHost}~${process.pid}~${id}`;
+  const folder = join(instances, name);
+  const [temporary, pins] = [join(folder, "tmp"), join(folder, "pins")];
+  for (const path of [temporary, pins]) await mkdir(path, { recursive: true, mode: 0o700 });
+  const beat = () => {
+    const now = new Date();
+    utimes(folder, now, now).catch(() => {});
+  };
+  const timer = setInterval(beat, heartbeatMs);
+  timer.unref();
+  return {
+    temporary,
+    pins,
+    name,
+    async leave() {
+      clearInterval(timer);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Instances now in the folder, after those of processes that are gone were removed. */
+export async function sweepInstances(instances: string, own: string): Promise<string[]> {
+  const alive: string[] = [];
+  for (const name of await readdir(instances)) {
+    if (name === own || (await isAlive(join(instances, name), name))) alive.push(name);
+    else await rm(join(instances, name), { recursive: true, force: true });
+  }
+  return alive;
+}
+
+async function isAlive(folder: string, name: string): Promise<boolean> {
+  const [host, pid] = name.split("~");
+  if (host === thisHost && Number(pid) !== process.pid && !processExists(Number(pid))) return false;
+  try {
+    return Date.now() - (await stat(folder)).mtimeMs < staleMs;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return false;
+    throw thrown;
+  }
+}
+
+function processExists(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return errnoOf(thrown) === "EPERM";
+  }
+}

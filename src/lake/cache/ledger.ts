@@ -1,0 +1,59 @@
+import type { Survey } from "./survey.ts";
+
+/** An entry of the cache folder as this process knows it. */
+export interface LedgerEntry {
+  sizeBytes: number;
+  lastUsedMs: number;
+  /** Of this process. Other processes' are seen on disk, as links. */
+  pins: number;
+}
+
+/** What fills the cache folder, as far as this process knows. */
+export interface Ledger {
+  /** Least recently used first. */
+  entries: ReadonlyMap<string, LedgerEntry>;
+  /** Bytes of this process's files in the making, by claim. */
+  claims: Map<string, number>;
+  usedBytes(): number;
+  /** Notes an entry as the most recently used. One that is known stays the same object, with its pins. */
+  record(key: string, sizeBytes: number, lastUsedMs: number): LedgerEntry;
+  remove(key: string): void;
+  /** Takes over what was found on disk. */
+  adopt(found: Survey): void;
+}
+
+export function createLedger(): Ledger {
+  const entries = new Map<string, LedgerEntry>();
+  const claims = new Map<string, number>();
+  let entryBytes = 0;
+  let otherBytes = 0;
+  const remove = (key: string) => {
+    entryBytes -= entries.get(key)?.sizeBytes ?? 0;
+    entries.delete(key);
+  };
+  const put = (key: string, entry: LedgerEntry) => {
+    entries.set(key, entry);
+    entryBytes += entry.sizeBytes;
+    return entry;
+  };
+  return {
+    entries,
+    claims,
+    usedBytes: () => [...claims.values()].reduce((sum, bytes) => sum + bytes, entryBytes + otherBytes),
+    record(key, sizeBytes, lastUsedMs) {
+      const entry = entries.get(key) ?? { sizeBytes, lastUsedMs, pins: 0 };
+      remove(key);
+      return put(key, Object.assign(entry, { sizeBytes, lastUsedMs }));
+    },
+    remove,
+    adopt(found) {
+      const known = new Map(entries);
+      for (const key of known.keys()) remove(key);
+      for (const { key, sizeBytes, lastUsedMs } of found.entries) {
+        const entry = known.get(key) ?? { sizeBytes, lastUsedMs, pins: 0 };
+        put(key, Object.assign(entry, { sizeBytes, lastUsedMs }));
+      }
+      otherBytes = found.otherBytes;
+    },
+  };
+}
