@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { QuerySettings } from "../settings.ts";
+import type {
+  AnalyzeRequest,
+  QueryRequest,
+  RowPage,
+  Scan,
+  SqlEngine,
+  SqlScope,
+  StatementPlan,
+  TextAnalysis,
+} from "./engine.ts";
+import { linkScan, makeJobFolder } from "./job-folder.ts";
+import { PreparedStore } from "./prepared-store.ts";
+import { analyzeReply, type PreparedFile, planReply, type RunReply, runReply } from "./protocol.ts";
+import { ResultSpool } from "./result-spool.ts";
+import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+export interface SqlEngineDeps {
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  entry?: WorkerEntry;
+  /** How long rows are kept for a cursor after they were last walked. */
+  keepResultsMs?: number;
+  /** How long a call waits for a free worker. */
+  waitMs?: number;
+  /** Calls that may wait. */
+  maxWaiting?: number;
+  /** Starts the workers at once rather than with the first call. */
+  prewarm?: boolean;
+}
+
+const mebibyte = 1 << 20;
+const heapBytes = 192 * mebibyte;
+const jobsPerWorker = 500;
+/** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
+const idleRssBytes = 220 * mebibyte;
+
+/** The engine, and what only tests and diagnosis look at. */
+export interface LocalSqlEngine extends SqlEngine {
+  /** Process ids of the living workers. */
+  workerPids(): number[];
+}
+
+/** Runs statements in query workers of this machine. `scratchDir` is made; what is in it is the engine's alone. */
+export function createSqlEngine(
+  settings: QuerySettings & { scratchDir: string },
+  deps: SqlEngineDeps = {},
+): LocalSqlEngine {
+  return new WorkerSqlEngine(settings, deps);
+}
+
+class WorkerSqlEngine implements LocalSqlEngine {
+  private readonly settings: QuerySettings & { scratchDir: string };
+  private readonly root: string;
+  private readonly pool: WorkerPool;
+  private readonly prepared: PreparedStore;
+  private readonly spool: ResultSpool;
+  private readonly made: Promise<unknown>;
+
+  constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
+    this.settings = settings;
+    // Two servers may share a scratch directory; each has its own folder in it.
+    this.root = join(settings.scratchDir, `sql-${randomUUID()}`);
+    this.made = mkdir(join(this.root, "workers"), { recursive: true, mode: 0o700 });
+    this.made.catch(() => {});
+    this.pool = makePool(settings, deps, join(this.root, "workers"));
+    this.prepared = new PreparedStore(join(this.root, "prepared"), settings.tempBytes);
+    this.spool = new ResultSpool({
+      folder: join(this.root, "results"),
+      maxBytes: settings.maxResultBytes * 4,
+      keepMs: deps.keepResultsMs ?? 15 * 60_000,
+      now: deps.now ?? Date.now,
+    });
+    if (deps.prewarm) void this.made.then(() => this.pool.prewarm());
+  }
+
+  workerPids(): number[] {
+    return this.pool.pids();
+  }
+
+  async plan(sql: string, scope: SqlScope): Promise<StatementPlan> {
+    await this.made;
+    return planReply.parse(await this.pool.run({ kind: "plan", sql }, scope, this.deadline()));
+  }
+
+  async run(request: QueryRequest, scope: SqlScope): Promise<RowPage> {
+    await this.made;
+    const deadlineMs = this.deadline(request.timeoutMs);
+    const folder = await makeJobFolder(join(this.root, "calls"));
+    try {
+      const tables = await Promise.all(
+        request.tables.map(async ({ name, scan }, index) => ({
+          name,
+          scan: await linkScan(folder, index, scan, this.prepared),
+        })),
+      );
+      const { sql, maxRows, maxBytes, keepRest } = request;
+      const maxKeptBytes = keepRest ? this.settings.maxResultBytes : 0;
+      const limits = { folder: folder.path, ...this.limits() };
+      const reply = runReply.parse(
+        await this.pool.run(
+          { kind: "run", sql, tables, maxRows, maxBytes, maxKeptBytes, ...limits },
+          scope,
+          deadlineMs,
+        ),
+      );
+      await this.keepPrepared(
+        request.tables.map(({ scan }) => scan),
+        reply.prepared,
+      );
+      return await this.pageOf(reply, request.owner);
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  nextPage: SqlEngine["nextPage"] = (handle, offset, owner, bounds) =>
+    this.spool.page(handle, offset, owner, bounds);
+
+  async analyze({ scan }: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis> {
+    await this.made;
+    const deadlineMs = this.deadline();
+    const folder = await makeJobFolder(join(this.root, "calls"));
+    try {
+      const job = await linkScan(folder, 0, scan, this.prepared);
+      const limits = { folder: folder.path, ...this.limits() };
+      const reply = analyzeReply.parse(
+        await this.pool.run({ kind: "analyze", scan: job, ...limits }, scope, deadlineMs),
+      );
+      const { prepared, ...analysis } = reply;
+      await this.keepPrepared(
+        [{ ...scan, columns: scan.format === "csv" ? scan.columns : reply.columns }],
+        prepared,
+      );
+      return analysis;
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.made.catch(() => {});
+    await this.pool.close();
+    await this.spool.close();
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  private deadline(timeoutMs = this.settings.timeoutMs): number {
+    return performance.now() + timeoutMs;
+  }
+
+  private limits(): { memoryBytes: number; threads: number; tempBytes: number } {
+    const { memoryBytes, threads, tempBytes } = this.settings;
+    return { memoryBytes, threads, tempBytes };
+  }
+
+  private async keepPrepared(scans: readonly Scan[], found: readonly PreparedFile[]): Promise<void> {
+    for (const { table, file, text } of found) {
+      const scan = scans[table];
+      const source = scan?.files[file];
+      if (scan && source) await this.prepared.keep(source.path, scan, text);
+    }
+  }
+
+  private async pageOf(reply: RunReply, owner: string): Promise<RowPage> {
+    const { columns, more, totalRows, spool } = reply;
+    const rows: unknown[][] = JSON.parse(reply.rowsJson);
+    const total = totalRows === undefined ? {} : { totalRows };
+    if (!spool) return { columns, rows, more, ...total, notes: [] };
+    const notes = spool.isCut
+      ? [
+          `The result is larger than lake.query.maxResultBytes (${this.settings.maxResultBytes}); its first ${spool.rowCount} rows are kept.`,
+        ]
+      : [];
+    const handle = await this.spool.keep(spool, { columns, owner, notes, totalRows });
+    return { columns, rows, more, handle, ...total, notes };
+  }
+}
+
+function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
+  const entry = deps.entry ?? findWorkerEntry();
+  const limits = { dataBytes: privateMemoryBytes(settings.memoryBytes, entry), heapBytes };
+  return new WorkerPool({
+    start: () => new WorkerProcess(entry, limits, cwd),
+    workers: settings.workers,
+    maxWaiting: deps.maxWaiting ?? settings.workers * 32,
+    waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
+    jobsPerWorker,
+    maxRssBytes: idleRssBytes,
+  });
+}
+
+/**
+ * The bound on a worker's private memory: the engine's own, the JavaScript heap, some for what the engine
+ * allocates outside its limit, and what Node takes before it has done anything. From version 22 on V8 reserves
+ * 512 MiB for code, which Linux counts though nothing of it is used; running from source takes that twice.
+ */
+function privateMemoryBytes(memoryBytes: number, { nodeOptions }: WorkerEntry): number {
+  const isolates = nodeOptions.length > 0 ? 2 : 1;
+  const codeBytes = Number(process.versions.node.split(".")[0]) >= 22 ? 512 * mebibyte * isolates : 0;
+  return memoryBytes + heapBytes + 300 * mebibyte + codeBytes;
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { ToolError } from "../../../core/errors.ts";
+import type { StatementPlan } from "../engine.ts";
+import { describePosition, foldName, isNode } from "./syntax-tree.ts";
+import { tablesOf } from "./walk.ts";
+
+/** Longest statement taken, in UTF-16 units. */
+export const maxSqlChars = 200_000;
+
+const serialised = z.union([
+  z.object({ error: z.literal(false), statements: z.array(z.unknown()) }),
+  z.object({
+    error: z.literal(true),
+    error_type: z.string(),
+    error_message: z.string(),
+    position: z.string().optional(),
+  }),
+]);
+
+/** DuckDB's `json_serialize_sql` of a statement: the tree or the parser's error, as JSON text. */
+export type SerializeSql = (sql: string) => Promise<string>;
+
+/**
+ * Holds a statement to one SELECT inside the fence and names its tables. Throws `invalid_input`, with the
+ * parser's word and the position for syntax errors.
+ */
+export async function passGate(sql: string, serialize: SerializeSql): Promise<StatementPlan> {
+  if (sql.length > maxSqlChars) {
+    throw new ToolError(
+      "too_large",
+      `The statement has ${sql.length} characters; ${maxSqlChars} are allowed.`,
+    );
+  }
+  if (sql.includes("\0")) throw new ToolError("invalid_input", "The statement holds a NUL character.");
+  const reply = serialised.parse(JSON.parse(await serialize(sql)));
+  if (reply.error) throw parserError(sql, reply.error_message, reply.position);
+  const [statement, ...others] = reply.statements;
+  if (!isNode(statement)) throw new ToolError("invalid_input", "The statement is empty. Write one SELECT.");
+  if (others.length > 0) {
+    throw new ToolError(
+      "invalid_input",
+      `There are ${others.length + 1} statements; one SELECT is allowed. Send the others as calls of their own.`,
+    );
+  }
+  return { tables: tablesOf(statement) };
+}
+
+/**
+ * Refuses tables that were not registered, and pairs that DuckDB could not tell apart.
+ * `names` are those of the call's scans.
+ */
+export function checkTables(plan: StatementPlan, names: readonly string[]): void {
+  const byFolded = new Map<string, string>();
+  for (const name of names) {
+    const twin = byFolded.get(foldName(name));
+    if (twin !== undefined && twin !== name) {
+      throw new ToolError(
+        "invalid_input",
+        `The tables ${quote(twin)} and ${quote(name)} differ only in case, which SQL does not tell apart. Give one another name.`,
+      );
+    }
+    byFolded.set(foldName(name), name);
+  }
+  for (const table of plan.tables) {
+    if (byFolded.get(foldName(table)) === undefined) {
+      throw new ToolError("invalid_input", `The table ${quote(table)} is not among this query's sources.`);
+    }
+  }
+}
+
+function parserError(sql: string, message: string, position: string | undefined): ToolError {
+  if (message.startsWith("Only SELECT")) return notSelect(sql);
+  const at = position === undefined ? "" : ` (${describePosition(sql, Number(position))})`;
+  return new ToolError("invalid_input", `The statement has a syntax error${at}: ${message.slice(0, 300)}`);
+}
+
+function notSelect(sql: string): ToolError {
+  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ");
+  if (/\bpivot\b/i.test(code)) {
+    return new ToolError(
+      "invalid_input",
+      "Allowed is one SELECT. A PIVOT needs its values listed: PIVOT t ON c IN ('a', 'b') USING sum(x).",
+    );
+  }
+  const word = /[a-z_]+/i.exec(code)?.[0].toUpperCase();
+  return new ToolError(
+    "invalid_input",
+    `Allowed is one SELECT; the statement holds ${word ?? "something else"}.`,
+  );
+}
+
+function quote(name: string): string {
+  return `"${name.length > 120 ? `${name.slice(0, 120)}…` : name}"`;
+}

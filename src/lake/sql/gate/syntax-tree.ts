@@ -1,0 +1,24 @@
+/** A node of DuckDB's serialised syntax tree (`json_serialize_sql`), fields unchecked. */
+export type TreeNode = Record<string, unknown>;
+
+export function isNode(value: unknown): value is TreeNode {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A text field of a node, or nothing where it is absent or empty. */
+export function textOf(node: TreeNode, field: string): string {
+  const value = node[field];
+  return typeof value === "string" ? value : "";
+}
+
+/** DuckDB compares names without regard to the case of ASCII letters, and of those only. */
+export function foldName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** Where offset `position` lies in `sql`, as `line 2, column 5`. Both count from 1. */
+export function describePosition(sql: string, position: number): string {
+  const before = sql.slice(0, position);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return `line ${before.split("\n").length}, column ${position - lineStart + 1}`;
+}

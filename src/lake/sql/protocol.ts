@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { errorCodes } from "../../core/errors.ts";
+import type { CsvDialect } from "../formats/format.ts";
+import type { Column } from "./engine.ts";
+import { type PreparedText, preparedText } from "./scan/prepared.ts";
+
+/** A file of a scan as the worker gets it. */
+export interface JobFile {
+  /** Where the engine reads it. */
+  path: string;
+  uri: string;
+  /** Index into the scan's `partitions`. */
+  partition: number;
+  /** What an earlier call found, where the file has not changed since. */
+  prepared?: PreparedText | undefined;
+}
+
+/** Values of the partition columns, in their order; `null` for Hive's default partition. */
+export type PartitionValues = (string | null)[];
+
+export interface JobScan {
+  format: "parquet" | "csv" | "ndjson" | "text";
+  files: JobFile[];
+  partitionColumns: Column[];
+  partitions: PartitionValues[];
+  /** Of CSV and NDJSON. */
+  columns: Column[];
+  /** Of CSV. */
+  dialect?: CsvDialect | undefined;
+}
+
+/** What a worker may use for one call. Everything it writes goes to `folder`, which is the call's own. */
+export interface JobLimits {
+  folder: string;
+  memoryBytes: number;
+  threads: number;
+  tempBytes: number;
+}
+
+export interface RunJob extends JobLimits {
+  kind: "run";
+  sql: string;
+  tables: { name: string; scan: JobScan }[];
+  maxRows: number;
+  maxBytes: number;
+  /** Bytes of rows that may be kept for later pages; 0 keeps none. */
+  maxKeptBytes: number;
+}
+
+export interface AnalyzeJob extends JobLimits {
+  kind: "analyze";
+  scan: JobScan;
+}
+
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
+
+export type ToWorker = { id: number; job: Job };
+
+const column = z.object({ name: z.string(), type: z.string() });
+
+/** What was found of files that came without `prepared`: `table` and `file` are indexes into the job. */
+const preparedFile = z.object({ table: z.number(), file: z.number(), text: preparedText });
+export type PreparedFile = z.infer<typeof preparedFile>;
+
+export const planReply = z.object({ tables: z.array(z.string()) });
+
+export const runReply = z.object({
+  columns: z.array(column),
+  /** The first page: a JSON array of rows. */
+  rowsJson: z.string(),
+  more: z.boolean(),
+  /** Rows of the whole result, where the query ran to its end. */
+  totalRows: z.number().optional(),
+  /** All rows, the first page's too, one JSON array a line, where they were kept. */
+  spool: z
+    .object({
+      path: z.string(),
+      sizeBytes: z.number(),
+      rowCount: z.number(),
+      /** Offset of every `rowsPerMark`-th row. */
+      marks: z.array(z.number()),
+      rowsPerMark: z.number(),
+      isCut: z.boolean(),
+    })
+    .optional(),
+  prepared: z.array(preparedFile),
+});
+export type RunReply = z.infer<typeof runReply>;
+
+export const analyzeReply = z.object({
+  columns: z.array(column),
+  rowCount: z.number(),
+  rejectedCount: z.number(),
+  rejects: z.array(z.object({ uri: z.string(), line: z.number(), reason: z.string(), text: z.string() })),
+  prepared: z.array(preparedFile),
+});
+export type AnalyzeReply = z.infer<typeof analyzeReply>;
+
+/** Everything a worker says. It runs what strangers wrote, so each message is checked. */
+export const fromWorker = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("ready") }),
+  z.object({
+    kind: z.literal("progress"),
+    id: z.number(),
+    done: z.number(),
+    total: z.number().optional(),
+    message: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("done"), id: z.number(), result: z.unknown(), rssBytes: z.number() }),
+  z.object({
+    kind: z.literal("failed"),
+    id: z.number(),
+    code: z.enum(errorCodes),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    /** The worker should not be used again. */
+    isSpent: z.boolean(),
+    cause: z.string().optional(),
+  }),
+]);
+export type FromWorker = z.infer<typeof fromWorker>;

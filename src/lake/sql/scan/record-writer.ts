@@ -1,0 +1,43 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+
+const bufferBytes = 1 << 20;
+
+/** Writes pieces of bytes to a new file through one buffer. */
+export class RecordWriter {
+  private readonly buffer = Buffer.allocUnsafe(bufferBytes);
+  private used = 0;
+  private readonly fd: number;
+
+  constructor(path: string) {
+    this.fd = openSync(path, "wx", 0o600);
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): void {
+    if (this.used + end - start > bufferBytes) this.flush();
+    if (end - start > bufferBytes) writeAll(this.fd, bytes.subarray(start, end));
+    else {
+      this.buffer.set(bytes.subarray(start, end), this.used);
+      this.used += end - start;
+    }
+  }
+
+  text(text: string): void {
+    const bytes = Buffer.from(text);
+    this.write(bytes, 0, bytes.length);
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.fd);
+  }
+
+  private flush(): void {
+    writeAll(this.fd, this.buffer.subarray(0, this.used));
+    this.used = 0;
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(fd, bytes, written);
+}

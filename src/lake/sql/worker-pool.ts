@@ -1,0 +1,154 @@
+import { ToolError } from "../../core/errors.ts";
+import type { SqlScope } from "./engine.ts";
+import type { Job } from "./protocol.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+
+export interface PoolOptions {
+  start(): WorkerProcess;
+  /** Workers kept, and so jobs at once. */
+  workers: number;
+  /** Jobs that may wait. */
+  maxWaiting: number;
+  /** How long a job may wait for a worker. */
+  waitMs: number;
+  /** A worker is replaced after so many jobs, */
+  jobsPerWorker: number;
+  /** or when it has grown past this. */
+  maxRssBytes: number;
+}
+
+interface Waiting {
+  take(worker: WorkerProcess): void;
+  fail(error: ToolError): void;
+}
+
+/** Keeps workers warm and hands each to one job at a time. */
+export class WorkerPool {
+  private readonly options: PoolOptions;
+  private readonly workers = new Set<WorkerProcess>();
+  private readonly idle: WorkerProcess[] = [];
+  private readonly waiting: Waiting[] = [];
+  private isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.options = options;
+  }
+
+  /** Starts every worker now, so that the first calls need not wait. */
+  prewarm(): void {
+    while (this.workers.size < this.options.workers && !this.isClosed) this.startOne();
+  }
+
+  /** Process ids of the living workers. */
+  pids(): number[] {
+    return [...this.workers].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  /**
+   * Runs a job. The worker is killed at `deadlineMs` (on the performance clock) and when the scope aborts.
+   * Throws `unavailable` when no worker came free in time, `timeout`, and what the job throws.
+   */
+  async run(job: Job, scope: SqlScope, deadlineMs: number): Promise<unknown> {
+    const worker = await this.acquire(scope, deadlineMs);
+    const stop = (error: ToolError) => worker.kill(error);
+    const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
+    const timer = setTimeout(() => stop(timedOut()), Math.max(0, deadlineMs - performance.now()));
+    scope.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (scope.signal.aborted) onAbort();
+      return await worker.run(job, scope);
+    } finally {
+      clearTimeout(timer);
+      scope.signal.removeEventListener("abort", onAbort);
+      this.release(worker);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const { fail } of this.waiting.splice(0)) fail(closedError());
+    const workers = [...this.workers];
+    for (const worker of workers) worker.kill(closedError());
+    await Promise.all(workers.map(({ gone }) => gone));
+  }
+
+  private startOne(): void {
+    const worker = this.options.start();
+    this.workers.add(worker);
+    worker.ready.then(
+      () => this.offer(worker),
+      (error: ToolError) => this.waiting.shift()?.fail(error),
+    );
+    void worker.gone.then(() => {
+      this.workers.delete(worker);
+      const at = this.idle.indexOf(worker);
+      if (at >= 0) this.idle.splice(at, 1);
+      // One that never came up is not started again by itself: it would fail for ever.
+      if (worker.wasReady) this.prewarm();
+    });
+  }
+
+  private offer(worker: WorkerProcess): void {
+    if (worker.isSpent || this.isClosed) return;
+    const next = this.waiting.shift();
+    if (next) next.take(worker);
+    else this.idle.push(worker);
+  }
+
+  private release(worker: WorkerProcess): void {
+    const { jobsPerWorker, maxRssBytes } = this.options;
+    if (worker.isSpent || worker.jobsDone >= jobsPerWorker || worker.rssBytes > maxRssBytes) worker.kill();
+    else this.offer(worker);
+  }
+
+  private acquire(scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
+    if (this.isClosed) return Promise.reject(closedError());
+    const free = this.idle.shift();
+    if (free) return Promise.resolve(free);
+    this.prewarm();
+    if (this.waiting.length >= this.options.maxWaiting)
+      return Promise.reject(busyError(this.options.workers));
+    return this.wait(scope, deadlineMs);
+  }
+
+  private wait(scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        scope.signal.removeEventListener("abort", onAbort);
+        const at = this.waiting.indexOf(entry);
+        if (at >= 0) this.waiting.splice(at, 1);
+      };
+      const fail = (error: ToolError) => {
+        leave();
+        reject(error);
+      };
+      const take = (worker: WorkerProcess) => {
+        leave();
+        resolve(worker);
+      };
+      const onAbort = () => fail(new ToolError("timeout", "The query was cancelled."));
+      const waitMs = Math.max(0, Math.min(this.options.waitMs, deadlineMs - performance.now()));
+      const timer = setTimeout(() => fail(busyError(this.options.workers)), waitMs);
+      const entry: Waiting = { take, fail };
+      this.waiting.push(entry);
+      scope.signal.addEventListener("abort", onAbort, { once: true });
+      if (scope.signal.aborted) onAbort();
+    });
+  }
+}
+
+function timedOut(): ToolError {
+  return new ToolError(
+    "timeout",
+    "The query took too long and was stopped. Filter or aggregate more, or read less.",
+  );
+}
+
+function busyError(workers: number): ToolError {
+  return new ToolError("unavailable", `All ${workers} query workers are busy. Try again shortly.`);
+}
+
+function closedError(): ToolError {
+  return new ToolError("unavailable", "The server is shutting down.");
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { ToolError } from "../../core/errors.ts";
+import type { SqlScope } from "./engine.ts";
+import { type FromWorker, fromWorker, type Job, type ToWorker } from "./protocol.ts";
+import type { WorkerEntry } from "./worker-entry.ts";
+
+export interface WorkerLimits {
+  /** Bytes of private memory the process may have. Past it the system refuses more. */
+  dataBytes: number;
+  /** Bytes of the JavaScript heap. */
+  heapBytes: number;
+}
+
+interface Pending {
+  id: number;
+  scope: SqlScope;
+  settle(outcome: { result: unknown } | { error: ToolError }): void;
+}
+
+const maxStderrChars = 8_192;
+const mebibyte = 1 << 20;
+
+/**
+ * One query worker: a child process with an empty environment, no standard input or output, and a bounded
+ * memory. Does one job at a time. Once `isSpent` it takes no more.
+ */
+export class WorkerProcess {
+  /** Settles when the worker can take jobs; rejects when it died before. */
+  readonly ready: Promise<void>;
+  /** Settles when the process is gone. */
+  readonly gone: Promise<void>;
+  isSpent = false;
+  jobsDone = 0;
+  wasReady = false;
+  rssBytes = 0;
+  private readonly child: ChildProcess;
+  private pending: Pending | undefined;
+  private stderr = "";
+  private nextId = 1;
+  private markReady: () => void = () => {};
+
+  constructor(entry: WorkerEntry, limits: WorkerLimits, cwd: string) {
+    this.child = start(entry, limits, cwd);
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr = (this.stderr + text).slice(-maxStderrChars);
+    });
+    this.gone = new Promise((resolve) => {
+      this.child.once("error", () => resolve());
+      this.child.once("exit", () => resolve());
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.markReady = resolve;
+      void this.gone.then(() =>
+        reject(new ToolError("unavailable", "A query worker could not be started.", { cause: this.stderr })),
+      );
+    });
+    this.ready.catch(() => {});
+    this.child.on("message", (message) => this.receive(message));
+    this.child.once("exit", (code, signal) => this.exited(code, signal));
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  get isBusy(): boolean {
+    return this.pending !== undefined;
+  }
+
+  /** Runs one job. Throws what the worker reports; `unsupported` or `too_large` when the job killed it. */
+  run(job: Job, scope: SqlScope): Promise<unknown> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending = {
+        id,
+        scope,
+        settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
+      };
+      const message: ToWorker = { id, job };
+      this.child.send(message, (error) => {
+        if (error) this.kill();
+      });
+    });
+  }
+
+  /** Ends the process at once. A running job fails with `error`, or as a crash. */
+  kill(error?: ToolError): void {
+    this.isSpent = true;
+    if (error) this.settle({ error });
+    this.child.kill("SIGKILL");
+  }
+
+  private receive(message: unknown): void {
+    const parsed = fromWorker.safeParse(message);
+    if (!parsed.success) {
+      this.kill(new ToolError("internal", "A query worker broke its protocol.", { cause: parsed.error }));
+    } else if (parsed.data.kind === "ready") {
+      this.wasReady = true;
+      this.markReady();
+    } else if (parsed.data.id === this.pending?.id) this.answered(parsed.data);
+  }
+
+  private answered(message: Exclude<FromWorker, { kind: "ready" }>): void {
+    if (message.kind === "progress") {
+      const { done, total, message: text } = message;
+      const known = {
+        ...(total === undefined ? {} : { total }),
+        ...(text === undefined ? {} : { message: text }),
+      };
+      this.pending?.scope.progress({ done, ...known });
+      return;
+    }
+    this.jobsDone++;
+    if (message.kind === "done") {
+      this.rssBytes = message.rssBytes;
+      this.settle({ result: message.result });
+      return;
+    }
+    if (message.isSpent) this.isSpent = true;
+    const { code, details, cause } = message;
+    this.settle({ error: new ToolError(code, message.message, { details, cause }) });
+  }
+
+  private settle(outcome: { result: unknown } | { error: ToolError }): void {
+    const { pending } = this;
+    this.pending = undefined;
+    pending?.settle(outcome);
+  }
+
+  private exited(code: number | null, signal: NodeJS.Signals | null): void {
+    this.isSpent = true;
+    this.settle({ error: crashError(code, signal, this.stderr) });
+  }
+}
+
+/** On Linux the shell only sets the bound on private memory and becomes Node; nothing of a call reaches it. */
+function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd: string): ChildProcess {
+  const heap = `--max-old-space-size=${Math.ceil(limits.heapBytes / mebibyte)}`;
+  const node = [process.execPath, heap, ...nodeOptions, program];
+  const bound = [
+    "/bin/sh",
+    "-c",
+    `ulimit -d ${Math.ceil(limits.dataBytes / 1024)}; exec "$@"`,
+    "sluice-query-worker",
+  ];
+  const [command = "", ...args] = process.platform === "linux" ? [...bound, ...node] : node;
+  return spawn(command, args, { cwd, env: {}, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+}
+
+function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): ToolError {
+  const cause = `exit ${code ?? signal}: ${stderr}`;
+  if (/out of memory|bad_alloc|Allocation failed|Cannot allocate memory|memory exhausted/i.test(stderr)) {
+    const message = "The statement needs more memory than a query may use. Filter or aggregate earlier.";
+    return new ToolError("too_large", message, { cause });
+  }
+  const message = "The query engine could not run this statement. Try it in another form.";
+  return new ToolError("unsupported", message, { cause });
+}

@@ -1,0 +1,81 @@
+import type { ErrorCode } from "../../../core/errors.ts";
+import { ToolError } from "../../../core/errors.ts";
+import type { FromWorker, Job } from "../protocol.ts";
+
+type Failure = Extract<FromWorker, { kind: "failed" }>;
+
+const codes: readonly (readonly [RegExp, ErrorCode])[] = [
+  [
+    /^(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Mismatch Type|Invalid Type|Syntax|Expression) Error/,
+    "invalid_input",
+  ],
+  [/^Not implemented Error/i, "unsupported"],
+  [/^Permission Error/, "denied"],
+  [/^(INTERNAL|FATAL) Error/i, "unsupported"],
+];
+
+const maxMessageChars = 800;
+
+/** What a thrown error becomes on its way to the server. Server paths are replaced by the names callers know. */
+export function failureOf(id: number, job: Job, thrown: unknown): Failure {
+  if (thrown instanceof ToolError) {
+    const { code, message, details } = thrown;
+    return { kind: "failed", id, code, message: withoutPaths(message, job), details, isSpent: false };
+  }
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const failed = { kind: "failed" as const, id, details: {}, cause: text.slice(0, 4_000) };
+  const isEngine = /^Out of Memory Error/.test(text);
+  if (isEngine || isHeapExhausted(text)) {
+    return { ...failed, code: "too_large", message: memoryMessage(text, job), isSpent: isHeapExhausted(text) && !isEngine };
+  }
+  if (/^(INTERNAL|FATAL) Error/i.test(text)) {
+    const message = "The query engine could not run this statement. Try it in another form.";
+    return { ...failed, code: "unsupported", message, isSpent: true };
+  }
+  const known = codes.find(([pattern]) => pattern.test(text));
+  if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
+  if (/^(IO|Serialization|HTTP) Error/i.test(text) || /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)) {
+    return {
+      ...failed,
+      code: "unsupported",
+      message: `The data cannot be read: ${readable(text, job)}`,
+      isSpent: false,
+    };
+  }
+  return { ...failed, code: "internal", message: "The query worker failed.", isSpent: true };
+}
+
+function isHeapExhausted(text: string): boolean {
+  return /bad_alloc|Invalid string length|Array buffer allocation failed|Invalid array length/.test(text);
+}
+
+function memoryMessage(text: string, job: Job): string {
+  const limits = job.kind === "plan" ? undefined : job;
+  if (/temp|offload|spill/i.test(text) && /max_temp_directory_size/.test(text)) {
+    return `The statement needs more than the ${limits?.tempBytes} bytes of temporary disk space a query may use. Filter or aggregate earlier.`;
+  }
+  return `The statement needs more than the ${limits?.memoryBytes} bytes of memory a query may use. Filter or aggregate earlier.`;
+}
+
+/** The engine's own words, shortened, without the lines that quote SQL which is not the caller's. */
+function readable(text: string, job: Job): string {
+  const [head = ""] = text.split("\n\nLINE ");
+  const quoted = job.kind === "run" && text.includes("\n\nLINE ") ? quotedLine(text, job.sql) : "";
+  return withoutPaths(`${head.trim()}${quoted}`, job).slice(0, maxMessageChars);
+}
+
+function quotedLine(text: string, sql: string): string {
+  const line = /\n\nLINE \d+: ([^\n]*)/.exec(text)?.[1]?.replace(/^\.\.\.|\.\.\.$/g, "") ?? "";
+  return line !== "" && sql.includes(line) ? `\nnear: ${line}` : "";
+}
+
+function withoutPaths(message: string, job: Job): string {
+  if (job.kind === "plan") return message;
+  const scans = job.kind === "run" ? job.tables.map(({ scan }) => scan) : [job.scan];
+  let clean = message;
+  for (const { path, uri, prepared } of scans.flatMap(({ files }) => files)) {
+    clean = clean.replaceAll(`${path}.copy`, uri).replaceAll(path, uri);
+    if (prepared) clean = clean.replaceAll(prepared.path, uri);
+  }
+  return clean.replaceAll(job.folder, "…").replace(/\/proc\/\d+\/\S*/g, "…");
+}

@@ -1,0 +1,49 @@
+import "./text-decoder.ts";
+import type { FromWorker, Job, ToWorker } from "../protocol.ts";
+import { failureOf } from "./faults.ts";
+import { throttled } from "./report.ts";
+
+/**
+ * The query worker's program. It speaks with the server over Node's IPC channel only, does one job at a time,
+ * and leaves when the channel closes.
+ */
+const progressEveryMs = 400;
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
+
+async function serve(): Promise<void> {
+  const { passGate, checkTables } = await import("../gate/gate.ts");
+  const { openParser } = await import("./database.ts");
+  const { runStatement } = await import("./run.ts");
+  const { analyzeScan } = await import("./analyze.ts");
+  const serialize = await openParser();
+
+  const work = async (id: number, job: Job): Promise<unknown> => {
+    const report = throttled(
+      (update) => send({ kind: "progress", id, ...update }),
+      progressEveryMs,
+      Date.now,
+    );
+    if (job.kind === "plan") return passGate(job.sql, serialize);
+    if (job.kind === "analyze") return analyzeScan(job, report);
+    const plan = await passGate(job.sql, serialize);
+    checkTables(
+      plan,
+      job.tables.map(({ name }) => name),
+    );
+    return runStatement(job, report);
+  };
+
+  process.on("message", ({ id, job }: ToWorker) => {
+    work(id, job).then(
+      (result) => send({ kind: "done", id, result, rssBytes: process.memoryUsage.rss() }),
+      (thrown: unknown) => send(failureOf(id, job, thrown)),
+    );
+  });
+  send({ kind: "ready" });
+}
+
+process.on("disconnect", () => process.exit(0));
+await serve();

@@ -1,0 +1,156 @@
+import { partitionKey } from "../partition-key.ts";
+import type { JobFile, JobScan } from "../protocol.ts";
+import type { PreparedText } from "../scan/prepared.ts";
+import { identifier, list, literal } from "./quoting.ts";
+
+/** A file that is ready to be read: text files have been scanned. */
+export interface ReadyFile extends JobFile {
+  prepared?: PreparedText | undefined;
+}
+
+/** `CREATE VIEW` for one table of a statement, named by the very text its FROM uses. */
+export function viewSql(name: string, scan: JobScan): string {
+  return `CREATE VIEW ${identifier(name)} AS ${selectOf(scan)}`;
+}
+
+function selectOf(scan: JobScan): string {
+  if (scan.files.length === 0) return emptySelect(scan);
+  if (scan.format === "parquet") return parquetSelect(scan);
+  const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
+  return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
+}
+
+function emptySelect(scan: JobScan): string {
+  const columns = [...scan.columns, ...scan.partitionColumns];
+  if (columns.length === 0) return "SELECT NULL AS empty WHERE false";
+  return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${identifier(name)}`).join(", ")} WHERE false`;
+}
+
+/** Partition columns of the same name win over the files' own, as in Hive. */
+function parquetSelect(scan: JobScan): string {
+  const paths = list(scan.files.map(({ path }) => literal(path)));
+  const options = "hive_partitioning = PARTITIONED, union_by_name = UNIFIED";
+  const reader = (partitioned: boolean) =>
+    `read_parquet(${paths}, ${options
+      .replace("PARTITIONED", `${partitioned}`)
+      .replace("UNIFIED", `${scan.files.length > 1}`)}${partitioned ? hiveTypes : ""})`;
+  if (scan.partitionColumns.length === 0) return `SELECT * FROM ${reader(false)}`;
+  const own = list(
+    [partitionKey, ...scan.partitionColumns.map(({ name }) => name)].map((name) =>
+      literal(name.toLowerCase()),
+    ),
+  );
+  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)} FROM ${reader(true)}`;
+}
+
+const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;
+
+/** Each partition column by the index in its folder's name: the engine prunes files by filters on it. */
+function partitionExpressions({ partitionColumns, partitions }: JobScan): string {
+  return partitionColumns
+    .map(({ name, type }, column) => {
+      const values = partitions.map((values) => {
+        const value = values[column];
+        return value === null || value === undefined ? "NULL" : literal(value);
+      });
+      return `list_extract(${list(values)}::VARCHAR[]::${type}[], ${partitionKey} + 1) AS ${identifier(name)}`;
+    })
+    .join(", ");
+}
+
+/** Neighbouring files that the engine can open with the same options. */
+function alikeRuns(files: readonly ReadyFile[]): ReadyFile[][] {
+  const runs: ReadyFile[][] = [];
+  let last = "";
+  for (const file of files) {
+    const { prepared } = file;
+    const kind = JSON.stringify([
+      prepared?.hasHeader,
+      prepared?.hasLineFeeds,
+      prepared?.isSplittable,
+      prepared?.isCopy,
+    ]);
+    if (kind === last) runs.at(-1)?.push(file);
+    else runs.push([file]);
+    last = kind;
+  }
+  return runs;
+}
+
+function textSelect(scan: JobScan, files: readonly ReadyFile[]): string {
+  const partition = scan.partitionColumns.length === 0 ? "" : `, ${partitionExpressions(scan)}`;
+  const hive = partition === "" ? ", hive_partitioning = false" : `, hive_partitioning = true${hiveTypes}`;
+  if (scan.format === "csv") return csvSelect(scan, files, partition, hive);
+  if (scan.format === "ndjson") return ndjsonSelect(scan, files, partition, hive);
+  return linesSelect(files, partition, hive);
+}
+
+function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
+  const { dialect } = scan;
+  if (!dialect) throw new TypeError("A CSV scan has no dialect.");
+  const columns = scan.columns.map(({ name, type }, index) => {
+    const value = type === "VARCHAR" ? `c${index}` : `CAST(nullif(c${index}, '') AS ${type})`;
+    return `${value} AS ${identifier(name)}`;
+  });
+  const reader = readCsv(files, {
+    columns: scan.columns.map((_, index) => `c${index}`),
+    separator: dialect.separator,
+    quote: dialect.quote,
+    escape: dialect.escape,
+  });
+  return `SELECT ${columns.join(", ")}${partition} FROM ${reader}${hive})`;
+}
+
+/** A text file is a CSV file of one column whose separator it does not hold, or a copy as NDJSON. */
+function linesSelect(files: readonly ReadyFile[], partition: string, hive: string): string {
+  const separator = files[0]?.prepared?.separator;
+  const reader =
+    separator === undefined
+      ? `${readJson(files, "{'line': 'VARCHAR'}")}${hive})`
+      : `${readCsv(files, { columns: ["line"], separator, quote: "", escape: "" })}${hive})`;
+  return `SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line${partition} FROM ${reader}`;
+}
+
+function ndjsonSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
+  const columns = scan.columns.map(({ name, type }) => `${literal(name)}: ${literal(readAs(type))}`);
+  const values = scan.columns.map(({ name, type }) =>
+    readAs(type) === type ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
+  );
+  return `SELECT ${values.join(", ")}${partition} FROM ${readJson(files, `{${columns.join(", ")}}`)}${hive})`;
+}
+
+/** The engine's JSON reader sends decimals through doubles, so those come as text, exact, and are cast. */
+function readAs(type: string): string {
+  return type.startsWith("DECIMAL") ? "VARCHAR" : type;
+}
+
+interface CsvReading {
+  columns: string[];
+  separator: string;
+  quote: string;
+  escape: string;
+}
+
+/** Everything is said, nothing sniffed: no type, no padding, no skipping, and any disagreement is an error. */
+function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading): string {
+  const first = files[0]?.prepared;
+  const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
+  const maxLineBytes = Math.max(1 << 20, longestBytes + 1024);
+  return `read_csv(${paths(files)}, auto_detect = false, header = ${first?.hasHeader ?? false},
+    columns = {${columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ")}},
+    delim = ${literal(marks.separator)}, quote = ${literal(marks.quote)}, escape = ${literal(marks.escape)}, comment = '',
+    ${first?.hasLineFeeds ? "new_line = '\\n'," : ""}
+    strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
+    max_line_size = ${maxLineBytes}, buffer_size = ${Math.max(8 << 20, maxLineBytes * 2)},
+    parallel = ${first?.isSplittable ?? false}`;
+}
+
+function readJson(files: readonly ReadyFile[], columns: string): string {
+  const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
+  return `read_json(${paths(files)}, format = 'newline_delimited', auto_detect = false, columns = ${columns},
+    maximum_object_size = ${Math.max(1 << 20, longestBytes + 1024)}`;
+}
+
+function paths(files: readonly ReadyFile[]): string {
+  return list(files.map(({ path, prepared }) => literal(prepared?.path ?? path)));
+}
