@@ -20,6 +20,8 @@ await build({
   format: "esm",
   target: "node20.19",
   chunkNames: "chunks/[name]-[hash]",
+  // The AWS SDK as ES modules: a chunk of CommonJS has no named exports when it is imported at run time.
+  mainFields: ["module", "main"],
   external: ["@duckdb/node-api", "@duckdb/node-bindings"],
   banner: {
     // Bundled CommonJS modules still call require() for Node's own modules.

@@ -35,16 +35,9 @@ export async function readSettingsFile(
     throw new ConfigError([`The settings file ${path} cannot be read: ${cause.code ?? cause.message}`]);
   });
   if (text === undefined) return undefined;
+  // Loaded only where there is a file: most starts have none.
+  const { parseYaml } = await import("./parse-yaml.ts");
   const layer = emptyLayer();
-  assign(layer, tree, "", await parseYaml(text, path), { kind: "file", name: path });
+  assign(layer, tree, "", parseYaml(text, path), { kind: "file", name: path });
   return { path, folder: dirname(path), layer };
-}
-
-async function parseYaml(text: string, path: string): Promise<unknown> {
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error)
-    throw new ConfigError([`The settings file ${path} is not YAML: ${error.message.split("\n")[0]}`]);
-  return document.toJS({ maxAliasCount: 100 });
 }
