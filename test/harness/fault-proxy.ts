@@ -88,7 +88,9 @@ function relay(answer: IncomingMessage, response: ServerResponse, fault?: Fault)
     // Gives the bytes before it the time to arrive.
     if (fault.kind === "reset") setTimeout(() => response.socket?.resetAndDestroy(), 20);
   });
-  answer.on("end", () => response.end());
+  answer.on("end", () => {
+    if (passedBytes < maxBytes) response.end();
+  });
   if (maxBytes === 0) response.flushHeaders();
 }
 

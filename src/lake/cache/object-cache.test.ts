@@ -124,7 +124,7 @@ test("an object that is not the size the listing said is changed", async () => {
 });
 
 test.each<[string, Fault]>([
-  ["breaks", { kind: "reset", afterBytes: 30_000 }],
+  ["breaks", { kind: "reset", afterBytes: 10_000 }],
   ["stays short", { kind: "short", bytes: 30_000 }],
   ["is refused", { kind: "answer", status: 503 }],
 ])("a range that %s once is made good, or nothing is kept", async (kind, fault) => {
