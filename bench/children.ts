@@ -24,7 +24,7 @@ export function createChildren(): Children {
   return {
     start(program, args = [], env = {}) {
       const child = spawn(process.execPath, [program, ...args], {
-        stdio: ["pipe", "pipe", "ignore"],
+        stdio: ["pipe", "pipe", "ignore", "ipc"],
         env: { ...process.env, ...env },
       });
       running.add(child);
@@ -46,4 +46,11 @@ export async function firstJsonLine(child: ChildProcess): Promise<unknown> {
     if (line.startsWith("{")) return JSON.parse(line);
   }
   throw new Error(`A benchmark process ended with code ${child.exitCode} before it was ready.`);
+}
+
+/** Processor time a child that answers for it (see announce) has used since its start, in milliseconds. */
+export async function cpuMs(child: ChildProcess): Promise<number> {
+  child.send("cpu");
+  const [used] = await once(child, "message");
+  return Number(used);
 }

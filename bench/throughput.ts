@@ -1,4 +1,4 @@
-import { type Children, firstJsonLine } from "./children.ts";
+import { type Children, cpuMs, firstJsonLine } from "./children.ts";
 import { createLoad, type Load } from "./load/load.ts";
 import type { LoadResult } from "./load/main.ts";
 import type { Era, Operation } from "./load/message.ts";
@@ -69,7 +69,12 @@ async function startServers({ children, programAt }: ThroughputOptions, toolCoun
 interface Measured extends Case {
   toolCount: number;
   /** Results round by round, by contender's name. */
-  rounds: Record<string, LoadResult[]>;
+  rounds: Record<string, Turn[]>;
+}
+
+interface Turn extends LoadResult {
+  /** Processor time of the server. */
+  cpuMsPerRequest: number;
 }
 
 async function measureCase(
@@ -78,19 +83,24 @@ async function measureCase(
   servers: readonly Server[],
   one: Case,
 ): Promise<Measured> {
-  const results: Record<string, LoadResult[]> = {};
+  const results: Record<string, Turn[]> = {};
   // Round 0 warms up and does not count. Every round begins with the next server, so that none is always first.
   for (let round = 0; round <= rounds; round++) {
     const first = round % servers.length;
-    for (const { name, port, era, toolCount } of [...servers.slice(first), ...servers.slice(0, first)]) {
+    for (const { name, port, era, toolCount, child } of [
+      ...servers.slice(first),
+      ...servers.slice(0, first),
+    ]) {
+      const beforeMs = await cpuMs(child);
       const result = await load.measure({ ...one, port, era, toolCount, durationMs });
-      if (round > 0) results[name] = [...(results[name] ?? []), result];
+      const cpuMsPerRequest = ((await cpuMs(child)) - beforeMs) / result.requests;
+      if (round > 0) results[name] = [...(results[name] ?? []), { ...result, cpuMsPerRequest }];
     }
   }
   return { ...one, toolCount: servers[0]?.toolCount ?? 0, rounds: results };
 }
 
-function middle({ rounds }: Measured, name: string, read: (result: LoadResult) => number): number {
+function middle({ rounds }: Measured, name: string, read: (turn: Turn) => number): number {
   return median((rounds[name] ?? []).map(read));
 }
 
@@ -101,8 +111,9 @@ function sectionOf(rows: readonly Measured[], { rounds, durationMs }: Throughput
       `Server and load each in a process of their own; medians, also of the ratios, of ${rounds} rounds of ${durationMs / 1_000} s, the servers in turns. ` +
       `SDK: \`McpServer\` built per request, \`createMcpHandler\` and \`toNodeHandler\`, as its documentation has it. ` +
       `Sluice and SDK speak 2026-07-28, fastmcp (stateless) 2025-11-25. The same tools everywhere; the call adds two numbers. ` +
-      "Sluice writes its log line per call.",
-    columns: ["", ...contenders.map(({ name }) => name), "÷ SDK", "÷ fastmcp", "p99 Sluice", "p99 SDK"],
+      "Sluice writes its log line per call. The last three columns: how many requests the same processor time serves, " +
+      "beside the SDK; Sluice's processor time per request; its 99th percentile of latency.",
+    columns: ["", ...contenders.map(({ name }) => name), "÷ SDK", "÷ fastmcp", "CPU ÷ SDK", "CPU", "p99"],
     rows: rows.map((row) => [
       `tools/${row.operation}, ${row.toolCount} tools, ${row.concurrency} at once`,
       ...contenders.map(({ name }) =>
@@ -110,8 +121,9 @@ function sectionOf(rows: readonly Measured[], { rounds, durationMs }: Throughput
       ),
       times(ratio(row, "SDK")),
       times(ratio(row, "fastmcp")),
+      times(ratio(row, "SDK", ({ cpuMsPerRequest }) => 1 / cpuMsPerRequest)),
+      `${middle(row, "Sluice", ({ cpuMsPerRequest }) => cpuMsPerRequest).toFixed(2)} ms`,
       `${middle(row, "Sluice", ({ p99Ms }) => p99Ms).toFixed(1)} ms`,
-      `${middle(row, "SDK", ({ p99Ms }) => p99Ms).toFixed(1)} ms`,
     ]),
     goals: [
       goal(rows, { tools: "lake", operation: "list", concurrency: 16 }, 1.4),
@@ -122,10 +134,17 @@ function sectionOf(rows: readonly Measured[], { rounds, durationMs }: Throughput
 }
 
 /** The median of each round's own ratio: what slows the machine for a while slows both sides of it. */
-function ratio({ rounds }: Measured, other: string): number {
+function ratio(
+  { rounds }: Measured,
+  other: string,
+  read: (turn: Turn) => number = ({ perSecond }) => perSecond,
+): number {
   const others = rounds[other] ?? [];
   return median(
-    (rounds.Sluice ?? []).map(({ perSecond }, round) => perSecond / (others[round]?.perSecond ?? 1)),
+    (rounds.Sluice ?? []).map((turn, round) => {
+      const against = others[round];
+      return against ? read(turn) / read(against) : Number.NaN;
+    }),
   );
 }
 

@@ -6,7 +6,12 @@ export interface Announcement {
   toolCount: number;
 }
 
+/** Tells where the server is, and from then on, when asked, how many milliseconds of processor time it has used. */
 export function announce(port: number): void {
+  process.on("message", () => {
+    const { user, system } = process.cpuUsage();
+    process.send?.((user + system) / 1_000);
+  });
   const announcement: Announcement = { port, toolCount: toolsAsked().length };
   process.stdout.write(`${JSON.stringify(announcement)}\n`);
 }
