@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ToolError } from "./errors.ts";
 
 /**
@@ -22,6 +23,8 @@ export async function runWithin<T>(
   if (caller?.aborted) onCallerAbort();
   caller?.addEventListener("abort", onCallerAbort, { once: true });
   const { signal } = controller;
+  // A call over many files waits for many things at once, each with its listener: no leak for Node to warn of.
+  setMaxListeners(0, signal);
   try {
     return await Promise.race([rejectOnAbort(signal), work(signal)]);
   } catch (thrown) {
