@@ -56,7 +56,7 @@ async function filesOfFolder(stores: Stores, uri: string, scope: LakeScope) {
   const location = stores.resolve(uri.endsWith("/") ? uri : `${uri}/`);
   const folder = nameOf(location);
   const listed = await listBelow(stores, location, scope);
-  await refuseInsideDelta(stores, uri, location, scope);
+  await refuseInsideDelta(stores, uri, location, location, scope);
   return selectDataFiles(uri, folder, listed, () => true);
 }
 
@@ -66,7 +66,7 @@ async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
   const from = folder.kind === "s3" ? stores.resolve(literal) : folder;
   const glob = compileGlob(`${nameOf(folder)}${uri.slice(literal.lastIndexOf("/") + 1)}`);
   const listed = await listBelow(stores, from, scope);
-  await refuseInsideDelta(stores, uri, folder, scope);
+  await refuseInsideDelta(stores, uri, folder, from, scope);
   return selectDataFiles(uri, nameOf(folder), listed, glob.matches);
 }
 
@@ -74,18 +74,18 @@ function named(location: Location, name: string): Location {
   return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
 }
 
-/** A partition folder of a Delta table has its log above it. */
+/** A Delta table's log can lie above what was listed: above partition folders, or beside a pattern's prefix. */
 async function refuseInsideDelta(
   stores: Stores,
   uri: string,
-  location: Location,
+  folder: Location,
+  listed: Location,
   scope: LakeScope,
 ): Promise<void> {
-  const name = nameOf(location);
-  const root = name.replace(/(?:[^/]*=[^/]*\/)+$/, "");
-  if (root === name) return;
-  const log = await probe(stores, named(location, `${root}_delta_log/`), scope);
-  if (log) throw tableFormatError("Delta", uri);
+  const root = nameOf(folder).replace(/(?:[^/]*=[^/]*\/)+$/, "");
+  const log = `${root}_delta_log/`;
+  if (log.startsWith(nameOf(listed))) return;
+  if (await probe(stores, named(folder, log), scope)) throw tableFormatError("Delta", uri);
 }
 
 async function probe(stores: Stores, location: Location, scope: LakeScope): Promise<boolean> {

@@ -23,6 +23,6 @@ export function isNumber(kind: ColumnKind): boolean {
 }
 
 /** A name as an SQL identifier. */
-export function quoteName(name: string): string {
+export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,6 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { RowPage } from "../sql/engine.ts";
-import { kindOf, quoteName } from "./column-kind.ts";
+import { kindOf, quoteIdentifier } from "./column-kind.ts";
 import { type ColumnStatistics, maxShownChars } from "./statistics.ts";
 
 /** Columns with more distinct values get no top values: counting them would hold them all in memory. */
@@ -23,7 +23,7 @@ export interface DistributionWish {
 /** The groupings worth counting for these columns. */
 export function groupingsOf(columns: readonly ColumnStatistics[], wish: DistributionWish): Grouping[] {
   return columns.flatMap((statistics): Grouping[] => {
-    const column = quoteName(statistics.profile.name);
+    const column = quoteIdentifier(statistics.profile.name);
     const groupings: Grouping[] = [];
     if (wish.topValues > 0 && repeats(statistics))
       groupings.push({ statistics, kind: "top", expression: column });

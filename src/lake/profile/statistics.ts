@@ -1,6 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
-import { isNumber, kindOf, quoteName } from "./column-kind.ts";
+import { isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
 
 /** Up to so many rows, distinct values and quantiles are exact. */
 export const exactRows = 100_000;
@@ -20,7 +20,7 @@ export interface ColumnStatistics {
 /** One SELECT with one row: the statistics of all `columns` in one pass over `source`. */
 export function statisticsSql(columns: readonly Column[], source: string, isExact: boolean): string {
   const parts = columns.flatMap(({ name, type }, at) =>
-    Object.entries(expressions(quoteName(name), type, isExact)).map(
+    Object.entries(expressions(quoteIdentifier(name), type, isExact)).map(
       ([what, expression]) => `${expression} AS ${what}${at}`,
     ),
   );

@@ -8,7 +8,6 @@ import { uriInput } from "./dataset-shape.ts";
 import { objectFilter } from "./object-filter.ts";
 import { collectObjects, maxExamined } from "./object-page.ts";
 import { oldListObjects } from "./old-list.ts";
-import { placeResult } from "./place-shape.ts";
 
 const cursorState = z.strictObject({
   request: z.string(),
@@ -123,7 +122,7 @@ async function listPlaces({ uri: _uri, limit, ...rest }: z.output<typeof input>,
   const unusable = Object.entries(given).find(([, value]) => value !== undefined);
   if (unusable) throw new ToolError("invalid_input", `${unusable[0]} needs a uri to look below.`);
   const places = (await context.lake.stores.places(context.signal))
-    .map((place) => placeResult(place).uri)
+    .map(({ uri }) => (uri.endsWith("/") ? uri : `${uri}/`))
     .sort();
   if (places.length > limit) {
     throw new ToolError(

@@ -6,7 +6,7 @@ import { firstGiven, oldCsvForm, oldObject, oldRowCount, toCsvForm, toLimit, toO
 const sql = z.string().min(1).optional();
 
 /** Names older servers gave the one table of a statement. */
-const tableNames = ["data", "s3object", "csv_data", "df", "csv", "table_data"];
+const tableNames = ["data", "s3object", "csv_data", "df", "csv"];
 
 /** `query_csv_data` of older servers, over `lake_query`: one CSV file under a fixed table name. */
 export const oldQueryCsv: ToolAlias = {

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { createObjectCache } from "./cache/object-cache.ts";
+import { query } from "./datasets/query.ts";
+import { readRows } from "./datasets/read-rows.ts";
+import { readText } from "./datasets/read-text.ts";
+import { createSniffer } from "./datasets/sniffer.ts";
+import type { LakeParts } from "./datasets/with-tables.ts";
+import { describeDataset } from "./describe/describe-dataset.ts";
+import { createFooters } from "./describe/footers.ts";
+import type { Lake } from "./lake.ts";
+import { profileDataset } from "./profile/profile-dataset.ts";
+import type { LakeSettings } from "./settings.ts";
+import { createSqlEngine } from "./sql/create-sql-engine.ts";
+import { createStores } from "./stores/create-stores.ts";
+
+/** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
+export function createLake(settings: LakeSettings): Lake {
+  const stores = createStores(settings);
+  const cache = createObjectCache({ settings, stores });
+  const engine = createSqlEngine({ ...settings.query, scratchDir: join(settings.cache.dir, "queries") });
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
+  const footers = createFooters(stores);
+  return {
+    stores,
+    describe: (request, scope) => describeDataset(parts, footers, request, scope),
+    readRows: (request, scope) => readRows(parts, request, scope),
+    query: (request, scope) => query(parts, request, scope),
+    profile: (request, scope) => profileDataset(parts, request, scope),
+    readText: (uri, scope) => readText(parts, uri, scope),
+    async close() {
+      await Promise.allSettled([engine.close(), cache.close()]);
+      stores.close();
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { ToolError } from "../../core/errors.ts";
+import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
+import type { DetectedFormat, FormatHints } from "../formats/format.ts";
+import { quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import type { LakeSettings } from "../settings.ts";
+import type { Scan, ScanFile, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import { agreeOnCsv } from "./agree-on-csv.ts";
+import { analyzeOnce } from "./analyze-once.ts";
+import type { DataFile, Dataset } from "./dataset.ts";
+import { familyOf } from "./family.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { dropClashing, renameClashing } from "./partition-clash.ts";
+import type { Pins } from "./pins.ts";
+import type { TableRead } from "./plan-hydration.ts";
+import { prepareFile, type TextForm } from "./prepare-file.ts";
+import type { Sniffer } from "./sniffer.ts";
+
+/** What bringing files to local disk takes. */
+export interface HydrationDeps {
+  cache: ObjectCache;
+  sniffer: Sniffer;
+  engine: SqlEngine;
+  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+}
+
+/** A dataset on local disk, ready for a query worker. */
+export interface HydratedTable {
+  scan: Scan;
+  /** Of CSV and JSON: types, rows and rejects of the whole dataset. */
+  analysis?: TextAnalysis;
+  detected: DetectedFormat;
+  notes: string[];
+}
+
+/** A file whose stored bytes are on local disk. */
+export interface FetchedFile {
+  file: DataFile;
+  raw: PinnedFile;
+  detected: DetectedFormat;
+}
+
+/** Files fetched or prepared at once. */
+const parallelFiles = 16;
+
+/**
+ * Brings a table's files to local disk as plain UTF-8 or Parquet and pins them. Throws `changed`, `too_large`,
+ * and `invalid_input` where the files are not of one form.
+ */
+export async function hydrateTable(
+  deps: HydrationDeps,
+  { dataset, reads }: TableRead,
+  pins: Pins,
+  scope: LakeScope,
+): Promise<HydratedTable> {
+  let done = 0;
+  const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
+    const one = await fetchFile(deps, file, dataset.hints, pins, scope);
+    scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
+    return one;
+  });
+  const family = familyOf(
+    dataset.uri,
+    fetched.map(({ file, detected }) => ({ uri: file.object.uri, detected })),
+  );
+  const table = { dataset, fetched, pins, scope };
+  if (family === "parquet") return parquetTable(table);
+  if (family === "csv") return csvTable(deps, table);
+  return family === "ndjson" ? jsonTable(deps, table) : textTable(deps, table);
+}
+
+async function fetchFile(
+  { cache, sniffer }: HydrationDeps,
+  file: DataFile,
+  hints: FormatHints,
+  pins: Pins,
+  scope: LakeScope,
+): Promise<FetchedFile> {
+  const raw = once(await cache.object(file.object, scope));
+  pins.add(raw.release);
+  return { file, raw, detected: await sniffer.sniff(file.object, hints, scope, raw.path) };
+}
+
+/** A file that may be given back early, and then again with all the others. */
+function once(file: PinnedFile): PinnedFile {
+  let released = false;
+  return {
+    ...file,
+    release() {
+      if (!released) file.release();
+      released = true;
+    },
+  };
+}
+
+interface FetchedTable {
+  dataset: Dataset;
+  fetched: FetchedFile[];
+  pins: Pins;
+  scope: LakeScope;
+}
+
+function parquetTable({ dataset, fetched }: FetchedTable): HydratedTable {
+  const files = fetched.map(({ file, raw }) => scanFile(file, raw.path));
+  return {
+    scan: { format: "parquet", files, partitionColumns: dataset.partitionColumns },
+    ...about(fetched, []),
+  };
+}
+
+async function csvTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { dataset, fetched, scope } = table;
+  const { dialect, columnNames } = await agreeOnCsv(deps.sniffer, dataset, fetched, scope);
+  if (columnNames.length === 0) {
+    throw new ToolError(
+      "invalid_input",
+      `${quoteName(dataset.uri)} is empty: it has no columns and no rows.`,
+    );
+  }
+  const { files, notes } = await prepareAll(deps, table, { kind: "csv", dialect });
+  const { partitionColumns } = dataset;
+  const varchars = columnNames.map((name) => ({ name, type: "VARCHAR" }));
+  const { columns, notes: clashNotes } = renameClashing(varchars, partitionColumns);
+  const scan = { format: "csv" as const, files, partitionColumns, dialect, columns };
+  const analysis = await analyzeOnce(deps, dataset, scan, scope);
+  return {
+    scan: { ...scan, columns: analysis.columns },
+    analysis,
+    ...about(fetched, [...clashNotes, ...notes]),
+  };
+}
+
+async function jsonTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { dataset, fetched, scope } = table;
+  const { files, notes, rejectedCount, rejects } = await prepareAll(deps, table, { kind: "json" });
+  const { partitionColumns } = dataset;
+  const scan = { format: "ndjson" as const, files, partitionColumns, columns: [] };
+  const found = await analyzeOnce(deps, dataset, scan, scope);
+  const { columns, notes: clashNotes } = dropClashing(found.columns, partitionColumns);
+  const analysis = {
+    ...found,
+    columns,
+    rejectedCount: found.rejectedCount + rejectedCount,
+    rejects: [...rejects, ...found.rejects],
+  };
+  return { scan: { ...scan, columns }, analysis, ...about(fetched, [...clashNotes, ...notes]) };
+}
+
+async function textTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { files, notes } = await prepareAll(deps, table, { kind: "text" });
+  const { partitionColumns } = table.dataset;
+  return { scan: { format: "text", files, partitionColumns }, ...about(table.fetched, notes) };
+}
+
+/** Prepares every file. What is to be said of one is said with its name, where there are several. */
+async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: FetchedTable, form: TextForm) {
+  const prepared = await mapBounded(fetched, parallelFiles, async (one) => ({
+    file: one.file,
+    uri: one.file.object.uri,
+    ...(await prepareFile(deps, one, form, pins, scope)),
+  }));
+  const isMany = prepared.length > 1;
+  return {
+    files: prepared.map(({ file, path }) => scanFile(file, path)),
+    notes: prepared.flatMap(({ uri, notes }) => notes.map((note) => (isMany ? `${uri}: ${note}` : note))),
+    rejectedCount: prepared.reduce((sum, { rejectedCount }) => sum + rejectedCount, 0),
+    rejects: prepared.flatMap(({ uri, rejects }) => rejects.map((reject) => ({ uri, ...reject }))),
+  };
+}
+
+function scanFile({ object, partition }: DataFile, path: string): ScanFile {
+  return { path, uri: object.uri, partition };
+}
+
+/** The first file stands for all of them: they are of one form. */
+function about([first]: readonly FetchedFile[], notes: readonly string[]) {
+  if (!first) throw new TypeError("A dataset has at least one file.");
+  return { detected: first.detected, notes: [...first.detected.notes, ...notes] };
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { z } from "zod";
+import type { CsvDialect } from "../formats/format.ts";
+import { prepareJson } from "../formats/prepare-json.ts";
+import { prepareText } from "../formats/prepare-text.ts";
+import type { LakeScope } from "../scope.ts";
+import type { FetchedFile, HydrationDeps } from "./hydrate.ts";
+import type { Pins } from "./pins.ts";
+
+export type TextForm = { kind: "csv"; dialect: CsvDialect } | { kind: "json" } | { kind: "text" };
+
+const reject = z.object({ line: z.int(), reason: z.string(), text: z.string() });
+
+const preparedFacts = z.object({
+  readableInPlace: z.boolean(),
+  notes: z.array(z.string()),
+  rejectedCount: z.int().default(0),
+  rejects: z.array(reject).default([]),
+});
+
+/** A file as a worker opens it. Rejects: records of JSON that could not be made part of it. */
+export interface PreparedFile {
+  path: string;
+  notes: string[];
+  rejectedCount: number;
+  rejects: z.output<typeof reject>[];
+}
+
+/**
+ * The path of a file a query worker can read: plain UTF-8 text or one JSON document per line. The stored file
+ * itself where that will do, so that a large file is not written twice; else one made of it, once per version.
+ */
+export async function prepareFile(
+  deps: HydrationDeps,
+  one: FetchedFile,
+  form: TextForm,
+  pins: Pins,
+  scope: LakeScope,
+): Promise<PreparedFile> {
+  const { compression, encoding, format } = one.detected;
+  if (format !== "json" && compression === "none" && encoding === "utf-8") {
+    const checked = await derive(deps, one, form, "check", scope);
+    checked.file.release();
+    if (checked.facts.readableInPlace) return { path: one.raw.path, ...checked.facts };
+  }
+  const { file, facts } = await derive(deps, one, form, "utf8", scope);
+  pins.add(file.release);
+  one.raw.release();
+  return { path: file.path, ...facts };
+}
+
+async function derive(
+  { cache, settings }: HydrationDeps,
+  { file: { object }, raw, detected }: FetchedFile,
+  form: TextForm,
+  purpose: "check" | "utf8",
+  scope: LakeScope,
+) {
+  const { compression, encoding = "utf-8", format } = detected;
+  const key = createHash("sha256")
+    .update(JSON.stringify([form, compression, encoding, format]))
+    .digest("hex");
+  const made = await cache.derived(
+    object,
+    `${purpose}-v1-${key.slice(0, 24)}`,
+    async (path, signal) => {
+      const stored = createReadStream(raw.path, { highWaterMark: 1024 * 1024 });
+      const source = { compression, encoding, maxDecompressedBytes: settings.maxDecompressedBytes, signal };
+      if (purpose === "check") await writeFile(path, "");
+      const to = purpose === "check" ? undefined : path;
+      if (form.kind === "json") {
+        return prepareJson(stored, to, { ...source, format: format === "ndjson" ? "ndjson" : "json" });
+      }
+      return prepareText(stored, to, { ...source, dialect: form.kind === "csv" ? form.dialect : undefined });
+    },
+    scope,
+  );
+  return { file: made, facts: preparedFacts.parse(made.facts) };
+}

@@ -1,0 +1,29 @@
+import type { RejectedRow } from "../lake.ts";
+import type { OpenTable } from "./with-tables.ts";
+
+/** Rejects shown in one answer. All are counted. */
+const maxShown = 10;
+
+/** Malformed rows of all tables: how many, and the first of them. Tables on one dataset count once. */
+export function rejectedRows(tables: readonly OpenTable[]): {
+  rejectedCount: number;
+  rejects: RejectedRow[];
+} {
+  const analyses = new Map(
+    tables.flatMap(({ dataset, analysis }) => (analysis ? [[dataset.version, analysis]] : [])),
+  );
+  const found = [...analyses.values()];
+  return {
+    rejectedCount: found.reduce((sum, { rejectedCount }) => sum + rejectedCount, 0),
+    rejects: found.flatMap(({ rejects }) => rejects).slice(0, maxShown),
+  };
+}
+
+/** What a reader must know of the tables, once each. */
+export function tableNotes(tables: readonly OpenTable[]): string[] {
+  const notes = tables.flatMap(({ dataset, notes }) => {
+    const all = [...dataset.notes, ...notes];
+    return tables.length === 1 ? all : all.map((note) => `${dataset.uri}: ${note}`);
+  });
+  return [...new Set(notes)];
+}

@@ -1,0 +1,100 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { ToolError } from "../../core/errors.ts";
+import { detectFormat } from "../formats/detect-format.ts";
+import type { DetectedFormat, FormatHints } from "../formats/format.ts";
+import { contentHead } from "../formats/head.ts";
+import { quoteName } from "../location-names.ts";
+import { RecentMap } from "../recent-map.ts";
+import type { LakeScope } from "../scope.ts";
+import type { StoredObject, Stores } from "../stores/store.ts";
+import { nameOf } from "./dataset.ts";
+
+/** Bytes of a file looked at to tell its format. */
+const headBytes = 256 * 1024;
+/** What the formats look at of a text. */
+const firstLineBytes = 128 * 1024;
+const rememberedFiles = 20_000;
+
+/** Tells what files are by their first bytes, once per version of a file. */
+export interface Sniffer {
+  /** `localPath`: where the file's bytes are already, so that none are fetched. */
+  sniff(
+    object: StoredObject,
+    hints: FormatHints,
+    scope: LakeScope,
+    localPath?: string,
+  ): Promise<DetectedFormat>;
+}
+
+export function createSniffer(stores: Stores): Sniffer {
+  const known = new RecentMap<DetectedFormat>(rememberedFiles);
+  return {
+    async sniff(object, hints, scope, localPath) {
+      const key = JSON.stringify([
+        scope.tenantId,
+        object.uri,
+        object.etag,
+        object.sizeBytes,
+        hintsKey(hints),
+      ]);
+      const before = known.get(key);
+      if (before) return before;
+      const head =
+        localPath === undefined ? await readHead(stores, object, scope) : await readFileHead(localPath);
+      const found = detectFormat(head, nameOf(object.location), {
+        isWhole: head.length === object.sizeBytes,
+        hints,
+      });
+      if (found.format === "csv") refuseEndlessLine(object, head);
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** Columns cannot be told from a part of the line that names them. */
+function refuseEndlessLine({ uri, sizeBytes }: StoredObject, head: Buffer): void {
+  const { bytes } = contentHead(head, head.length === sizeBytes);
+  const looked = bytes.subarray(0, firstLineBytes);
+  if (looked.includes("\n") || looked.includes("\r") || looked.length < firstLineBytes) return;
+  throw new ToolError(
+    "unsupported",
+    `${quoteName(uri)} has a first line of more than ${firstLineBytes} bytes, and columns are told from it. If it is no CSV, say which format it has.`,
+    { details: { firstLineBytes } },
+  );
+}
+
+function hintsKey({ format, separator, hasHeader, encoding }: FormatHints): unknown[] {
+  return [format, separator, hasHeader, encoding];
+}
+
+/** The first bytes of the very version. Throws `changed`. */
+export async function readHead(stores: Stores, object: StoredObject, scope: LakeScope): Promise<Buffer> {
+  if (object.sizeBytes === 0) return Buffer.alloc(0);
+  const range = { start: 0, endExclusive: Math.min(headBytes, object.sizeBytes) };
+  const { body } = await stores.read(
+    { location: object.location, ...range, ifMatch: object.etag },
+    scope.signal,
+  );
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function readFileHead(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    return await fill(file, Buffer.alloc(headBytes));
+  } finally {
+    await file.close();
+  }
+}
+
+async function fill(file: FileHandle, head: Buffer): Promise<Buffer> {
+  let filled = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(head, filled, head.length - filled, filled);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === head.length) return head.subarray(0, filled);
+  }
+}

@@ -1,0 +1,46 @@
+import type { LakeScope } from "../scope.ts";
+import type { LakeSettings } from "../settings.ts";
+import type { NamedScan } from "../sql/engine.ts";
+import type { Stores } from "../stores/store.ts";
+import type { Dataset } from "./dataset.ts";
+import { type HydratedTable, type HydrationDeps, hydrateTable } from "./hydrate.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { createPins } from "./pins.ts";
+import { type NamedDataset, planHydration } from "./plan-hydration.ts";
+
+/** What the engine's operations are made of. */
+export interface LakeParts extends HydrationDeps {
+  stores: Stores;
+  settings: LakeSettings;
+}
+
+export interface OpenTable extends HydratedTable {
+  name: string;
+  dataset: Dataset;
+}
+
+/** Plans and hydrates the tables, hands them to `work`, and gives every file back whatever happens. */
+export async function withTables<T>(
+  parts: LakeParts,
+  tables: readonly NamedDataset[],
+  scope: LakeScope,
+  work: (tables: OpenTable[]) => Promise<T>,
+): Promise<T> {
+  const plan = planHydration(tables, parts.settings.query.maxScanBytes);
+  const pins = createPins();
+  try {
+    const open = await mapBounded(plan.tables, 4, async (table) => ({
+      ...(await hydrateTable(parts, table, pins, scope)),
+      name: table.name,
+      dataset: table.dataset,
+    }));
+    return await work(open);
+  } finally {
+    await pins.releaseAll();
+  }
+}
+
+/** The tables as a query worker takes them. */
+export function scansOf(tables: readonly OpenTable[]): NamedScan[] {
+  return tables.map(({ name, scan }) => ({ name, scan }));
+}
