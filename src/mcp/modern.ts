@@ -3,6 +3,7 @@ import type { CallPath } from "../core/call.ts";
 import type { Principal } from "../core/principal.ts";
 import { buildServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
+import type { ServingUnit } from "./unit.ts";
 
 export interface ModernOptions {
   calls: CallPath;
@@ -28,7 +29,15 @@ export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onErro
       const principal = requestInfo && principals.get(requestInfo);
       if (!principal) throw new Error("A request reached the server without a principal.");
       const traceparent = requestInfo.headers.get("traceparent") ?? undefined;
-      return buildServer({ era: "modern", calls, surface, principal, traceparent }, wantedBy(requestInfo));
+      const unit: ServingUnit = {
+        era: "modern",
+        calls,
+        surface,
+        principal,
+        traceparent,
+        toolsFilledIn: true,
+      };
+      return buildServer(unit, wantedBy(requestInfo));
     },
     {
       legacy: "reject",
@@ -41,11 +50,25 @@ export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onErro
     notify: handler.notify,
     bus: handler.bus,
     close: handler.close,
-    fetch(request, principal, parsedBody) {
+    async fetch(request, principal, parsedBody) {
       principals.set(request, principal);
-      return handler.fetch(request, { parsedBody });
+      const response = await handler.fetch(request, { parsedBody });
+      const isToolList = request.headers.get("mcp-method") === "tools/list" && response.status === 200;
+      return isToolList ? fillInTools(response, surface.toolList(principal).json) : response;
     },
   };
+}
+
+/**
+ * Puts the tools, written once per process, into the answer the SDK made around an empty list. In JSON text a
+ * quote inside a string is escaped, so the first `"tools":[]` is the member itself.
+ */
+async function fillInTools(response: Response, toolsJson: string): Promise<Response> {
+  const text = await response.text();
+  return new Response(
+    text.replace('"tools":[]', () => `"tools":${toolsJson}`),
+    response,
+  );
 }
 
 /** The SDK holds these headers against the body before it asks for a server, so they can be trusted here. */

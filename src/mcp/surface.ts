@@ -1,6 +1,5 @@
 import {
   type Implementation,
-  type ListToolsResult,
   type ServerCapabilities,
   UriTemplate,
   type Tool as WireTool,
@@ -10,7 +9,7 @@ import type { PromptDefinition, ResourceDefinition } from "../core/exposure.ts";
 import type { Principal } from "../core/principal.ts";
 import { instructionsFor } from "./instructions.ts";
 import type { McpExtension, RawPrompt, RawResource, RawTool } from "./raw.ts";
-import { createToolList } from "./tool-list.ts";
+import { createToolList, type ToolList } from "./tool-list.ts";
 
 export interface SurfaceOptions {
   calls: CallPath;
@@ -30,7 +29,7 @@ export interface Surface {
   instructions: string;
   capabilities: ServerCapabilities;
   extension: McpExtension;
-  toolList(principal: Principal): ListToolsResult;
+  toolList(principal: Principal): ToolList;
   resources: readonly CompiledResource[];
   prompts: ReadonlyMap<string, PromptDefinition>;
   rawTools: ReadonlyMap<string, RawTool>;

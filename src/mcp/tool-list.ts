@@ -16,19 +16,27 @@ export interface ToolListOptions {
 /** Distinct lists kept: far above what roles give, far below what would hurt. */
 const maxKeptLists = 256;
 
+/** The tools one caller sees. */
+export interface ToolList {
+  result: ListToolsResult;
+  /** The list as JSON text: writing it anew is most of what an answer costs. */
+  json: string;
+}
+
 /**
  * The answer of tools/list for one caller. Schemas are converted once per process and the list is built once
  * per set of tools somebody may see, which is what makes listing cheap.
  */
 export function createToolList({ tools, policy, listAliases, extra }: ToolListOptions) {
   const wired = tools.map((tool) => ({ tool, entries: wireEntries(tool, listAliases) }));
-  const kept = new Map<string, ListToolsResult>();
-  return (principal: Principal): ListToolsResult => {
+  const kept = new Map<string, ToolList>();
+  return (principal: Principal): ToolList => {
     const visible = wired.filter(({ tool }) => policy.visible(principal, tool));
     const key = visible.length === wired.length ? "all" : visible.map(({ tool }) => tool.name).join();
     const known = kept.get(key);
     if (known) return known;
-    const list = { tools: [...visible.flatMap(({ entries }) => entries), ...extra] };
+    const tools = [...visible.flatMap(({ entries }) => entries), ...extra];
+    const list = { result: { tools }, json: JSON.stringify(tools) };
     if (kept.size < maxKeptLists) kept.set(key, list);
     return list;
   };

@@ -17,8 +17,10 @@ const callParams = z.looseObject({
 type CallParams = z.output<typeof callParams>;
 
 /** tools/list: one page, computed beforehand. */
-export function serveToolList(server: Server, unit: ServingUnit): void {
-  server.setRequestHandler("tools/list", { params: listParams }, () => unit.surface.toolList(unit.principal));
+export function serveToolList(server: Server, { surface, principal, toolsFilledIn }: ServingUnit): void {
+  server.setRequestHandler("tools/list", { params: listParams }, () =>
+    toolsFilledIn ? { tools: [] } : surface.toolList(principal).result,
+  );
 }
 
 /** tools/call: raw tools run here, every other through the call path. */

@@ -15,6 +15,8 @@ export interface ServingUnit {
   calls: CallPath;
   surface: Surface;
   principal: Principal;
+  /** Set where whoever sends the answer of tools/list puts the tools into its text. */
+  toolsFilledIn?: boolean;
   /** W3C `traceparent` of the HTTP request, where there was one. */
   traceparent?: string | undefined;
   /** Legacy only: the level the client set, and where to keep it for the session's next request. */
