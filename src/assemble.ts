@@ -38,9 +38,9 @@ export function offeredRegistry(settings: Settings): Registry {
 }
 
 /** Builds the dependencies from settings. */
-export async function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Promise<Deps> {
+export function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Deps {
   const registry = offeredRegistry(settings);
-  const lake = await createLake(lakeSettings(settings, s3Credentials));
+  const lake = createLake(lakeSettings(settings, s3Credentials));
   return {
     settings,
     log,

@@ -6,7 +6,7 @@ import type { ToolCaller } from "./call/tool-caller.ts";
 import { walkPages } from "./call/walk-pages.ts";
 import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
-import { listenForStop } from "./frame/stop-signal.ts";
+import { stoppable } from "./frame/stop-signal.ts";
 import { UsageError } from "./frame/usage-error.ts";
 
 /** `sluice call`: one tool call from the terminal, in this process or on a server. */
@@ -61,23 +61,20 @@ interface Where {
   demo: boolean;
 }
 
-async function withCaller(
+function withCaller(
   context: CommandContext,
   where: Where,
   work: (caller: ToolCaller, signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const stop = listenForStop();
-  let caller: ToolCaller | undefined;
-  try {
-    caller = await openCaller(context, where, stop.signal);
-    return await work(caller, stop.signal);
-  } catch (thrown) {
-    if (!stop.signal.aborted) throw thrown;
-    return 130;
-  } finally {
-    await caller?.close();
-    stop.dispose();
-  }
+  return stoppable(async ({ signal }) => {
+    const caller = await openCaller(context, where, signal);
+    try {
+      const code = await work(caller, signal);
+      return signal.aborted ? 130 : code;
+    } finally {
+      await caller.close();
+    }
+  });
 }
 
 async function openCaller(

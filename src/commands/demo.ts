@@ -2,9 +2,9 @@ import type { Demo } from "../demo/start-demo.ts";
 import { clientSnippets } from "./connect/snippets.ts";
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
-import { serveHttp } from "./frame/serve-http.ts";
+import { serveOverHttp } from "./frame/serve-http.ts";
 import { serveOverStdio } from "./frame/serve-stdio.ts";
-import { listenForStop } from "./frame/stop-signal.ts";
+import { stoppable } from "./frame/stop-signal.ts";
 import { UsageError } from "./frame/usage-error.ts";
 
 /** `sluice demo`: the whole product on a sample lake, with no AWS account, credentials or network. */
@@ -24,23 +24,12 @@ export const demo = defineCommand({
   async run({ stdio, port }, context) {
     const { terminal } = context;
     if (stdio && port !== undefined) throw new UsageError("--stdio listens on no port: leave --port out.");
-    const stop = listenForStop();
     const flags = port === undefined ? [] : [`--http.port=${port}`];
-    const opened = await openDeps(context, { demo: true, flags, signal: stop.signal });
-    if (stdio) {
-      stop.dispose();
-      return serveOverStdio(opened, terminal);
-    }
-    try {
-      const adapter = await serveHttp(opened.deps);
-      terminal.out(welcome(adapter.url, opened.demo));
-      await stop.asked;
-      terminal.err("Stopping.");
-      await adapter.close();
-    } finally {
-      await opened.close();
-    }
-    return 0;
+    return stoppable(async (stop) => {
+      const opened = await openDeps(context, { demo: true, flags, signal: stop.signal });
+      if (stdio) return serveOverStdio(opened, terminal, stop);
+      return serveOverHttp(opened, stop, (url) => terminal.out(welcome(url, opened.demo)));
+    });
   },
 });
 

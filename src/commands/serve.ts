@@ -1,7 +1,7 @@
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
-import { serveHttp } from "./frame/serve-http.ts";
-import { listenForStop } from "./frame/stop-signal.ts";
+import { serveOverHttp } from "./frame/serve-http.ts";
+import { stoppable } from "./frame/stop-signal.ts";
 
 /** `sluice serve`: MCP over HTTP until it is told to stop. */
 export const serve = defineCommand({
@@ -16,17 +16,13 @@ export const serve = defineCommand({
     ["sluice serve --port 9000 --config prod.yaml", "Another port, settings from a file"],
   ],
   async run({ port }, context) {
-    const stop = listenForStop();
     const flags = port === undefined ? [] : [`--http.port=${port}`];
-    const opened = await openDeps(context, { demo: false, flags });
-    try {
-      const adapter = await serveHttp(opened.deps);
-      context.terminal.err(`Sluice serves MCP on ${adapter.url}/mcp. Stop it with Ctrl-C.`);
-      await stop.asked;
-      await adapter.close();
-    } finally {
-      await opened.close();
-    }
-    return 0;
+    const { terminal } = context;
+    return stoppable(async (stop) => {
+      const opened = await openDeps(context, { demo: false, flags });
+      return serveOverHttp(opened, stop, (url) => {
+        terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);
+      });
+    });
   },
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverStdio } from "./frame/serve-stdio.ts";
+import { stoppable } from "./frame/stop-signal.ts";
 
 /** `sluice stdio`: MCP over stdin and stdout, for clients that spawn their servers. */
 export const stdio = defineCommand({
@@ -13,7 +14,8 @@ export const stdio = defineCommand({
     ["sluice connect claude-code --write", "Let a client spawn it"],
   ],
   async run(_given, context) {
-    const opened = await openDeps(context, { demo: false });
-    return serveOverStdio(opened, context.terminal);
+    return stoppable(async (stop) =>
+      serveOverStdio(await openDeps(context, { demo: false }), context.terminal, stop),
+    );
   },
 });

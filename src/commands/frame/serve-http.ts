@@ -1,48 +1,54 @@
+import type { HttpAdapter } from "../../adapters/http/adapter.ts";
 import type { Deps } from "../../assemble.ts";
+import type { Settings } from "../../config/schema.ts";
+import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
+import type { Opened } from "./open.ts";
+import type { StopSignal } from "./stop-signal.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface Serving {
-  /** Such as `http://127.0.0.1:8080`. */
-  url: string;
-  close(): Promise<void>;
+/**
+ * Serves over HTTP until the process is told to stop, and lets accepted calls finish then.
+ * Throws `UsageError` when the address cannot be listened on.
+ */
+export async function serveOverHttp(
+  { deps, close }: Opened,
+  stop: StopSignal,
+  onListening: (url: string) => void,
+): Promise<ExitCode> {
+  try {
+    const adapter = await createAdapter(deps);
+    const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
+      await adapter.close();
+      throw explain(thrown, deps.settings.http);
+    });
+    deps.log.info("listening", { url });
+    onListening(url);
+    await stop.asked;
+    deps.log.info("draining", { drainMs: deps.settings.http.drainMs });
+    await adapter.close();
+    deps.log.info("stopped");
+  } finally {
+    await close();
+  }
+  return 0;
 }
 
-/** Serves the dependencies over HTTP. Throws `UsageError` when the address cannot be listened on. */
-export async function serveHttp(deps: Deps): Promise<Serving> {
-  const { http, lake } = deps.settings;
+async function createAdapter(deps: Deps): Promise<HttpAdapter> {
   const [front, { createHttpAdapter }] = await Promise.all([
     openFront(deps),
     import("../../adapters/http/adapter.ts"),
   ]);
+  const { http, lake } = deps.settings;
   const { host, port, allowedHosts, allowedOrigins, drainMs } = http;
-  const [bucket] = lake.buckets;
-  const adapter = createHttpAdapter({
-    front,
-    calls: deps.calls,
-    host,
-    port,
-    allowedHosts,
-    allowedOrigins,
-    drainMs,
-    ...(lake.buckets.length === 1 && bucket ? { summarizeBucket: bucket.bucket } : {}),
-  });
-  const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
-    await front.close();
-    throw explain(thrown, host, port);
-  });
-  deps.log.info("listening", { url });
-  return {
-    url,
-    async close() {
-      deps.log.info("draining", { drainMs });
-      await adapter.close();
-      deps.log.info("stopped");
-    },
-  };
+  // A bare file name in /summarize can only mean one bucket.
+  const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
+  const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
+  const options = { host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
+  return createHttpAdapter({ front, calls: deps.calls, ...options });
 }
 
-function explain(thrown: NodeJS.ErrnoException, host: string, port: number): unknown {
+function explain(thrown: NodeJS.ErrnoException, { host, port }: Settings["http"]): unknown {
   const reasons: Record<string, string> = {
     EADDRINUSE: `Port ${port} on ${host} is taken by another program. Stop that program, or choose another port: --port ${port === 65_535 ? 8080 : port + 1}, or --port 0 for a free one.`,
     EACCES: `This user may not listen on port ${port}. Choose one above 1023: --port 8080.`,

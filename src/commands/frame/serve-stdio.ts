@@ -1,12 +1,15 @@
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
-import { listenForStop } from "./stop-signal.ts";
+import type { StopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Serves over stdin and stdout until the client leaves or the process is told to stop. */
-export async function serveOverStdio({ deps, close }: Opened, terminal: Terminal): Promise<ExitCode> {
-  const stop = listenForStop();
+export async function serveOverStdio(
+  { deps, close }: Opened,
+  terminal: Terminal,
+  stop: StopSignal,
+): Promise<ExitCode> {
   try {
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
     const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { ExitCode } from "./command.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -7,12 +8,13 @@ export interface StopSignal {
   signal: AbortSignal;
   /** Resolves at that moment. */
   asked: Promise<void>;
-  /** Gives the signals back to Node. */
-  dispose(): void;
 }
 
-/** Turns Ctrl-C and SIGTERM into an abort. A second one ends the process at once, as people expect who repeat it. */
-export function listenForStop(): StopSignal {
+/**
+ * Runs work that Ctrl-C and SIGTERM stop in good order: they become an abort. A second one ends the process at
+ * once, as people expect who repeat it. Work that fails because it was aborted ends with 130, as shells have it.
+ */
+export async function stoppable(work: (stop: StopSignal) => Promise<ExitCode>): Promise<ExitCode> {
   const controller = new AbortController();
   let resolveAsked = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -24,11 +26,12 @@ export function listenForStop(): StopSignal {
     resolveAsked();
   };
   for (const name of signals) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    asked,
-    dispose: () => {
-      for (const name of signals) process.off(name, onSignal);
-    },
-  };
+  try {
+    return await work({ signal: controller.signal, asked });
+  } catch (thrown) {
+    if (!controller.signal.aborted) throw thrown;
+    return 130;
+  } finally {
+    for (const name of signals) process.off(name, onSignal);
+  }
 }
