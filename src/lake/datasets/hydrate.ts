@@ -5,6 +5,7 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, ScanFile, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
@@ -161,7 +162,10 @@ async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: Fetched
   }));
   const isMany = prepared.length > 1;
   return {
-    files: prepared.map(({ file, path }) => scanFile(file, path)),
+    files: prepared.map(({ file, path, kind }) => ({
+      ...scanFile(file, path),
+      version: versionOf(file.object, kind, scope),
+    })),
     notes: prepared.flatMap(({ uri, notes }) => notes.map((note) => (isMany ? `${uri}: ${note}` : note))),
     rejectedCount: prepared.reduce((sum, { rejectedCount }) => sum + rejectedCount, 0),
     rejects: prepared.flatMap(({ uri, rejects }) => rejects.map((reject) => ({ uri, ...reject }))),
@@ -170,6 +174,10 @@ async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: Fetched
 
 function scanFile({ object, partition }: DataFile, path: string): ScanFile {
   return { path, uri: object.uri, partition };
+}
+
+function versionOf({ uri, etag, sizeBytes }: StoredObject, kind: string, { tenantId }: LakeScope): string {
+  return JSON.stringify([tenantId, uri, etag, sizeBytes, kind]);
 }
 
 /** The first file stands for all of them: they are of one form. */

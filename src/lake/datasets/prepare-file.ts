@@ -23,6 +23,8 @@ const preparedFacts = z.object({
 /** A file as a worker opens it. Rejects: records of JSON that could not be made part of it. */
 export interface PreparedFile {
   path: string;
+  /** Of what was made of the stored file; `stored` for the file itself. */
+  kind: string;
   notes: string[];
   rejectedCount: number;
   rejects: z.output<typeof reject>[];
@@ -43,12 +45,12 @@ export async function prepareFile(
   if (format !== "json" && compression === "none" && encoding === "utf-8") {
     const checked = await derive(deps, one, form, "check", scope);
     checked.file.release();
-    if (checked.facts.readableInPlace) return { path: one.raw.path, ...checked.facts };
+    if (checked.facts.readableInPlace) return { path: one.raw.path, kind: "stored", ...checked.facts };
   }
-  const { file, facts } = await derive(deps, one, form, "utf8", scope);
+  const { file, facts, kind } = await derive(deps, one, form, "utf8", scope);
   pins.add(file.release);
   one.raw.release();
-  return { path: file.path, ...facts };
+  return { path: file.path, kind, ...facts };
 }
 
 async function derive(
@@ -62,9 +64,10 @@ async function derive(
   const key = createHash("sha256")
     .update(JSON.stringify([form, compression, encoding, format]))
     .digest("hex");
+  const kind = `${purpose}-v1-${key.slice(0, 24)}`;
   const made = await cache.derived(
     object,
-    `${purpose}-v1-${key.slice(0, 24)}`,
+    kind,
     async (path, signal) => {
       const stored = createReadStream(raw.path, { highWaterMark: 1024 * 1024 });
       const source = { compression, encoding, maxDecompressedBytes: settings.maxDecompressedBytes, signal };
@@ -77,5 +80,5 @@ async function derive(
     },
     scope,
   );
-  return { file: made, facts: preparedFacts.parse(made.facts) };
+  return { file: made, kind, facts: preparedFacts.parse(made.facts) };
 }

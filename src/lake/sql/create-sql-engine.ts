@@ -163,7 +163,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     for (const { table, file, text } of found) {
       const scan = scans[table];
       const source = scan?.files[file];
-      if (scan && source) await this.prepared.keep(source.path, scan, text);
+      if (scan && source) await this.prepared.keep(source, scan, text);
     }
   }
 

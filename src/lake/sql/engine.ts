@@ -14,6 +14,11 @@ export interface ScanFile {
   uri: string;
   /** Hive partition values from its key, in order: `{year: "2025"}`. `null` for `__HIVE_DEFAULT_PARTITION__`. */
   partition: Record<string, string | null>;
+  /**
+   * Names this very content for ever, whatever becomes of the file: what a scan of it found is kept under this.
+   * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
+   */
+  version?: string;
 }
 
 /** How a worker turns files into one table. */

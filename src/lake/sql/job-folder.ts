@@ -61,7 +61,7 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" ? undefined : await store.find(file.path, scan);
+  const known = scan.format === "parquet" ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
   return { path, uri: file.uri, partition, prepared: known && { ...known, path } };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Scan } from "./engine.ts";
+import type { Scan, ScanFile } from "./engine.ts";
 import type { PreparedText } from "./scan/prepared.ts";
 
 interface Entry {
@@ -27,8 +27,8 @@ export class PreparedStore {
     this.maxBytes = maxBytes;
   }
 
-  async find(path: string, scan: Scan): Promise<PreparedText | undefined> {
-    const key = await keyOf(path, scan);
+  async find(file: ScanFile, scan: Scan): Promise<PreparedText | undefined> {
+    const key = await keyOf(file, scan);
     const entry = this.entries.get(key);
     if (!entry) return undefined;
     this.entries.delete(key);
@@ -36,11 +36,11 @@ export class PreparedStore {
     return entry.text;
   }
 
-  /** Takes over what a worker found of the file at `path`; a copy is moved out of the call's folder. */
-  async keep(path: string, scan: Scan, text: PreparedText): Promise<void> {
-    const key = await keyOf(path, scan);
+  /** Takes over what a worker found of the `file`; a copy is moved out of the call's folder. */
+  async keep(file: ScanFile, scan: Scan, text: PreparedText): Promise<void> {
+    const key = await keyOf(file, scan);
     if (this.entries.has(key)) return;
-    if (!text.isCopy) return this.add(key, { text: { ...text, path }, sizeBytes: 0 });
+    if (!text.isCopy) return this.add(key, { text: { ...text, path: file.path }, sizeBytes: 0 });
     const { size } = await stat(text.path);
     if (size > this.maxBytes) return;
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
@@ -62,10 +62,13 @@ export class PreparedStore {
   }
 }
 
-async function keyOf(path: string, scan: Scan): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+async function keyOf(file: ScanFile, scan: Scan): Promise<string> {
   const columns = scan.format === "csv" ? scan.columns.length : 0;
   const dialect = scan.format === "csv" ? scan.dialect : null;
-  const how = scan.format === "ndjson" ? scan.columns : columns;
-  return JSON.stringify([`${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`, scan.format, dialect, how]);
+  return JSON.stringify([file.version ?? (await identityOf(file.path)), scan.format, dialect, columns]);
+}
+
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
