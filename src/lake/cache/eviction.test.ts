@@ -138,14 +138,19 @@ test("what a killed server left is swept, and what a living one has is not", asy
   const instances = join(lake.dir, "v1", "instances");
   const host = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
   const stale = new Date(Date.now() - 3_600_000);
-  for (const name of [`${host}~999999999~dead`, "elsewhere~1~stale", "elsewhere~1~fresh"]) {
+  for (const name of [
+    `${host}~999999999~1~dead`,
+    `${host}~${process.pid}~1~restarted`,
+    "elsewhere~1~1~stale",
+    "elsewhere~1~1~fresh",
+  ]) {
     await mkdir(join(instances, name, "tmp", "x"), { recursive: true });
     await writeFile(join(instances, name, "tmp", "x", "data"), "torn");
     if (name.endsWith("stale")) await utimes(join(instances, name), stale, stale);
   }
   await use(lake.cache({ deps }), "b");
   const left = await readdir(instances);
-  expect(left).toContain("elsewhere~1~fresh");
+  expect(left).toContain("elsewhere~1~1~fresh");
   expect(left).toHaveLength(3);
   expect(await readFile(held.path)).toHaveLength(1000);
   held.release();

@@ -18,11 +18,16 @@ const heartbeatMs = 60_000;
 /** An instance that gave no sign for so long is gone, even where its process id cannot be asked. */
 const staleMs = 10 * 60_000;
 
+/** Two starts this far apart are two processes, even with the same id: a container begins with the same one again. */
+const sameStartMs = 2_000;
+
+/** Other hosts' process ids say nothing here. */
 const thisHost = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
 
 /** Makes this process's own folder below `instances`, and keeps it alive until `leave`. */
 export async function enterInstances(instances: string, id: string): Promise<Instance> {
-  const name = `${thisHost}~${process.pid}~${id}`;
+  const startedMs = Math.round(Date.now() - process.uptime() * 1000);
+  const name = `${thisHost}~${process.pid}~${startedMs}~${id}`;
   const folder = join(instances, name);
   const [temporary, pins] = [join(folder, "tmp"), join(folder, "pins")];
   for (const path of [temporary, pins]) await mkdir(path, { recursive: true, mode: 0o700 });
@@ -47,21 +52,28 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
 export async function sweepInstances(instances: string, own: string): Promise<string[]> {
   const alive: string[] = [];
   for (const name of await readdir(instances)) {
-    if (name === own || (await isAlive(join(instances, name), name))) alive.push(name);
+    if (name === own || (await isAlive(join(instances, name), name, own))) alive.push(name);
     else await rm(join(instances, name), { recursive: true, force: true });
   }
   return alive;
 }
 
-async function isAlive(folder: string, name: string): Promise<boolean> {
-  const [host, pid] = name.split("~");
-  if (host === thisHost && Number(pid) !== process.pid && !processExists(Number(pid))) return false;
+async function isAlive(folder: string, name: string, own: string): Promise<boolean> {
+  if (isKnownDead(name, own)) return false;
   try {
     return Date.now() - (await stat(folder)).mtimeMs < staleMs;
   } catch (thrown) {
     if (errnoOf(thrown) === "ENOENT") return false;
     throw thrown;
   }
+}
+
+function isKnownDead(name: string, own: string): boolean {
+  const [host, pid, startedMs] = name.split("~");
+  const [ownHost, ownPid, ownStartedMs] = own.split("~");
+  if (host !== ownHost) return false;
+  if (pid !== ownPid) return !processExists(Number(pid));
+  return Math.abs(Number(startedMs) - Number(ownStartedMs)) > sameStartMs;
 }
 
 function processExists(pid: number): boolean {
