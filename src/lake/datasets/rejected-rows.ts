@@ -15,7 +15,10 @@ export function rejectedRows(tables: readonly OpenTable[]): {
   const found = [...analyses.values()];
   return {
     rejectedCount: found.reduce((sum, { rejectedCount }) => sum + rejectedCount, 0),
-    rejects: found.flatMap(({ rejects }) => rejects).slice(0, maxShown),
+    rejects: found
+      .flatMap(({ rejects }) => rejects)
+      .slice(0, maxShown)
+      .map((reject) => ({ ...reject, text: reject.text.replace(/[\r\n]+$/, "") })),
   };
 }
 

@@ -5,8 +5,14 @@ import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { RowPage } from "../sql/engine.ts";
 import { chooseColumns } from "./choose-columns.ts";
-import { applyDistribution, columnsPerPass, distributionSql, groupingsOf } from "./distribution.ts";
-import { exactRows, readStatistics, statisticsSql } from "./statistics.ts";
+import {
+  applyDistribution,
+  columnsPerPass,
+  distributionSql,
+  groupingsOf,
+  maxCountedDistinct,
+} from "./distribution.ts";
+import { type ColumnStatistics, exactRows, readStatistics, statisticsSql } from "./statistics.ts";
 
 /** Rows a sample aims at. Datasets with fewer are always looked at whole. */
 const sampleRows = 200_000;
@@ -69,7 +75,7 @@ async function profileColumns(ask: Ask, columns: RowPage["columns"], plan: Plan)
   return {
     profiledRows,
     columns: statistics.map(({ profile }) => profile),
-    notes: exactnessNotes(plan, profiledRows, isExact),
+    notes: [...exactnessNotes(plan, profiledRows, isExact), ...leftOutNotes(statistics, plan)],
   };
 }
 
@@ -80,6 +86,15 @@ function exactnessNotes({ isSample, rowCount }: Plan, profiledRows: number, isEx
     ];
   }
   return isExact ? [] : ["Every row was looked at; quantiles are estimated."];
+}
+
+function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: Plan): string[] {
+  const names = statistics
+    .filter((one) => topValues > 0 && one.nonNulls > 0 && one.profile.distinct && !one.profile.top)
+    .map(({ profile }) => profile.name);
+  if (names.length === 0) return [];
+  const shown = `${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`;
+  return [`No top values of ${shown}: values hardly repeat, or are more than ${maxCountedDistinct}.`];
 }
 
 async function countRows(ask: Ask): Promise<number> {

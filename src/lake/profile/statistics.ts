@@ -7,6 +7,9 @@ export const exactRows = 100_000;
 /** Characters of a text shown as minimum, maximum or top value. */
 export const maxShownChars = 200;
 
+/** The square of a larger double is past the range, which would fail the whole statement. */
+const maxSquarable = "1e150";
+
 const quantileNames = ["p5", "p25", "p50", "p75", "p95"];
 const quantilePoints = "[0.05, 0.25, 0.5, 0.75, 0.95]";
 
@@ -44,7 +47,7 @@ function expressions(column: string, type: string, isExact: boolean): Record<str
     return asked;
   }
   asked.mean = `avg(${column})${finite}`;
-  asked.stddev = `stddev_samp(CAST(${column} AS DOUBLE))${finite}`;
+  asked.stddev = `stddev_samp(CAST(${column} AS DOUBLE)) FILTER (WHERE abs(CAST(${column} AS DOUBLE)) < ${maxSquarable})`;
   asked.low = `CAST(min(${column})${finite} AS DOUBLE)`;
   asked.high = `CAST(max(${column})${finite} AS DOUBLE)`;
   return asked;
