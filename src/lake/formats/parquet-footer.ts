@@ -1,0 +1,168 @@
+import { type FileMetaData, parquetMetadata } from "hyparquet";
+import { ToolError } from "../../core/errors.ts";
+import { encryptedParquetMagic, parquetMagic, startsWith } from "./magic.ts";
+import { geometryColumns } from "./parquet-geo.ts";
+import { type ColumnStatistics, rawBounds, statisticsOf } from "./parquet-statistics.ts";
+import { checkThriftStruct } from "./parquet-thrift.ts";
+import { columnsOf, type ParquetColumn } from "./parquet-types.ts";
+
+/** What a Parquet file's footer says. Plain JSON. */
+export interface ParquetFooter {
+  rowCount: number;
+  rowGroups: number;
+  /** Such as `SNAPPY`, sorted. */
+  codecs: string[];
+  createdBy?: string;
+  /** Of the format: 1 or 2. */
+  version: number;
+  /** Top-level columns in file order. */
+  columns: (ParquetColumn & ColumnStatistics)[];
+  footerBytes: number;
+}
+
+/** Reads bytes of the file from `start` up to and without `end`. */
+export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
+
+/** Fetched in one go, which is the whole footer of nearly all files. */
+const tailBytes = 128 * 1024;
+const maxFooterBytes = 64 * 1024 * 1024;
+/** Magic at both ends, length of the footer. */
+const minFileBytes = 12;
+
+/**
+ * Reads the footer with one or two ranged reads. Throws `invalid_input` for files that are damaged or no
+ * Parquet, `unsupported` for encrypted ones, for columns kept in other files, and for footers over 64 MiB. What `read` throws
+ * comes through as it is.
+ */
+export async function readParquetFooter(read: ReadRange, sizeBytes: number): Promise<ParquetFooter> {
+  if (sizeBytes < minFileBytes)
+    throw damaged(`it has ${sizeBytes} bytes, and the smallest one has ${minFileBytes}`);
+  const tail = await readExactly(read, Math.max(0, sizeBytes - tailBytes), sizeBytes);
+  checkMagic(tail, sizeBytes);
+  const footerBytes = tail.readUInt32LE(tail.length - 8);
+  if (footerBytes > sizeBytes - minFileBytes) {
+    throw damaged(`its footer claims ${footerBytes} bytes of a file of ${sizeBytes}`);
+  }
+  if (footerBytes > maxFooterBytes) {
+    throw new ToolError(
+      "unsupported",
+      `The Parquet footer takes ${footerBytes} bytes; ${maxFooterBytes} are the most Sluice reads.`,
+    );
+  }
+  const withEnd = footerBytes + 8;
+  const end =
+    withEnd <= tail.length
+      ? tail.subarray(tail.length - withEnd)
+      : Buffer.concat([await readExactly(read, sizeBytes - withEnd, sizeBytes - tail.length), tail]);
+  return parseFooter(end, sizeBytes);
+}
+
+/** The library's own look for GeoParquet does not end on negative member counts, so it is left out. */
+const libraryOptions = { parsers: rawBounds, geoparquet: false };
+
+/** Bytes may be well-formed and still mean nothing; whatever then goes wrong is the file's fault. */
+function parseFooter(footerWithEnd: Buffer, sizeBytes: number): ParquetFooter {
+  const footerBytes = footerWithEnd.length - 8;
+  try {
+    checkThriftStruct(footerWithEnd.subarray(0, footerBytes));
+    return describeFile(parquetMetadata(footerWithEnd, libraryOptions), sizeBytes, footerBytes);
+  } catch (thrown) {
+    throw thrown instanceof ToolError ? thrown : damaged("its footer cannot be read", thrown);
+  }
+}
+
+async function readExactly(read: ReadRange, start: number, end: number): Promise<Buffer> {
+  const bytes = await read(start, end);
+  if (bytes.length !== end - start) {
+    throw new ToolError(
+      "changed",
+      `The file gave ${bytes.length} bytes where ${end - start} were asked for. Try again.`,
+    );
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function checkMagic(tail: Buffer, sizeBytes: number): void {
+  const last = tail.length - 4;
+  if (startsWith(tail, encryptedParquetMagic, last)) throw encrypted("its footer");
+  if (!startsWith(tail, parquetMagic, last)) throw damaged("it does not end in PAR1; it may be cut short");
+  if (tail.length === sizeBytes && !startsWith(tail, parquetMagic))
+    throw damaged("it does not begin with PAR1");
+}
+
+function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: number): ParquetFooter {
+  const { columns, leaves } = columnsOf(metadata.schema, geometryColumns(metadata.key_value_metadata));
+  if (columns.length === 0) throw damaged("its schema has no columns");
+  if (typeof metadata.version !== "number") throw damaged("its footer has no version");
+  const rowCount = countRows(metadata, leaves, sizeBytes);
+  const codecs = new Set(metadata.row_groups.flatMap((group) => group.columns.map(codecOf)));
+  return {
+    rowCount,
+    rowGroups: metadata.row_groups.length,
+    codecs: [...codecs].sort(),
+    ...(metadata.created_by === undefined ? {} : { createdBy: metadata.created_by }),
+    version: metadata.version,
+    columns: columns.map((column) => ({ ...column, ...statisticsOf(metadata, column) })),
+    footerBytes,
+  };
+}
+
+type ColumnChunk = FileMetaData["row_groups"][number]["columns"][number];
+
+/** The library leaves out codecs it has no name for. */
+function codecOf({ meta_data: data }: ColumnChunk): string {
+  const codec: string | undefined = data?.codec;
+  if (codec === undefined) throw damaged("a column is compressed in a way the format does not have");
+  return codec;
+}
+
+/** The rows of all groups, having checked that the counts agree and that all data lies inside the file. */
+function countRows(metadata: FileMetaData, leaves: number, sizeBytes: number): number {
+  let rows = 0n;
+  for (const group of metadata.row_groups) {
+    if (typeof group.num_rows !== "bigint" || group.num_rows < 0n)
+      throw damaged("a row group has no row count");
+    rows += group.num_rows;
+    if (group.columns.length !== leaves) {
+      throw damaged(`a row group has ${group.columns.length} column chunks, its schema ${leaves} columns`);
+    }
+    for (const chunk of group.columns) checkChunk(chunk, sizeBytes);
+  }
+  // Early writers left the total at 0; DuckDB, too, goes by the row groups.
+  const isTotalled = rows === metadata.num_rows || metadata.num_rows === 0n;
+  if (!isTotalled || rows > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw damaged(`it claims ${metadata.num_rows} rows, its row groups ${rows}`);
+  }
+  return Number(rows);
+}
+
+function checkChunk(chunk: ColumnChunk, sizeBytes: number): void {
+  if (chunk.crypto_metadata || chunk.encrypted_column_metadata) throw encrypted("a column");
+  if (chunk.file_path) {
+    throw new ToolError(
+      "unsupported",
+      "The Parquet file keeps its columns in other files. Read those files themselves.",
+    );
+  }
+  const data = chunk.meta_data;
+  if (!data) throw damaged("a column chunk is not described");
+  const { data_page_offset: page, total_compressed_size: compressedBytes } = data;
+  // Some writers give 0 for a dictionary that is not there.
+  const start = data.dictionary_page_offset || page;
+  const isInside = start >= 0n && compressedBytes >= 0n && start + compressedBytes <= BigInt(sizeBytes);
+  if (!isInside)
+    throw damaged(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
+}
+
+function damaged(what: string, cause?: unknown): ToolError {
+  return new ToolError("invalid_input", `The Parquet file is damaged, or is no Parquet file: ${what}.`, {
+    cause,
+  });
+}
+
+function encrypted(what: string): ToolError {
+  return new ToolError(
+    "unsupported",
+    `The Parquet file is encrypted (${what}), and Sluice has no keys for it.`,
+  );
+}

@@ -1,0 +1,24 @@
+import type { KeyValue } from "hyparquet";
+import { z } from "zod";
+
+const geoMetadata = z.object({ columns: z.record(z.string(), z.object({ encoding: z.string() })) });
+
+/**
+ * Columns that GeoParquet's metadata declares as WKB: DuckDB reads them as geometries. Metadata that is no
+ * GeoParquet declares none. Source: GeoParquet 1.1, "Column metadata".
+ */
+export function geometryColumns(metadata: readonly KeyValue[] | undefined): ReadonlySet<string> {
+  const text = metadata?.find(({ key }) => key === "geo")?.value;
+  const parsed = geoMetadata.safeParse(parseJson(text));
+  if (!parsed.success) return new Set();
+  const columns = Object.entries(parsed.data.columns);
+  return new Set(columns.filter(([, { encoding }]) => encoding === "WKB").map(([name]) => name));
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
