@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { McpFront } from "../mcp/front.ts";
 import { connectStdio } from "../mcp/stdio.ts";
 
@@ -5,27 +6,35 @@ export interface StdioAdapterOptions {
   front: McpFront;
   /** Faults of the connection, for the log: stdout carries protocol and nothing else. */
   onError?: (error: Error) => void;
+  stdin?: Readable;
+  stdout?: Writable;
 }
 
 export interface StdioAdapter {
   /** Settles when the client closed stdin, or `close` was called. */
   closed: Promise<void>;
+  /** Stops reading and aborts the calls that still run: their caller is leaving. */
   close(): Promise<void>;
 }
 
 /** Serves MCP over this process's stdin and stdout until the client closes stdin. */
-export function serveStdio({ front, onError = () => {} }: StdioAdapterOptions): StdioAdapter {
-  const connection = connectStdio(front, onError);
+export function serveStdio({
+  front,
+  onError = () => {},
+  stdin = process.stdin,
+  stdout = process.stdout,
+}: StdioAdapterOptions): StdioAdapter {
+  const connection = connectStdio({ front, stdin, stdout, onError });
   const closed = new Promise<void>((resolve) => {
-    process.stdin.once("end", resolve);
-    process.stdin.once("close", resolve);
+    stdin.once("end", resolve);
+    stdin.once("close", resolve);
   });
   return {
     closed,
     async close() {
       await connection.close();
       await front.close();
-      process.stdin.destroy();
+      stdin.destroy();
     },
   };
 }

@@ -10,6 +10,7 @@ import type { CallPath } from "../core/call.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
 import { checkBody, readBody } from "./body.ts";
 import { isRecord } from "./envelope.ts";
+import { announceListChanges } from "./list-changes.ts";
 import { createModern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";
 import { transportFaultResponse } from "./rpc-response.ts";
@@ -65,11 +66,17 @@ export const defaultMaxBodyBytes = 1024 * 1024;
 const sessionTimes = { streamAfterMs: 1_000, resumeWithinMs: 60_000, pollMs: 200 };
 
 export function createMcpFront(options: McpFrontOptions): McpFront {
-  const { calls, extension = {}, maxBodyBytes = defaultMaxBodyBytes, keepAliveMs = 15_000 } = options;
+  const {
+    calls,
+    extension = {},
+    maxBodyBytes = defaultMaxBodyBytes,
+    keepAliveMs = 15_000,
+    onError = () => {},
+  } = options;
   const authenticate = options.authenticate ?? (async () => localPrincipal);
   const listAliases = options.listAliases ?? false;
   const surface = createSurface({ calls, serverInfo: options.serverInfo, listAliases, extension });
-  const modern = createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError: options.onError });
+  const modern = createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError });
   const sessions = createLegacySessions({
     ...sessionTimes,
     build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, ...unit }, wanted),
@@ -80,7 +87,11 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
   });
   return {
     authenticate,
-    factory: ({ era }) => buildServer({ era, calls, surface, principal: localPrincipal }),
+    factory({ era }) {
+      const server = buildServer({ era, calls, surface, principal: localPrincipal });
+      announceListChanges(server, modern.bus, onError);
+      return server;
+    },
     maxBodyBytes,
     notify: modern.notify,
     async close() {

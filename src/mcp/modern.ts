@@ -1,7 +1,7 @@
 import { createMcpHandler, type ServerEventBus, type ServerNotifier } from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
 import type { Principal } from "../core/principal.ts";
-import { buildServer, type Wanted } from "./server.ts";
+import { buildRequestServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -10,7 +10,7 @@ export interface ModernOptions {
   surface: Surface;
   maxBodyBytes: number;
   keepAliveMs: number;
-  onError: ((error: Error) => void) | undefined;
+  onError: (error: Error) => void;
 }
 
 /** Serves revision 2026-07-28: each request is whole in itself and gets a server of its own. */
@@ -37,13 +37,13 @@ export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onErro
         traceparent,
         toolsFilledIn: true,
       };
-      return buildServer(unit, wantedBy(requestInfo));
+      return buildRequestServer(unit, wantedBy(requestInfo));
     },
     {
       legacy: "reject",
       maxRequestBodySize: maxBodyBytes,
       keepAliveMs,
-      ...(onError && { onerror: onError }),
+      onerror: onError,
     },
   );
   return {

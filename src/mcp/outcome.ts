@@ -1,22 +1,30 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { CallResult } from "../core/call.ts";
+import type { ToolFault } from "../core/errors.ts";
 import { renderText } from "../core/render.ts";
+import type { Era } from "./unit.ts";
 
 /**
  * A call's outcome as MCP has it: the output as structured content with a short readable form beside it, a
  * fault as an `isError` result. A tool that does not exist is a protocol error (-32602), which is thrown.
  */
-export function toToolResult(result: CallResult): CallToolResult {
+export function toToolResult(result: CallResult, era: Era): CallToolResult {
   if (result.kind === "unknown_tool") throw unknownTool(result);
   const _meta = { correlationId: result.correlationId };
-  if (result.kind === "completed") {
-    const { output } = result;
-    return { content: [{ type: "text", text: renderText(output) }], structuredContent: output, _meta };
-  }
-  const { fault } = result;
-  const text = `${fault.code}: ${fault.message}`;
-  return { content: [{ type: "text", text }], structuredContent: { ...fault }, isError: true, _meta };
+  if (result.kind === "failed") return { ...faultContent(result.fault, era), isError: true, _meta };
+  const { output } = result;
+  return { content: [{ type: "text", text: renderText(output) }], structuredContent: output, _meta };
+}
+
+/**
+ * A fault is structured content too, but for legacy clients: theirs hold whatever is structured against the
+ * tool's output schema, errors included, and would throw the fault away. They get it as JSON text.
+ */
+function faultContent(fault: ToolFault, era: Era): Pick<CallToolResult, "content" | "structuredContent"> {
+  const said = { type: "text" as const, text: `${fault.code}: ${fault.message}` };
+  if (era === "modern") return { content: [said], structuredContent: { ...fault } };
+  return { content: [said, { type: "text", text: JSON.stringify(fault) }] };
 }
 
 export function unknownTool({ name, suggestion }: { name: string; suggestion?: string | undefined }) {

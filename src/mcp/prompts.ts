@@ -37,11 +37,21 @@ export function servePromptGet(server: Server, unit: ServingUnit): void {
 }
 
 function fill(prompt: PromptDefinition, given: Record<string, string>): GetPromptResult {
-  const parsed = z.record(z.string(), z.string()).safeParse(prompt.arguments.parse(given));
+  const parsed = prompt.arguments.safeParse(given);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].join(": "));
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${prompt.name}: ${issues.join("; ")}`);
+  }
   return {
     description: prompt.description,
-    messages: [{ role: "user", content: { type: "text", text: prompt.text(parsed.data ?? {}) } }],
+    messages: [{ role: "user", content: { type: "text", text: prompt.text(filledArguments(parsed.data)) } }],
   };
+}
+
+/** Every argument of a prompt is a string; one left out is absent. */
+function filledArguments(parsed: Record<string, unknown>): Record<string, string> {
+  const filled = Object.entries(parsed).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(filled.map(([name, value]) => [name, String(value)]));
 }
 
 function wirePrompt({ name, title, description, arguments: schema }: PromptDefinition): Prompt {

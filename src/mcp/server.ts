@@ -2,7 +2,6 @@ import { McpServer, Server, type ServerOptions } from "@modelcontextprotocol/ser
 import { serveCompletion } from "./completion.ts";
 import { serveLogLevel } from "./logging.ts";
 import { servePromptGet, servePromptList } from "./prompts.ts";
-import type { RawTool } from "./raw.ts";
 import { serveResourceList, serveResourceRead, serveResourceTemplates } from "./resources.ts";
 import type { Surface } from "./surface.ts";
 import { serveToolCall, serveToolList } from "./tools.ts";
@@ -31,9 +30,7 @@ export interface Wanted {
  * Builds the SDK server of one unit, with every handler, or with the one handler `wanted` needs. The low-level
  * `Server` is used: `McpServer` converts schemas on each request and turns protocol errors into tool results.
  */
-export function buildServer(unit: ServingUnit, wanted?: Wanted): Server | McpServer {
-  const raw = wanted?.name === undefined ? undefined : unit.surface.rawTools.get(wanted.name);
-  if (raw && wanted?.method === "tools/call") return buildForRawTool(unit, raw);
+export function buildServer(unit: ServingUnit, wanted?: Wanted): Server {
   const server = new Server(unit.surface.serverInfo, serverOptions(unit.surface));
   attachHandlers(server, unit, wanted);
   return server;
@@ -45,8 +42,14 @@ function attachHandlers(server: Server, unit: ServingUnit, wanted?: Wanted): voi
   unit.surface.extension.attach?.(server, unit);
 }
 
-/** The SDK checks `x-mcp-header` arguments only for tools registered with its `McpServer`. */
-function buildForRawTool(unit: ServingUnit, { definition, input }: RawTool): McpServer {
+/**
+ * The server of one HTTP request, as the SDK's handler takes it. It checks `x-mcp-header` arguments only for
+ * tools registered with its `McpServer`, so a call of a raw tool gets one.
+ */
+export function buildRequestServer(unit: ServingUnit, wanted?: Wanted): Server | McpServer {
+  const raw = wanted?.name === undefined ? undefined : unit.surface.rawTools.get(wanted.name);
+  if (!raw || wanted?.method !== "tools/call") return buildServer(unit, wanted);
+  const { definition, input } = raw;
   const mcp = new McpServer(unit.surface.serverInfo, serverOptions(unit.surface));
   mcp.registerTool(definition.name, { inputSchema: input }, () => ({ content: [] }));
   attachHandlers(mcp.server, unit, { method: "tools/call" });

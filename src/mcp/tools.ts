@@ -56,5 +56,5 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
       data: { tool: result.tool.name, correlationId, durationMs },
     });
   }
-  return toToolResult(result);
+  return toToolResult(result, unit.era);
 }

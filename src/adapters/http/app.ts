@@ -26,7 +26,10 @@ export function createApp(options: AppOptions): Hono {
     readinessResponse({ draining: draining(), dependencies: await options.ready() }),
   );
   app.use(async (c, next) => {
-    const refused = guard({ host: c.req.header("host"), origin: c.req.header("origin") });
+    const refused = guard({
+      host: c.req.header("host") ?? new URL(c.req.url).host,
+      origin: c.req.header("origin"),
+    });
     if (refused === undefined) return next();
     return c.req.path === "/mcp"
       ? transportFaultResponse(403, refused)

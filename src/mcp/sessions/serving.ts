@@ -1,4 +1,4 @@
-import type { McpServer, Server, ServerEventBus } from "@modelcontextprotocol/server";
+import type { Server, ServerEventBus } from "@modelcontextprotocol/server";
 import type { Principal } from "../../core/principal.ts";
 import type { Wanted } from "../server.ts";
 import type { ServingUnit } from "../unit.ts";
@@ -9,7 +9,7 @@ import type { SessionStore } from "./store.ts";
 export type UnitOfSession = Pick<ServingUnit, "principal" | "traceparent" | "logLevel" | "keepLogLevel">;
 
 export interface SessionOptions {
-  build(unit: UnitOfSession, wanted?: Wanted): Server | McpServer;
+  build(unit: UnitOfSession, wanted?: Wanted): Server;
   store: SessionStore;
   bus: ServerEventBus;
   newId(): string;

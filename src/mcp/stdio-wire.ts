@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import {
+  INVALID_REQUEST,
+  isJSONRPCRequest,
+  isJSONRPCResponse,
+  type JSONRPCMessage,
+  PARSE_ERROR,
+  parseJSONRPCMessage,
+  type RequestId,
+  type Transport,
+} from "@modelcontextprotocol/server";
+import { envelopeFault, type RpcError } from "./envelope.ts";
+import { JsonRefused, parseJson } from "./json.ts";
+import { createLineSplitter, type Line } from "./lines.ts";
+import { allowsBatch } from "./sessions/revisions.ts";
+
+export interface StdioWireOptions {
+  stdin: Readable;
+  stdout: Writable;
+  /** Bytes of one message. */
+  maxBytes: number;
+}
+
+/**
+ * MCP's stdio transport: one message per line. What cannot be dispatched is answered with the error JSON-RPC
+ * has for it, where the SDK's own transport says nothing or hangs up. Source: MCP, "Transports: stdio".
+ */
+export class StdioWire implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly #options: StdioWireOptions;
+  readonly #split: (chunk: Buffer) => Line[];
+  /** Ids of requests not yet answered. */
+  readonly #inFlight = new Set<RequestId>();
+  #protocolVersion = "";
+  #closed = false;
+
+  constructor(options: StdioWireOptions) {
+    this.#options = options;
+    this.#split = createLineSplitter(options.maxBytes);
+  }
+
+  async start(): Promise<void> {
+    const { stdin, stdout } = this.#options;
+    stdin.on("data", this.#read);
+    stdin.once("end", this.#hangUp);
+    stdin.once("close", this.#hangUp);
+    stdin.once("error", this.#hangUp);
+    // A client that died no longer reads: EPIPE.
+    stdout.on("error", this.#hangUp);
+  }
+
+  readonly setProtocolVersion = (version: string): void => {
+    this.#protocolVersion = version;
+  };
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (isJSONRPCResponse(message) && message.id !== undefined) this.#inFlight.delete(message.id);
+    await this.#write(message);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.stdin.off("data", this.#read);
+    this.#options.stdin.pause();
+    this.onclose?.();
+  }
+
+  readonly #hangUp = (): void => void this.close();
+
+  readonly #read = (chunk: Buffer): void => {
+    for (const line of this.#split(chunk)) this.#take(line);
+  };
+
+  #take({ text, tooLong }: Line): void {
+    if (tooLong) this.#refuse(INVALID_REQUEST, `A message may hold ${this.#options.maxBytes} bytes.`);
+    else if (text.trim() !== "") this.#parse(text);
+  }
+
+  #parse(text: string): void {
+    try {
+      const parsed = parseJson(text);
+      const messages = Array.isArray(parsed) ? parsed : [parsed];
+      const isRefusedBatch = Array.isArray(parsed) && !allowsBatch(this.#protocolVersion);
+      if (isRefusedBatch || messages.length === 0)
+        this.#refuse(INVALID_REQUEST, "No batch can be sent here.");
+      else for (const message of messages) this.#dispatch(message);
+    } catch (thrown) {
+      this.#refuse(
+        PARSE_ERROR,
+        thrown instanceof JsonRefused ? thrown.message : "The message is unreadable.",
+      );
+    }
+  }
+
+  #dispatch(value: unknown): void {
+    const fault = envelopeFault(value);
+    const message = fault ? undefined : parseJSONRPCMessage(value);
+    if (fault) this.#answer(fault);
+    else if (message && this.#admit(message)) this.onmessage?.(message);
+    // Answered without the id: with it, the answer would be taken for that of the request in flight.
+    else this.#refuse(INVALID_REQUEST, "The id is in flight already.");
+  }
+
+  /** Keeps account of the ids in flight. False for a request whose id is. */
+  #admit(message: JSONRPCMessage): boolean {
+    if (isJSONRPCRequest(message)) {
+      if (this.#inFlight.has(message.id)) return false;
+      this.#inFlight.add(message.id);
+    } else if ("method" in message && message.method === "notifications/cancelled") {
+      const id = message.params?.requestId;
+      if (typeof id === "string" || typeof id === "number") this.#inFlight.delete(id);
+    }
+    return true;
+  }
+
+  #refuse(code: number, message: string): void {
+    this.#answer({ code, message, id: null });
+  }
+
+  #answer({ code, message, id }: RpcError): void {
+    void this.#write({ jsonrpc: "2.0", id, error: { code, message } }).catch(() => {});
+  }
+
+  async #write(message: unknown): Promise<void> {
+    const { stdout } = this.#options;
+    if (this.#closed || stdout.destroyed) return;
+    if (!stdout.write(`${JSON.stringify(message)}\n`)) await once(stdout, "drain");
+  }
+}

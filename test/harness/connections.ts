@@ -1,0 +1,63 @@
+import { fileURLToPath } from "node:url";
+import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
+import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport as LegacyTransport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { createHttpAdapter, type HttpAdapter } from "../../src/adapters/http/adapter.ts";
+import { createMcpFront } from "../../src/mcp/front.ts";
+import { testCalls } from "./calls.ts";
+import { connectLegacy, connectModern, type TestClient } from "./clients.ts";
+
+export type Era = "modern" | "legacy";
+
+/** One adapter, serving the test tools, that clients of either era can connect to. */
+export interface Connections {
+  connect(era: Era): Promise<TestClient>;
+  close(): Promise<void>;
+}
+
+function testAdapter(): HttpAdapter {
+  const calls = testCalls();
+  const front = createMcpFront({ calls, serverInfo: { name: "sluice-test", version: "0.0.0" } });
+  return createHttpAdapter({ front, calls });
+}
+
+/** HTTP over a real socket. */
+export async function overSocket(): Promise<Connections> {
+  const adapter = testAdapter();
+  const { url } = await adapter.listen();
+  return { connect: (era) => connectHttp(era, new URL(`${url}/mcp`)), close: () => adapter.close() };
+}
+
+/** HTTP without a socket: the adapter's own `fetch`. */
+export async function inProcess(): Promise<Connections> {
+  const adapter = testAdapter();
+  const fetch = (url: string | URL, init?: RequestInit) => adapter.fetch(new Request(url, init));
+  const url = new URL("http://localhost/mcp");
+  return { connect: (era) => connectHttp(era, url, fetch), close: () => adapter.close() };
+}
+
+function connectHttp(
+  era: Era,
+  url: URL,
+  fetch: (url: string | URL, init?: RequestInit) => Promise<Response> = globalThis.fetch,
+): Promise<TestClient> {
+  return era === "modern"
+    ? connectModern(new ModernHttp(url, { fetch }))
+    : connectLegacy(new LegacyHttp(url, { fetch }) as LegacyTransport);
+}
+
+const serverScript = fileURLToPath(new URL("./stdio-server.ts", import.meta.url));
+
+/** A process per client, over stdin and stdout. */
+export async function overStdio(): Promise<Connections> {
+  const server = { command: process.execPath, args: ["--import", "tsx", serverScript] };
+  return {
+    connect: (era) =>
+      era === "modern"
+        ? connectModern(new ModernStdio(server))
+        : connectLegacy(new LegacyStdio(server) as LegacyTransport),
+    close: async () => {},
+  };
+}
