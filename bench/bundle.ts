@@ -25,6 +25,7 @@ export async function bundlePrograms(): Promise<(name: string) => string> {
     minifySyntax: true,
     keepNames: true,
     chunkNames: "chunks/[name]-[hash]",
+    mainFields: ["module", "main"],
     external: ["@duckdb/node-api", "@duckdb/node-bindings"],
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
@@ -39,6 +40,8 @@ export async function bundlePrograms(): Promise<(name: string) => string> {
       "fastmcp-http": at("servers/fastmcp-http"),
       "fastmcp-stdio": at("servers/fastmcp-stdio"),
       load: at("load/main"),
+      "s3-server": at("servers/s3-server"),
+      "whole-object": at("servers/whole-object"),
     },
   });
   return (name) => join(outdir, `${name}.mjs`);

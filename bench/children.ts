@@ -41,11 +41,18 @@ export function createChildren(): Children {
 /** The first line of JSON a child prints: what it has to tell before it can be used. */
 export async function firstJsonLine(child: ChildProcess): Promise<unknown> {
   if (!child.stdout) throw new Error("The child has no standard output.");
+  let found: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    // fastmcp logs to standard output before.
-    if (line.startsWith("{")) return JSON.parse(line);
+    if (!line.startsWith("{")) continue;
+    found = line;
+    break;
   }
-  throw new Error(`A benchmark process ended with code ${child.exitCode} before it was ready.`);
+  if (found === undefined) {
+    throw new Error(`A benchmark process ended with code ${child.exitCode} before it was ready.`);
+  }
+  // fastmcp logs to standard output, before and after: nothing may pile up in the pipe.
+  child.stdout.resume();
+  return JSON.parse(found);
 }
 
 /** Processor time a child that answers for it (see announce) has used since its start, in milliseconds. */
@@ -53,4 +60,31 @@ export async function cpuMs(child: ChildProcess): Promise<number> {
   child.send("cpu");
   const [used] = await once(child, "message");
   return Number(used);
+}
+
+/** One line of JSON asked, one answered. */
+export interface JsonExchange {
+  ask(question: unknown): Promise<unknown>;
+  /** The next line without asking: what the child says of itself at its start. */
+  next(): Promise<unknown>;
+}
+
+/** Talks with a child over its standard input and output. An answer `{error}` is thrown. */
+export function jsonExchange({ stdin, stdout }: ChildProcess): JsonExchange {
+  if (!stdin || !stdout) throw new Error("The child needs its standard input and output.");
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error("A benchmark process has ended.");
+    const answer = JSON.parse(value) as { error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  };
+  return {
+    next,
+    async ask(question) {
+      stdin.write(`${JSON.stringify(question)}\n`);
+      return next();
+    },
+  };
 }

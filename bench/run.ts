@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundlePrograms } from "./bundle.ts";
 import { createChildren } from "./children.ts";
+import { measureLake } from "./lake/measure-lake.ts";
 import { renderReport, type Section } from "./report.ts";
 import { measureStdioStart } from "./stdio-start.ts";
 import { measureThroughput } from "./throughput.ts";
 
-const parts = ["throughput", "stdio"] as const;
+const parts = ["throughput", "stdio", "lake"] as const;
 const usage = `Usage: npm run bench -- [options]
 
   --only <part>     ${parts.join(" | ")}; may be given more than once (default: all)
@@ -47,6 +48,7 @@ try {
     sections.push(await measureThroughput({ children, programAt, rounds, durationMs, say }));
   if (wants("stdio"))
     sections.push(await measureStdioStart({ children, programAt, rounds: rounds * 2, say }));
+  if (wants("lake")) sections.push(await measureLake({ children, programAt, rounds, say }));
   const report = renderReport(sections, new Date());
   process.stdout.write(report);
   if (values.write) await writeFile(join(import.meta.dirname, "RESULTS.md"), report);
