@@ -59,16 +59,6 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
 /** What the server takes for credentials. */
 export const s3Credentials = { accessKeyId: "AKIATEST", secretAccessKey: "test" };
 
-/** The environment that points AWS clients of a child process at `server`. */
-export function s3Environment(server: Pick<S3Server, "endpoint">): Record<string, string> {
-  return {
-    AWS_ACCESS_KEY_ID: s3Credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3Credentials.secretAccessKey,
-    AWS_REGION: "eu-west-1",
-    AWS_ENDPOINT_URL_S3: server.endpoint,
-  };
-}
-
 type Send = (
   method: string,
   path: string,

@@ -29,7 +29,8 @@ beforeAll(async () => {
   await symlink(join(base, "nowhere"), join(root, "nowhere"));
   await symlink("good.csv", join(root, "inside-link.csv"));
   await link(join(base, "outside/secret.csv"), join(root, "hard.csv"));
-  execFileSync("mkfifo", [join(root, "fifo")]);
+  const makeFifo = "mkfifo";
+  execFileSync(makeFifo, [join(root, "fifo")]);
   await new Promise<void>((resolve) => socket.listen(join(root, "socket"), resolve));
 });
 

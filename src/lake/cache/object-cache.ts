@@ -55,7 +55,10 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, kind);
     const known = await pinWhole(open, key, isWhole);
     if (known) return known;
-    const fly = (controls: FlightControls) => makingRoom(open, object, () => make(open, key, controls));
+    // How large derived content gets is not known: then all that can go, goes.
+    const needBytes = kind === undefined ? object.sizeBytes : settings.cache.maxBytes;
+    const fly = (controls: FlightControls) =>
+      makingRoom(open, object, needBytes, () => make(open, key, controls));
     return flights.join(key, scope, fly, (held) => held.share());
   };
   return {
@@ -125,12 +128,17 @@ async function pinWhole(space: Space, key: string, isWhole: (pin: Pin) => boolea
 }
 
 /** A disk can be full before the cap is reached: then the cache makes room once, and gives up after. */
-async function makingRoom(space: Space, object: StoredObject, make: () => Promise<Pin>): Promise<Pin> {
+async function makingRoom(
+  space: Space,
+  object: StoredObject,
+  needBytes: number,
+  make: () => Promise<Pin>,
+): Promise<Pin> {
   try {
     return await make();
   } catch (thrown) {
     if (!isDiskFull(thrown)) throw thrown;
-    if (!(await space.freeDisk(object.sizeBytes))) throw diskFull(object, thrown);
+    if (!(await space.freeDisk(needBytes))) throw diskFull(object, thrown);
   }
   try {
     return await make();

@@ -24,11 +24,16 @@ export interface ObjectDetails extends StoredObject {
 }
 
 export interface ListRequest {
+  /**
+   * A prefix of keys, taken as S3 does: `s3://b/day` also lists `s3://b/day-2/x`. On local disk a folder, all of
+   * it, or a file, which lists itself; `not_found` where there is neither.
+   */
   location: Location;
   /** `/` gives one level: what lies deeper is named in `prefixes`. */
   delimiter?: "/";
   /** From an earlier page. */
   after?: string;
+  /** At most so many; a page may hold fewer and still have a `next`. */
   maxKeys: number;
 }
 
@@ -62,8 +67,9 @@ export interface ReadResult {
 
 /**
  * Reads one kind of place. Every way in goes through a store that holds the boundaries. All methods throw
- * `not_found`, `denied`, `unavailable`, `throttled`, `timeout`; reads throw `changed` where `ifMatch` fails,
- * and when the body ends early or the server answers another range than asked.
+ * `not_found`, `denied`, `unavailable`, `throttled`, `timeout`; reads throw `changed` where `ifMatch` fails, and
+ * when the body is shorter or longer than said or of another range than asked, `unavailable` when the connection
+ * breaks on the way. A range past the end gives what there is, down to nothing.
  */
 export interface Store {
   list(request: ListRequest, signal: AbortSignal): Promise<ListPage>;
