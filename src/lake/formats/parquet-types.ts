@@ -188,7 +188,7 @@ function integerType(bitWidth: number, isSigned: boolean): string | undefined {
 function decimalType(precision: number, scale: number): string {
   const isSound =
     Number.isInteger(precision) && Number.isInteger(scale) && scale >= 0 && precision >= Math.max(1, scale);
-  if (!isSound) throw broken(`it has a decimal of ${precision} digits, ${scale} of them behind the point`);
+  if (!isSound) throw broken("it has a decimal of no sound precision and scale");
   return precision > 38 ? "DOUBLE" : `DECIMAL(${precision},${scale})`;
 }
 
