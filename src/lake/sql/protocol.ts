@@ -99,6 +99,7 @@ export type AnalyzeReply = z.infer<typeof analyzeReply>;
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
+  z.object({ kind: z.literal("started"), id: z.number() }),
   z.object({
     kind: z.literal("progress"),
     id: z.number(),

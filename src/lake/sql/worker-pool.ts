@@ -17,6 +17,8 @@ export interface PoolOptions {
   maxRssBytes: number;
 }
 
+const maxFailedStarts = 4;
+
 interface Waiting {
   take(worker: WorkerProcess): void;
   fail(error: ToolError): void;
@@ -29,6 +31,8 @@ export class WorkerPool {
   private readonly idle: WorkerProcess[] = [];
   private readonly waiting: Waiting[] = [];
   private isClosed = false;
+  /** In a row. */
+  private failedStarts = 0;
 
   constructor(options: PoolOptions) {
     this.options = options;
@@ -48,7 +52,7 @@ export class WorkerPool {
    * Runs a job. The worker is killed at `deadlineMs` (on the performance clock) and when the scope aborts.
    * Throws `unavailable` when no worker came free in time, `timeout`, and what the job throws.
    */
-  async run(job: Job, scope: SqlScope, deadlineMs: number): Promise<unknown> {
+  async run(job: Job, scope: SqlScope, deadlineMs: number, isRetry = false): Promise<unknown> {
     const worker = await this.acquire(scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
     const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
@@ -57,6 +61,10 @@ export class WorkerPool {
     try {
       if (scope.signal.aborted) onAbort();
       return await worker.run(job, scope);
+    } catch (thrown) {
+      if (worker.lostJob && !isRetry && !scope.signal.aborted)
+        return await this.run(job, scope, deadlineMs, true);
+      throw thrown;
     } finally {
       clearTimeout(timer);
       scope.signal.removeEventListener("abort", onAbort);
@@ -76,16 +84,24 @@ export class WorkerPool {
     const worker = this.options.start();
     this.workers.add(worker);
     worker.ready.then(
-      () => this.offer(worker),
-      (error: ToolError) => this.waiting.shift()?.fail(error),
+      () => {
+        this.failedStarts = 0;
+        this.offer(worker);
+      },
+      (error: ToolError) => this.startFailed(error),
     );
     void worker.gone.then(() => {
       this.workers.delete(worker);
       const at = this.idle.indexOf(worker);
       if (at >= 0) this.idle.splice(at, 1);
-      // One that never came up is not started again by itself: it would fail for ever.
-      if (worker.wasReady) this.prewarm();
+      if (this.failedStarts < maxFailedStarts) this.prewarm();
     });
+  }
+
+  /** Workers that do not come up at all are not started for ever: those who wait are told. */
+  private startFailed(error: ToolError): void {
+    if (++this.failedStarts < maxFailedStarts) return;
+    for (const { fail } of this.waiting.splice(0)) fail(error);
   }
 
   private offer(worker: WorkerProcess): void {
@@ -105,6 +121,8 @@ export class WorkerPool {
     if (this.isClosed) return Promise.reject(closedError());
     const free = this.idle.shift();
     if (free) return Promise.resolve(free);
+    // Each call gives workers that failed to start another chance.
+    this.failedStarts = 0;
     this.prewarm();
     if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(busyError(this.options.workers));

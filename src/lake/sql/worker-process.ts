@@ -13,6 +13,8 @@ export interface WorkerLimits {
 
 interface Pending {
   id: number;
+  /** Whether the worker said that it has the job. */
+  isStarted: boolean;
   scope: SqlScope;
   settle(outcome: { result: unknown } | { error: ToolError }): void;
 }
@@ -31,7 +33,8 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isSpent = false;
   jobsDone = 0;
-  wasReady = false;
+  /** It died before it took up its last job, which therefore can be given to another worker. */
+  lostJob = false;
   rssBytes = 0;
   private readonly child: ChildProcess;
   private pending: Pending | undefined;
@@ -63,22 +66,19 @@ export class WorkerProcess {
     return this.child.pid;
   }
 
-  get isBusy(): boolean {
-    return this.pending !== undefined;
-  }
-
   /** Runs one job. Throws what the worker reports; `unsupported` or `too_large` when the job killed it. */
   run(job: Job, scope: SqlScope): Promise<unknown> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending = {
         id,
+        isStarted: false,
         scope,
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
       const message: ToWorker = { id, job };
       this.child.send(message, (error) => {
-        if (error) this.kill();
+        if (error) this.lose(id, error);
       });
     });
   }
@@ -90,17 +90,27 @@ export class WorkerProcess {
     this.child.kill("SIGKILL");
   }
 
+  /** The job could not be handed over. */
+  private lose(id: number, cause: Error): void {
+    if (this.pending?.id !== id) return;
+    this.lostJob = true;
+    this.kill(new ToolError("unavailable", "A query worker was lost. Try again.", { cause }));
+  }
+
   private receive(message: unknown): void {
     const parsed = fromWorker.safeParse(message);
     if (!parsed.success) {
       this.kill(new ToolError("internal", "A query worker broke its protocol.", { cause: parsed.error }));
     } else if (parsed.data.kind === "ready") {
-      this.wasReady = true;
       this.markReady();
     } else if (parsed.data.id === this.pending?.id) this.answered(parsed.data);
   }
 
   private answered(message: Exclude<FromWorker, { kind: "ready" }>): void {
+    if (message.kind === "started") {
+      if (this.pending) this.pending.isStarted = true;
+      return;
+    }
     if (message.kind === "progress") {
       const { done, total, message: text } = message;
       const known = {
@@ -129,6 +139,7 @@ export class WorkerProcess {
 
   private exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.isSpent = true;
+    this.lostJob = this.pending?.isStarted === false;
     this.settle({ error: crashError(code, signal, this.stderr) });
   }
 }

@@ -25,6 +25,11 @@ export class FieldTypes {
     return (this.seen & kinds.text) !== 0;
   }
 
+  /** Notes a value that is text whatever it looks like. */
+  noteText(): void {
+    this.seen |= kinds.text;
+  }
+
   /** Notes one value: bytes `start` to `end` of `bytes`, without quotes. Empty values say nothing. */
   note(bytes: Uint8Array, start: number, end: number): void {
     if (start === end) return;

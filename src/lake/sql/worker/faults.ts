@@ -26,7 +26,12 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
   const failed = { kind: "failed" as const, id, details: {}, cause: text.slice(0, 4_000) };
   const isEngine = /^Out of Memory Error/.test(text);
   if (isEngine || isHeapExhausted(text)) {
-    return { ...failed, code: "too_large", message: memoryMessage(text, job), isSpent: isHeapExhausted(text) && !isEngine };
+    return {
+      ...failed,
+      code: "too_large",
+      message: memoryMessage(text, job),
+      isSpent: isHeapExhausted(text) && !isEngine,
+    };
   }
   if (/^(INTERNAL|FATAL) Error/i.test(text)) {
     const message = "The query engine could not run this statement. Try it in another form.";

@@ -37,6 +37,7 @@ async function serve(): Promise<void> {
   };
 
   process.on("message", ({ id, job }: ToWorker) => {
+    send({ kind: "started", id });
     work(id, job).then(
       (result) => send({ kind: "done", id, result, rssBytes: process.memoryUsage.rss() }),
       (thrown: unknown) => send(failureOf(id, job, thrown)),

@@ -1,7 +1,8 @@
-import { ToolError } from "../../../core/errors.ts";
 import type { JobFile, JobScan, PreparedFile } from "../protocol.ts";
+import { JsonShape } from "../scan/json-shape.ts";
 import { prepareCsv } from "../scan/prepare-csv.ts";
 import { prepareLines } from "../scan/prepare-lines.ts";
+import { prepareNdjson } from "../scan/prepare-ndjson.ts";
 import type { PreparedText } from "../scan/prepared.ts";
 import type { Report } from "./report.ts";
 
@@ -42,7 +43,7 @@ function prepareFile(scan: JobScan, { path, uri }: JobFile, report: Report): Pre
     case "text":
       return prepareLines(path, copyPath);
     default:
-      throw new ToolError("unsupported", `${scan.format} cannot be read.`);
+      return prepareNdjson(path, copyPath, new JsonShape(), onProgress).prepared;
   }
 }
 

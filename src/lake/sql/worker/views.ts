@@ -14,7 +14,8 @@ export function viewSql(name: string, scan: JobScan): string {
 }
 
 function selectOf(scan: JobScan): string {
-  if (scan.files.length === 0) return emptySelect(scan);
+  const isBare = (scan.format === "csv" || scan.format === "ndjson") && scan.columns.length === 0;
+  if (scan.files.length === 0 || isBare) return emptySelect(scan);
   if (scan.format === "parquet") return parquetSelect(scan);
   const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
   return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
@@ -119,9 +120,12 @@ function ndjsonSelect(scan: JobScan, files: readonly ReadyFile[], partition: str
   return `SELECT ${values.join(", ")}${partition} FROM ${readJson(files, `{${columns.join(", ")}}`)}${hive})`;
 }
 
-/** The engine's JSON reader sends decimals through doubles, so those come as text, exact, and are cast. */
+/**
+ * What the engine's JSON reader is asked for. It sends decimals through doubles and reads times by rules of its
+ * own, so those come as text, exact, and are cast.
+ */
 function readAs(type: string): string {
-  return type.startsWith("DECIMAL") ? "VARCHAR" : type;
+  return /^(DECIMAL|HUGEINT|DATE|TIMESTAMP)/.test(type) ? "VARCHAR" : type;
 }
 
 interface CsvReading {

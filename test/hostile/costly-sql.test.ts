@@ -1,0 +1,112 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestSql, type TestSql, testScope } from "../harness/sql-engine.ts";
+
+let sql: TestSql;
+
+beforeAll(async () => {
+  sql = await startTestSql({ workers: 2, tempBytes: 64 << 20 });
+  await sql.run("SELECT 1");
+});
+afterAll(() => sql.close());
+
+const endless: [string, string][] = [
+  ["a cross join", "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7"],
+  [
+    "an endless recursion",
+    "WITH RECURSIVE r AS (SELECT 1 i UNION ALL SELECT (i + 1) % 10 FROM r) SELECT count(*) FROM r",
+  ],
+  ["a long range", "SELECT sum(sqrt(range)) FROM range(200000000000)"],
+  ["a scalar function that never looks up", "SELECT levenshtein(repeat('a', 400000), repeat('b', 400000))"],
+  [
+    "a regular expression over a long text",
+    "SELECT sum(length(regexp_replace(repeat('ab', 5000), '(a|b)*c', range::VARCHAR, 'g'))) FROM range(100000000)",
+  ],
+];
+
+test.each(endless)("%s is stopped within a second of its deadline", async (_, statement) => {
+  const startedMs = performance.now();
+  await expect(sql.run(statement, [], { timeoutMs: 1_000 })).rejects.toMatchObject({
+    code: expect.stringMatching(/^(timeout|too_large)$/),
+  });
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
+
+test("a caller that goes away stops its query at once, and the next call is answered within two seconds", async () => {
+  const controller = new AbortController();
+  const running = sql.engine.run(
+    { sql: endless[0]![1], tables: [], maxRows: 1, maxBytes: 1_000, keepRest: false, owner: "me" },
+    testScope(controller.signal),
+  );
+  setTimeout(() => controller.abort(), 200);
+  const startedMs = performance.now();
+  await expect(running).rejects.toMatchObject({ code: "timeout" });
+  expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
+  expect(performance.now() - startedMs).toBeLessThan(2_200);
+});
+
+test.each([
+  ["a list", "SELECT len(range(500000000))"],
+  ["a text", "SELECT length(repeat('x', 2000000000))"],
+  ["an aggregate", "SELECT len(list(range)) FROM range(200000000)"],
+  [
+    "a hash join",
+    "SELECT count(*) FROM range(50000000) a JOIN range(50000000) b ON md5(a.range::VARCHAR) = md5(b.range::VARCHAR)",
+  ],
+  ["a text of many parts", "SELECT length(string_agg(md5(range::VARCHAR), '')) FROM range(100000000)"],
+])("%s too large for the memory bound is refused as such", async (_, statement) => {
+  await expect(sql.run(statement)).rejects.toMatchObject({ code: "too_large" });
+});
+
+test("a sort that spills past the temp space is refused as such, and leaves nothing on disk", async () => {
+  const spilling = "SELECT md5(range::VARCHAR) m, repeat('x', 100) FROM range(20000000) ORDER BY m";
+  await expect(sql.run(spilling)).rejects.toMatchObject({ code: "too_large" });
+  const roots = await readdir(sql.scratchDir);
+  for (const root of roots) expect(await readdir(join(sql.scratchDir, root, "calls"))).toEqual([]);
+});
+
+test("thousands of UNIONs either run or are refused, and cost no more than their call", async () => {
+  const unions = Array.from({ length: 5_000 }, (_, at) => `SELECT ${at}`).join(" UNION ALL ");
+  const outcome = await sql.run(`SELECT count(*) FROM (${unions})`).then(
+    ({ rows }) => rows[0]?.[0],
+    (thrown: { code: string }) => thrown.code,
+  );
+  expect([5_000, "invalid_input", "unsupported", "too_large", "timeout"]).toContain(outcome);
+  expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
+});
+
+test.each([
+  ["parentheses", `SELECT ${"(".repeat(20_000)}1${")".repeat(20_000)}`],
+  ["a chain of operators", `SELECT ${Array.from({ length: 20_000 }, () => "1").join("+")}`],
+  ["nested lists", `SELECT ${"[".repeat(5_000)}1${"]".repeat(5_000)}`],
+  ["nested subqueries", `${"SELECT * FROM (".repeat(3_000)}SELECT 1${")".repeat(3_000)}`],
+  ["a statement of a megabyte", `SELECT '${"x".repeat(1_000_000)}'`],
+])("%s: refused or run, never a dead server", async (_, statement) => {
+  const outcome = await sql.run(statement).then(
+    () => "ran",
+    (thrown: { code: string }) => thrown.code,
+  );
+  expect(["ran", "invalid_input", "unsupported", "too_large", "internal"]).toContain(outcome);
+  expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
+});
+
+test("more calls than workers wait their turn, and all are answered", async () => {
+  const pages = await Promise.all(Array.from({ length: 12 }, (_, at) => sql.run(`SELECT ${at}`)));
+  expect(pages.map(({ rows }) => rows[0]?.[0])).toEqual(Array.from({ length: 12 }, (_, at) => at));
+});
+
+test("a call that waits too long for a worker is told so, and can be retried", async () => {
+  const busy = await startTestSql({ workers: 1, timeoutMs: 1_500 }, { waitMs: 300, maxWaiting: 1 });
+  try {
+    await busy.run("SELECT 1");
+    const long = busy.run(endless[0]![1]);
+    const waiting = busy.run("SELECT 1");
+    const third = busy.run("SELECT 1");
+    await expect(third).rejects.toMatchObject({ code: "unavailable", retryable: true });
+    await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
+    await expect(long).rejects.toMatchObject({ code: "timeout" });
+  } finally {
+    await busy.close();
+  }
+});
