@@ -23,6 +23,7 @@ beforeAll(async () => {
   await writeFile(join(root, "sub/good.csv"), "id\n2\n");
   await writeFile(join(base, "data-evil/secret.csv"), "secret");
   await writeFile(join(base, "outside/secret.csv"), "secret");
+  await writeFile(join(base, "outside/alone.csv"), "secret");
   await symlink(join(base, "outside/secret.csv"), join(root, "link.csv"));
   await symlink(join(base, "outside/missing.csv"), join(root, "dangling.csv"));
   await symlink(join(base, "outside"), join(root, "linked"));
@@ -151,7 +152,7 @@ test("a folder swapped for a link while files are opened never leads outside", a
   });
   const swapped = join(root, "swapped");
   await mkdir(join(root, "honest"));
-  await writeFile(join(root, "honest/secret.csv"), "honest");
+  await writeFile(join(root, "honest/alone.csv"), "honest");
   await symlink(join(base, "outside"), join(root, "evil"));
   let stop = false;
   const swapping = (async () => {
@@ -165,7 +166,7 @@ test("a folder swapped for a link while files are opened never leads outside", a
   const seen = new Map<string, number>();
   for (let turn = 0; turn < 400; turn++) {
     const result = await stores
-      .read({ location: stores.resolve(`${swapped}/secret.csv`) }, signal)
+      .read({ location: stores.resolve(`${swapped}/alone.csv`) }, signal)
       .then(({ body }) => readAll(body))
       .then(String, (thrown) => (thrown as { code: string }).code);
     seen.set(result, (seen.get(result) ?? 0) + 1);

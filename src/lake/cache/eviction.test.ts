@@ -116,6 +116,7 @@ test("two servers keep one cap, and neither evicts what the other has in use", a
   await use(second, "c");
   await use(second, "d");
   expect(await readFile(held.path)).toHaveLength(1000);
+  expect(await use(second, "a")).toBe(false);
   await expect(ask(second, "half")).rejects.toMatchObject({ code: "too_large" });
   const entries = join(lake.dir, "v1", "entries");
   expect((await readdir(entries)).length).toBeLessThanOrEqual(3);
