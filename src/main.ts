@@ -6,9 +6,11 @@ import { processTerminal } from "./commands/frame/terminal.ts";
 import { quietAwsSdk } from "./config/platform.ts";
 import { version } from "./version.ts";
 
-// Whoever reads our output may stop early (`sluice tools | head`): that is no fault.
+/** Set once whoever read our output has gone (`sluice tools | head`): no fault, and nothing is left to say. */
+const reader = { left: false };
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code !== "EPIPE") process.exit(1);
+  reader.left = true;
 });
 quietAwsSdk();
 const exitCode = await runCommandLine(process.argv.slice(2), {
@@ -17,4 +19,4 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   terminal: processTerminal(),
 });
 // What was written must be out before the process ends; what still lingers (kept-alive sockets) must not hold it.
-process.stdout.write("", () => process.exit(exitCode));
+process.stdout.write("", () => process.exit(reader.left ? 0 : exitCode));

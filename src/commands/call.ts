@@ -42,8 +42,12 @@ export const call = defineCommand({
     return withCaller(context, { url, demo: demo === true }, async (caller, signal) => {
       const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
       const progress = showProgress(context.terminal);
-      const callOnce = (given: Record<string, unknown>) =>
-        caller.call(tool, given, { signal, progress: progress.report });
+      const callOnce = async (given: Record<string, unknown>) => {
+        const answer = await caller.call(tool, given, { signal, progress: progress.report });
+        // Whoever stopped the call need not be told that it was stopped.
+        signal.throwIfAborted();
+        return answer;
+      };
       try {
         if (all) return await walkPages(tool, args, callOnce, context.terminal);
         const answer = await callOnce(args);
@@ -69,8 +73,7 @@ function withCaller(
   return stoppable(async ({ signal }) => {
     const caller = await openCaller(context, where, signal);
     try {
-      const code = await work(caller, signal);
-      return signal.aborted ? 130 : code;
+      return await work(caller, signal);
     } finally {
       await caller.close();
     }

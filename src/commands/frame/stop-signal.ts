@@ -4,14 +4,15 @@ import type { ExitCode } from "./command.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface StopSignal {
-  /** Aborted when the user or the system asks this process to stop. */
+  /** Aborted when the user or the system asks this process to stop, or nobody reads its output any more. */
   signal: AbortSignal;
   /** Resolves at that moment. */
   asked: Promise<void>;
 }
 
 /**
- * Runs work that Ctrl-C and SIGTERM stop in good order: they become an abort. A second one ends the process at
+ * Runs work that Ctrl-C, SIGTERM and a reader of standard output who leaves stop in good order: each becomes an
+ * abort. A second one ends the process at
  * once, as people expect who repeat it. Work that fails because it was aborted ends with 130, as shells have it.
  */
 export async function stoppable(work: (stop: StopSignal) => Promise<ExitCode>): Promise<ExitCode> {
@@ -23,9 +24,11 @@ export async function stoppable(work: (stop: StopSignal) => Promise<ExitCode>): 
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
-    resolveAsked();
   };
+  const onReaderGone = () => controller.abort();
   for (const name of signals) process.on(name, onSignal);
+  process.stdout.once("error", onReaderGone);
+  controller.signal.addEventListener("abort", () => resolveAsked(), { once: true });
   try {
     return await work({ signal: controller.signal, asked });
   } catch (thrown) {
@@ -33,5 +36,6 @@ export async function stoppable(work: (stop: StopSignal) => Promise<ExitCode>): 
     return 130;
   } finally {
     for (const name of signals) process.off(name, onSignal);
+    process.stdout.off("error", onReaderGone);
   }
 }

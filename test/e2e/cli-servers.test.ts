@@ -1,0 +1,126 @@
+import { readdir, readFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CliHome, createCliHome } from "../harness/cli-home.ts";
+
+let user: CliHome;
+beforeAll(async () => {
+  user = await createCliHome();
+});
+afterAll(() => user.remove());
+
+/** Process ids of the living children. */
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text
+    .split(" ")
+    .filter((id) => id !== "")
+    .map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("servers", () => {
+  test("the demo prints how to use it, answers calls, and stops without leaving anything behind", async () => {
+    const demo = user.start(["demo", "--port", "0"]);
+    const [, url = ""] = await demo.waitFor(/serves the sample lake on (http:\S+\/mcp)/);
+    await demo.waitFor(/Ctrl-C/);
+    expect(demo.stdout()).toContain(`claude mcp add --transport http sluice ${url}`);
+    const args = [
+      "call",
+      "lake_query",
+      JSON.stringify({ sql: "SELECT 6 * 7 AS answer" }),
+      "--json",
+      "--url",
+      url,
+    ];
+    const { code, stdout, stderr } = await user.sluice(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [[42]] });
+    expect(await user.sluice(["call", "lake_qery", "{}", "--url", url])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("lake_query"),
+    });
+    const workers = process.platform === "linux" ? await childrenOf(demo.child.pid) : [];
+    if (process.platform === "linux") expect(workers.length).toBeGreaterThan(0);
+    demo.child.kill("SIGTERM");
+    expect(await demo.ended).toMatchObject({ code: 0, signal: null });
+    const lines = demo
+      .stderr()
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
+    const calls = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "tool call");
+    expect(calls).toMatchObject([{ tool: "lake_query", outcome: "ok", principal: "local" }]);
+    expect(demo.stderr()).not.toContain("6 * 7");
+    expect(await readdir(user.temp)).toEqual([]);
+    expect(workers.filter(isAlive)).toEqual([]);
+    expect(await readdir(join(user.home, ".cache/sluice/objects/queries"))).toEqual([]);
+  });
+
+  test("a busy port is said, with what to do", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, stdout, stderr } = await user.sluice(["serve", "--port", String(port)]);
+    server.close();
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is taken by another program`);
+    expect(stderr).toContain("--port 0");
+  });
+
+  const initialize = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+  };
+
+  test.each([["stdio"], ["demo --stdio"]])(
+    "%s writes protocol and nothing else to stdout, and ends with its client",
+    async (command) => {
+      const run = user.start(command.split(" "));
+      const send = (message: object) => run.child.stdin?.write(`${JSON.stringify(message)}\n`);
+      send(initialize);
+      await run.waitFor(/"id":1/);
+      send({ jsonrpc: "2.0", method: "notifications/initialized" });
+      send({
+        jsonrpc: "2.0",
+        id: 2,
+        method: "tools/call",
+        params: { name: "lake_list_sources", arguments: {} },
+      });
+      await run.waitFor(/"id":2/);
+      run.child.stdin?.end();
+      const { code, stdout } = await run.ended;
+      expect(code).toBe(0);
+      for (const line of stdout.trim().split("\n"))
+        expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
+      expect(await readdir(user.temp)).toEqual([]);
+    },
+  );
+
+  test.each(["SIGINT", "SIGTERM"] as const)("stdio stops on %s", async (signal) => {
+    const run = user.start(["stdio"]);
+    run.child.stdin?.write(`${JSON.stringify(initialize)}\n`);
+    await run.waitFor(/"id":1/);
+    run.child.kill(signal);
+    expect(await run.ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  test("wrong settings stop a server before it listens", async () => {
+    const { code, stdout, stderr } = await user.sluice(["serve"], {
+      env: { SLUICE_HTTP_PORT: "eighty", SLUICE_LIMITS_BURST: "5" },
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("http.port (SLUICE_HTTP_PORT)");
+    expect(stderr).toContain("limits is not in this version");
+  });
+});
