@@ -7,7 +7,6 @@ export async function runGenerator(folder: string, signal?: AbortSignal): Promis
   const [options, program] = findProgram(import.meta.url);
   const child = spawn(process.execPath, [...options, program, folder], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: {},
     ...(signal ? { signal } : {}),
   });
   let words = "";
