@@ -31,6 +31,8 @@ test("folders import only what the layout allows", () => {
   const wrong = sources.flatMap(({ path, own }) =>
     own
       .filter((target) => folderOf(target) !== folderOf(path))
+      // The one file outside src: the version is written there and nowhere else.
+      .filter((target) => !(path === "version.ts" && target === "../package.json"))
       .filter((target) => !mayImport[folderOf(path)]?.includes(folderOf(target)))
       .map((target) => `${path} → ${target}`),
   );
