@@ -1,4 +1,5 @@
-import { isJsonContentType, PARSE_ERROR, readRequestBody } from "@modelcontextprotocol/server";
+import { isJsonContentType, PARSE_ERROR } from "@modelcontextprotocol/server";
+import { decodeUtf8, readBytes } from "./bytes.ts";
 import { envelopeFault } from "./envelope.ts";
 import { JsonRefused, parseJson } from "./json.ts";
 import { rpcErrorResponse, transportFaultResponse } from "./rpc-response.ts";
@@ -21,19 +22,25 @@ export function bodyTooLarge(maxBytes: number): Response {
 export async function readBody(request: Request, maxBytes: number): Promise<ReadBody> {
   const refusal = unsupportedMediaType(request.headers.get("content-type"));
   if (refusal) return { refusal };
-  const read = await readRequestBody(request, maxBytes);
-  return read.tooLarge ? { refusal: bodyTooLarge(maxBytes) } : parseBody(read.text);
+  const bytes = await readBytes(request, maxBytes);
+  return bytes ? parseBody(bytes) : { refusal: bodyTooLarge(maxBytes) };
 }
 
 /** Parses a body already bounded in bytes: -32700 for what is not JSON, -32600 for what is not JSON-RPC. */
-export function parseBody(text: string): ReadBody {
+export function parseBody(bytes: Buffer): ReadBody {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { refusal: parseError("The body is not UTF-8.") };
   try {
     return checkBody(parseJson(text));
   } catch (thrown) {
-    const why = thrown instanceof JsonRefused ? thrown.message : "The body could not be read.";
-    const refusal = rpcErrorResponse(400, { code: PARSE_ERROR, message: `Parse error: ${why}`, id: null });
-    return { refusal };
+    return {
+      refusal: parseError(thrown instanceof JsonRefused ? thrown.message : "The body is unreadable."),
+    };
   }
+}
+
+function parseError(why: string): Response {
+  return rpcErrorResponse(400, { code: PARSE_ERROR, message: `Parse error: ${why}`, id: null });
 }
 
 /** Checks the message, or each message of a batch. Which revisions allow batches is decided later. */

@@ -1,5 +1,5 @@
 /** One line of a stream, or the note that one was longer than allowed and was skipped. */
-export type Line = { text: string; tooLong?: never } | { tooLong: true; text?: never };
+export type Line = { bytes: Buffer; tooLong?: never } | { tooLong: true; bytes?: never };
 
 /**
  * Cuts a byte stream into lines of at most `maxBytes`. A longer one is dropped as it comes, so that memory
@@ -16,7 +16,7 @@ export function createLineSplitter(maxBytes: number): (chunk: Buffer) => Line[] 
     else held.push(part);
   };
   const finish = (): Line => {
-    const line: Line = skipping ? { tooLong: true } : { text: Buffer.concat(held).toString("utf8") };
+    const line: Line = skipping ? { tooLong: true } : { bytes: Buffer.concat(held) };
     held = [];
     heldBytes = 0;
     skipping = false;

@@ -10,6 +10,7 @@ import {
   type RequestId,
   type Transport,
 } from "@modelcontextprotocol/server";
+import { decodeUtf8 } from "./bytes.ts";
 import { envelopeFault, type RpcError } from "./envelope.ts";
 import { JsonRefused, parseJson } from "./json.ts";
 import { createLineSplitter, type Line } from "./lines.ts";
@@ -75,8 +76,10 @@ export class StdioWire implements Transport {
     for (const line of this.#split(chunk)) this.#take(line);
   };
 
-  #take({ text, tooLong }: Line): void {
+  #take({ bytes, tooLong }: Line): void {
+    const text = bytes && decodeUtf8(bytes);
     if (tooLong) this.#refuse(INVALID_REQUEST, `A message may hold ${this.#options.maxBytes} bytes.`);
+    else if (text === undefined) this.#refuse(PARSE_ERROR, "The message is not UTF-8.");
     else if (text.trim() !== "") this.#parse(text);
   }
 

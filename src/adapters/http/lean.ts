@@ -33,9 +33,9 @@ export function createLeanMcp({ front, guard, draining }: LeanOptions) {
     if (method !== "POST") return front.fetch(request, { principal });
     const wrongType = unsupportedMediaType(headers["content-type"]);
     if (wrongType) return wrongType;
-    const text = await readNodeBody(incoming, front.maxBodyBytes);
-    if (text === undefined) return bodyTooLarge(front.maxBodyBytes);
-    const body = parseBody(text);
+    const bytes = await readNodeBody(incoming, front.maxBodyBytes);
+    if (!bytes) return bodyTooLarge(front.maxBodyBytes);
+    const body = parseBody(bytes);
     return body.refusal ?? front.fetch(request, { principal, parsedBody: body.value });
   }
 

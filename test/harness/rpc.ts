@@ -1,0 +1,96 @@
+import type { HttpAdapter } from "../../src/adapters/http/adapter.ts";
+
+/** What came back over HTTP, read to its end. */
+export interface RpcAnswer {
+  status: number;
+  headers: Headers;
+  /** The JSON body, or the data of each event of a stream. */
+  messages: RpcMessage[];
+}
+
+export interface RpcMessage {
+  id?: unknown;
+  method?: string;
+  params?: Record<string, unknown>;
+  result?: Record<string, unknown>;
+  error?: { code: number; message: string; data?: unknown };
+}
+
+const accept = "application/json, text/event-stream";
+
+/** Posts a body to `/mcp` of an adapter, without a socket: text as it is, anything else as JSON. */
+export async function postMcp(
+  adapter: Pick<HttpAdapter, "fetch">,
+  body: unknown,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<RpcAnswer> {
+  const response = await adapter.fetch(
+    new Request("http://localhost/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json", accept, ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      ...(signal && { signal }),
+    }),
+  );
+  return readAnswer(response);
+}
+
+export async function readAnswer(response: Response): Promise<RpcAnswer> {
+  const text = await response.text();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data = ""]) => data);
+  const parts = isStream ? events : text === "" ? [] : [text];
+  return {
+    status: response.status,
+    headers: response.headers,
+    messages: parts.flatMap((part) => JSON.parse(part)),
+  };
+}
+
+/** A request of 2026-07-28 with the headers that must agree with it. */
+export function modernRequest(method: string, params: Record<string, unknown> = {}, id: unknown = 1) {
+  const { name, uri } = params;
+  const named = typeof name === "string" ? name : typeof uri === "string" ? uri : undefined;
+  return {
+    body: { jsonrpc: "2.0", id, method, params: { ...params, _meta: { ...modernMeta, ...metaOf(params) } } },
+    headers: {
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      ...(named !== undefined && { "mcp-name": named }),
+    },
+  };
+}
+
+const modernMeta = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "tests", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+function metaOf({ _meta }: Record<string, unknown>): Record<string, unknown> {
+  return typeof _meta === "object" && _meta !== null ? { ..._meta } : {};
+}
+
+/** Opens a legacy session and gives the headers its requests carry. */
+export async function openSession(
+  adapter: Pick<HttpAdapter, "fetch">,
+  protocolVersion = "2025-11-25",
+  headers: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const { headers: answered } = await postMcp(
+    adapter,
+    {
+      jsonrpc: "2.0",
+      id: "open",
+      method: "initialize",
+      params: { protocolVersion, capabilities: {}, clientInfo: { name: "tests", version: "1" } },
+    },
+    headers,
+  );
+  return {
+    ...headers,
+    "mcp-session-id": answered.get("mcp-session-id") ?? "",
+    "mcp-protocol-version": protocolVersion,
+  };
+}
