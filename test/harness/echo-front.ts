@@ -1,0 +1,32 @@
+import { createMcpFront, type McpFront, type McpFrontOptions } from "../../src/mcp/front.ts";
+import { testCalls } from "./calls.ts";
+
+/** The test tools behind a front, without an adapter. */
+export interface EchoFront extends McpFront {
+  /** Codes of the faults so far, newest last. */
+  faults(): string[];
+}
+
+/** `authorization` names the principal: enough to tell callers apart, and no more than tests may do. */
+export function echoFront(options: Partial<McpFrontOptions> = {}): EchoFront {
+  const faults: string[] = [];
+  const calls = testCalls();
+  const observer = {
+    finished: (_call: unknown, outcome: { kind: string; fault?: { code: string } }) => {
+      if (outcome.fault) faults.push(outcome.fault.code);
+    },
+  };
+  const front = createMcpFront({
+    calls: { ...calls, steps: { ...calls.steps, observer } },
+    serverInfo: { name: "sluice-test", version: "0.0.0" },
+    authenticate: async ({ headers }) => ({
+      id: headers.get("authorization") ?? "nobody",
+      tenantId: "default",
+      scopes: [],
+      roles: [],
+      via: "api_key",
+    }),
+    ...options,
+  });
+  return { ...front, faults: () => faults };
+}
