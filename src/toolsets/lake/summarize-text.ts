@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { notesOut } from "../../core/results.ts";
 import { defineTool } from "../../core/tool.ts";
-import { summarizeExtractive } from "../../lake/summary/extractive.ts";
+import { summarize } from "../../lake/summary/extractive.ts";
 import { scopeOf } from "./call-scope.ts";
 import { uriInput } from "./dataset-shape.ts";
 import { oldSummarize } from "./old-summarize.ts";
@@ -9,6 +9,8 @@ import { withOnlyBucket } from "./only-bucket.ts";
 
 /** Sentences of a summary when the caller names no number. */
 const defaultSentences = 5;
+/** A character takes up to six bytes in JSON. */
+const maxBytesPerChar = 6;
 
 /**
  * The sentences of a text that say most of it. Throws not_found, denied, unsupported for what is no text.
@@ -28,21 +30,27 @@ export const summarizeText = defineTool({
   output: z.object({
     uri: z.string(),
     summary: z.string(),
+    keywords: z.array(z.string()),
+    wordCount: z.int(),
     method: z.enum(["extractive", "model"]),
     sizeBytes: z.int(),
     ...notesOut,
   }),
-  untrusted: ["summary"],
+  untrusted: ["summary", "keywords"],
   examples: [
-    { title: "A ticket", input: { uri: "s3://demo-lake/tickets/ticket-0001.txt", maxSentences: 3 } },
+    { title: "A ticket", input: { uri: "s3://demo-lake/support/tickets/ticket-48201.txt", maxSentences: 3 } },
   ],
   aliases: [oldSummarize],
   async handle({ uri: given, maxSentences }, context) {
     const uri = await withOnlyBucket(given, context);
     const text = await context.lake.readText(uri, scopeOf(context));
+    const maxChars = context.bounds.maxBytes / maxBytesPerChar;
+    const { summary, keywords, wordCount } = summarize(text.text, { maxSentences, maxChars });
     return {
       uri,
-      summary: summarizeExtractive(text.text, { maxSentences }),
+      summary,
+      keywords,
+      wordCount,
       method: "extractive" as const,
       sizeBytes: text.object.sizeBytes,
       notes: [

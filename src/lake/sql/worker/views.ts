@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
@@ -139,13 +140,16 @@ interface CsvReading {
 function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading): string {
   const first = files[0]?.prepared;
   const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
-  const maxLineBytes = Math.max(1 << 20, longestBytes + 1024);
+  const maxLineBytes = Math.max(64 << 10, longestBytes + 1024);
+  // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
+  const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
+  const bufferBytes = Math.max(maxLineBytes * 2, Math.min(8 << 20, largestBytes));
   return `read_csv(${paths(files)}, auto_detect = false, header = ${first?.hasHeader ?? false},
     columns = {${columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ")}},
     delim = ${literal(marks.separator)}, quote = ${literal(marks.quote)}, escape = ${literal(marks.escape)}, comment = '',
     ${first?.hasLineFeeds ? "new_line = '\\n'," : ""}
     strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
-    max_line_size = ${maxLineBytes}, buffer_size = ${Math.max(8 << 20, maxLineBytes * 2)},
+    max_line_size = ${maxLineBytes}, buffer_size = ${bufferBytes},
     parallel = ${first?.isSplittable ?? false}`;
 }
 
