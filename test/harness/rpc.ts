@@ -49,7 +49,11 @@ export async function readAnswer(response: Response): Promise<RpcAnswer> {
 }
 
 /** A request of 2026-07-28 with the headers that must agree with it. */
-export function modernRequest(method: string, params: Record<string, unknown> = {}, id: unknown = 1) {
+export function modernRequest(
+  method: string,
+  params: Record<string, unknown> = {},
+  id: unknown = 1,
+): { body: Record<string, unknown>; headers: Record<string, string> } {
   const { name, uri } = params;
   const named = typeof name === "string" ? name : typeof uri === "string" ? uri : undefined;
   return {

@@ -91,8 +91,10 @@ function timeoutsOf({ headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 }: Ht
   };
 }
 
-function isMcp({ url = "" }: IncomingMessage): boolean {
-  return url === "/mcp" || url.startsWith("/mcp?");
+const mcpMethods = ["POST", "GET", "DELETE"];
+
+function isMcp({ url = "", method = "" }: IncomingMessage): boolean {
+  return (url === "/mcp" || url.startsWith("/mcp?")) && mcpMethods.includes(method);
 }
 
 /** Streams that end only when one side leaves: nobody waits for them to finish. */
