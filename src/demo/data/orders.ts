@@ -46,35 +46,35 @@ export function orderKey({ year, month }: OrderMonth): string {
 }
 
 /**
- * Statement that makes table `orders`, all of it from hashes of the order's number. Needs table `month_plan` of
- * `planSql`. Prices are those of `products`; `total` is the sum of the items less the coupon's part.
+ * Query that makes the orders of one month, all of it from hashes of the order's number. Prices are those of
+ * `products`; `total` is the sum of the items less the coupon's part. Needs the macro of {@link bendSql}.
  */
-export function ordersSql(products: readonly Product[]): string {
+export function ordersSql(plan: OrderMonth, products: readonly Product[]): string {
+  const { year, month, rows, firstOrderId: first } = plan;
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
   const skus = list(products.map(({ sku }) => quote(sku)));
   const prices = `${list(products.map(({ priceCents }) => (priceCents / 100).toFixed(2)))}::DECIMAL(10,2)[]`;
   const cumulated = cumulate(countries.map(({ weight }) => weight));
   const country = cumulated.map((upTo, index) => `WHEN country_roll < ${upTo} THEN ${index + 1}`).join(" ");
   return `
-CREATE TABLE orders AS
 WITH rolls AS (
-  SELECT i AS order_id, m.year, m.month, m.starts_at,
+  SELECT i,
+    (i - ${first} + ${roll("jitter", 1000)} / 1000.0) / ${rows} * ${days} AS day,
     ${roll("country", cumulated.at(-1) ?? 1)} AS country_roll,
     ${roll("status", 1000)} AS status_roll,
     ${roll("channel", 100)} AS channel_roll,
     ${roll("coupon", 1000)} AS coupon_roll,
-    ${roll("customer", 1_000_000)} / 1e6 AS customer_fraction,
-    (i - m.first_order_id) AS k, m.rows, m.seconds,
-    ${roll("jitter", 1000)} / 1000.0 AS jitter
-  FROM month_plan m, range(m.first_order_id, m.first_order_id + m.rows) t(i)
+    ${roll("customer", 1_000_000)} / 1e6 AS customer_fraction
+  FROM range(${first}, ${first + rows}) t(i)
 ), placed AS (
-  SELECT *, ${placedAtSql} AS placed_at,
+  SELECT *,
+    TIMESTAMPTZ '${year}-${month}-01 00:00:00+00' + to_seconds((86400 * bend(day))::BIGINT) AS placed_at,
     CASE ${country} END AS country_number,
-    CASE WHEN coupon_roll >= 130 THEN NULL WHEN month = 11 THEN 'BLACKFRIDAY20'
-      WHEN month IN (6, 7, 8) THEN 'SUMMER15' ELSE 'WELCOME10' END AS coupon,
+    CASE WHEN coupon_roll < 130 THEN '${couponOf(month)}' END AS coupon,
     list_transform(range(1 + list_extract([0,0,0,0,1,1,1,2,2,3], 1 + ${roll("count", 10)})), lambda j: {
-      product: 1 + (hash(order_id, j, 'product') % ${products.length})::BIGINT,
-      quantity: list_extract([1,1,1,1,1,2,2,3], 1 + (hash(order_id, j, 'quantity') % 8)::BIGINT)}) AS picks
-  FROM (SELECT *, order_id AS i FROM rolls)
+      product: 1 + (hash(i, j, 'product') % ${products.length})::BIGINT,
+      quantity: list_extract([1,1,1,1,1,2,2,3], 1 + (hash(i, j, 'quantity') % 8)::BIGINT)}) AS picks
+  FROM rolls
 ), priced AS (
   SELECT *, ${statusSql} AS status,
     list_transform(picks, lambda p: {
@@ -83,47 +83,38 @@ WITH rolls AS (
       unit_price: list_extract(${prices}, p.product)}) AS items
   FROM placed
 )
-SELECT order_id::BIGINT AS order_id,
+SELECT i::BIGINT AS order_id,
   (1 + floor(${customerCount} * customer_fraction * customer_fraction))::BIGINT AS customer_id,
   status, placed_at,
   CASE WHEN status IN ('shipped', 'delivered', 'returned')
-    THEN placed_at + to_seconds(21600 + (hash(order_id, 'ship') % 237600)::BIGINT) END AS shipped_at,
+    THEN placed_at + to_seconds(21600 + (hash(i, 'ship') % 237600)::BIGINT) END AS shipped_at,
   items,
   round(list_sum(list_transform(items, lambda x: (x.quantity * x.unit_price)::DECIMAL(12,2)))
-    * list_extract([1.00, 0.90, 0.85, 0.80], 1 + CASE coupon WHEN 'WELCOME10' THEN 1 WHEN 'SUMMER15' THEN 2
-      WHEN 'BLACKFRIDAY20' THEN 3 ELSE 0 END)::DECIMAL(3,2), 2)::DECIMAL(12,2) AS total,
+    * CASE coupon WHEN 'WELCOME10' THEN 0.90 WHEN 'SUMMER15' THEN 0.85 WHEN 'BLACKFRIDAY20' THEN 0.80
+      ELSE 1.00 END::DECIMAL(3,2), 2)::DECIMAL(12,2) AS total,
   list_extract(${list(countries.map(({ currency }) => quote(currency)))}, country_number) AS currency,
   CASE WHEN channel_roll < 54 THEN 'web' WHEN channel_roll < 83 THEN 'app' WHEN channel_roll < 92 THEN 'marketplace'
     WHEN channel_roll < 98 THEN 'store' ELSE 'phone' END AS channel,
   list_extract(${list(countries.map(({ code }) => quote(code)))}, country_number) AS shipping_country,
   coupon,
-  CASE WHEN status <> 'cancelled' THEN 400000000000000000 + (hash(order_id, 'payment') % 99999999999999999)::BIGINT END
+  CASE WHEN status <> 'cancelled' THEN 400000000000000000 + (hash(i, 'payment') % 99999999999999999)::BIGINT END
     AS payment_id,
-  hash(order_id, 'gift') % 25 = 0 AS is_gift,
-  md5(order_id::VARCHAR || 'cart') AS cart_token,
-  year, month
+  hash(i, 'gift') % 25 = 0 AS is_gift,
+  md5(i::VARCHAR || 'cart') AS cart_token
 FROM priced`;
 }
 
-/** Statement that makes table `month_plan`. */
-export function planSql(months: readonly OrderMonth[]): string {
-  const rows = months.map(({ year, month, rows: count, firstOrderId: first }) => {
-    const seconds = new Date(Date.UTC(year, month, 0)).getUTCDate() * 86_400;
-    return `(${year}, ${month}, ${count}, ${first}, ${seconds}, TIMESTAMPTZ '${year}-${month}-01 00:00:00+00')`;
-  });
-  return `CREATE TABLE month_plan AS SELECT * FROM (VALUES ${rows.join(",")})
-    AS plan(year, month, rows, first_order_id, seconds, starts_at)`;
-}
-
 /**
- * Orders come in order of time. Within a day noon is busy and night is quiet: a cubic bends the even flow, with
- * sums and products only, which are the same on every processor.
+ * Macro: from an even flow of days to one that is busy at noon and quiet at night. A cubic of sums and products
+ * only, which are the same on every processor; it rises all the way, so orders stay in order of time.
  */
-const placedAtSql = `starts_at + to_seconds((86400 * (floor((k + jitter) / rows * seconds / 86400)
-    + bend((k + jitter) / rows * seconds / 86400 - floor((k + jitter) / rows * seconds / 86400))))::BIGINT)`;
+export const bendSql =
+  "CREATE MACRO bend(d) AS d + 1.5 * (d - floor(d)) * (1 - (d - floor(d))) * (1 - 2 * (d - floor(d)))";
 
-/** The macro \`placedAtSql\` calls. */
-export const bendSql = "CREATE MACRO bend(f) AS f + 1.5 * f * (1 - f) * (1 - 2 * f)";
+function couponOf(month: number): string {
+  if (month === 11) return "BLACKFRIDAY20";
+  return month >= 6 && month <= 8 ? "SUMMER15" : "WELCOME10";
+}
 
 /** Young orders are still on their way; old ones are delivered but for a few. */
 const statusSql = `CASE WHEN status_roll < 52 THEN 'cancelled'
