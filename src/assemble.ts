@@ -16,6 +16,8 @@ export interface AssembleOptions {
   log: Log;
   /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
   s3Credentials?: S3Settings["credentials"];
+  /** Starts the query workers after this time rather than with the first call. */
+  prewarmAfterMs?: number | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
   /** Default: random UUIDs. */
@@ -38,9 +40,10 @@ export function offeredRegistry(settings: Settings): Registry {
 }
 
 /** Builds the dependencies from settings. */
-export function assemble({ settings, log, s3Credentials, now, newId }: AssembleOptions): Deps {
+export function assemble(options: AssembleOptions): Deps {
+  const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
-  const lake = createLake(lakeSettings(settings, s3Credentials));
+  const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs });
   return {
     settings,
     log,
@@ -51,8 +54,8 @@ export function assemble({ settings, log, s3Credentials, now, newId }: AssembleO
       services: { lake },
       bounds: settings.results,
       timeoutMs: settings.calls.timeoutMs,
-      now: now ?? Date.now,
-      newId: newId ?? randomUUID,
+      now,
+      newId,
     },
     close: () => lake.close(),
   };

@@ -3,7 +3,7 @@ import { clientSnippets } from "./connect/snippets.ts";
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverHttp } from "./frame/serve-http.ts";
-import { serveOverStdio } from "./frame/serve-stdio.ts";
+import { afterListMs, serveOverStdio } from "./frame/serve-stdio.ts";
 import { stoppable } from "./frame/stop-signal.ts";
 import { UsageError } from "./frame/usage-error.ts";
 
@@ -26,7 +26,12 @@ export const demo = defineCommand({
     if (stdio && port !== undefined) throw new UsageError("--stdio listens on no port: leave --port out.");
     const flags = port === undefined ? [] : [`--http.port=${port}`];
     return stoppable(async (stop) => {
-      const opened = await openDeps(context, { demo: true, flags, signal: stop.signal });
+      const opened = await openDeps(context, {
+        demo: true,
+        flags,
+        prewarmAfterMs: stdio ? afterListMs : 0,
+        signal: stop.signal,
+      });
       if (stdio) return serveOverStdio(opened, terminal, stop);
       return serveOverHttp(opened, stop, (url) => terminal.out(welcome(url, opened.demo)));
     });

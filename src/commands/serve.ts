@@ -19,7 +19,7 @@ export const serve = defineCommand({
     const flags = port === undefined ? [] : [`--http.port=${port}`];
     const { terminal } = context;
     return stoppable(async (stop) => {
-      const opened = await openDeps(context, { demo: false, flags });
+      const opened = await openDeps(context, { demo: false, flags, prewarmAfterMs: 0 });
       return serveOverHttp(opened, stop, (url) => {
         terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);
       });

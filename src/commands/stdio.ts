@@ -1,6 +1,6 @@
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
-import { serveOverStdio } from "./frame/serve-stdio.ts";
+import { afterListMs, serveOverStdio } from "./frame/serve-stdio.ts";
 import { stoppable } from "./frame/stop-signal.ts";
 
 /** `sluice stdio`: MCP over stdin and stdout, for clients that spawn their servers. */
@@ -15,7 +15,11 @@ export const stdio = defineCommand({
   ],
   async run(_given, context) {
     return stoppable(async (stop) =>
-      serveOverStdio(await openDeps(context, { demo: false }), context.terminal, stop),
+      serveOverStdio(
+        await openDeps(context, { demo: false, prewarmAfterMs: afterListMs }),
+        context.terminal,
+        stop,
+      ),
     );
   },
 });

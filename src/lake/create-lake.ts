@@ -13,11 +13,19 @@ import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 
+export interface LakeOptions {
+  /** Starts the query workers after this time, as a server wants it, rather than with the first call. */
+  prewarmAfterMs?: number | undefined;
+}
+
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
-export function createLake(settings: LakeSettings): Lake {
+export function createLake(settings: LakeSettings, { prewarmAfterMs }: LakeOptions = {}): Lake {
   const stores = createStores(settings);
   const cache = createObjectCache({ settings, stores });
-  const engine = createSqlEngine({ ...settings.query, scratchDir: join(settings.cache.dir, "queries") });
+  const scratchDir = join(settings.cache.dir, "queries");
+  const engine = createSqlEngine({ ...settings.query, scratchDir });
+  const timer =
+    prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(stores);
   return {
@@ -28,6 +36,7 @@ export function createLake(settings: LakeSettings): Lake {
     profile: (request, scope) => profileDataset(parts, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
+      clearTimeout(timer);
       await Promise.allSettled([engine.close(), cache.close()]);
       stores.close();
     },

@@ -14,6 +14,8 @@ export interface OpenOptions {
   /** Level of the log where no source sets one. */
   quietLevel?: LogLevel;
   signal?: AbortSignal;
+  /** Start the query workers after this time: the first query of a server should be as quick as the next. */
+  prewarmAfterMs?: number;
 }
 
 /** What a command runs on. */
@@ -65,7 +67,11 @@ function demoSettings(demo: Demo): Record<string, unknown> {
   };
 }
 
-async function buildDeps(config: LoadedConfig, { quietLevel }: OpenOptions, demo?: Demo): Promise<Deps> {
+async function buildDeps(
+  config: LoadedConfig,
+  { quietLevel, prewarmAfterMs }: OpenOptions,
+  demo?: Demo,
+): Promise<Deps> {
   const [{ assemble }, { createLog }] = await Promise.all([
     import("../../assemble.ts"),
     import("../../telemetry/log.ts"),
@@ -73,5 +79,5 @@ async function buildDeps(config: LoadedConfig, { quietLevel }: OpenOptions, demo
   const { settings, effective } = config;
   const isSet = effective.some(({ path, origin }) => path === "log.level" && origin.kind !== "default");
   const level = isSet ? settings.log.level : (quietLevel ?? settings.log.level);
-  return assemble({ settings, log: createLog({ level }), s3Credentials: demo?.credentials });
+  return assemble({ settings, log: createLog({ level }), s3Credentials: demo?.credentials, prewarmAfterMs });
 }

@@ -4,6 +4,9 @@ import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A client that spawns Sluice first lists its tools: workers that start at that moment would only slow it down. */
+export const afterListMs = 1000;
+
 /** Serves over stdin and stdout until the client leaves or the process is told to stop. */
 export async function serveOverStdio(
   { deps, close }: Opened,

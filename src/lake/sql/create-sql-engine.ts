@@ -44,6 +44,8 @@ const idleRssBytes = 220 * mebibyte;
 export interface LocalSqlEngine extends SqlEngine {
   /** Process ids of the living workers. */
   workerPids(): number[];
+  /** Starts the workers now rather than with the first call. */
+  prewarm(): void;
 }
 
 /** Runs statements in query workers of this machine. `scratchDir` is made; what is in it is the engine's alone. */
@@ -76,7 +78,15 @@ class WorkerSqlEngine implements LocalSqlEngine {
       keepMs: deps.keepResultsMs ?? 15 * 60_000,
       now: deps.now ?? Date.now,
     });
-    if (deps.prewarm) void this.made.then(() => this.pool.prewarm());
+    if (deps.prewarm) this.prewarm();
+  }
+
+  prewarm(): void {
+    // A scratch directory that cannot be made is told by the first call.
+    this.made.then(
+      () => this.pool.prewarm(),
+      () => {},
+    );
   }
 
   workerPids(): number[] {
