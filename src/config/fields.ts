@@ -7,16 +7,29 @@ import {
   QuantityError,
 } from "./quantities.ts";
 
+interface Quantity {
+  parse(text: string): number;
+  /** What `parse` reads back. */
+  format(amount: number): string;
+  least: number;
+  most: number;
+}
+
 /** A codec of a quantity: users write a number or a text with a unit, the program gets a number. */
-function quantity(parse: (text: string) => number, format: (amount: number) => string) {
-  return z.codec(z.union([z.string(), z.int()]), z.int().nonnegative(), {
+function quantity({ parse, format, least, most }: Quantity) {
+  return z.codec(z.union([z.string(), z.int()]), z.int(), {
     decode: (given, context) => {
-      try {
-        return typeof given === "number" ? given : parse(given);
-      } catch (thrown) {
-        if (!(thrown instanceof QuantityError)) throw thrown;
-        context.issues.push({ code: "custom", message: thrown.message, input: given });
+      const refuse = (message: string) => {
+        context.issues.push({ code: "custom", message, input: given });
         return z.NEVER;
+      };
+      try {
+        const amount = typeof given === "number" ? given : parse(given);
+        if (amount < least) return refuse(`must be at least ${format(least)}`);
+        return amount > most ? refuse(`may be ${format(most)} at most`) : amount;
+      } catch (thrown) {
+        if (thrown instanceof QuantityError) return refuse(thrown.message);
+        throw thrown;
       }
     },
     encode: format,
@@ -24,13 +37,22 @@ function quantity(parse: (text: string) => number, format: (amount: number) => s
 }
 
 /** Bytes; written as a number or `256KB`. */
-export const sizeBytes = quantity(parseSizeBytes, formatSizeBytes);
+export function sizeBytes(least = 1) {
+  return quantity({ parse: parseSizeBytes, format: formatSizeBytes, least, most: Number.MAX_SAFE_INTEGER });
+}
+
+/** The longest wait of Node's timers; beyond it they fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** Milliseconds; written as a number or `30s`. */
-export const durationMs = quantity(parseDurationMs, formatDurationMs);
+export function durationMs(least = 1) {
+  return quantity({ parse: parseDurationMs, format: formatDurationMs, least, most: longestTimerMs });
+}
 
-/** A whole number of at least one. */
-export const count = z.int().min(1);
+/** A whole number from one on. */
+export function count(most: number) {
+  return z.int().min(1).max(most);
+}
 
 const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 

@@ -186,6 +186,10 @@ describe("wrong settings", () => {
     ["a query longer than a call", "lake.query.timeoutMs", "10m", "longer than calls.timeoutMs (300000 ms)"],
     ["two roots of one name", "lake.localRoots", "/a/data,/b/data", 'two folders are named "data"'],
     ["no value", "log.level", "", "is empty"],
+    ["no time", "calls.timeoutMs", "0", "must be at least 1ms"],
+    ["a time beyond Node's timers", "calls.timeoutMs", "720h", "may be"],
+    ["results too small for a row", "results.maxBytes", "100", "must be at least 1KB"],
+    ["a negative size", "lake.cache.maxBytes", "-1", "is not a size"],
     ["no worker", "lake.query.workers", "0", "lake.query.workers"],
   ])("%s is refused", async (_what, path, text, says) => {
     expect(await problemsOf(load([`--${path}=${text}`]))).toContain(says);

@@ -24,12 +24,12 @@ export function createSettingsSchema(surroundings: Surroundings) {
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       calls: z
         .strictObject({
-          timeoutMs: durationMs.default(300_000).describe("How long one tool call may take"),
+          timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
         })
         .prefault({}),
       summarize: z
         .strictObject({
-          maxInputBytes: sizeBytes.default(megabyte).describe("Text read for one summary"),
+          maxInputBytes: sizeBytes(kilobyte).default(megabyte).describe("Text read for one summary"),
         })
         .prefault({}),
       log: z
@@ -56,8 +56,8 @@ const httpSettings = z
       .array(originUrl)
       .default([])
       .describe("Browser origins allowed to call, such as https://app.example.org"),
-    maxBodyBytes: sizeBytes.default(megabyte).describe("Largest request body"),
-    drainMs: durationMs.default(20_000).describe("How long accepted calls may go on after SIGTERM"),
+    maxBodyBytes: sizeBytes(kilobyte).default(megabyte).describe("Largest request body"),
+    drainMs: durationMs(0).default(20_000).describe("How long accepted calls may go on after SIGTERM"),
   })
   .prefault({});
 
@@ -83,11 +83,13 @@ function lakeSettings(surroundings: Surroundings) {
             .min(1)
             .default(join(cacheHome(surroundings), "objects"))
             .describe("Folder of the block cache"),
-          maxBytes: sizeBytes.default(8 * gigabyte).describe("Disk the cache may use"),
+          maxBytes: sizeBytes(megabyte)
+            .default(8 * gigabyte)
+            .describe("Disk the cache may use"),
         })
         .prefault({}),
       query: querySettings(surroundings),
-      maxDecompressedBytes: sizeBytes
+      maxDecompressedBytes: sizeBytes()
         .default(4 * gigabyte)
         .describe("A compressed or re-encoded file may not grow past this"),
       s3: s3Settings,
@@ -98,13 +100,21 @@ function lakeSettings(surroundings: Surroundings) {
 function querySettings({ cpuCount }: Surroundings) {
   return z
     .strictObject({
-      timeoutMs: durationMs.default(60_000).describe("How long one query may run"),
-      memoryBytes: sizeBytes.default(256 * megabyte).describe("Memory of the engine in each worker"),
-      threads: count.default(Math.min(cpuCount, 4)).describe("Threads of each worker"),
-      workers: count.default(2).describe("Worker processes kept ready; also how many queries run at once"),
-      tempBytes: sizeBytes.default(2 * gigabyte).describe("Disk one query may spill to"),
-      maxScanBytes: sizeBytes.default(10 * gigabyte).describe("Bytes of source objects one query may read"),
-      maxResultBytes: sizeBytes
+      timeoutMs: durationMs().default(60_000).describe("How long one query may run"),
+      memoryBytes: sizeBytes(32 * megabyte)
+        .default(256 * megabyte)
+        .describe("Memory of the engine in each worker"),
+      threads: count(256).default(Math.min(cpuCount, 4)).describe("Threads of each worker"),
+      workers: count(64)
+        .default(2)
+        .describe("Worker processes kept ready; also how many queries run at once"),
+      tempBytes: sizeBytes()
+        .default(2 * gigabyte)
+        .describe("Disk one query may spill to"),
+      maxScanBytes: sizeBytes()
+        .default(10 * gigabyte)
+        .describe("Bytes of source objects one query may read"),
+      maxResultBytes: sizeBytes()
         .default(256 * megabyte)
         .describe("Bytes of rows kept for a cursor to walk through"),
     })
@@ -124,8 +134,10 @@ const s3Settings = z
 
 const resultSettings = z
   .strictObject({
-    maxBytes: sizeBytes.default(256 * kilobyte).describe("Bytes of rows in one result"),
-    maxRows: count.default(1000).describe("Rows in one result"),
+    maxBytes: sizeBytes(kilobyte)
+      .default(256 * kilobyte)
+      .describe("Bytes of rows in one result"),
+    maxRows: count(1_000_000).default(1000).describe("Rows in one result"),
   })
   .prefault({});
 
