@@ -1,10 +1,13 @@
 import {
+  DuckDBArrayType,
   DuckDBArrayValue,
   DuckDBBlobValue,
   DuckDBDateValue,
-  DuckDBGeometryValue,
+  DuckDBListType,
   DuckDBListValue,
+  DuckDBMapType,
   DuckDBMapValue,
+  DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampMillisecondsValue,
   DuckDBTimestampNanosecondsValue,
@@ -13,9 +16,9 @@ import {
   DuckDBTimestampValue,
   type DuckDBType,
   DuckDBTypeId,
+  DuckDBUnionType,
   DuckDBUnionValue,
   type DuckDBValue,
-  DuckDBVariantValue,
 } from "@duckdb/node-api";
 import { exactJson } from "./exact-json.ts";
 
@@ -25,7 +28,7 @@ export function valueJson(value: DuckDBValue | undefined, type?: DuckDBType): un
   if (typeof value === "string") return type?.alias === "JSON" ? exactJson(value) : value;
   if (typeof value === "number") return numberJson(value, type);
   if (typeof value === "bigint") return integerJson(value);
-  return timeJson(value) ?? nestedJson(value) ?? value.toString();
+  return timeJson(value) ?? nestedJson(value, type) ?? value.toString();
 }
 
 /** A number where a double holds it exactly, else its digits. */
@@ -76,21 +79,35 @@ function isoTime(text: string): string {
   return text.replace(/^(\d+-\d\d-\d\d) /, "$1T");
 }
 
-function nestedJson(value: object): unknown {
+function nestedJson(value: object, type: DuckDBType | undefined): unknown {
   if (value instanceof DuckDBBlobValue) return blobJson(value.bytes);
-  if (value instanceof DuckDBGeometryValue) return String(value);
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) {
-    return value.items.map((item) => valueJson(item));
+  if (value instanceof DuckDBArrayValue || value instanceof DuckDBListValue) {
+    const itemType =
+      type instanceof DuckDBArrayType || type instanceof DuckDBListType ? type.valueType : undefined;
+    return value.items.map((item) => valueJson(item, itemType));
   }
   if (value instanceof DuckDBMapValue) {
-    return value.entries.map((entry) => ({ key: valueJson(entry.key), value: valueJson(entry.value) }));
+    const { keyType, valueType } = type instanceof DuckDBMapType ? type : {};
+    return value.entries.map((entry) => ({
+      key: valueJson(entry.key, keyType),
+      value: valueJson(entry.value, valueType),
+    }));
   }
-  if (value instanceof DuckDBStructValue) {
-    return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, valueJson(item)]));
+  if (value instanceof DuckDBStructValue) return structJson(value, type);
+  if (value instanceof DuckDBUnionValue) {
+    return valueJson(
+      value.value,
+      type instanceof DuckDBUnionType ? type.memberTypeForTag(value.tag) : undefined,
+    );
   }
-  if (value instanceof DuckDBUnionValue) return valueJson(value.value);
-  if (value instanceof DuckDBVariantValue) return String(value);
   return undefined;
+}
+
+function structJson({ entries }: DuckDBStructValue, type: DuckDBType | undefined): unknown {
+  const typeOf = (name: string) => (type instanceof DuckDBStructType ? type.typeForEntry(name) : undefined);
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, item]) => [name, valueJson(item, typeOf(name))]),
+  );
 }
 
 function blobJson(bytes: Uint8Array): { base64: string; sizeBytes: number } {

@@ -16,27 +16,27 @@ import { valueJson } from "./json-scalars.ts";
 export type ItemToJson = (index: number) => unknown;
 
 /**
- * Reads a vector's items as JSON values. Structs and lists are read from the vectors themselves: the binding's
+ * Reads a vector's items as JSON values. `type` is the result's: a vector's own does not say that text is JSON. Structs and lists are read from the vectors themselves: the binding's
  * objects lose members named `__proto__`. Throws `unsupported` for such members where no other way leads to them.
  */
-export function vectorToJson(vector: DuckDBVector): ItemToJson {
-  if (vector instanceof DuckDBStructVector) return structToJson(vector);
-  if (vector instanceof DuckDBListVector) return listToJson(vector);
-  refusePrototypes(vector.type);
-  return (index) => valueJson(vector.getItem(index), vector.type);
+export function vectorToJson(vector: DuckDBVector, type: DuckDBType): ItemToJson {
+  if (vector instanceof DuckDBStructVector && type instanceof DuckDBStructType)
+    return structToJson(vector, type);
+  if (vector instanceof DuckDBListVector && type instanceof DuckDBListType) return listToJson(vector, type);
+  refusePrototypes(type);
+  return (index) => valueJson(vector.getItem(index), type);
 }
 
-function structToJson(vector: DuckDBStructVector): ItemToJson {
-  const { entryNames } = vector.type as DuckDBStructType;
-  const members = entryNames.map((_, entry) => vectorToJson(vector.entryVectorAt(entry)));
+function structToJson(vector: DuckDBStructVector, { entryNames, entryTypes }: DuckDBStructType): ItemToJson {
+  const members = entryTypes.map((type, entry) => vectorToJson(vector.entryVectorAt(entry), type));
   return (index) => {
     if (!vector.isItemValid(index)) return null;
     return objectOf(entryNames.map((name, entry) => [name, members[entry]?.(index)]));
   };
 }
 
-function listToJson(vector: DuckDBListVector): ItemToJson {
-  const item = vectorToJson(vector.childVector);
+function listToJson(vector: DuckDBListVector, { valueType }: DuckDBListType): ItemToJson {
+  const item = vectorToJson(vector.childVector, valueType);
   return (index) => {
     if (vector.getItemVector(index) === null) return null;
     const offset = vector.getEntryOffset(index);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
+import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import type { Column } from "../engine.ts";
 import type { RunJob, RunReply } from "../protocol.ts";
 import { openDatabase } from "./database.ts";
@@ -37,11 +37,12 @@ async function collect(
   report: Report,
 ): Promise<Omit<RunReply, "prepared">> {
   const columns = columnsOf(result);
+  const types = result.columnTypes();
   const page = new PageWriter(columns, job);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) return page.finish(true);
-    for (const row of rowsOf(chunk)) if (!page.add(row)) return page.finish(false);
+    for (const row of rowsOf(chunk, types)) if (!page.add(row)) return page.finish(false);
     report.progress({ done: page.rowCount, message: "rows" });
   }
 }
@@ -58,8 +59,8 @@ function shortType(type: string): string {
   return type.length <= 1_000 ? type : `${type.slice(0, 1_000)}…`;
 }
 
-function* rowsOf(chunk: DuckDBDataChunk): Generator<unknown[]> {
-  const items = Array.from({ length: chunk.columnCount }, (_, at) => vectorToJson(chunk.getColumnVector(at)));
+function* rowsOf(chunk: DuckDBDataChunk, types: readonly DuckDBType[]): Generator<unknown[]> {
+  const items = types.map((type, at) => vectorToJson(chunk.getColumnVector(at), type));
   const { rowCount } = chunk;
   for (let row = 0; row < rowCount; row++) yield items.map((item) => item(row));
 }
