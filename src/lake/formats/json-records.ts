@@ -38,7 +38,7 @@ export class RecordSink {
     const text = Buffer.from(start.subarray(0, 4 * shownLength))
       .toString("utf8")
       .slice(0, shownLength);
-    this.rejects.push({ line, reason, text: text.replace(/[\ufffd\r\n]+$/, "") });
+    this.rejects.push({ line, reason, text: text.replace(/[\ufffd\ud800-\udbff\r\n]+$/, "") });
   }
 
   /** Whether a value that begins with this byte fits the records before; it is rejected otherwise. */

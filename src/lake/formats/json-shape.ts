@@ -30,10 +30,25 @@ export function jsonShape(
   }
   const next = afterSpace(head, behind);
   if (next >= head.length) return unsettled;
-  const isSecondRefused = scanner.scan(head, next, head.length, isWhole) === refused;
-  if (isSecondRefused) return mostLinesAreObjects(head, isWhole) ? "ndjson" : undefined;
-  const areOnLines = head.subarray(behind, next).includes(0x0a) && !scanner.spansLines;
-  return areOnLines && !head.subarray(start, behind).includes(0x0a) ? "ndjson" : "json";
+  if (scanner.scan(head, next, head.length, isWhole) === refused) {
+    return mostLinesAreObjects(head, isWhole) ? "ndjson" : undefined;
+  }
+  return areOnLines(head, start, isWhole) ? "ndjson" : "json";
+}
+
+/** Whether each of the first values stands on one line, and on its own, as far as they are sound. */
+function areOnLines(head: Buffer, start: number, isWhole: boolean): boolean {
+  const scanner = new JsonScanner(maxDepth);
+  let at = start;
+  for (let count = 0; count < linesLookedAt && at < head.length; count += 1) {
+    const behind = scanner.scan(head, at, head.length, isWhole);
+    if (scanner.spansLines) return false;
+    if (behind < 0) return true;
+    const next = afterSpace(head, behind);
+    if (next < head.length && !head.subarray(behind, next).includes(0x0a)) return false;
+    at = next;
+  }
+  return true;
 }
 
 /** So that one torn or malformed line at the top does not hide what the file is. */

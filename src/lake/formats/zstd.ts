@@ -1,5 +1,6 @@
 import { Decompress } from "fzstd";
 import { ToolError } from "../../core/errors.ts";
+import { Xxh64 } from "./xxh64.ts";
 import { parseFrameHeader } from "./zstd-frame.ts";
 
 /** The largest block the format knows, compressed or not (RFC 8878, 3.1.1.2.4). */
@@ -12,7 +13,7 @@ const maxBlockBytes = 128 * 1024;
  */
 export class ZstdDecoder {
   #pending: Buffer = Buffer.alloc(0);
-  #frame: { decoder: Decompress; hasChecksum: boolean } | undefined;
+  #frame: { decoder: Decompress; checksum: Xxh64 | undefined } | undefined;
   #skipBytes = 0;
   readonly #output: Uint8Array[] = [];
 
@@ -46,15 +47,17 @@ export class ZstdDecoder {
       this.#skipBytes = header.sizeBytes;
       return true;
     }
+    const checksum = header.hasChecksum ? new Xxh64() : undefined;
     const decoder = new Decompress((data) => {
+      checksum?.update(data);
       if (data.length > 0) this.#output.push(data);
     });
-    this.#frame = { decoder, hasChecksum: header.hasChecksum };
+    this.#frame = { decoder, checksum };
     this.#feed(decoder, this.#take(header.headerBytes), false);
     return true;
   }
 
-  #block({ decoder, hasChecksum }: { decoder: Decompress; hasChecksum: boolean }): boolean {
+  #block({ decoder, checksum }: { decoder: Decompress; checksum: Xxh64 | undefined }): boolean {
     if (this.#pending.length < 3) return false;
     const header = this.#pending.readUIntLE(0, 3);
     const isLast = (header & 1) === 1;
@@ -62,10 +65,15 @@ export class ZstdDecoder {
     const claimedBytes = header >> 3;
     if (type === 3 || claimedBytes > maxBlockBytes) throw damaged("a block is malformed");
     const bodyBytes = type === 1 ? 1 : claimedBytes;
-    const neededBytes = 3 + bodyBytes + (isLast && hasChecksum ? 4 : 0);
+    const neededBytes = 3 + bodyBytes + (isLast && checksum ? 4 : 0);
     if (this.#pending.length < neededBytes) return false;
-    this.#feed(decoder, this.#take(neededBytes), isLast);
-    if (isLast) this.#frame = undefined;
+    const taken = this.#take(neededBytes);
+    this.#feed(decoder, taken, isLast);
+    if (!isLast) return true;
+    this.#frame = undefined;
+    // The library passes over checksums.
+    const isSound = !checksum || checksum.digestLow32() === taken.readUInt32LE(neededBytes - 4);
+    if (!isSound) throw damaged("its checksum does not agree with its content");
     return true;
   }
 
