@@ -75,7 +75,9 @@ function unite(read: readonly { object: StoredObject; footer: ParquetFooter }[])
       else {
         known.files++;
         if (known.type !== type)
-          notes.push(`column ${name} is ${known.type} in the first file and ${type} in ${object.uri}`);
+          notes.push(
+            `column ${name} is ${known.type} in the first file and ${type} in ${object.uri}: together they are read as a type that holds both`,
+          );
       }
     }
   }
