@@ -8,14 +8,14 @@ import {
 import { z } from "zod";
 import type { PromptDefinition } from "../core/exposure.ts";
 import { closest } from "../core/suggest.ts";
+import { onePageParams } from "./one-page.ts";
 import { rawContext } from "./raw-call.ts";
 import type { ServingUnit } from "./unit.ts";
 
-const listParams = z.looseObject({ cursor: z.string().optional() });
 const getParams = z.looseObject({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
 
 export function servePromptList(server: Server, { surface }: ServingUnit): void {
-  server.setRequestHandler("prompts/list", { params: listParams }, () => ({
+  server.setRequestHandler("prompts/list", { params: onePageParams }, () => ({
     prompts: [
       ...[...surface.prompts.values()].map(wirePrompt),
       ...[...surface.rawPrompts.values()].map(({ definition }) => definition),

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { ResourceEntry } from "../core/exposure.ts";
 import { decodeCursor, encodeCursor } from "../core/results.ts";
 import { callBacking } from "./backing.ts";
+import { onePageParams } from "./one-page.ts";
 import { asProtocolError } from "./protocol-error.ts";
 import { rawContext } from "./raw-call.ts";
 import type { CompiledResource } from "./surface.ts";
@@ -54,7 +55,7 @@ function wireEntry({ sizeBytes, ...entry }: ResourceEntry): Resource {
 }
 
 export function serveResourceTemplates(server: Server, unit: ServingUnit): void {
-  server.setRequestHandler("resources/templates/list", { params: listParams }, () => ({
+  server.setRequestHandler("resources/templates/list", { params: onePageParams }, () => ({
     resourceTemplates: unit.surface.resources.map(({ definition }) => ({
       name: definition.name,
       title: definition.title,

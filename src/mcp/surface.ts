@@ -37,10 +37,13 @@ export interface Surface {
   rawResources: ReadonlyMap<string, RawResource>;
 }
 
-/** Throws when two prompts or two raw tools claim one name. */
+/** Throws when two prompts, or two tools, raw or not, claim one name. */
 export function createSurface({ calls, serverInfo, listAliases, extension }: SurfaceOptions): Surface {
   const { registry, steps } = calls;
   const rawTools = extension.tools ?? [];
+  for (const { definition } of rawTools) {
+    if (registry.find(definition.name)) throw new TypeError(`Two tools claim the name ${definition.name}.`);
+  }
   const extra = rawTools.map(wireRawTool);
   const definitions = registry.toolsets.flatMap((toolset) => toolset.resources ?? []);
   return {

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
 import { callersTraceId } from "./correlation.ts";
+import { onePageParams } from "./one-page.ts";
 import { toToolResult } from "./outcome.ts";
 import { createProgressSender } from "./progress.ts";
 import { callRawTool } from "./raw-call.ts";
 import type { ServingUnit } from "./unit.ts";
 
-const listParams = z.looseObject({ cursor: z.string().optional() });
 const callParams = z.looseObject({
   name: z.string(),
   arguments: z.record(z.string(), z.unknown()).optional(),
@@ -18,7 +18,7 @@ type CallParams = z.output<typeof callParams>;
 
 /** tools/list: one page, computed beforehand. */
 export function serveToolList(server: Server, { surface, principal, toolsFilledIn }: ServingUnit): void {
-  server.setRequestHandler("tools/list", { params: listParams }, () =>
+  server.setRequestHandler("tools/list", { params: onePageParams }, () =>
     toolsFilledIn ? { tools: [] } : surface.toolList(principal).result,
   );
 }

@@ -17,8 +17,9 @@ export interface SuiteResult {
   output: string;
 }
 
+const require = createRequire(import.meta.url);
 const entry = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/package.json")),
+  dirname(require.resolve("@modelcontextprotocol/conformance/package.json")),
   "dist/index.js",
 );
 
