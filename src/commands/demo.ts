@@ -15,13 +15,14 @@ export const demo = defineCommand({
   options: {
     stdio: { type: "boolean", describe: "Serve over stdin and stdout, for clients that spawn it" },
     port: { type: "string", requiresArg: true, describe: "Port to listen on (setting http.port)" },
+    json: { type: "boolean", describe: "Print where it listens, and the data, as JSON" },
   },
   examples: [
     ["sluice demo", "Serve the sample lake on http://127.0.0.1:8080/mcp"],
     ["sluice demo --port 0", "Take a free port"],
     ["sluice demo --stdio", "For clients that spawn it"],
   ],
-  async run({ stdio, port }, context) {
+  async run({ stdio, port, json }, context) {
     const { terminal } = context;
     if (stdio && port !== undefined) throw new UsageError("--stdio listens on no port: leave --port out.");
     const flags = port === undefined ? [] : [`--http.port=${port}`];
@@ -33,10 +34,17 @@ export const demo = defineCommand({
         signal: stop.signal,
       });
       if (stdio) return serveOverStdio(opened, terminal, stop);
-      return serveOverHttp(opened, stop, (url) => terminal.out(welcome(url, opened.demo)));
+      return serveOverHttp(opened, stop, (url) =>
+        terminal.out(json ? JSON.stringify(facts(url, opened.demo)) : welcome(url, opened.demo)),
+      );
     });
   },
 });
+
+function facts(url: string, lake: Demo | undefined) {
+  const { s3Endpoint, region, buckets, localRoots } = lake ?? {};
+  return { url: `${url}/mcp`, s3Endpoint, region, buckets, localRoots };
+}
 
 function welcome(url: string, lake: Demo | undefined): string {
   const places = [

@@ -1,4 +1,5 @@
 import { defineCommand } from "./frame/command.ts";
+import { exposureWarnings } from "./frame/exposure-warnings.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverHttp } from "./frame/serve-http.ts";
 import { stoppable } from "./frame/stop-signal.ts";
@@ -10,17 +11,22 @@ export const serve = defineCommand({
   summary: "Serves MCP over HTTP",
   options: {
     port: { type: "string", requiresArg: true, describe: "Port to listen on (setting http.port)" },
+    json: { type: "boolean", describe: "Print where it listens as JSON" },
   },
   examples: [
     ["sluice serve --lake.buckets my-bucket", "Serve one bucket on http://127.0.0.1:8080/mcp"],
     ["sluice serve --port 9000 --config prod.yaml", "Another port, settings from a file"],
   ],
-  async run({ port }, context) {
+  async run({ port, json }, context) {
     const flags = port === undefined ? [] : [`--http.port=${port}`];
     const { terminal } = context;
     return stoppable(async (stop) => {
       const opened = await openDeps(context, { demo: false, flags, prewarmAfterMs: 0 });
+      for (const warning of exposureWarnings(opened.deps.settings, terminal.surroundings.env)) {
+        opened.deps.log.warn("exposed", { warning });
+      }
       return serveOverHttp(opened, stop, (url) => {
+        if (json) terminal.out(JSON.stringify({ url: `${url}/mcp` }));
         terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);
       });
     });

@@ -101,6 +101,8 @@ describe("tools and calls on the sample lake", () => {
       "http://127.0.0.1:9/mcp",
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain("No MCP server answers at http://127.0.0.1:9/mcp. Is it running?");
+    expect(stderr).toMatch(
+      /^sluice: No MCP server answers at http:\/\/127\.0\.0\.1:9\/mcp\. Is it running\? \(.+\)\n$/,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -113,6 +114,38 @@ describe("servers", () => {
     await run.waitFor(/"id":1/);
     run.child.kill(signal);
     expect(await run.ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  test("operators are warned of what is open, and told where it listens", async () => {
+    const run = user.start(["serve", "--port", "0", "--http.host", "0.0.0.0", "--json"], {
+      env: { API_KEY: "k3y" },
+    });
+    const [, port] = await run.waitFor(/"url":"http:\/\/0\.0\.0\.0:(\d+)\/mcp"/);
+    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    expect(await ready.json()).toEqual({ status: "ready", dependencies: { cache: { status: "ready" } } });
+    run.child.kill("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain("whoever can reach that address");
+    expect(stderr).toContain("API_KEY is set, and this version checks no key");
+    expect(stderr).not.toContain("k3y");
+  });
+
+  test("the command a client is given starts this Sluice anywhere", async () => {
+    const { stdout } = await user.sluice(["connect", "cursor", "--lake.localRoots", "here=."]);
+    const { command, args } = JSON.parse(stdout).mcpServers.sluice;
+    expect(command).toBe(process.execPath);
+    const run = spawn(command, args, { cwd: "/", env: { HOME: user.home } });
+    run.stdin.write(`${JSON.stringify(initialize)}\n`);
+    const call = { name: "lake_list_sources", arguments: {} };
+    run.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: 2, method: "tools/call", params: call })}\n`);
+    let text = "";
+    for await (const chunk of run.stdout.setEncoding("utf8")) {
+      text += chunk;
+      if (text.includes('"id":2') && text.endsWith("\n")) break;
+    }
+    run.kill();
+    expect(text).toContain(user.cwd);
   });
 
   test("wrong settings stop a server before it listens", async () => {

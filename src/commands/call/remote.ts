@@ -1,6 +1,7 @@
 import { Client, ProtocolError, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { z } from "zod";
 import { version } from "../../version.ts";
+import { UnreachableError } from "../frame/unreachable-error.ts";
 import type { Answer, ArgumentSchema, ToolCaller } from "./tool-caller.ts";
 
 /** Longer than any server should let a call run: the server's own deadline is the one that counts. */
@@ -18,9 +19,10 @@ export async function connectRemote(url: URL, signal: AbortSignal): Promise<Tool
   await client
     .connect(new StreamableHTTPClientTransport(url), { timeout: connectTimeoutMs, signal })
     .catch((cause) => {
-      throw new Error(`No MCP server answers at ${url.href}. Is it running? (${rootMessage(cause)})`, {
+      throw new UnreachableError(
+        `No MCP server answers at ${url.href}. Is it running? (${rootMessage(cause)})`,
         cause,
-      });
+      );
     });
   return {
     close: () => client.close(),

@@ -1,7 +1,11 @@
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
 import type { HttpAdapter } from "../../adapters/http/adapter.ts";
+import type { Dependency } from "../../adapters/http/health.ts";
 import type { Deps } from "../../assemble.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { ExitCode } from "./command.ts";
+import { logCrashes } from "./crash-log.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
@@ -17,6 +21,7 @@ export async function serveOverHttp(
   onListening: (url: string) => void,
 ): Promise<ExitCode> {
   try {
+    logCrashes(deps.log);
     const adapter = await createAdapter(deps);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();
@@ -44,8 +49,21 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
   // A bare file name in /summarize can only mean one bucket.
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
   const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
-  const options = { host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
+  const ready = async () => [await checkCacheFolder(lake.cache.dir)];
+  const options = { ready, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
   return createHttpAdapter({ front, calls: deps.calls, ...options });
+}
+
+/** Queries need the cache's folder; buckets and roots may be down one by one while the rest works. */
+async function checkCacheFolder(dir: string): Promise<Dependency> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+    return { name: "cache", ready: true };
+  } catch (thrown) {
+    const { code = "unknown" } = thrown as NodeJS.ErrnoException;
+    return { name: "cache", ready: false, detail: `lake.cache.dir cannot be written (${code})` };
+  }
 }
 
 function explain(thrown: NodeJS.ErrnoException, { host, port }: Settings["http"]): unknown {

@@ -1,4 +1,5 @@
 import type { ExitCode } from "./command.ts";
+import { logCrashes } from "./crash-log.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
@@ -14,6 +15,7 @@ export async function serveOverStdio(
   stop: StopSignal,
 ): Promise<ExitCode> {
   try {
+    logCrashes(deps.log);
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
     const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });
     if (terminal.inIsTty) {
