@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { decodeCursor, encodeCursor, notesOut, pageOut } from "../../core/results.ts";
-import { type CallContext, defineTool } from "../../core/tool.ts";
+import { defineTool } from "../../core/tool.ts";
 import { checkLimit } from "./call-scope.ts";
 import { uriInput } from "./dataset-shape.ts";
+import { listPlaces } from "./list-places.ts";
 import { objectFilter } from "./object-filter.ts";
 import { collectObjects, maxExamined } from "./object-page.ts";
 import { oldListObjects } from "./old-list.ts";
@@ -73,7 +74,7 @@ export const listObjects = defineTool({
   aliases: [oldListObjects],
   async handle(request, context) {
     const { uri, cursor, limit, ...filters } = request;
-    if (uri === undefined) return listPlaces(request, context);
+    if (uri === undefined) return listPlaces({ limit, cursor, ...filters }, context);
     const location = context.lake.stores.resolve(uri);
     const digest = createHash("sha256")
       .update(JSON.stringify([uri, filters]))
@@ -115,20 +116,3 @@ export const listObjects = defineTool({
     };
   },
 });
-
-/** With no uri there is no more to filter than names of places. */
-async function listPlaces({ uri: _uri, limit, ...rest }: z.output<typeof input>, context: CallContext) {
-  const { delimiter: _delimiter, ...given } = rest;
-  const unusable = Object.entries(given).find(([, value]) => value !== undefined);
-  if (unusable) throw new ToolError("invalid_input", `${unusable[0]} needs a uri to look below.`);
-  const places = (await context.lake.stores.places(context.signal))
-    .map(({ uri }) => (uri.endsWith("/") ? uri : `${uri}/`))
-    .sort();
-  if (places.length > limit) {
-    throw new ToolError(
-      "too_large",
-      `There are ${places.length} places, more than limit ${limit}. Call lake_list_buckets.`,
-    );
-  }
-  return { objects: [], prefixes: places, truncated: false };
-}
