@@ -58,7 +58,7 @@ export async function measureLake(options: LakeOptions): Promise<Section> {
 }
 
 async function startSides({ children, programAt }: LakeOptions, work: string): Promise<Sides> {
-  const data = await openBenchData(cacheDir);
+  const data = await openBenchData(cacheDir, work);
   const link = [String(firstByteMs), String(bytesPerSecond)];
   const s3 = children.start(programAt("s3-server"), [data.folder, ...link]);
   const { url } = (await firstJsonLine(s3)) as { url: string };
