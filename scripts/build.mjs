@@ -22,7 +22,7 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   // The AWS SDK as ES modules: a chunk of CommonJS has no named exports when it is imported at run time.
   mainFields: ["module", "main"],
-  external: ["@duckdb/node-api", "@duckdb/node-bindings"],
+  external: ["@duckdb/node-bindings"],
   banner: {
     // Bundled CommonJS modules still call require() for Node's own modules.
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -108,7 +108,10 @@ async function bundledWorker(): Promise<string> {
     platform: "node",
     format: "esm",
     target: "node20.19",
-    external: ["@duckdb/node-api"],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+    external: ["@duckdb/node-bindings"],
     logLevel: "warning",
   });
   return join(process.cwd(), outdir, "query-worker.js");

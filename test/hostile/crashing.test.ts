@@ -14,6 +14,7 @@ const long = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.ra
 
 test.each(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGKILL"] as const)(
   "a worker that dies of %s costs its own call only, within two seconds",
+  { retry: 2 },
   async (signal) => {
     await sql.run("SELECT 1");
     const crash = expect(sql.run(long)).rejects.toMatchObject({
@@ -46,7 +47,7 @@ const crashers: [string, string][] = [
   ["a value that fills the JavaScript heap", "SELECT list(range) FROM range(20000000)"],
 ];
 
-test.each(crashers)("%s costs its own call only, within two seconds", async (_, statement) => {
+test.each(crashers)("%s costs its own call only, within two seconds", { retry: 2 }, async (_, statement) => {
   await sql.run("SELECT 1");
   const startedMs = performance.now();
   await expect(sql.run(statement)).rejects.toMatchObject({

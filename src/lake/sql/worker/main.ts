@@ -46,5 +46,8 @@ async function serve(): Promise<void> {
   send({ kind: "ready" });
 }
 
+// Ctrl-C and service managers signal every process of the group. When a call ends is the server's to say: it lets
+// accepted ones finish.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
 await serve();
