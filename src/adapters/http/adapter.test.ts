@@ -136,6 +136,33 @@ test("a GET of the stateless revision is 405", async () => {
   expect((await ask(adapterWith(), "/mcp", { headers })).status).toBe(405);
 });
 
+test("a page of an allowed origin may ask and read, over a socket too", async () => {
+  const adapter = adapterWith({ allowedOrigins: ["https://app.example.org"] });
+  const { url } = await adapter.listen();
+  const origin = "https://app.example.org";
+  const preflight = await fetch(`${url}/mcp`, {
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "mcp-method,content-type",
+    },
+  });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-headers")).toBe("mcp-method,content-type");
+  const { body, headers } = modernRequest("tools/list");
+  const sent = { "content-type": "application/json", origin, ...headers };
+  const answer = await fetch(`${url}/mcp`, { method: "POST", headers: sent, body: JSON.stringify(body) });
+  expect(answer.headers.get("access-control-allow-origin")).toBe(origin);
+  expect(answer.headers.get("vary")).toBe("origin");
+  const foreign = await ask(adapter, "/mcp", {
+    method: "OPTIONS",
+    headers: { origin: "https://evil.example", "access-control-request-method": "POST" },
+  });
+  expect(foreign.status).toBe(403);
+  expect(foreign.headers.get("access-control-allow-origin")).toBeNull();
+});
+
 function post(url: string, method: string, params: Record<string, unknown>): Promise<Response> {
   const { body, headers } = modernRequest(method, params);
   const sent = { "content-type": "application/json", ...headers };
@@ -157,7 +184,8 @@ test("stopping lets accepted calls finish, takes no new ones, and says so", asyn
   const ready = await fetch(`${url}/health/ready`);
   expect([ready.status, await ready.json()]).toEqual([503, { status: "draining", dependencies: {} }]);
   const answers = await Promise.all(accepted.map(async (answer) => (await answer).json()));
-  expect(answers.every(({ result }) => result.structuredContent.text === "done")).toBe(true);
+  const done = { result: { structuredContent: { text: "done" } } };
+  expect(answers).toMatchObject(answers.map(() => done));
   await closed;
   expect(performance.now() - startedMs).toBeLessThan(5_000);
   await listening.text();

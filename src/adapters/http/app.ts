@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { CallPath } from "../../core/call.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { problem } from "./problem.ts";
@@ -26,15 +27,18 @@ export function createApp(options: AppOptions): Hono {
     readinessResponse({ draining: draining(), dependencies: await options.ready() }),
   );
   app.use(async (c, next) => {
-    const refused = guard({
-      host: c.req.header("host") ?? new URL(c.req.url).host,
-      origin: c.req.header("origin"),
-    });
-    if (refused === undefined) return next();
+    const origin = c.req.header("origin");
+    const refused = guard({ host: c.req.header("host") ?? new URL(c.req.url).host, origin });
+    if (refused === undefined) {
+      await next();
+      for (const [name, value] of Object.entries(corsHeaders(origin))) c.res.headers.set(name, value);
+      return;
+    }
     return c.req.path === "/mcp"
       ? transportFaultResponse(403, refused)
       : problem({ status: 403, detail: refused });
   });
+  app.options("*", (c) => (isPreflight(c.req.raw) ? preflightResponse(c.req.raw) : c.notFound()));
   app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
     draining() ? drainingResponse() : front.fetch(c.req.raw),
   );

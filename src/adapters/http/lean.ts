@@ -3,6 +3,7 @@ import { bodyTooLarge, parseBody, unsupportedMediaType } from "../../mcp/body.ts
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { drainingResponse } from "./app.ts";
+import { corsHeaders } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { readNodeBody } from "./node-body.ts";
 import { writeNodeResponse } from "./node-response.ts";
@@ -46,7 +47,8 @@ export function createLeanMcp({ front, guard, draining }: LeanOptions) {
     });
     try {
       const response = await answer(incoming, gone.signal);
-      await writeNodeResponse(response, outgoing);
+      const cors = response.status === 403 ? {} : corsHeaders(incoming.headers.origin);
+      await writeNodeResponse(response, outgoing, cors);
       if (!incoming.complete) incoming.destroy();
     } catch {
       if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy();

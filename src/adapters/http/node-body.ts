@@ -21,6 +21,8 @@ export function readNodeBody(incoming: IncomingMessage, maxBytes: number): Promi
     });
     incoming.on("end", () => resolve(Buffer.concat(chunks)));
     incoming.on("error", reject);
-    incoming.on("close", () => reject(new Error("The client went away while it sent its request.")));
+    incoming.on("close", () => {
+      if (!incoming.complete) reject(new Error("The client went away while it sent its request."));
+    });
   });
 }

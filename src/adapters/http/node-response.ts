@@ -1,20 +1,25 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
-/** Writes a web response to Node's. Returns when it is sent, or the client is gone. */
-export async function writeNodeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+/** Writes a web response to Node's, with `more` headers. Returns when it is sent, or the client is gone. */
+export async function writeNodeResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  more: Record<string, string> = {},
+): Promise<void> {
   if (outgoing.destroyed) {
     await response.body?.cancel().catch(() => {});
     return;
   }
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (!response.body || !isStream) {
-    const body = response.body ? Buffer.from(await response.arrayBuffer()) : undefined;
-    outgoing.writeHead(response.status, headersOf(response, body?.length ?? 0));
-    outgoing.end(body);
+    // As a string it goes out in one write with its headers.
+    const text = response.body ? await response.text() : "";
+    outgoing.writeHead(response.status, { ...headersOf(response, Buffer.byteLength(text)), ...more });
+    outgoing.end(text);
     return;
   }
-  outgoing.writeHead(response.status, headersOf(response));
+  outgoing.writeHead(response.status, { ...headersOf(response), ...more });
   outgoing.flushHeaders();
   await pipe(response.body, outgoing);
 }

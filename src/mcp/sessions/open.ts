@@ -1,4 +1,5 @@
 import { INVALID_REQUEST, isInitializeRequest, isJSONRPCErrorResponse } from "@modelcontextprotocol/server";
+import { jsonSizeBytes } from "../../core/results.ts";
 import { idOf, isRecord } from "../envelope.ts";
 import { rpcErrorResponse } from "../rpc-response.ts";
 import { refuseUnlessAcceptsAnswers } from "./accept.ts";
@@ -7,6 +8,9 @@ import { ownerOf } from "./owner.ts";
 import type { ExchangeOutput } from "./response-stream.ts";
 import type { LegacyRequest, SessionServing } from "./serving.ts";
 
+/** They are kept as long as the session: icons and extensions fit, a store full of megabytes does not come. */
+const maxInitializeBytes = 64 * 1024;
+
 /** `initialize`: agrees on a revision and opens a session for it, bound to the principal. */
 export async function openSession(serving: SessionServing, given: LegacyRequest): Promise<Response> {
   const { body, request, principal } = given;
@@ -14,11 +18,14 @@ export async function openSession(serving: SessionServing, given: LegacyRequest)
   if (refusal) return refusal;
   if (!isInitializeRequest(body)) return refuse(body, "initialize must be sent alone, with its params.");
   if (request.headers.has("mcp-session-id")) return refuse(body, "This session is initialized already.");
+  const initialize = isRecord(body.params) ? body.params : {};
+  if (jsonSizeBytes(initialize) > maxInitializeBytes) {
+    return refuse(body, `The params of initialize may hold ${maxInitializeBytes} bytes.`);
+  }
   const sessionId = serving.newId();
   const exchange = new Exchange({ sessionId, tag: "open", pending: [], output: silent });
   const server = serving.build({ principal }, { method: "initialize" });
   await server.connect(exchange);
-  const initialize = isRecord(body.params) ? body.params : {};
   const answer = await exchange.replay("initialize", initialize);
   await exchange.close();
   const response = { ...answer, id: idOf(body) ?? undefined };

@@ -95,6 +95,20 @@ test.each([["initialize sent twice in one session"], ["initialize in a batch"]])
   },
 );
 
+test("an initialize that would fill the store is refused", async () => {
+  const { status, messages } = await postMcp(front(), {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "initialize",
+    params: {
+      protocolVersion: "2025-11-25",
+      capabilities: { experimental: { big: { x: "x".repeat(100_000) } } },
+      clientInfo: { name: "big", version: "1" },
+    },
+  });
+  expect([status, messages[0]?.error?.code]).toEqual([400, -32600]);
+});
+
 test("a client that does not take both kinds of answer is told so", async () => {
   const server = front();
   const session = await openSession(server);
