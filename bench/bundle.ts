@@ -1,9 +1,18 @@
+import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 
 /** Inside the project, so that what stays outside the bundles is found in node_modules. */
 const outdir = join(import.meta.dirname, "..", ".cache", "bench");
+
+/** Builds the product as `npm run build` does, and tells where its program is: what is measured is what is there now. */
+export async function buildProduct(): Promise<string> {
+  const root = join(import.meta.dirname, "..");
+  await promisify(execFile)(process.execPath, ["scripts/build.mjs"], { cwd: root });
+  return join(root, "dist", "main.js");
+}
 
 /** What is Sluice is bundled as the product is; what is another's is run as its users run it, from node_modules. */
 export async function bundlePrograms(): Promise<(name: string) => string> {

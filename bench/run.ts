@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bundlePrograms } from "./bundle.ts";
+import { buildProduct, bundlePrograms } from "./bundle.ts";
 import { createChildren } from "./children.ts";
 import { measureLake } from "./lake/measure-lake.ts";
 import { renderReport, type Section } from "./report.ts";
@@ -42,13 +42,14 @@ const children = createChildren();
 const say = (text: string) => process.stderr.write(`${text}\n`);
 try {
   const programAt = await bundlePrograms();
+  const product = await buildProduct();
   const sections: Section[] = [];
   const wants = (part: (typeof parts)[number]) => values.only.includes(part);
   if (wants("throughput"))
     sections.push(await measureThroughput({ children, programAt, rounds, durationMs, say }));
   if (wants("stdio"))
-    sections.push(await measureStdioStart({ children, programAt, rounds: rounds * 2, say }));
-  if (wants("lake")) sections.push(await measureLake({ children, programAt, rounds, say }));
+    sections.push(await measureStdioStart({ children, programAt, product, rounds: rounds * 2, say }));
+  if (wants("lake")) sections.push(await measureLake({ children, programAt, product, rounds, say }));
   const report = renderReport(sections, new Date());
   process.stdout.write(report);
   if (values.write) await writeFile(join(import.meta.dirname, "RESULTS.md"), report);

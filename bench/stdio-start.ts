@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Children } from "./children.ts";
 import { type Section, times } from "./report.ts";
@@ -8,23 +6,24 @@ import { median } from "./stats.ts";
 export interface StdioStartOptions {
   children: Children;
   programAt: (name: string) => string;
+  /** The built product. */
+  product: string;
   rounds: number;
   say(text: string): void;
 }
 
-const built = join(import.meta.dirname, "..", "dist", "main.js");
 const limitMs = 450;
 
 /** From the start of the process to the answer of its first tools/list, as a client that spawns it sees it. */
 export async function measureStdioStart({
   children,
   programAt,
+  product,
   rounds,
   say,
 }: StdioStartOptions): Promise<Section> {
-  if (!existsSync(built)) throw new Error("There is no dist/main.js: run `npm run build` first.");
   const contenders: [name: string, program: string, args: string[]][] = [
-    ["Sluice, built", built, ["stdio"]],
+    ["Sluice, built", product, ["stdio"]],
     ["SDK", programAt("sdk-stdio"), []],
     ["fastmcp", programAt("fastmcp-stdio"), []],
   ];

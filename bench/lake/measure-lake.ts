@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Children, firstJsonLine, jsonExchange } from "../children.ts";
@@ -11,13 +10,13 @@ import { type Answer, type SluiceUnderTest, startSluice } from "./sluice.ts";
 export interface LakeOptions {
   children: Children;
   programAt: (name: string) => string;
+  /** The built product. */
+  product: string;
   rounds: number;
   say(text: string): void;
 }
 
-const root = join(import.meta.dirname, "..", "..");
-const cacheDir = join(root, ".cache", "bench");
-const built = join(root, "dist", "main.js");
+const cacheDir = join(import.meta.dirname, "..", "..", ".cache", "bench");
 const firstByteMs = 30;
 const bytesPerSecond = 90e6;
 const kinds: readonly FileKind[] = ["parquet", "csv"];
@@ -37,7 +36,6 @@ interface Row {
 
 /** Tools over HTTP on files behind a modelled link, against fetching the whole object and asking DuckDB. */
 export async function measureLake(options: LakeOptions): Promise<Section> {
-  if (!existsSync(built)) throw new Error("There is no dist/main.js: run `npm run build` first.");
   await mkdir(cacheDir, { recursive: true });
   const work = join(cacheDir, `lake-run-${process.pid}`);
   await mkdir(work);
@@ -57,7 +55,7 @@ export async function measureLake(options: LakeOptions): Promise<Section> {
   }
 }
 
-async function startSides({ children, programAt }: LakeOptions, work: string): Promise<Sides> {
+async function startSides({ children, programAt, product }: LakeOptions, work: string): Promise<Sides> {
   const data = await openBenchData(cacheDir, work);
   const link = [String(firstByteMs), String(bytesPerSecond)];
   const s3 = children.start(programAt("s3-server"), [data.folder, ...link]);
@@ -66,7 +64,7 @@ async function startSides({ children, programAt }: LakeOptions, work: string): P
   await exchange.next();
   return {
     data,
-    sluice: await startSluice(children, built, url, join(work, "cache")),
+    sluice: await startSluice(children, product, url, join(work, "cache")),
     whole: async (request) => (await exchange.ask(request)) as Answer,
   };
 }
