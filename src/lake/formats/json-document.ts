@@ -14,6 +14,9 @@ export class JsonDocumentReader {
   readonly #sink: RecordSink;
   readonly #maxRecordBytes: number;
   #held: Buffer = Buffer.alloc(0);
+  /** Chunks that came after the held bytes. */
+  #parts: Buffer[] = [];
+  #partBytes = 0;
   /** A record that was cut is looked at again when there is this much of it: so the work stays linear. */
   #neededBytes = 0;
   #place: Place = "start";
@@ -27,22 +30,19 @@ export class JsonDocumentReader {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  #parts: Buffer[] = [];
-  #partBytes = 0;
-
-  async push(chunk: Buffer): Promise<void> {
+  push(chunk: Buffer): void {
     this.#parts.push(Buffer.from(chunk));
     this.#partBytes += chunk.length;
-    if (this.#held.length + this.#partBytes >= this.#neededBytes) await this.#read(false);
+    if (this.#held.length + this.#partBytes >= this.#neededBytes) this.#read(false);
   }
 
-  async end(): Promise<void> {
-    await this.#read(true);
+  end(): void {
+    this.#read(true);
     if (this.#place === "start" || this.#place === "values" || this.#place === "behind") return;
     throw this.#fault(this.#held.length, "the array is not closed");
   }
 
-  async #read(isFinal: boolean): Promise<void> {
+  #read(isFinal: boolean): void {
     const bytes = Buffer.concat([this.#held, ...this.#parts]);
     this.#held = bytes;
     this.#parts = [];
@@ -50,7 +50,7 @@ export class JsonDocumentReader {
     let at = afterSpace(bytes, 0);
     let done = at;
     while (at < bytes.length) {
-      const next = await this.#step(bytes, at, isFinal);
+      const next = this.#step(bytes, at, isFinal);
       if (next === incomplete) break;
       at = afterSpace(bytes, next);
       done = at;
@@ -59,7 +59,7 @@ export class JsonDocumentReader {
   }
 
   /** Past one record or one mark between records. */
-  async #step(bytes: Buffer, at: number, isFinal: boolean): Promise<number> {
+  #step(bytes: Buffer, at: number, isFinal: boolean): number {
     const byte = bytes[at] as number;
     if (this.#place === "start") {
       this.#place = byte === 0x5b ? "first" : "values";
@@ -71,7 +71,7 @@ export class JsonDocumentReader {
     if (behind === incomplete) return this.#wait(bytes.length - at, isFinal);
     if (behind < 0) throw this.#refused();
     this.#checkLength(behind - at);
-    await this.#record(bytes, at, behind);
+    this.#record(bytes, at, behind);
     if (this.#place !== "values") this.#place = "comma";
     return behind;
   }
@@ -89,18 +89,16 @@ export class JsonDocumentReader {
     return incomplete;
   }
 
-  async #record(bytes: Buffer, start: number, end: number): Promise<void> {
+  #record(bytes: Buffer, start: number, end: number): void {
     if (!this.#sink.accepts(bytes[start] as number)) {
-      return this.#sink.reject(
-        this.#placeOf(start).line,
-        "not an object, as the records before are",
-        bytes.subarray(start, end),
-      );
+      const { line } = this.#placeOf(start);
+      this.#sink.reject(line, "not an object, as the records before are", bytes.subarray(start, end));
+      return;
     }
     this.#sink.records += 1;
     const { wideNumbers } = this.#scanner;
     const line = wideNumbers.length > 0 && this.#sink.wideNumbers === 0 ? this.#placeOf(start).line : 0;
-    await this.#sink.rewrite(bytes, start, end, this.#scanner, line);
+    this.#sink.rewrite(bytes, start, end, this.#scanner, line);
   }
 
   #checkLength(sizeBytes: number): void {

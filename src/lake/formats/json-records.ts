@@ -1,4 +1,5 @@
 import type { JsonScanner } from "./json-scanner.ts";
+import { LineBatch } from "./line-batch.ts";
 import type { Output } from "./output.ts";
 
 /** A record that was left out, as it stands in the file. */
@@ -26,6 +27,7 @@ export class RecordSink {
   /** Whether what was written differs from what was read. */
   hasChanged = false;
   readonly #output: Output;
+  readonly #batch: LineBatch = new LineBatch();
 
   constructor(output: Output) {
     this.#output = output;
@@ -48,32 +50,39 @@ export class RecordSink {
     return this.wraps || isObject;
   }
 
-  /** Writes bytes that are whole lines already. */
-  async copy(lines: Buffer): Promise<void> {
-    await this.#output.write(lines);
+  /** Takes bytes that are whole lines already. */
+  copy(bytes: Buffer, start: number, end: number): void {
+    this.#batch.reserve(end - start);
+    this.#batch.append(bytes, start, end);
   }
 
-  /** Writes the record at `start`, as one line, with too wide numbers in quotes. */
-  async rewrite(
-    bytes: Buffer,
-    start: number,
-    end: number,
-    scanner: JsonScanner,
-    line: number,
-  ): Promise<void> {
+  /** Writes what was taken. */
+  async flush(): Promise<void> {
+    for (const lines of this.#batch.take()) await this.#output.write(lines);
+  }
+
+  /** Takes the record at `start`, as one line, with too wide numbers in quotes. */
+  rewrite(bytes: Buffer, start: number, end: number, scanner: JsonScanner, line: number): void {
     this.hasChanged = true;
-    const parts: Buffer[] = [];
+    const { wideNumbers, spansLines } = scanner;
+    const lineStart = this.#batch.reserve(end - start + wideNumbers.length + wrapping.length);
+    if (this.wraps) this.#batch.append(wrapping, 0, wrapping.length - 1);
+    // Each mark is where a quote goes: before and behind every such number.
     let from = start;
-    for (let index = 0; index < scanner.wideNumbers.length; index += 2) {
-      const [numberStart = 0, numberEnd = 0] = scanner.wideNumbers.slice(index, index + 2);
-      parts.push(bytes.subarray(from, numberStart), quote, bytes.subarray(numberStart, numberEnd), quote);
-      from = numberEnd;
-      this.wideNumbers += 1;
-      this.firstWideNumber ??= `${bytes.toString("latin1", numberStart, Math.min(numberEnd, numberStart + 60))} in the record at line ${line}`;
+    for (const mark of wideNumbers) {
+      this.#batch.append(bytes, from, mark);
+      this.#batch.appendByte(0x22);
+      from = mark;
     }
-    parts.push(bytes.subarray(from, end), lineFeed);
-    const record = Buffer.concat(this.wraps ? [valueOpens, ...parts.slice(0, -1), valueCloses] : parts);
-    await this.#output.write(scanner.spansLines ? onOneLine(record) : record);
+    this.#batch.append(bytes, from, end);
+    if (spansLines) this.#batch.joinLinesFrom(lineStart);
+    if (this.wraps) this.#batch.append(wrapping, wrapping.length - 1, wrapping.length);
+    this.#batch.appendByte(0x0a);
+    const [numberStart, numberEnd] = wideNumbers;
+    if (numberStart === undefined || numberEnd === undefined) return;
+    this.wideNumbers += wideNumbers.length / 2;
+    const number = bytes.toString("latin1", numberStart, Math.min(numberEnd, numberStart + 60));
+    this.firstWideNumber ??= `${number} in the record at line ${line}`;
   }
 
   notes(): string[] {
@@ -88,15 +97,4 @@ export class RecordSink {
   }
 }
 
-const quote = Buffer.from('"');
-const lineFeed = Buffer.from("\n");
-const valueOpens = Buffer.from('{"value":');
-const valueCloses = Buffer.from("}\n");
-
-/** Line ends in a record lie between tokens, where a space means the same. The last byte ends the line. */
-function onOneLine(record: Buffer): Buffer {
-  for (let index = 0; index < record.length - 1; index += 1) {
-    if (record[index] === 0x0a || record[index] === 0x0d) record[index] = 0x20;
-  }
-  return record;
-}
+const wrapping = Buffer.from('{"value":}');

@@ -18,6 +18,8 @@ export class NdjsonReader {
   /** The begun line is too long and is rejected already: the rest of it is passed over. */
   #isPassing = false;
   #line = 1;
+  /** What the scanner last answered. */
+  #behind = 0;
 
   constructor(scanner: JsonScanner, sink: RecordSink, maxRecordBytes: number) {
     this.#scanner = scanner;
@@ -25,17 +27,16 @@ export class NdjsonReader {
     this.#maxRecordBytes = maxRecordBytes;
   }
 
-  async push(chunk: Buffer): Promise<void> {
+  push(chunk: Buffer): void {
     const firstEnd = chunk.indexOf(lineFeed);
-    if (firstEnd < 0) return this.#hold(chunk);
-    await this.#finishHeld(chunk.subarray(0, firstEnd + 1));
     const lastEnd = chunk.lastIndexOf(lineFeed);
-    if (lastEnd > firstEnd) await this.#lines(chunk, firstEnd + 1, lastEnd + 1);
+    if (firstEnd >= 0) this.#finishHeld(chunk.subarray(0, firstEnd + 1));
+    if (lastEnd > firstEnd) this.#lines(chunk, firstEnd + 1, lastEnd + 1);
     this.#hold(chunk.subarray(lastEnd + 1));
   }
 
-  async end(): Promise<void> {
-    await this.#finishHeld(nothing);
+  end(): void {
+    this.#finishHeld(nothing);
   }
 
   #hold(part: Buffer): void {
@@ -50,7 +51,7 @@ export class NdjsonReader {
     this.#heldBytes = 0;
   }
 
-  async #finishHeld(rest: Buffer): Promise<void> {
+  #finishHeld(rest: Buffer): void {
     if (this.#isPassing) {
       this.#isPassing = false;
       this.#line += 1;
@@ -59,23 +60,23 @@ export class NdjsonReader {
     const line = Buffer.concat([...this.#held, rest]);
     this.#held = [];
     this.#heldBytes = 0;
-    if (line.length > 0) await this.#lines(line, 0, line.length);
+    if (line.length > 0) this.#lines(line, 0, line.length);
   }
 
   /** Whole lines; the last one of a file may lack its line feed. */
-  async #lines(bytes: Buffer, from: number, to: number): Promise<void> {
+  #lines(bytes: Buffer, from: number, to: number): void {
     let unchangedFrom = from;
     for (let start = from; start < to; this.#line += 1) {
       const feed = bytes.indexOf(lineFeed, start);
       const end = feed < 0 || feed >= to ? to : feed;
       if (!this.#passes(bytes, start, end)) {
-        await this.#sink.copy(bytes.subarray(unchangedFrom, start));
-        await this.#change(bytes, start, end);
+        this.#sink.copy(bytes, unchangedFrom, start);
+        this.#change(bytes, start, end);
         unchangedFrom = Math.min(end + 1, to);
       }
       start = end + 1;
     }
-    await this.#sink.copy(bytes.subarray(unchangedFrom, to));
+    this.#sink.copy(bytes, unchangedFrom, to);
   }
 
   /** Whether the line can go out as it is. Blank lines can: they are no records to anyone. */
@@ -83,7 +84,8 @@ export class NdjsonReader {
     const first = afterSpace(bytes, start, end);
     if (first === end) return true;
     if (end - start > this.#maxRecordBytes) return false;
-    const behind = this.#scanner.scan(bytes, first, end, true);
+    this.#behind = this.#scanner.scan(bytes, first, end, true);
+    const behind = this.#behind;
     if (behind < 0 || this.#scanner.wideNumbers.length > 0 || afterSpace(bytes, behind, end) !== end)
       return false;
     if (!this.#sink.accepts(bytes[first] as number) || this.#sink.wraps) return false;
@@ -92,14 +94,20 @@ export class NdjsonReader {
   }
 
   /** A line that was just scanned and cannot go out as it is. */
-  async #change(bytes: Buffer, start: number, end: number): Promise<void> {
-    if (end - start > this.#maxRecordBytes) return this.#rejectTooLong(bytes.subarray(start, end));
+  #change(bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#maxRecordBytes) {
+      this.#rejectTooLong(bytes.subarray(start, end));
+      return;
+    }
     const first = afterSpace(bytes, start, end);
-    const behind = this.#scanner.scan(bytes, first, end, true);
+    const behind = this.#behind;
     const reason = this.#faultOf(bytes, first, behind, end);
-    if (reason !== undefined) return this.#sink.reject(this.#line, reason, bytes.subarray(start, end));
-    this.#sink.records += 1;
-    await this.#sink.rewrite(bytes, first, behind, this.#scanner, this.#line);
+    if (reason === undefined) {
+      this.#sink.records += 1;
+      this.#sink.rewrite(bytes, first, behind, this.#scanner, this.#line);
+    } else {
+      this.#sink.reject(this.#line, reason, bytes.subarray(start, end));
+    }
   }
 
   #faultOf(bytes: Buffer, first: number, behind: number, end: number): string | undefined {

@@ -186,6 +186,12 @@ describe("NDJSON", () => {
     );
   });
 
+  test("takes a record of a million too wide numbers", async () => {
+    const { written, notes } = await prepare(`{"a":[${"1e400,".repeat(1e6)}1e400]}`, { format: "ndjson" });
+    expect(written).toBe(`{"a":[${'"1e400",'.repeat(1e6)}"1e400"]}\n`);
+    expect(notes[0]).toContain("1000001 numbers");
+  });
+
   test("counts all rejects and shows the first hundred", async () => {
     const { rejectedCount, rejects } = await prepare("x\n".repeat(1000), { format: "ndjson" });
     expect({ rejectedCount, shown: rejects.length }).toEqual({ rejectedCount: 1000, shown: 100 });

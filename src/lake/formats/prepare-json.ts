@@ -52,8 +52,12 @@ export async function prepareJson(
   const Reader = format === "ndjson" ? NdjsonReader : JsonDocumentReader;
   const reader = new Reader(new JsonScanner(maxDepth), sink, maxRecordBytes);
   try {
-    for await (const chunk of utf8Chunks(stored, options, facts)) await reader.push(chunk);
-    await reader.end();
+    for await (const chunk of utf8Chunks(stored, options, facts)) {
+      reader.push(chunk);
+      await sink.flush();
+    }
+    reader.end();
+    await sink.flush();
   } catch (thrown) {
     await output.abandon();
     throw thrown;
