@@ -35,7 +35,7 @@ export interface WrittenParquet {
 
 /** Makes the Parquet files of the lake below `root`. The engine is loaded here and nowhere else in the demo. */
 export async function writeParquet(root: string, products: readonly Product[]): Promise<WrittenParquet> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await import("./duckdb.ts");
   const instance = await DuckDBInstance.create(":memory:", { threads: "2" });
   const connections = await Promise.all([instance.connect(), instance.connect()]);
   const [first] = connections;
