@@ -3,8 +3,30 @@
 // by name, version and platform, so that one lock file serves every platform. Run it after `npm install`.
 import { readFile, writeFile } from "node:fs/promises";
 
-const systems = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "aix", "netbsd", "openbsd", "sunos"];
-const processors = ["arm64", "x64", "ia32", "arm", "ppc64", "riscv64", "s390x", "loong64", "mips64el", "wasm32"];
+const systems = [
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "openharmony",
+  "win32",
+  "aix",
+  "netbsd",
+  "openbsd",
+  "sunos",
+];
+const processors = [
+  "arm64",
+  "x64",
+  "ia32",
+  "arm",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "loong64",
+  "mips64el",
+  "wasm32",
+];
 
 const lock = JSON.parse(await readFile("package-lock.json", "utf8"));
 const added = {};
@@ -15,7 +37,12 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const isExact = /^\d/.test(version);
     const platform = platformOf(name);
     if (isLocked || !isExact || !platform) continue;
-    added[`node_modules/${name}`] = { version, ...platform, ...(entry.dev ? { dev: true } : {}), optional: true };
+    added[`node_modules/${name}`] = {
+      version,
+      ...platform,
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+    };
   }
 }
 const packages = Object.entries({ ...lock.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -29,6 +56,10 @@ function platformOf(name) {
   const os = systems.find((system) => words.includes(system));
   const cpu = processors.find((processor) => words.includes(processor));
   if (!os) return undefined;
-  const libc = words.some((word) => word.startsWith("musl")) ? ["musl"] : words.includes("gnu") ? ["glibc"] : undefined;
+  const libc = words.some((word) => word.startsWith("musl"))
+    ? ["musl"]
+    : words.includes("gnu")
+      ? ["glibc"]
+      : undefined;
   return { os: [os], ...(cpu ? { cpu: [cpu] } : {}), ...(libc ? { libc } : {}) };
 }

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
-import { testCalls } from "../harness/calls.ts";
+import { startTestLake } from "../harness/lake.ts";
 import { runSuite } from "./suite.ts";
 
-const calls = testCalls();
+const { calls, stop } = await startTestLake();
 const front = createMcpFront({ calls, serverInfo: { name: "sluice", version: "0.0.0" } });
 const adapter = createHttpAdapter({ front, calls });
 /** Checks inside name-free scenarios that need a tool of the suite's own after all. */
@@ -15,7 +15,10 @@ let url = "";
 beforeAll(async () => {
   url = `${(await adapter.listen()).url}/mcp`;
 });
-afterAll(() => adapter.close());
+afterAll(async () => {
+  await adapter.close();
+  await stop();
+});
 
 test.each([
   { revision: "2026-07-28", scenario: "server-stateless" },
