@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectRemote } from "../../src/commands/call/remote.ts";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
 
 let user: CliHome;
@@ -51,6 +52,8 @@ describe("servers", () => {
     });
     const workers = process.platform === "linux" ? await childrenOf(demo.child.pid) : [];
     if (process.platform === "linux") expect(workers.length).toBeGreaterThan(0);
+    const elsewhere = await user.sluice(["call", "lake_query", "{}", "--url", url.replace("/mcp", "/")]);
+    expect(elsewhere).toMatchObject({ code: 1, stderr: expect.stringContaining("mostly ends in /mcp") });
     demo.child.kill("SIGTERM");
     expect(await demo.ended).toMatchObject({ code: 0, signal: null });
     const lines = demo
@@ -64,6 +67,23 @@ describe("servers", () => {
     expect(await readdir(user.temp)).toEqual([]);
     expect(workers.filter(isAlive)).toEqual([]);
     expect(await readdir(join(user.home, ".cache/sluice/objects/queries"))).toEqual([]);
+  });
+
+  test("Ctrl-C, which a terminal sends to every process of the group, lets accepted calls finish", async () => {
+    const demo = user.start(["demo", "--port", "0", "--json"], { ownGroup: true });
+    const [, url = ""] = await demo.waitFor(/"url":"([^"]+\/mcp)"/);
+    const caller = await connectRemote(new URL(url), AbortSignal.timeout(60_000));
+    const query = (sql: string) =>
+      caller.call("lake_query", { sql }, { signal: AbortSignal.timeout(60_000), progress: () => {} });
+    expect(await query("SELECT 1 AS warm")).toMatchObject({ kind: "completed" });
+    const slow = query(
+      "SELECT count(*) AS n FROM range(20000) a(i), range(300) b(j) WHERE md5(a.i::VARCHAR || b.j::VARCHAR) > ''",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    process.kill(-(demo.child.pid ?? 0), "SIGINT");
+    expect(await slow).toMatchObject({ kind: "completed", output: { rows: [[6_000_000]] } });
+    expect(await demo.ended).toMatchObject({ code: 0 });
+    await caller.close();
   });
 
   test("a busy port is said, with what to do", async () => {

@@ -17,6 +17,7 @@ export interface CliHome {
 export interface Given {
   env?: Record<string, string>;
   input?: string;
+  ownGroup?: boolean;
 }
 
 export async function createCliHome(): Promise<CliHome> {

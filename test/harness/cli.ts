@@ -11,6 +11,8 @@ export interface CliOptions {
   /** The whole environment: nothing of the tests' own reaches the program. */
   env: Record<string, string>;
   input?: string;
+  /** Runs it in a process group of its own, as a terminal does. */
+  ownGroup?: boolean;
 }
 
 export interface CliResult {
@@ -31,11 +33,15 @@ export interface RunningCli {
 }
 
 /** Starts the program as a user's shell would. */
-export function startCli(args: readonly string[], { cwd, env, input }: CliOptions): RunningCli {
+export function startCli(
+  args: readonly string[],
+  { cwd, env, input, ownGroup = false }: CliOptions,
+): RunningCli {
   if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build first.`);
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", ...env },
+    detached: ownGroup,
   });
   const texts = { stdout: "", stderr: "" };
   const onText = new Set<() => void>();

@@ -34,6 +34,7 @@ export function showProgress(terminal: Terminal): ProgressLine {
     end: () => {
       clearInterval(timer);
       if (drawn > 0) terminal.errRaw(eraseLine);
+      drawn = 0;
     },
   };
 }

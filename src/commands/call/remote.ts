@@ -19,10 +19,7 @@ export async function connectRemote(url: URL, signal: AbortSignal): Promise<Tool
   await client
     .connect(new StreamableHTTPClientTransport(url), { timeout: connectTimeoutMs, signal })
     .catch((cause) => {
-      throw new UnreachableError(
-        `No MCP server answers at ${url.href}. Is it running? (${rootMessage(cause)})`,
-        cause,
-      );
+      throw new UnreachableError(`No MCP server answers at ${url.href}. ${hintFor(cause)}`, cause);
     });
   return {
     close: () => client.close(),
@@ -48,7 +45,8 @@ export async function connectRemote(url: URL, signal: AbortSignal): Promise<Tool
         return toAnswer(result);
       } catch (thrown) {
         if (thrown instanceof ProtocolError) return { kind: "failed", fault: { message: thrown.message } };
-        throw thrown;
+        if (options.signal.aborted) throw thrown;
+        throw new UnreachableError(`${url.href} did not answer the call (${rootMessage(thrown)})`, thrown);
       }
     },
   };
@@ -64,6 +62,13 @@ function toAnswer({ isError, structuredContent, content }: CallToolResult): Answ
   }
   const output = z.record(z.string(), z.unknown()).safeParse(structuredContent);
   return output.success ? { kind: "completed", output: output.data } : { kind: "text", text };
+}
+
+function hintFor(cause: unknown): string {
+  const isMissing = cause instanceof Error && "status" in cause && cause.status === 404;
+  if (isMissing)
+    return "Something else is there: give the URL of the MCP endpoint, which mostly ends in /mcp.";
+  return `Is it running? (${rootMessage(cause)})`;
 }
 
 /** The first cause: what the network said, rather than who passed it on. */

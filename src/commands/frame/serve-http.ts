@@ -5,10 +5,10 @@ import type { Dependency } from "../../adapters/http/health.ts";
 import type { Deps } from "../../assemble.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { ExitCode } from "./command.ts";
-import { logCrashes } from "./crash-log.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
+import { logUncaught } from "./uncaught.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function serveOverHttp(
   onListening: (url: string) => void,
 ): Promise<ExitCode> {
   try {
-    logCrashes(deps.log);
+    logUncaught(deps.log);
     const adapter = await createAdapter(deps);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();

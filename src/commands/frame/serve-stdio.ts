@@ -1,9 +1,9 @@
 import type { ExitCode } from "./command.ts";
-import { logCrashes } from "./crash-log.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
+import { logUncaught } from "./uncaught.ts";
 
 /** A client that spawns Sluice first lists its tools: workers that start at that moment would only slow it down. */
 export const afterListMs = 1000;
@@ -15,7 +15,7 @@ export async function serveOverStdio(
   stop: StopSignal,
 ): Promise<ExitCode> {
   try {
-    logCrashes(deps.log);
+    logUncaught(deps.log);
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
     const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });
     if (terminal.inIsTty) {
