@@ -11,6 +11,7 @@ export interface CliHome {
   /** Runs the program to its end. */
   sluice(args: readonly string[], given?: Given): Promise<CliResult>;
   start(args: readonly string[], given?: Given): RunningCli;
+  /** Ends what still runs and removes the folders. */
   remove(): Promise<void>;
 }
 
@@ -26,12 +27,22 @@ export async function createCliHome(): Promise<CliHome> {
   await Promise.all([mkdir(cwd), mkdir(temp)]);
   const base = { HOME: home, TMPDIR: temp, AWS_EC2_METADATA_DISABLED: "true" };
   const options = ({ env = {}, ...rest }: Given = {}) => ({ cwd, env: { ...base, ...env }, ...rest });
+  const running = new Set<RunningCli>();
   return {
     home,
     cwd,
     temp,
     sluice: (args, given) => runCli(args, options(given)),
-    start: (args, given) => startCli(args, options(given)),
-    remove: () => rm(home, { recursive: true, force: true }),
+    start(args, given) {
+      const run = startCli(args, options(given));
+      running.add(run);
+      void run.ended.then(() => running.delete(run));
+      return run;
+    },
+    async remove() {
+      // What a failed test left running must not outlive it.
+      for (const { child } of running) child.kill("SIGKILL");
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }
