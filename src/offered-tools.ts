@@ -75,12 +75,14 @@ function matchesPattern(name: string, pattern: string): boolean {
   return true;
 }
 
-/** A toolset without some tools, and without the resources that call them. */
+/** A toolset without some tools, the resources that call them, and the lists of resources that do. */
 function onlyWith(toolset: Toolset, offered: (tool: Tool) => boolean): Toolset {
   const tools = toolset.tools.filter(offered);
   const names = new Set(tools.map((tool) => tool.name));
-  const resources = toolset.resources?.filter(
-    ({ tool, list }) => names.has(tool) && (!list || names.has(list.tool)),
-  );
+  const resources = toolset.resources
+    ?.filter(({ tool }) => names.has(tool))
+    .map(({ list, ...resource }) =>
+      list?.tools.every((tool) => names.has(tool)) ? { ...resource, list } : resource,
+    );
   return { ...toolset, tools, ...(resources === undefined ? {} : { resources }) };
 }

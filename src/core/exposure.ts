@@ -17,6 +17,24 @@ export interface ResourceEntry {
   sizeBytes?: number;
 }
 
+/** One page of the resources of a definition. */
+export interface ResourcePage {
+  entries: ResourceEntry[];
+  /** Present when more follow. */
+  cursor?: string;
+}
+
+/** Calls a tool as the client that lists. Throws what the call fails with. */
+export type ToolCaller = (tool: string, input: Record<string, unknown>) => Promise<Record<string, unknown>>;
+
+/** How the resources of a definition are listed. */
+export interface ResourceListing {
+  /** The tools it calls: without one of them the resources cannot be listed. */
+  tools: readonly string[];
+  /** `cursor` is what the page before gave, unchecked: callers can forge it. */
+  page(call: ToolCaller, cursor: string | undefined): Promise<ResourcePage>;
+}
+
 /** Proposes values for what a user is typing. */
 export interface Completion extends BackingCall<string> {
   toValues(output: Record<string, unknown>, typed: string): string[];
@@ -30,8 +48,7 @@ export interface ResourceDefinition extends BackingCall<Record<string, string>> 
   mimeType: string;
   /** RFC 6570, such as `sluice://lake/{+dataset}`. */
   uriTemplate: string;
-  /** `toInput` gets the cursor of the page before, where the tool gave one; its output's `cursor` leads on. */
-  list?: BackingCall<string | undefined> & { toEntries(output: Record<string, unknown>): ResourceEntry[] };
+  list?: ResourceListing;
   complete?: Record<string, Completion>;
 }
 

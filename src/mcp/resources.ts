@@ -6,7 +6,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { ResourceEntry } from "../core/exposure.ts";
+import type { ResourceEntry, ToolCaller } from "../core/exposure.ts";
 import { decodeCursor, encodeCursor } from "../core/results.ts";
 import { callBacking } from "./backing.ts";
 import { onePageParams } from "./one-page.ts";
@@ -22,17 +22,21 @@ const pageCursor = z.object({ at: z.int().min(0), cursor: z.string().optional() 
 
 type Page = z.output<typeof pageCursor>;
 
-/** resources/list: the definitions' entries, one backing call per page, after the raw resources. */
+/** resources/list: the definitions' entries, one page of one definition at a time, after the raw resources. */
 export function serveResourceList(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("resources/list", { params: listParams }, async ({ cursor }, context) => {
     const listed = unit.surface.resources.filter(({ definition }) => definition.list);
     const page: Page = cursor === undefined ? { at: 0 } : readCursor(cursor);
     const raw = cursor === undefined ? [...unit.surface.rawResources.values()].map((r) => r.definition) : [];
-    const list = listed[page.at]?.definition.list;
-    if (!list) return { resources: raw };
-    const output = await callBacking(list, page.cursor, context, unit);
-    const resources = [...raw, ...list.toEntries(output).map(wireEntry)];
-    const next = nextPage(page, output, listed.length);
+    const definition = listed[page.at]?.definition;
+    if (!definition?.list) return { resources: raw };
+    const call: ToolCaller = (tool, input) =>
+      callBacking({ tool, toInput: () => input }, undefined, context, unit);
+    const given = await definition.list.page(call, page.cursor).catch((thrown) => {
+      throw asProtocolError(thrown);
+    });
+    const resources = [...raw, ...given.entries.map(wireEntry)];
+    const next = nextPage(page, given.cursor, listed.length);
     return next ? { resources, nextCursor: encodeCursor({ ...next }) } : { resources };
   });
 }
@@ -45,8 +49,8 @@ function readCursor(cursor: string): Page {
   }
 }
 
-function nextPage(page: Page, output: Record<string, unknown>, count: number): Page | undefined {
-  if (typeof output.cursor === "string") return { at: page.at, cursor: output.cursor };
+function nextPage(page: Page, cursor: string | undefined, count: number): Page | undefined {
+  if (cursor !== undefined) return { at: page.at, cursor };
   return page.at + 1 < count ? { at: page.at + 1 } : undefined;
 }
 

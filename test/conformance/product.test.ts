@@ -5,7 +5,7 @@ import { createMcpFront } from "../../src/mcp/front.ts";
 import { startTestLake } from "../harness/lake.ts";
 import { runSuite } from "./suite.ts";
 
-const { calls, stop } = await startTestLake();
+const { calls, put, stop } = await startTestLake();
 const front = createMcpFront({ calls, serverInfo: { name: "sluice", version: "0.0.0" } });
 const adapter = createHttpAdapter({ front, calls });
 /** Checks inside name-free scenarios that need a tool of the suite's own after all. */
@@ -13,6 +13,7 @@ const baseline = join(import.meta.dirname, "product-baseline.yml");
 let url = "";
 
 beforeAll(async () => {
+  await put("customers.csv", "id,name\n1,Ada\n");
   url = `${(await adapter.listen()).url}/mcp`;
 });
 afterAll(async () => {

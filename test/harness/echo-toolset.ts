@@ -89,6 +89,8 @@ export const echoWrite = defineTool({
   handle: async () => ({}),
 });
 
+const namesPage = z.object({ names: z.array(z.string()), cursor: z.string().optional() });
+
 /** One tool of each behaviour an adapter has to carry, with a resource, a prompt and completions behind them. */
 export const echoToolset: Toolset = {
   name: "echo",
@@ -104,13 +106,17 @@ export const echoToolset: Toolset = {
       tool: "echo_text",
       toInput: ({ name }) => ({ text: name }),
       list: {
-        tool: "echo_list_names",
-        toInput: (cursor) => (cursor === undefined ? {} : { cursor }),
-        toEntries: ({ names }) =>
-          z
-            .array(z.string())
-            .parse(names)
-            .map((name) => ({ uri: `echo://names/${name}`, name, sizeBytes: name.length })),
+        tools: ["echo_list_names"],
+        async page(call, cursor) {
+          const output = await call("echo_list_names", cursor === undefined ? {} : { cursor });
+          const { names, cursor: next } = namesPage.parse(output);
+          const entries = names.map((name) => ({
+            uri: `echo://names/${name}`,
+            name,
+            sizeBytes: name.length,
+          }));
+          return next === undefined ? { entries } : { entries, cursor: next };
+        },
       },
       complete: {
         name: {

@@ -87,8 +87,10 @@ describe.each([
     expect(faultOf(answer)).toMatchObject({ code: "invalid_input", retryable: false });
   });
 
-  test("opens the places as resources, and datasets by template", async () => {
-    expect(await client.resourceUris()).toContain("sluice://lake/s3://lake/");
+  test("lists the datasets of every place as resources, and reads any by template", async () => {
+    const uris = await client.resourceUris();
+    expect(uris).toContain("sluice://lake/s3://lake/customers.csv");
+    expect(uris).toContain("sluice://lake/s3://lake/orders/");
     expect(await client.templates()).toEqual(["sluice://lake/{+uri}"]);
     const text = await client.readText("sluice://lake/s3://lake/customers.csv");
     expect(JSON.parse(text)).toMatchObject({ format: "csv", columns: [{ name: "id" }, { name: "name" }] });
