@@ -99,7 +99,7 @@ test("more calls than workers wait their turn, and all are answered", async () =
 });
 
 test("a call that waits too long for a worker is told so, and can be retried", async () => {
-  const busy = await startTestSql({ workers: 1, timeoutMs: 1_500 }, { waitMs: 300, maxWaiting: 1 });
+  const busy = await startTestSql({ workers: 1, timeoutMs: 6_000 }, { waitMs: 2_500, maxWaiting: 1 });
   try {
     await busy.run("SELECT 1");
     const long = busy.run(endless[0]![1]);
