@@ -237,3 +237,37 @@ test("an intent that cannot be recorded stops the call before its handler", asyn
   expect(result).toMatchObject({ fault: { code: "unavailable" } });
   expect(ran).toBe(false);
 });
+
+test("a request full of faults is answered with a few of them", async () => {
+  const path = pathWith([
+    tool("test_say_word", {
+      input: z.strictObject({ word: z.string().optional(), marks: z.record(z.string(), z.int()).optional() }),
+    }),
+  ]);
+  const unknown = Object.fromEntries(
+    Array.from({ length: 5_000 }, (_, index) => [`${"x".repeat(90)}${index}`, 1]),
+  );
+  const wrong = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`mark${index}`, "x"]));
+  for (const [args, more] of [
+    [unknown, /and 4990 more/],
+    [{ marks: wrong }, /and 4990 more/],
+    [{ word: 7, ["y".repeat(500_000)]: 1 }, /[^y]y{60}…/],
+  ] as const) {
+    const result = await call(path, "test_say_word", args);
+    expect(result).toMatchObject({ fault: { code: "invalid_input" } });
+    const text = JSON.stringify(result.kind === "failed" && result.fault);
+    expect(text).toMatch(more);
+    expect(text.length).toBeLessThan(8_000);
+  }
+});
+
+test("what a handler quotes in a fault is cut, and says so", async () => {
+  const loud = tool("test_be_loud", {
+    handle: async () => {
+      throw new ToolError("not_found", "n".repeat(100_000), { details: { name: "d".repeat(100_000) } });
+    },
+  });
+  const result = await call(pathWith([loud]), "test_be_loud");
+  expect(result).toMatchObject({ fault: { details: { omitted: "100011 characters of details" } } });
+  expect(result.kind === "failed" && result.fault.message).toMatch(/^n{2000}… \(98000 characters more\)$/);
+});

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import { runWithin } from "./deadline.ts";
 import { ToolError, toFault } from "./errors.ts";
+import { describeIssues } from "./issues.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
 import type { Call, CallSteps, Outcome, ParsedCall } from "./steps.ts";
-import { closest } from "./suggest.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
@@ -88,18 +88,8 @@ function parseInput({ tool, alias }: FoundTool, given: unknown): Record<string, 
 function parse(name: string, schema: z.ZodObject, value: unknown): Record<string, unknown> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => describeIssue(issue, Object.keys(schema.shape)));
+  const issues = describeIssues(result.error.issues, Object.keys(schema.shape));
   throw new ToolError("invalid_input", `${name}: ${issues.join("; ")}`, { details: { issues } });
-}
-
-function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  const where = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return where ? `${where}: ${issue.message}` : issue.message;
-  const unknown = issue.keys.map((key) => {
-    const near = where ? undefined : closest(key, known);
-    return near ? `"${key}" (did you mean "${near}"?)` : `"${key}"`;
-  });
-  return `unknown argument ${unknown.join(", ")}`;
 }
 
 async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall) {

@@ -57,8 +57,14 @@ export interface ToolFault {
 /** The fault for anything thrown. What is not a `ToolError` says nothing of itself but its correlation id. */
 export function toFault(thrown: unknown, correlationId: string): ToolFault {
   if (thrown instanceof ToolError) {
-    const { code, message, retryable, details } = thrown;
-    return { code, message, retryable, details, correlationId };
+    const { code, retryable } = thrown;
+    return {
+      code,
+      message: boundMessage(thrown.message),
+      retryable,
+      details: boundDetails(thrown.details),
+      correlationId,
+    };
   }
   return {
     code: "internal",
@@ -67,4 +73,18 @@ export function toFault(thrown: unknown, correlationId: string): ToolFault {
     details: {},
     correlationId,
   };
+}
+
+/** Faults quote what callers sent, which can be megabytes. */
+const maxMessageChars = 2_000;
+const maxDetailsChars = 4_000;
+
+function boundMessage(message: string): string {
+  if (message.length <= maxMessageChars) return message;
+  return `${message.slice(0, maxMessageChars)}… (${message.length - maxMessageChars} characters more)`;
+}
+
+function boundDetails(details: Record<string, unknown>): Record<string, unknown> {
+  const sizeChars = JSON.stringify(details).length;
+  return sizeChars <= maxDetailsChars ? details : { omitted: `${sizeChars} characters of details` };
 }

@@ -12,11 +12,15 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
+/** Longer words were not typed, and would cost the square of their length. */
+const maxWordChars = 100;
+
 /** The candidate nearest to `word`, if it is near enough to be what was meant. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > 100) return undefined;
+  if (word.length > maxWordChars) return undefined;
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
+    if (candidate.length > maxWordChars) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (!best || distance < best.distance) best = { candidate, distance };
   }
