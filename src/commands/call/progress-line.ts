@@ -14,25 +14,41 @@ export interface ProgressLine {
   end(): void;
 }
 
+/** The time a progress line goes by. */
+export interface ProgressClock {
+  /** Milliseconds since some moment; never goes back. */
+  nowMs(): number;
+  /** Calls `draw` every so many milliseconds until what it gave is called. */
+  every(intervalMs: number, draw: () => void): () => void;
+}
+
+const realClock: ProgressClock = {
+  nowMs: () => performance.now(),
+  every(intervalMs, draw) {
+    const timer = setInterval(draw, intervalMs);
+    return () => clearInterval(timer);
+  },
+};
+
 /** One line on a terminal that tells how far work has come. Nothing is written where nobody watches. */
-export function showProgress(terminal: Terminal): ProgressLine {
+export function showProgress(terminal: Terminal, clock: ProgressClock = realClock): ProgressLine {
   if (!terminal.errIsTty) return { report: () => {}, end: () => {} };
-  const startedMs = performance.now();
+  const startedMs = clock.nowMs();
   let latest: Progress | undefined;
   let drawn = 0;
   const draw = () => {
-    const elapsedMs = performance.now() - startedMs;
+    const elapsedMs = clock.nowMs() - startedMs;
     if (elapsedMs < showAfterMs) return;
     const text = `${frames[drawn++ % frames.length]} ${(elapsedMs / 1000).toFixed(0)} s  ${describe(latest)}`;
     terminal.errRaw(`${eraseLine}${text.slice(0, maxChars)}`);
   };
-  const timer = setInterval(draw, redrawMs);
+  const stop = clock.every(redrawMs, draw);
   return {
     report: (update) => {
       latest = update;
     },
     end: () => {
-      clearInterval(timer);
+      stop();
       if (drawn > 0) terminal.errRaw(eraseLine);
       drawn = 0;
     },

@@ -62,18 +62,43 @@ test("programs get a fault as JSON on stdout", () => {
   expect(terminal.outLines).toEqual(['{"error":{"message":"No.","code":"denied"}}']);
 });
 
-test("progress is shown after a second, on a terminal only, and its text cannot write to the terminal", async () => {
+/** A clock that stands until it is moved. */
+function handClock() {
+  let nowMs = 0;
+  const timers = new Set<{ intervalMs: number; dueMs: number; draw: () => void }>();
+  return {
+    nowMs: () => nowMs,
+    every(intervalMs: number, draw: () => void) {
+      const timer = { intervalMs, dueMs: nowMs + intervalMs, draw };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    running: () => timers.size,
+    moveTo(toMs: number) {
+      for (; nowMs < toMs; nowMs++)
+        for (const timer of timers)
+          if (timer.dueMs === nowMs) {
+            timer.dueMs += timer.intervalMs;
+            timer.draw();
+          }
+    },
+  };
+}
+
+test("progress is shown after a second, on a terminal only, and its text cannot write to the terminal", () => {
   const watched = recordingTerminal({ errIsTty: true });
   const unwatched = recordingTerminal();
-  const lines = [showProgress(watched), showProgress(unwatched)];
+  const clock = handClock();
+  const lines = [showProgress(watched, clock), showProgress(unwatched, clock)];
   for (const line of lines) line.report({ done: 1, total: 4, message: "reading \u001b[2J\nevil.csv" });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  clock.moveTo(1000);
   expect(watched.raw).toEqual([]);
-  await new Promise((resolve) => setTimeout(resolve, 800));
+  clock.moveTo(1001);
+  expect(watched.raw).toEqual(["\r\u001b[2K⠋ 1 s  25 %  reading \\u001b[2J evil.csv"]);
+  clock.moveTo(1700);
+  expect(watched.raw.slice(1).map((text) => text.slice(5, 10))).toEqual(["⠙ 1 s", "⠹ 1 s", "⠸ 2 s"]);
   for (const line of lines) line.end();
-  expect(watched.raw.length).toBeGreaterThan(1);
-  expect(watched.raw[0]?.slice(0, 5)).toBe("\r\u001b[2K");
-  expect(watched.raw[0]?.slice(5)).toMatch(/^\S 1 s {2}25 % {2}reading \\u001b\[2J evil\.csv$/);
   expect(watched.raw.at(-1)).toBe("\r\u001b[2K");
+  expect(clock.running()).toBe(0);
   expect(unwatched.raw).toEqual([]);
 });

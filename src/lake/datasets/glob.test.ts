@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { cpuMsOf } from "../../../test/harness/cpu-time.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 
 test.each([
@@ -32,9 +33,10 @@ test("the literal part says where to look", () => {
   expect(hasWildcard("orders/a.csv")).toBe(false);
 });
 
-test("a pattern made to be slow is not", () => {
-  const startedMs = performance.now();
-  expect(compileGlob(`${"*a".repeat(400)}b`).matches("a".repeat(1_000))).toBe(false);
-  expect(compileGlob(`${"**/a/".repeat(200)}b`).matches("a/".repeat(500))).toBe(false);
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+test("a pattern made to be slow is not", async () => {
+  const cpuMs = await cpuMsOf(() => {
+    expect(compileGlob(`${"*a".repeat(400)}b`).matches("a".repeat(1_000))).toBe(false);
+    expect(compileGlob(`${"**/a/".repeat(200)}b`).matches("a/".repeat(500))).toBe(false);
+  });
+  expect(cpuMs).toBeLessThan(1_000);
 });
