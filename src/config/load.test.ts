@@ -38,7 +38,7 @@ const file = (text: string) => writeFile(join(cwd, "sluice.yaml"), text);
 describe("where settings come from", () => {
   test("defaults hold with nothing set", async () => {
     const config = await load();
-    expect(config.settings.results).toEqual({ maxBytes: 262_144, maxRows: 1000 });
+    expect(config.settings.results).toEqual({ maxBytes: 262_144, maxRows: 10_000 });
     expect(config.settings.lake.cache.dir).toBe("/home/ada/.cache/sluice/objects");
     expect(config.settings.lake.s3.region).toBeUndefined();
     expect(effective(config, "results.maxBytes")).toEqual({ value: "256KB", from: "default", name: "" });
@@ -254,6 +254,6 @@ test("the JSON Schema describes every setting with the default users would write
   const schema = settingsJsonSchema(surroundings()) as { properties: Record<string, { properties: object }> };
   expect(schema.properties.results?.properties).toMatchObject({
     maxBytes: { default: "256KB", description: "Bytes of rows in one result" },
-    maxRows: { default: 1000 },
+    maxRows: { default: 10_000 },
   });
 });

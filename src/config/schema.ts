@@ -137,7 +137,7 @@ const resultSettings = z
     maxBytes: sizeBytes(kilobyte)
       .default(256 * kilobyte)
       .describe("Bytes of rows in one result"),
-    maxRows: count(1_000_000).default(1000).describe("Rows in one result"),
+    maxRows: count(1_000_000).default(10_000).describe("Rows in one result"),
   })
   .prefault({});
 

@@ -36,6 +36,7 @@ export interface TestLake {
 export interface TestLakeOptions {
   settings?: Partial<LakeSettings>;
   maxBytes?: number;
+  maxRows?: number;
   timeoutMs?: number;
 }
 
@@ -50,7 +51,7 @@ export async function startTestLake(options: TestLakeOptions = {}): Promise<Test
     registry: createRegistry([lakeToolset]),
     steps: unguarded,
     services: { lake },
-    bounds: { maxBytes: options.maxBytes ?? 256 * 1024, maxRows: 10_000 },
+    bounds: { maxBytes: options.maxBytes ?? 256 * 1024, maxRows: options.maxRows ?? 10_000 },
     timeoutMs: options.timeoutMs ?? 60_000,
     now: () => Date.now(),
     newId: () => "test-call",

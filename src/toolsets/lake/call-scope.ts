@@ -7,12 +7,12 @@ export function scopeOf({ principal, signal, progress }: CallContext): LakeScope
   return { tenantId: principal.tenantId, principalId: principal.id, signal, progress };
 }
 
-/** Throws `invalid_input` when the caller asks for more rows than this server gives at once. */
+/** Throws `invalid_input` when the caller asks for more than this server gives at once. */
 export function checkLimit(limit: number, { bounds }: CallContext): number {
   if (limit <= bounds.maxRows) return limit;
   throw new ToolError(
     "invalid_input",
-    `limit is ${limit}; this server gives at most ${bounds.maxRows} rows at once. Ask for less and go on with the cursor.`,
-    { details: { limit, maxRows: bounds.maxRows } },
+    `limit is ${limit}; this server gives at most ${bounds.maxRows} at once (results.maxRows). Ask for ${bounds.maxRows} and go on with the cursor.`,
+    { details: { limit, maxRows: bounds.maxRows, setting: "results.maxRows" } },
   );
 }
