@@ -66,6 +66,15 @@ export function toFault(thrown: unknown, correlationId: string): ToolFault {
       correlationId,
     };
   }
+  if (isOutOfFiles(thrown)) {
+    return {
+      code: "unavailable",
+      message: "The server has as many files open as the system lets it. Try again in a moment.",
+      retryable: true,
+      details: {},
+      correlationId,
+    };
+  }
   return {
     code: "internal",
     message: `Sluice failed inside. Its log has the reason under correlation id ${correlationId}.`,
@@ -73,6 +82,14 @@ export function toFault(thrown: unknown, correlationId: string): ToolFault {
     details: {},
     correlationId,
   };
+}
+
+/** Opening anything can meet this, and it passes: what the other calls hold open is given back as they end. */
+function isOutOfFiles(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return (
+    ("code" in thrown && (thrown.code === "EMFILE" || thrown.code === "ENFILE")) || isOutOfFiles(thrown.cause)
+  );
 }
 
 /** Faults quote what callers sent, which can be megabytes. */

@@ -29,6 +29,16 @@ test("local paths are absolute, or file URLs with percent signs decoded", () => 
 });
 
 test.each([
+  ["//data///a.csv", "/data/a.csv"],
+  ["/data/./x/.", "/data/x/"],
+  ["/data/x//", "/data/x/"],
+  ["/", "/"],
+  ["/data/../x", "/data/../x"],
+])("the local path %j is %j", (uri, path) => {
+  expect(parseLocation(uri)).toEqual({ kind: "local", path });
+});
+
+test.each([
   ["data.csv", /Give s3:\/\/bucket\/key/],
   ["", /Give s3:/],
   ["https://example.com/x", /Give s3:/],

@@ -17,8 +17,8 @@ export function parseLocation(uri: string): Location {
   if (uri.includes("\0")) throw invalid(uri, "holds a NUL character");
   if (/\p{Surrogate}/u.test(uri)) throw invalid(uri, "is not well-formed Unicode");
   if (uri.startsWith("s3://")) return parseS3(uri);
-  if (uri.startsWith("file:")) return { kind: "local", path: checkPath(uri, fromFileUrl(uri)) };
-  if (uri.startsWith("/")) return { kind: "local", path: checkPath(uri, uri) };
+  if (uri.startsWith("file:")) return { kind: "local", path: onePath(checkPath(uri, fromFileUrl(uri))) };
+  if (uri.startsWith("/")) return { kind: "local", path: onePath(checkPath(uri, uri)) };
   throw invalid(uri, `is not a name of an object or file. ${accepted}`);
 }
 
@@ -102,6 +102,12 @@ function checkPath(uri: string, path: string): string {
     throw invalid(uri, `is a path of ${pathBytes} bytes. Paths have at most ${maxPathBytes}`);
   }
   return path;
+}
+
+/** One spelling of a path: without doubled slashes and `.`, which change nothing. `..` is left to be refused. */
+function onePath(path: string): string {
+  const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+  return segments.length > 0 && /\/\.?$/.test(path) ? `/${segments.join("/")}/` : `/${segments.join("/")}`;
 }
 
 function invalid(uri: string, reason: string, cause?: unknown): ToolError {

@@ -16,7 +16,7 @@ export type Derive = (path: string, signal: AbortSignal) => Promise<unknown>;
  * least recently used first by bytes. Concurrent askers share one download. A crash never leaves a torn entry.
  */
 export interface ObjectCache {
-  /** The whole object as it is stored. Local objects are given in place. Throws `changed`, `too_large`. */
+  /** The whole object as it is stored. Local objects are given in place, as far as so many files may be open. Throws `changed`, `too_large`. */
   object(object: StoredObject, scope: LakeScope): Promise<PinnedFile>;
   /**
    * A file made from the object once per version and `kind` (such as `utf8-v1`), with the facts `derive` left.

@@ -28,12 +28,16 @@ export interface ObjectCacheDeps {
   partBytes?: number;
   /** Ranges of one object under way at once. */
   parallel?: number;
+  /** Local files held open at once. Further ones are copied. */
+  maxOpenFiles?: number;
 }
 
 const defaultPartBytes = 8 * 1024 * 1024;
 const defaultParallel = 16;
 /** Ranges of all objects under way at once. */
 const maxParallel = 64;
+/** Well below what systems let one process open, with room for connections and the cache's own files. */
+const defaultMaxOpenFiles = 512;
 
 /**
  * The cache in `settings.cache.dir`. Nothing is touched before it is first used; from then on errors of the
@@ -48,6 +52,7 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     parallel: deps.parallel ?? defaultParallel,
     gate: createGate(maxParallel),
   };
+  const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
   const flights = createFlights<Pin>();
   const space = createLazy(() => openSpace({ ...settings.cache, newId, now }));
   const obtain = async ({ object, scope, kind, isWhole, make }: Wanted): Promise<Pin> => {
@@ -63,7 +68,8 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
   };
   return {
     async object(object, scope) {
-      if (object.location.kind === "local") return openInPlace(stores, object);
+      const inPlace = object.location.kind === "local" ? await openInPlace(object) : undefined;
+      if (inPlace) return inPlace;
       const isWhole = (pin: Pin) => pin.sizeBytes === object.sizeBytes;
       const make: Make = (open, key, controls) => fetchInto(open, download, object, key, controls);
       return toFile(await obtain({ object, scope, kind: undefined, isWhole, make }));
@@ -164,7 +170,41 @@ function toFile({ path, sizeBytes, release }: Pin): PinnedFile {
   return { path, sizeBytes, release };
 }
 
-async function openInPlace(stores: Pick<Stores, "openLocal">, object: StoredObject): Promise<PinnedFile> {
-  const { path, release } = await stores.openLocal(object);
-  return { path, sizeBytes: object.sizeBytes, release: () => void release().catch(() => {}) };
+/**
+ * Opens local files where they are, while fewer than `maxOpenFiles` are open: every one takes a descriptor of the
+ * process until it is released. `undefined` for those past it, which are copied as objects of S3 are.
+ */
+function createOpener(stores: Pick<Stores, "openLocal">, maxOpenFiles: number) {
+  let openFiles = 0;
+  return async (object: StoredObject): Promise<PinnedFile | undefined> => {
+    if (openFiles >= maxOpenFiles) return undefined;
+    openFiles++;
+    const close = () => {
+      openFiles--;
+    };
+    try {
+      const { path, release } = await stores.openLocal(object);
+      return {
+        path,
+        sizeBytes: object.sizeBytes,
+        release: once(
+          () =>
+            void release()
+              .catch(() => {})
+              .then(close),
+        ),
+      };
+    } catch (thrown) {
+      close();
+      throw thrown;
+    }
+  };
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }

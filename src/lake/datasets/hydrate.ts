@@ -77,6 +77,7 @@ async function fetchFile(
   pins: Pins,
   scope: LakeScope,
 ): Promise<FetchedFile> {
+  scope.signal.throwIfAborted();
   const raw = once(await cache.object(file.object, scope));
   pins.add(raw.release);
   return { file, raw, detected: await sniffer.sniff(file.object, hints, scope, raw.path) };

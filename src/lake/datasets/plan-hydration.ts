@@ -4,6 +4,8 @@ import type { DataFile, Dataset } from "./dataset.ts";
 /** A dataset under the name a statement gives it. */
 export interface NamedDataset {
   name: string;
+  /** Further names of the same dataset in the statement. */
+  otherNames?: readonly string[];
   dataset: Dataset;
 }
 

@@ -4,16 +4,22 @@ import { ToolError } from "../../core/errors.ts";
 import { decodeCursor, encodeCursor } from "../../core/results.ts";
 import { closest } from "../../core/suggest.ts";
 import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
-import { quoteName } from "../location-names.ts";
+import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
+import type { Dataset } from "./dataset.ts";
+import { hasWildcard } from "./glob.ts";
 import { mapBounded } from "./map-bounded.ts";
+import type { NamedDataset } from "./plan-hydration.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { resolveDataset } from "./resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
 /** A place in a result that is kept. */
 const resultCursor = z.strictObject({ request: z.string(), handle: z.string(), offset: z.int().min(0) });
+
+/** Tables one statement may read from. */
+const maxTables = 64;
 
 /** The first page of a statement's result, or a further one of a result that is kept. */
 export async function query(
@@ -38,10 +44,7 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  const named = await mapBounded(uniqueNames(plan.tables), 4, async (name) => ({
-    name,
-    dataset: await resolveDataset(parts.stores, sourceOf(name, sources), scope),
-  }));
+  const named = await resolveTables(parts, uniqueNames(plan.tables), sources, scope);
   return withTables(parts, named, scope, async (tables) => {
     const page = await parts.engine.run(
       { sql, tables: scansOf(tables), maxRows, maxBytes, keepRest: true, owner: ownerOf(scope) },
@@ -87,16 +90,61 @@ function uniqueNames(names: readonly string[]): string[] {
   return [...names.filter((name) => name.includes("/")), ...folded.values()];
 }
 
-/** What a name in FROM stands for. Throws `invalid_input` for one that is neither a source nor a place. */
-function sourceOf(name: string, sources: LakeQueryRequest["sources"]): DatasetRequest {
-  const known = Object.keys(sources);
-  const key =
-    known.find((source) => source === name) ?? known.find((source) => foldName(source) === foldName(name));
-  const source = key === undefined ? undefined : sources[key];
-  if (source) return source;
-  if (name.includes("/")) return { uri: name };
+/** Finds the dataset of each name, once where several names are spellings of one place. */
+async function resolveTables(
+  { stores }: LakeParts,
+  names: readonly string[],
+  sources: LakeQueryRequest["sources"],
+  scope: LakeScope,
+): Promise<NamedDataset[]> {
+  if (names.length > maxTables) {
+    throw new ToolError(
+      "too_large",
+      `The statement names ${names.length} tables; ${maxTables} are allowed. Name a folder or a glob in place of its files.`,
+      { details: { tables: names.length, maxTables } },
+    );
+  }
+  const sourceOf = sourceFinder(sources);
+  const found = new Map<string, Promise<Dataset>>();
+  return mapBounded(names, 4, async (name) => {
+    scope.signal.throwIfAborted();
+    const request = sourceOf(name);
+    const key = placeKey(stores, request);
+    const dataset = found.get(key) ?? resolveDataset(stores, request, scope);
+    found.set(key, dataset);
+    return { name, dataset: await dataset };
+  });
+}
+
+/** Equal for requests that name one place in spellings of it and say the same of it. */
+function placeKey(stores: LakeParts["stores"], { uri, ...hints }: DatasetRequest): string {
+  // Patterns are not resolved whole: what they mean depends on how they are written.
+  const place = hasWildcard(uri) ? uri : formatLocation(stores.resolve(uri));
+  return JSON.stringify([place, Object.entries(hints).sort()]);
+}
+
+/** What a name in FROM stands for. The finder throws `invalid_input` for one that is neither a source nor a place. */
+function sourceFinder(sources: LakeQueryRequest["sources"]): (name: string) => DatasetRequest {
+  const exact = new Map(Object.entries(sources));
+  // Reversed, so that the first of those that differ in case only is the one found.
+  const folded = new Map([...exact].reverse().map(([name, source]) => [foldName(name), source]));
+  return (name) => {
+    const source = exact.get(name) ?? folded.get(foldName(name));
+    if (source) return source;
+    if (name.includes("/")) return { uri: name };
+    throw unknownTable(name, [...exact.keys()]);
+  };
+}
+
+function unknownTable(name: string, known: readonly string[]): ToolError {
+  if (name === "__proto__") {
+    return new ToolError(
+      "invalid_input",
+      "A table cannot be called __proto__. Give it another name in sources.",
+    );
+  }
   const near = closest(name, known);
-  throw new ToolError(
+  return new ToolError(
     "invalid_input",
     `The table ${quoteName(name)} is not among sources${near ? `; did you mean ${quoteName(near)}?` : ""}` +
       `${known.length > 0 ? ` (${known.slice(0, 10).join(", ")})` : ""}. Name it there, or write FROM 's3://bucket/folder/'.`,

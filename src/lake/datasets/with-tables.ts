@@ -16,22 +16,24 @@ export interface LakeParts extends HydrationDeps {
 
 export interface OpenTable extends HydratedTable {
   name: string;
+  otherNames: readonly string[];
   dataset: Dataset;
 }
 
-/** Plans and hydrates the tables, hands them to `work`, and gives every file back whatever happens. */
+/** Plans and hydrates the tables, each dataset once however many names it has, hands them to `work`, and gives every file back whatever happens. */
 export async function withTables<T>(
   parts: LakeParts,
   tables: readonly NamedDataset[],
   scope: LakeScope,
   work: (tables: OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const plan = planHydration(tables, parts.settings.query.maxScanBytes);
+  const plan = planHydration(onePerDataset(tables), parts.settings.query.maxScanBytes);
   const pins = createPins();
   try {
     const open = await mapBounded(plan.tables, 4, async (table) => ({
       ...(await hydrateTable(parts, table, pins, scope)),
       name: table.name,
+      otherNames: table.otherNames ?? [],
       dataset: table.dataset,
     }));
     return await work(open);
@@ -40,7 +42,23 @@ export async function withTables<T>(
   }
 }
 
-/** The tables as a query worker takes them. */
+/** The tables as a query worker takes them. Names of one dataset share one scan. */
 export function scansOf(tables: readonly OpenTable[]): NamedScan[] {
-  return tables.map(({ name, scan }) => ({ name, scan }));
+  return tables.flatMap(({ name, otherNames, scan }) =>
+    [name, ...otherNames].map((name) => ({ name, scan })),
+  );
+}
+
+/** Its version says which files a dataset has and how they are to be read, whatever it was called. */
+function onePerDataset(tables: readonly NamedDataset[]): NamedDataset[] {
+  const byVersion = new Map<string, NamedDataset>();
+  for (const table of tables) {
+    const same = byVersion.get(table.dataset.version);
+    if (!same) byVersion.set(table.dataset.version, table);
+    else {
+      const otherNames = [...(same.otherNames ?? []), table.name];
+      byVersion.set(table.dataset.version, { ...same, otherNames });
+    }
+  }
+  return [...byVersion.values()];
 }

@@ -104,8 +104,9 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
       const tables = await Promise.all(
-        request.tables.map(async ({ name, scan }, index) => ({
-          name,
+        scans.map(async (scan, index) => ({
+          names: request.tables.filter((table) => table.scan === scan).map(({ name }) => name),
+      const scans = [...new Set(request.tables.map(({ scan }) => scan))];
           scan: await linkScan(folder, index, scan, this.prepared),
         })),
       );
@@ -119,10 +120,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
           deadlineMs,
         ),
       );
-      await this.keepPrepared(
-        request.tables.map(({ scan }) => scan),
-        reply.prepared,
-      );
+      await this.keepPrepared(scans, reply.prepared);
       return await this.pageOf(reply, request.owner);
     } finally {
       await folder.remove();

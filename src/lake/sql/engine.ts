@@ -29,7 +29,7 @@ export type Scan =
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */
   | { format: "text"; files: ScanFile[]; partitionColumns: Column[] };
 
-/** A table of a statement: the very text used in FROM, and what it stands for. */
+/** A table of a statement: the very text used in FROM, and what it stands for. Several may share one scan object. */
 export interface NamedScan {
   name: string;
   scan: Scan;

@@ -40,7 +40,8 @@ export interface JobLimits {
 export interface RunJob extends JobLimits {
   kind: "run";
   sql: string;
-  tables: { name: string; scan: JobScan }[];
+  /** Each with the names it has in FROM. */
+  tables: { names: string[]; scan: JobScan }[];
   maxRows: number;
   maxBytes: number;
   /** Bytes of rows that may be kept for later pages; 0 keeps none. */

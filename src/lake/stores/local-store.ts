@@ -70,7 +70,7 @@ async function list(
     signal.throwIfAborted();
     if (page.objects.length + page.prefixes.length >= maxKeys)
       return last === undefined ? page : { ...page, next: last };
-    const path = entry.key === "" ? request.name : `${folder}/${entry.key}`;
+    const path = entry.key === "" ? folder : `${folder}/${entry.key}`;
     if (entry.stats) page.objects.push(describe(path, entry.stats));
     else page.prefixes.push(path);
     last = entry.key;

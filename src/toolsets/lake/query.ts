@@ -5,6 +5,9 @@ import { sourceInput } from "./dataset-shape.ts";
 import { oldQueryCsv } from "./old-query.ts";
 import { rowPageInput, rowsOut, rowsResult, untrustedRows } from "./rows-shape.ts";
 
+/** As many as one statement may read from. */
+const maxSources = 64;
+
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
  * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3 and local files.
@@ -20,6 +23,9 @@ export const query = defineTool({
     sql: z.string().min(1).max(100_000),
     sources: z
       .record(z.string().min(1).max(1_024), sourceInput)
+      .refine((sources) => Object.keys(sources).length <= maxSources, {
+        error: `may name ${maxSources} tables at most`,
+      })
       .default({})
       .describe("Table name → uri, or {uri, format, …}"),
     ...rowPageInput,

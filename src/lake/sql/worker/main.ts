@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,
-      job.tables.map(({ name }) => name),
+      job.tables.flatMap(({ names }) => names),
     );
     return runStatement(job, report);
   };

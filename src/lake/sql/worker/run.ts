@@ -18,9 +18,10 @@ export async function runStatement(job: RunJob, report: Report): Promise<RunRepl
   );
   const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
   const database = await openDatabase(job, files, async (connection) => {
-    for (const [index, { name }] of job.tables.entries()) {
+    for (const [index, { names }] of job.tables.entries()) {
       const scan = scans[index];
-      if (scan) await connection.run(viewSql(name, scan));
+      if (!scan) continue;
+      for (const name of names) await connection.run(viewSql(name, scan));
     }
   });
   try {
