@@ -103,10 +103,10 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const deadlineMs = this.deadline(request.timeoutMs);
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
+      const scans = [...new Set(request.tables.map(({ scan }) => scan))];
       const tables = await Promise.all(
         scans.map(async (scan, index) => ({
           names: request.tables.filter((table) => table.scan === scan).map(({ name }) => name),
-      const scans = [...new Set(request.tables.map(({ scan }) => scan))];
           scan: await linkScan(folder, index, scan, this.prepared),
         })),
       );
