@@ -45,7 +45,8 @@ export const summarizeText = defineTool({
     const uri = await withOnlyBucket(given, context);
     const text = await context.lake.readText(uri, scopeOf(context));
     const maxChars = context.bounds.maxBytes / maxBytesPerChar;
-    const { summary, keywords, wordCount } = summarize(text.text, { maxSentences, maxChars });
+    const bounds = { maxSentences, maxChars };
+    const { summary, keywords, wordCount } = await summarize(text.text, bounds, context.signal);
     return {
       uri,
       summary,
