@@ -65,4 +65,16 @@ describe("lake_summarize_text", () => {
     });
     expect(await lake.fault("lake_summarize_text", { uri: "/etc/passwd" })).toMatchObject({ code: "denied" });
   });
+
+  test("of a folder says that it is one, and names an object in it", async () => {
+    await lake.put("tickets/one.txt", ticket);
+    expect(await lake.fault("lake_summarize_text", { uri: "s3://lake/tickets/" })).toEqual({
+      code: "invalid_input",
+      message:
+        '"s3://lake/tickets/" is a folder: name one object in it, such as "s3://lake/tickets/one.txt". lake_list_objects lists them.',
+    });
+    expect(await lake.fault("lake_summarize_text", { uri: "s3://lake/nothing/" })).toMatchObject({
+      code: "not_found",
+    });
+  });
 });

@@ -66,3 +66,25 @@ test("a syntax error says where, with the parser's own words", async () => {
     'The statement has a syntax error (line 2, column 13): syntax error at or near "x"',
   );
 });
+
+test.each([
+  [
+    "SELECT * FROM read_text('/etc/passwd')",
+    "read_text() cannot be used in FROM: write a named table there, or one of range(), generate_series(), unnest().",
+  ],
+  [
+    "SELECT 1; DROP TABLE x",
+    "2 statements were given (SELECT; DROP); one SELECT is allowed. Send each SELECT as a call of its own.",
+  ],
+  [
+    "SELECT 1; SELECT 2",
+    "2 statements were given; one SELECT is allowed. Send each SELECT as a call of its own.",
+  ],
+  ["DROP TABLE x -- ; y", "Allowed is one SELECT; this is DROP."],
+  ["COPY t TO 'a;b'", "Allowed is one SELECT; this is COPY."],
+])("of %s it says what is wrong", async (statement, message) => {
+  await expect(sql.engine.plan(statement, testScope())).rejects.toMatchObject({
+    code: "invalid_input",
+    message,
+  });
+});

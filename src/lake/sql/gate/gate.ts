@@ -36,12 +36,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<St
   if (reply.error) throw parserError(sql, reply.error_message, reply.position);
   const [statement, ...others] = reply.statements;
   if (!isNode(statement)) throw new ToolError("invalid_input", "The statement is empty. Write one SELECT.");
-  if (others.length > 0) {
-    throw new ToolError(
-      "invalid_input",
-      `There are ${others.length + 1} statements; one SELECT is allowed. Send the others as calls of their own.`,
-    );
-  }
+  if (others.length > 0) throw tooMany(others.length + 1);
   return { tables: tablesOf(statement) };
 }
 
@@ -75,18 +70,32 @@ function parserError(sql: string, message: string, position: string | undefined)
 }
 
 function notSelect(sql: string): ToolError {
-  const code = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, " ");
+  const code = withoutTexts(sql);
+  const heads = code.split(";").flatMap((part) => /[a-z_]+/i.exec(part)?.[0].toUpperCase() ?? []);
+  if (heads.length > 1) return tooMany(heads.length, heads);
   if (/\bpivot\b/i.test(code)) {
     return new ToolError(
       "invalid_input",
       "Allowed is one SELECT. A PIVOT needs its values listed: PIVOT t ON c IN ('a', 'b') USING sum(x).",
     );
   }
-  const word = /[a-z_]+/i.exec(code)?.[0].toUpperCase();
+  return new ToolError("invalid_input", `Allowed is one SELECT; this is ${heads[0] ?? "something else"}.`);
+}
+
+function tooMany(count: number, heads: readonly string[] = []): ToolError {
+  const shown = heads.length > 5 ? [...heads.slice(0, 5), "…"] : heads;
+  const named = shown.length > 0 ? ` (${shown.join("; ")})` : "";
   return new ToolError(
     "invalid_input",
-    `Allowed is one SELECT; the statement holds ${word ?? "something else"}.`,
+    `${count} statements were given${named}; one SELECT is allowed. Send each SELECT as a call of its own.`,
   );
+}
+
+/** The statement without what is in quotes and comments. What is not closed ends with the statement. */
+function withoutTexts(sql: string): string {
+  const texts =
+    /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'[^']*(?:'|$)|"[^"]*(?:"|$)|\$([a-z_]*)\$[\s\S]*?(?:\$\1\$|$)/gi;
+  return sql.replace(texts, " ");
 }
 
 function quote(name: string): string {

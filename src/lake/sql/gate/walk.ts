@@ -141,7 +141,11 @@ function checkFunction(node: TreeNode, allowed: ReadonlySet<string>): void {
   }
   if (allowed.has(foldName(name))) return;
   if (allowed === allowedTableFunctions) {
-    refuse(`the table function ${name}(); in FROM stand named tables, ${[...allowed].join("(), ")}() only`);
+    const calls = [...allowed].map((one) => `${one}()`).join(", ");
+    throw new ToolError(
+      "invalid_input",
+      `${name}() cannot be used in FROM: write a named table there, or one of ${calls}.`,
+    );
   }
   refuse(`the function ${name}()`);
 }
