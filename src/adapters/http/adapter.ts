@@ -9,6 +9,7 @@ import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createLeanMcp } from "./lean.ts";
 
+/** What is served over HTTP, where, and for whom. */
 export interface HttpAdapterOptions {
   front: McpFront;
   calls: CallPath;
@@ -30,11 +31,15 @@ export interface HttpAdapterOptions {
   headersTimeoutMs?: number;
   /** How long a client may take to send its whole request. Default 30 s. */
   requestTimeoutMs?: number;
+  /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
+  onError?: (error: unknown) => void;
 }
 
+/** The HTTP server, not yet listening. */
 export interface HttpAdapter {
   /** The routes without a socket. */
   fetch(request: Request): Promise<Response>;
+  /** Rejects with Node's own error where the address cannot be listened on. */
   listen(): Promise<{ port: number; url: string }>;
   /** The port listened on; undefined before `listen`. */
   readonly port: number | undefined;
@@ -42,6 +47,7 @@ export interface HttpAdapter {
   close(): Promise<void>;
 }
 
+/** Builds the routes and the server around a front. Nothing listens before `listen`. */
 export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const { front, calls, host = "127.0.0.1", port = 0, drainMs = 20_000 } = options;
   const guard = createGuard({
@@ -49,7 +55,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
     allowedOrigins: options.allowedOrigins ?? [],
   });
   let draining = false;
-  const state = { draining: () => draining };
+  const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
   const app = createApp({ front, calls, guard, ready, summarizeBucket: options.summarizeBucket, ...state });

@@ -9,6 +9,7 @@ import { type Dependency, readinessResponse } from "./health.ts";
 import { problem } from "./problem.ts";
 import { summarize } from "./summarize.ts";
 
+/** What the routes are made of. */
 export interface AppOptions {
   front: McpFront;
   calls: CallPath;
@@ -16,6 +17,8 @@ export interface AppOptions {
   summarizeBucket: string | undefined;
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
+  /** Takes what no route caught; the answer says only that the log has it. */
+  onError(error: unknown): void;
 }
 
 /** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
@@ -43,8 +46,15 @@ export function createApp(options: AppOptions): Hono {
     draining() ? drainingResponse() : front.fetch(c.req.raw),
   );
   addSummarize(app, options);
-  addFallbacks(app);
+  addFallbacks(app, options);
   return app;
+}
+
+const failedInside = "Sluice failed inside. Its log has the reason.";
+
+/** What a request to `/mcp` gets for a fault that is none of the caller's. `onError` is told the reason. */
+export function failedInsideMcp(): Response {
+  return transportFaultResponse(500, failedInside);
 }
 
 /** What a call gets that comes after the server began to stop. */
@@ -80,7 +90,7 @@ const methodsOf: ReadonlyMap<string, string> = new Map([
   ["/health/ready", "GET"],
 ]);
 
-function addFallbacks(app: Hono): void {
+function addFallbacks(app: Hono, { onError }: AppOptions): void {
   app.notFound((c) => {
     const allow = methodsOf.get(c.req.path);
     if (allow === undefined) return problem({ status: 404, detail: "Nothing is here." });
@@ -90,5 +100,8 @@ function addFallbacks(app: Hono): void {
       headers: { allow },
     });
   });
-  app.onError(() => problem({ status: 500, detail: "Sluice failed inside. Its log has the reason." }));
+  app.onError((error, c) => {
+    onError(error);
+    return c.req.path === "/mcp" ? failedInsideMcp() : problem({ status: 500, detail: failedInside });
+  });
 }

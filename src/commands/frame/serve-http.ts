@@ -1,15 +1,12 @@
-import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
 import type { HttpAdapter } from "../../adapters/http/adapter.ts";
-import type { Dependency } from "../../adapters/http/health.ts";
 import type { Deps } from "../../assemble.ts";
-import type { Settings } from "../../config/schema.ts";
+import { checkCacheFolder } from "./cache-check.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
+import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import { logUncaught } from "./uncaught.ts";
-import { UsageError } from "./usage-error.ts";
 
 /**
  * Serves over HTTP until the process is told to stop, and lets accepted calls finish then.
@@ -25,7 +22,7 @@ export async function serveOverHttp(
     const adapter = await createAdapter(deps);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();
-      throw explain(thrown, deps.settings.http);
+      throw explainListenFault(thrown, deps.settings.http);
     });
     deps.log.info("listening", { url });
     onListening(url);
@@ -50,29 +47,7 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
   const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
   const ready = async () => [await checkCacheFolder(lake.cache.dir)];
-  const options = { ready, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
+  const onError = (error: unknown) => deps.log.error("http fault", { error });
+  const options = { ready, onError, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
   return createHttpAdapter({ front, calls: deps.calls, ...options });
-}
-
-/** Queries need the cache's folder; buckets and roots may be down one by one while the rest works. */
-async function checkCacheFolder(dir: string): Promise<Dependency> {
-  try {
-    await mkdir(dir, { recursive: true });
-    await access(dir, constants.W_OK);
-    return { name: "cache", ready: true };
-  } catch (thrown) {
-    const { code = "unknown" } = thrown as NodeJS.ErrnoException;
-    return { name: "cache", ready: false, detail: `lake.cache.dir cannot be written (${code})` };
-  }
-}
-
-function explain(thrown: NodeJS.ErrnoException, { host, port }: Settings["http"]): unknown {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `Port ${port} on ${host} is taken by another program. Stop that program, or choose another port: --port ${port === 65_535 ? 8080 : port + 1}, or --port 0 for a free one.`,
-    EACCES: `This user may not listen on port ${port}. Choose one above 1023: --port 8080.`,
-    EADDRNOTAVAIL: `This machine has no address ${host}. Set http.host to one it has, such as 127.0.0.1.`,
-    ENOTFOUND: `The name ${host} (http.host) has no address. Set http.host to one of this machine's.`,
-  };
-  const reason = reasons[thrown.code ?? ""];
-  return reason === undefined ? thrown : new UsageError(reason);
 }
