@@ -5,6 +5,7 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, ScanFile, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
@@ -141,7 +142,7 @@ async function jsonTable(deps: HydrationDeps, table: FetchedTable): Promise<Hydr
   const { columns, notes: clashNotes } = dropClashing(found.columns, partitionColumns);
   const analysis = {
     ...found,
-    columns,
+    columns: columns.length + partitionColumns.length === 0 ? [wholeRecord] : columns,
     rejectedCount: found.rejectedCount + rejectedCount,
     rejects: [...rejects, ...found.rejects],
   };

@@ -13,10 +13,10 @@ export function describeTable(parts: LakeParts, dataset: Dataset, scope: LakeSco
   return withTables(parts, [{ name: "dataset", dataset }], scope, async (tables) => {
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
-    const { analysis, scan, notes } = table;
-    if (analysis && "columns" in scan) {
+    const { analysis, notes } = table;
+    if (analysis) {
       return {
-        columns: scan.columns,
+        columns: analysis.columns,
         rows: { count: analysis.rowCount, exactness: "exact" },
         ...(analysis.rejectedCount > 0 ? { rejectedRows: analysis.rejectedCount } : {}),
         notes,

@@ -1,7 +1,8 @@
 import { canonicalNumber } from "./canonical-number.ts";
 import type { JsonMember, JsonShape } from "./json-shape.ts";
 
-const maxDepth = 1_000;
+/** The bound of `json-scanner.ts` too, which reads the same documents before. */
+const maxDepth = 100;
 const quote = 34;
 const backslash = 92;
 
@@ -11,7 +12,7 @@ export class JsonFault extends Error {}
 /**
  * Reads one JSON document (RFC 8259, strictly) and notes its values in shapes. It builds no values. Throws
  * `JsonFault` for anything that is not JSON, for names that occur twice in one object, lone surrogates and
- * documents nested deeper than 1,000.
+ * documents nested deeper than 100.
  */
 export class JsonReader {
   /** Bounds, in pairs, of numbers that the engine, which reads them as doubles, would change. */

@@ -101,7 +101,7 @@ test("lines that are no sound object are rejected by line, and the others read",
     { line: 8, reason: "a malformed number" },
     { line: 9, reason: "a name is expected" },
     { line: 10, reason: "a value is expected" },
-    { line: 11, reason: "nested deeper than 1000" },
+    { line: 11, reason: "nested deeper than 100" },
     { line: 12, reason: "text after the JSON object" },
     { line: 13, reason: "a control character in a string" },
   ]);

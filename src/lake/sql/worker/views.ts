@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
+import { wholeRecord } from "../whole-record.ts";
 import { identifier, list, literal } from "./quoting.ts";
 
 /** A file that is ready to be read: text files have been scanned. */
@@ -15,16 +16,15 @@ export function viewSql(name: string, scan: JobScan): string {
 }
 
 function selectOf(scan: JobScan): string {
-  const isBare = (scan.format === "csv" || scan.format === "ndjson") && scan.columns.length === 0;
-  if (scan.files.length === 0 || isBare) return emptySelect(scan);
+  if (scan.files.length === 0) return emptySelect(scan);
   if (scan.format === "parquet") return parquetSelect(scan);
   const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
   return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
 }
 
 function emptySelect(scan: JobScan): string {
-  const columns = [...scan.columns, ...scan.partitionColumns];
-  if (columns.length === 0) return "SELECT NULL AS empty WHERE false";
+  const own = [...scan.columns, ...scan.partitionColumns];
+  const columns = own.length > 0 ? own : [wholeRecord];
   return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${identifier(name)}`).join(", ")} WHERE false`;
 }
 
@@ -114,11 +114,19 @@ function linesSelect(files: readonly ReadyFile[], partition: string, hive: strin
 }
 
 function ndjsonSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
+  if (scan.columns.length === 0) return recordsSelect(files, partition, hive);
   const columns = scan.columns.map(({ name, type }) => `${literal(name)}: ${literal(readAs(type))}`);
   const values = scan.columns.map(({ name, type }) =>
     readAs(type) === type ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
   );
   return `SELECT ${values.join(", ")}${partition} FROM ${readJson(files, `{${columns.join(", ")}}`)}${hive})`;
+}
+
+/** Records without one named value are rows all the same: each as it stands, where no folder's value shows it. */
+function recordsSelect(files: readonly ReadyFile[], partition: string, hive: string): string {
+  const { name, type } = wholeRecord;
+  const reader = `${readJson(files, `{${literal(name)}: ${literal(type)}}`)}, records = false${hive})`;
+  return `SELECT ${partition === "" ? identifier(name) : partition.slice(2)} FROM ${reader}`;
 }
 
 /**
