@@ -40,6 +40,9 @@ const jobsPerWorker = 500;
 /** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
 const idleRssBytes = 220 * mebibyte;
 
+/** What a call may take outside the engine's own limit. */
+const spareBytes = 100 * mebibyte;
+
 /** The engine, and what only tests and diagnosis look at. */
 export interface LocalSqlEngine extends SqlEngine {
   /** Process ids of the living workers. */
@@ -200,6 +203,7 @@ function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): Wo
     waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
     jobsPerWorker,
     maxRssBytes: idleRssBytes,
+    minFreeDataBytes: settings.memoryBytes + spareBytes,
   });
 }
 

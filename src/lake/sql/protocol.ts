@@ -108,7 +108,13 @@ export const fromWorker = z.discriminatedUnion("kind", [
     total: z.number().optional(),
     message: z.string().optional(),
   }),
-  z.object({ kind: z.literal("done"), id: z.number(), result: z.unknown(), rssBytes: z.number() }),
+  z.object({
+    kind: z.literal("done"),
+    id: z.number(),
+    result: z.unknown(),
+    rssBytes: z.number(),
+    dataBytes: z.number().optional(),
+  }),
   z.object({
     kind: z.literal("failed"),
     id: z.number(),

@@ -13,8 +13,10 @@ export interface PoolOptions {
   waitMs: number;
   /** A worker is replaced after so many jobs, */
   jobsPerWorker: number;
-  /** or when it has grown past this. */
+  /** or when it has grown past this, */
   maxRssBytes: number;
+  /** or when less private memory than this is left to it. */
+  minFreeDataBytes: number;
 }
 
 const maxFailedStarts = 4;
@@ -112,8 +114,9 @@ export class WorkerPool {
   }
 
   private release(worker: WorkerProcess): void {
-    const { jobsPerWorker, maxRssBytes } = this.options;
-    if (worker.isSpent || worker.jobsDone >= jobsPerWorker || worker.rssBytes > maxRssBytes) worker.kill();
+    const { jobsPerWorker, maxRssBytes, minFreeDataBytes } = this.options;
+    const isFull = worker.rssBytes > maxRssBytes || worker.freeDataBytes < minFreeDataBytes;
+    if (worker.isSpent || worker.jobsDone >= jobsPerWorker || isFull) worker.kill();
     else this.offer(worker);
   }
 

@@ -36,6 +36,9 @@ export class WorkerProcess {
   /** It died before it took up its last job, which therefore can be given to another worker. */
   lostJob = false;
   rssBytes = 0;
+  /** Of the bound on private memory, where there is one: what a further job finds left. */
+  freeDataBytes = Number.POSITIVE_INFINITY;
+  private readonly limits: WorkerLimits;
   private readonly child: ChildProcess;
   private pending: Pending | undefined;
   private stderr = "";
@@ -43,6 +46,7 @@ export class WorkerProcess {
   private markReady: () => void = () => {};
 
   constructor(entry: WorkerEntry, limits: WorkerLimits, cwd: string) {
+    this.limits = limits;
     this.child = start(entry, limits, cwd);
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr = (this.stderr + text).slice(-maxStderrChars);
@@ -123,6 +127,7 @@ export class WorkerProcess {
     this.jobsDone++;
     if (message.kind === "done") {
       this.rssBytes = message.rssBytes;
+      if (message.dataBytes !== undefined) this.freeDataBytes = this.limits.dataBytes - message.dataBytes;
       this.settle({ result: message.result });
       return;
     }
@@ -147,7 +152,7 @@ export class WorkerProcess {
 /** On Linux the shell only sets the bound on private memory and becomes Node; nothing of a call reaches it. */
 function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd: string): ChildProcess {
   const heap = `--max-old-space-size=${Math.ceil(limits.heapBytes / mebibyte)}`;
-  const node = [process.execPath, heap, ...nodeOptions, program];
+  const node = [process.execPath, heap, "--expose-gc", ...nodeOptions, program];
   const bound = [
     "/bin/sh",
     "-c",

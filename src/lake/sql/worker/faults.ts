@@ -30,7 +30,8 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
       ...failed,
       code: "too_large",
       message: memoryMessage(text, job),
-      isSpent: isHeapExhausted(text) && !isEngine,
+      // What is left of its memory is not known: the next call gets a fresh one.
+      isSpent: true,
     };
   }
   if (/^(INTERNAL|FATAL) Error/i.test(text)) {

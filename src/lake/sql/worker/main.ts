@@ -1,6 +1,7 @@
 import "./text-decoder.ts";
 import type { FromWorker, Job, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
+import { memoryHeld } from "./memory-held.ts";
 import { throttled } from "./report.ts";
 
 /**
@@ -38,10 +39,13 @@ async function serve(): Promise<void> {
 
   process.on("message", ({ id, job }: ToWorker) => {
     send({ kind: "started", id });
-    work(id, job).then(
-      (result) => send({ kind: "done", id, result, rssBytes: process.memoryUsage.rss() }),
-      (thrown: unknown) => send(failureOf(id, job, thrown)),
-    );
+    work(id, job)
+      .then(
+        (result) => send({ kind: "done", id, result, ...memoryHeld() }),
+        (thrown: unknown) => send(failureOf(id, job, thrown)),
+      )
+      // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
+      .finally(() => globalThis.gc?.());
   });
   send({ kind: "ready" });
 }

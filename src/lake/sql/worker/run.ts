@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import type { Column } from "../engine.ts";
 import type { RunJob, RunReply } from "../protocol.ts";
 import { openDatabase } from "./database.ts";
@@ -26,9 +26,29 @@ export async function runStatement(job: RunJob, report: Report): Promise<RunRepl
   });
   try {
     const result = await database.connection.stream(job.sql);
-    return { ...(await collect(result, job, report)), prepared };
+    try {
+      return { ...(await collect(result, job, report)), prepared };
+    } finally {
+      await abandon(database.connection, result);
+    }
   } finally {
     database.close();
+  }
+}
+
+/**
+ * Ends a result that was not read to its end. Until then it keeps its instance alive, with its threads and
+ * memory, whatever else is closed.
+ */
+async function abandon(connection: DuckDBConnection, result: DuckDBResult): Promise<void> {
+  connection.interrupt();
+  try {
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return;
+    }
+  } catch {
+    // The interruption, or the fault that ended the result: both are told already.
   }
 }
 
