@@ -18,16 +18,21 @@ export interface DecodeFacts {
 
 const nothing = Buffer.alloc(0);
 
+/** What becomes of bytes that are no UTF-8 in text that is said to be: `keep` leaves them for the reader to reject. */
+export type InvalidUtf8 = "refuse" | "keep";
+
 /**
  * Decodes a stream to UTF-8, leaving out a byte-order mark. Every byte is checked. Throws `invalid_input` with
- * the byte offset (in the decompressed stream) of what the encoding cannot have. `facts` is filled on the way.
+ * the byte offset (in the decompressed stream) of what the encoding cannot have, unless UTF-8's are to be kept.
+ * `facts` is filled on the way.
  */
 export async function* decodeToUtf8(
   source: AsyncIterable<Uint8Array>,
   encoding: TextEncoding,
   facts: DecodeFacts,
+  invalidUtf8: InvalidUtf8 = "refuse",
 ): AsyncGenerator<Buffer> {
-  const decoder = createDecoder(encoding);
+  const decoder = createDecoder(encoding, invalidUtf8);
   let atStart = true;
   const withoutMark = (text: Buffer): Buffer => {
     if (!atStart || text.length === 0) return text;
@@ -59,7 +64,8 @@ async function* atLeast(sizeBytes: number, source: AsyncIterable<Uint8Array>): A
   if (held && held.length > 0) yield held;
 }
 
-function createDecoder(encoding: TextEncoding): Utf8Decoder {
+function createDecoder(encoding: TextEncoding, invalidUtf8: InvalidUtf8): Utf8Decoder {
+  if (encoding === "utf-8" && invalidUtf8 === "keep") return { push: (chunk) => chunk, end: () => nothing };
   if (encoding === "utf-8") return utf8Checker();
   if (encoding === "latin-1") {
     return { push: (chunk) => Buffer.from(decodeLatin1(chunk), "utf8"), end: () => nothing };

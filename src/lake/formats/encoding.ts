@@ -23,20 +23,24 @@ export function detectEncoding(head: Buffer, isWhole: boolean): DetectedEncoding
 }
 
 /**
- * Text with a rare bad byte among many good sequences is damaged UTF-8, which a reader must be told; only text
- * whose bytes past ASCII make no sense as UTF-8 is in another encoding.
+ * Text with a bad byte among good sequences is damaged UTF-8, which a reader must be told; only text whose bytes
+ * past ASCII make hardly any sense as UTF-8 is in another encoding: there a good sequence is an accident.
  */
 function isMostlyUtf8(head: Buffer): boolean {
   if (isUtf8(head)) return true;
+  let good = 0;
   let bad = 0;
-  let rest = head;
-  for (let at = firstInvalidUtf8(rest); at >= 0; at = firstInvalidUtf8(rest)) {
-    bad += 1;
-    rest = rest.subarray(at + 1);
+  for (let rest = head; rest.length > 0; ) {
+    const at = firstInvalidUtf8(rest);
+    const valid = at < 0 ? rest : rest.subarray(0, at);
+    good += valid.reduce((count, byte) => count + (byte >= 0xc0 ? 1 : 0), 0);
+    bad += at < 0 ? 0 : 1;
+    rest = at < 0 ? nothing : rest.subarray(at + 1);
   }
-  const pastAscii = head.reduce((count, byte) => count + (byte >= 0xc0 ? 1 : 0), 0);
-  return pastAscii > 20 * bad;
+  return good >= 2 * bad;
 }
+
+const nothing = Buffer.alloc(0);
 
 /** Text in Western letters has its NULs in one half of the byte pairs, and hardly any in the other. */
 function detectUtf16(head: Buffer): DetectedEncoding | undefined {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { RecordSink } from "./json-records.ts";
 import { incomplete, type JsonScanner } from "./json-scanner.ts";
 
@@ -18,6 +19,8 @@ export class NdjsonReader {
   /** The begun line is too long and is rejected already: the rest of it is passed over. */
   #isPassing = false;
   #line = 1;
+  /** Bytes that are no UTF-8 are among the lines at hand. */
+  #hasInvalid = false;
   /** What the scanner last answered. */
   #behind = 0;
 
@@ -65,6 +68,7 @@ export class NdjsonReader {
 
   /** Whole lines; the last one of a file may lack its line feed. */
   #lines(bytes: Buffer, from: number, to: number): void {
+    this.#hasInvalid = !isUtf8(bytes.subarray(from, to));
     let unchangedFrom = from;
     for (let start = from; start < to; this.#line += 1) {
       const feed = bytes.indexOf(lineFeed, start);
@@ -83,7 +87,7 @@ export class NdjsonReader {
   #passes(bytes: Buffer, start: number, end: number): boolean {
     const first = afterSpace(bytes, start, end);
     if (first === end) return true;
-    if (end - start > this.#maxRecordBytes) return false;
+    if (end - start > this.#maxRecordBytes || this.#isInvalid(bytes, start, end)) return false;
     this.#behind = this.#scanner.scan(bytes, first, end, true);
     const behind = this.#behind;
     if (behind < 0 || this.#scanner.wideNumbers.length > 0 || afterSpace(bytes, behind, end) !== end)
@@ -99,6 +103,10 @@ export class NdjsonReader {
       this.#rejectTooLong(bytes.subarray(start, end));
       return;
     }
+    if (this.#isInvalid(bytes, start, end)) {
+      this.#sink.reject(this.#line, "not valid UTF-8", bytes.subarray(start, end));
+      return;
+    }
     const first = afterSpace(bytes, start, end);
     const behind = this.#behind;
     const reason = this.#faultOf(bytes, first, behind, end);
@@ -108,6 +116,10 @@ export class NdjsonReader {
     } else {
       this.#sink.reject(this.#line, reason, bytes.subarray(start, end));
     }
+  }
+
+  #isInvalid(bytes: Buffer, start: number, end: number): boolean {
+    return this.#hasInvalid && !isUtf8(bytes.subarray(start, end));
   }
 
   #faultOf(bytes: Buffer, first: number, behind: number, end: number): string | undefined {

@@ -36,7 +36,7 @@ const defaultMaxDepth = 100;
  * `{"value": …}`. Values stay exact: numbers that neither 64-bit integers nor doubles hold are written as
  * strings, and said in `notes`. With no path it only checks and tells.
  *
- * A bad line of NDJSON (torn, malformed, a key twice, half a surrogate pair, too deep, too long) is a reject. In
+ * A bad line of NDJSON (torn, malformed, a key twice, half a surrogate pair, bytes that are no UTF-8, too deep, too long) is a reject. In
  * a document all but records of another kind is an error: `invalid_input` with line, column and record, or
  * `too_large`. Throws as `prepareText` does for the bytes themselves; what is at `path` then is not whole.
  */
@@ -47,12 +47,13 @@ export async function prepareJson(
 ): Promise<PreparedJson> {
   const { format, maxDepth = defaultMaxDepth, maxRecordBytes = defaultMaxRecordBytes } = options;
   const facts = { hadByteOrderMark: false };
+  const invalidUtf8 = format === "ndjson" ? "keep" : "refuse";
   const output = await openOutput(path);
   const sink = new RecordSink(output);
   const Reader = format === "ndjson" ? NdjsonReader : JsonDocumentReader;
   const reader = new Reader(new JsonScanner(maxDepth), sink, maxRecordBytes);
   try {
-    for await (const chunk of utf8Chunks(stored, options, facts)) {
+    for await (const chunk of utf8Chunks(stored, { ...options, invalidUtf8 }, facts)) {
       reader.push(chunk);
       await sink.flush();
     }

@@ -31,7 +31,8 @@ export const defaultMaxLineBytes = 16 * 1024 * 1024;
  * Writes the text at `path` as plain UTF-8: decompressed, decoded, checked to the last byte, without a
  * byte-order mark, line ends outside quoted fields made `\n`. With no path it only checks and tells. Memory does
  * not grow with the file. Throws `too_large` (see `TextSource`, and for over-long lines), `invalid_input`
- * for damaged or undecodable bytes; what is at `path` then is not whole and the caller's to remove.
+ * for damaged or undecodable bytes, though not for bytes of CSV in UTF-8 that are none: they stay, and the scan
+ * rejects their record. What is at `path` then is not whole and the caller's to remove.
  */
 export async function prepareText(
   stored: AsyncIterable<Uint8Array>,
@@ -39,11 +40,12 @@ export async function prepareText(
   options: PrepareTextOptions,
 ): Promise<PreparedText> {
   const facts = { hadByteOrderMark: false };
+  const invalidUtf8 = options.dialect ? "keep" : "refuse";
   const normalizer = new LineEndNormalizer(options.dialect);
   const guard = new LineLengthGuard(options.maxLineBytes ?? defaultMaxLineBytes);
   const output = await openOutput(path);
   try {
-    for await (const chunk of utf8Chunks(stored, options, facts)) {
+    for await (const chunk of utf8Chunks(stored, { ...options, invalidUtf8 }, facts)) {
       guard.check(chunk);
       await output.write(normalizer.push(chunk));
     }

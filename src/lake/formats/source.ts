@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { ToolError } from "../../core/errors.ts";
-import { type DecodeFacts, decodeToUtf8 } from "./decode.ts";
+import { type DecodeFacts, decodeToUtf8, type InvalidUtf8 } from "./decode.ts";
 import { decompress } from "./decompress.ts";
 import type { Compression, TextEncoding } from "./format.ts";
 
@@ -11,20 +11,22 @@ export interface TextSource {
   /** Bound of the UTF-8 text where the file is compressed or in another encoding (`lake.maxDecompressedBytes`). */
   maxDecompressedBytes: number;
   signal: AbortSignal;
+  /** Of text that is UTF-8 by its encoding; refused unless told otherwise. */
+  invalidUtf8?: InvalidUtf8;
 }
 
 /**
- * The file's text as valid UTF-8 in chunks of up to 1 MiB, without a byte-order mark. Throws `too_large` past
- * the bound, `invalid_input` for damaged or undecodable bytes, and what the signal was aborted with.
+ * The file's text as UTF-8 in chunks of up to 1 MiB, without a byte-order mark; valid unless `invalidUtf8` keeps
+ * what is not. Throws `too_large` past the bound, `invalid_input` for damaged or undecodable bytes, and what the signal was aborted with.
  */
 export async function* utf8Chunks(
   stored: AsyncIterable<Uint8Array>,
-  { compression, encoding, maxDecompressedBytes, signal }: TextSource,
+  { compression, encoding, maxDecompressedBytes, signal, invalidUtf8 }: TextSource,
   facts: DecodeFacts,
 ): AsyncGenerator<Buffer> {
   const grows = compression !== "none" || encoding !== "utf-8";
   let sizeBytes = 0;
-  for await (const chunk of decodeToUtf8(decompress(stored, compression), encoding, facts)) {
+  for await (const chunk of decodeToUtf8(decompress(stored, compression), encoding, facts, invalidUtf8)) {
     sizeBytes += chunk.length;
     if (grows && sizeBytes > maxDecompressedBytes) throw tooLarge(maxDecompressedBytes);
     for (let start = 0; start < chunk.length; start += pieceBytes) {
