@@ -136,7 +136,7 @@ const resultSettings = z
   .strictObject({
     maxBytes: sizeBytes(kilobyte)
       .default(256 * kilobyte)
-      .describe("Bytes of rows in one result"),
+      .describe("Bytes of rows in one result; names, notes and cursor around them may take 64 KB more"),
     maxRows: count(1_000_000).default(10_000).describe("Rows in one result"),
   })
   .prefault({});

@@ -1,46 +1,9 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { type CallPath, callTool } from "./call.ts";
+import { call, pathWith, tool } from "../../test/harness/call-path.ts";
 import { ToolError } from "./errors.ts";
-import { localPrincipal } from "./principal.ts";
-import { createRegistry } from "./registry.ts";
 import { pageOut } from "./results.ts";
 import { type CallSteps, type Outcome, unguarded } from "./steps.ts";
-import { defineTool, type Services, type Tool, type ToolDefinition } from "./tool.ts";
-
-const output = z.object({ said: z.string() });
-
-function tool(name: string, overrides: Partial<ToolDefinition<z.ZodObject, z.ZodObject>> = {}): Tool {
-  return defineTool<z.ZodObject, z.ZodObject>({
-    name,
-    title: name,
-    description: "A tool of this test.",
-    effect: "read",
-    iam: [],
-    input: z.strictObject({ word: z.string().default("hello"), times: z.int().max(3).optional() }),
-    output,
-    examples: [],
-    handle: async ({ word }) => ({ said: word }),
-    ...overrides,
-  });
-}
-
-function pathWith(tools: Tool[], options: Partial<CallPath> = {}): CallPath {
-  let clockMs = 1_000;
-  return {
-    registry: createRegistry([{ name: "test", title: "Test", tools }]),
-    steps: unguarded,
-    services: {} as Services,
-    bounds: { maxBytes: 1_000, maxRows: 10 },
-    timeoutMs: 1_000,
-    now: () => clockMs++,
-    newId: () => "id-1",
-    ...options,
-  };
-}
-
-const call = (path: CallPath, name: string, args: unknown = {}, signal?: AbortSignal) =>
-  callTool(path, { name, arguments: args, principal: localPrincipal, signal });
 
 test("a call answers with the handler's output and its own correlation id", async () => {
   const result = await call(pathWith([tool("test_say_word")]), "test_say_word", { word: "hi" });
@@ -48,7 +11,7 @@ test("a call answers with the handler's output and its own correlation id", asyn
     kind: "completed",
     output: { said: "hi" },
     correlationId: "id-1",
-    durationMs: 1,
+    durationMs: 2,
   });
 });
 
@@ -200,7 +163,7 @@ test("the steps run in their order, the place is given back, and a fault is audi
       intent: log("intent"),
       outcome: async (_: unknown, { kind }: Outcome) => void order.push(`outcome ${kind}`),
     },
-    observer: { finished: () => void order.push("observe") },
+    observer: { finished: () => void order.push("observe"), stepFailed: () => {} },
   };
   const path = pathWith(
     [
@@ -217,25 +180,6 @@ test("the steps run in their order, the place is given back, and a fault is audi
   expect(order.join(" → ")).toBe(
     "visible → authorize → admit → confirm → intent → handle → release → outcome failed → observe",
   );
-});
-
-test("an intent that cannot be recorded stops the call before its handler", async () => {
-  const auditor = {
-    ...unguarded.auditor,
-    intent: async () => {
-      throw new ToolError("unavailable", "The journal cannot be written.");
-    },
-  };
-  let ran = false;
-  const spy = tool("test_say_word", {
-    handle: async () => {
-      ran = true;
-      return { said: "" };
-    },
-  });
-  const result = await call(pathWith([spy], { steps: { ...unguarded, auditor } }), "test_say_word");
-  expect(result).toMatchObject({ fault: { code: "unavailable" } });
-  expect(ran).toBe(false);
 });
 
 test("a request full of faults is answered with a few of them", async () => {

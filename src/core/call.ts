@@ -5,7 +5,7 @@ import { describeIssues } from "./issues.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
-import type { Call, CallSteps, Outcome, ParsedCall } from "./steps.ts";
+import type { Call, CallSteps, Outcome, ParsedCall, StepFault } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
@@ -14,12 +14,13 @@ export interface CallPath {
   steps: CallSteps;
   services: Services;
   bounds: ResultBounds;
-  /** How long a handler may take, in milliseconds. */
+  /** How long a call may take from when it came to its handler's end, waiting for a place included. Milliseconds. */
   timeoutMs: number;
   now(): number;
   newId(): string;
 }
 
+/** One call as an adapter hands it over. */
 export interface CallRequest {
   /** A tool's name or alias. */
   name: string;
@@ -32,19 +33,19 @@ export interface CallRequest {
   progress?: ((update: Progress) => void) | undefined;
 }
 
+/** What an adapter puts into its own words. */
 export type CallResult =
   | { kind: "unknown_tool"; name: string; suggestion?: string | undefined }
   | ({ tool: Tool; correlationId: string; durationMs: number } & Outcome);
 
 /**
  * The one path of every call, whatever the adapter. A tool the caller may not see is answered like one that
- * does not exist. Never throws: every fault is an outcome.
+ * does not exist. Never throws: every fault is an outcome, but those of `Auditor.outcome` and of giving a place
+ * back. They come after the answer is known, leave it as it is, and are told to the observer.
  */
 export async function callTool(path: CallPath, request: CallRequest): Promise<CallResult> {
   const found = path.registry.find(request.name);
-  if (!found || !path.steps.policy.visible(request.principal, found.tool)) {
-    return { kind: "unknown_tool", name: request.name, suggestion: suggestVisible(path, request) };
-  }
+  if (!found) return unknown(path, request);
   const call: Call = {
     tool: found.tool,
     calledAs: request.name,
@@ -53,31 +54,73 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     startedMs: path.now(),
     rawArguments: request.arguments,
   };
-  let outcome: Outcome;
-  let release: (() => void) | undefined;
-  try {
-    await path.steps.policy.authorize(call);
-    release = await path.steps.limiter.admit(call);
-    const parsed: ParsedCall = { ...call, input: parseInput(found, request.arguments) };
-    await path.steps.confirmer.confirm(parsed);
-    await path.steps.auditor.intent(parsed);
-    outcome = boundOutput(path, call.tool, await runHandler(path, request, parsed));
-  } catch (thrown) {
-    outcome = { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
-  } finally {
-    release?.();
-  }
+  const outcome = await outcomeOf(path, request, found, call);
+  if (outcome === "hidden") return unknown(path, request);
   const durationMs = path.now() - call.startedMs;
-  await path.steps.auditor.outcome(call, outcome, durationMs);
-  path.steps.observer.finished(call, outcome, durationMs);
+  const { auditor, observer } = path.steps;
+  try {
+    await auditor.outcome(call, outcome, durationMs);
+  } catch (thrown) {
+    tellStepFault(path, { step: "auditor", thrown, call });
+  }
+  unbroken(() => observer.finished(call, outcome, durationMs));
   return { tool: call.tool, correlationId: call.correlationId, durationMs, ...outcome };
 }
 
+async function outcomeOf(
+  path: CallPath,
+  request: CallRequest,
+  found: FoundTool,
+  call: Call,
+): Promise<Outcome | "hidden"> {
+  const { policy, limiter, confirmer, auditor } = path.steps;
+  let release: (() => void) | undefined;
+  try {
+    if (!policy.visible(call.principal, call.tool)) return "hidden";
+    await policy.authorize(call);
+    release = await limiter.admit(call);
+    const parsed: ParsedCall = { ...call, input: parseInput(found, request.arguments) };
+    await confirmer.confirm(parsed);
+    await auditor.intent(parsed);
+    return boundOutput(path, call.tool, await runHandler(path, request, parsed));
+  } catch (thrown) {
+    return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
+  } finally {
+    try {
+      release?.();
+    } catch (thrown) {
+      tellStepFault(path, { step: "limiter", thrown, call });
+    }
+  }
+}
+
+function tellStepFault({ steps }: CallPath, fault: StepFault): void {
+  unbroken(() => steps.observer.stepFailed(fault));
+}
+
+/** Whoever watches calls must not be able to break one. */
+function unbroken(watch: () => void): void {
+  try {
+    watch();
+  } catch {
+    // It was the observer that failed: there is nobody left to tell.
+  }
+}
+
+function unknown(path: CallPath, request: CallRequest): CallResult {
+  return { kind: "unknown_tool", name: request.name, suggestion: suggestVisible(path, request) };
+}
+
 /** Names a tool only where this caller may see it. */
-function suggestVisible({ registry, steps }: CallPath, { name, principal }: CallRequest): string | undefined {
-  const near = registry.suggest(name);
-  const tool = near === undefined ? undefined : registry.find(near)?.tool;
-  return tool && steps.policy.visible(principal, tool) ? near : undefined;
+function suggestVisible(path: CallPath, { name, principal }: CallRequest): string | undefined {
+  const near = path.registry.suggest(name);
+  const tool = near === undefined ? undefined : path.registry.find(near)?.tool;
+  try {
+    return tool && path.steps.policy.visible(principal, tool) ? near : undefined;
+  } catch (thrown) {
+    tellStepFault(path, { step: "policy", thrown });
+    return undefined;
+  }
 }
 
 function parseInput({ tool, alias }: FoundTool, given: unknown): Record<string, unknown> {
@@ -93,7 +136,8 @@ function parse(name: string, schema: z.ZodObject, value: unknown): Record<string
 }
 
 async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall) {
-  return runWithin(path.timeoutMs, request.signal, (signal) => {
+  const allowed = { timeoutMs: path.timeoutMs, elapsedMs: path.now() - call.startedMs };
+  return runWithin(allowed, request.signal, (signal) => {
     const context: CallContext = {
       ...path.services,
       principal: call.principal,
@@ -119,10 +163,8 @@ function boundOutput(path: CallPath, tool: Tool, result: Record<string, unknown>
   if (sizeBytes > path.bounds.maxBytes + envelopeAllowanceBytes) {
     throw new ToolError(
       "too_large",
-      `The result takes ${sizeBytes} bytes; ${path.bounds.maxBytes} are allowed. Ask for less.`,
-      {
-        details: { sizeBytes, maxBytes: path.bounds.maxBytes },
-      },
+      `The result takes ${sizeBytes} bytes; ${path.bounds.maxBytes} are allowed, and ${envelopeAllowanceBytes} around them. Ask for less.`,
+      { details: { sizeBytes, maxBytes: path.bounds.maxBytes, envelopeBytes: envelopeAllowanceBytes } },
     );
   }
   return { kind: "completed", output, sizeBytes };

@@ -1,24 +1,29 @@
 import { setMaxListeners } from "node:events";
 import { ToolError } from "./errors.ts";
 
+/** How long a call may take, and how much of that is gone before its work begins. Milliseconds. */
+export interface TimeAllowed {
+  timeoutMs: number;
+  elapsedMs: number;
+}
+
 /**
- * Runs `work` until it settles, `timeoutMs` have passed, or `caller` aborts, whichever is first.
- * `work` gets a signal that covers both. Throws `timeout` for either.
+ * Runs `work` until it settles, what is left of `timeoutMs` has passed, or `caller` aborts, whichever is first.
+ * `work` gets a signal that covers both. Throws `timeout` for either; with nothing left, `work` is not begun.
  */
 export async function runWithin<T>(
-  timeoutMs: number,
+  { timeoutMs, elapsedMs }: TimeAllowed,
   caller: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const late = () =>
+    new ToolError("timeout", `The call took longer than ${timeoutMs} ms and was stopped. Ask for less.`);
+  // A clock set back while the call waited must not give it more than the whole.
+  const leftMs = Math.min(timeoutMs, timeoutMs - elapsedMs);
+  if (leftMs <= 0) throw late();
   const controller = new AbortController();
   const stop = (error: ToolError) => controller.abort(error);
-  const timer = setTimeout(
-    () =>
-      stop(
-        new ToolError("timeout", `The call took longer than ${timeoutMs} ms and was stopped. Ask for less.`),
-      ),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => stop(late()), leftMs);
   const onCallerAbort = () => stop(new ToolError("timeout", "The caller cancelled the call."));
   if (caller?.aborted) onCallerAbort();
   caller?.addEventListener("abort", onCallerAbort, { once: true });

@@ -11,7 +11,7 @@ export interface Call {
   correlationId: string;
   /** Milliseconds since the epoch. */
   startedMs: number;
-  /** Arguments as they came, before they were parsed. */
+  /** Arguments as they came, before they were parsed: an audit records also what was refused. May hold secrets. */
   rawArguments: unknown;
 }
 
@@ -20,6 +20,7 @@ export interface ParsedCall extends Call {
   input: Record<string, unknown>;
 }
 
+/** What became of a call. */
 export type Outcome =
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
   | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown };
@@ -40,15 +41,28 @@ export interface Confirmer {
   confirm(call: ParsedCall): Promise<void>;
 }
 
-/** Records a call before it acts and after. A throw from `intent` stops the call. */
+/**
+ * Records a call before it acts and after. A throw from `intent` stops the call. A throw from `outcome` leaves the
+ * answer as it is, whatever the tool's effect, and is told to the observer: what was done is done, a fault would
+ * ask for it to be done twice, and the intent on record without an outcome shows where to look.
+ */
 export interface Auditor {
   intent(call: ParsedCall): Promise<void>;
   outcome(call: Call, outcome: Outcome, durationMs: number): Promise<void>;
 }
 
-/** Logs, metrics and spans of finished calls. Must not throw. */
+/** A step that failed where that could not change the call's answer any more. */
+export interface StepFault {
+  step: "policy" | "limiter" | "auditor";
+  thrown: unknown;
+  /** None while the tool was still looked for. */
+  call?: Call;
+}
+
+/** Logs, metrics and spans of finished calls. What it throws is dropped: there is nobody left to tell. */
 export interface Observer {
   finished(call: Call, outcome: Outcome, durationMs: number): void;
+  stepFailed(fault: StepFault): void;
 }
 
 /** Everything that happens around a handler. Each has one implementation per deployment, chosen at start-up. */
@@ -71,5 +85,5 @@ export const unguarded: CallSteps = Object.freeze({
     },
   },
   auditor: { intent: async () => {}, outcome: async () => {} },
-  observer: { finished: () => {} },
+  observer: { finished: () => {}, stepFailed: () => {} },
 });

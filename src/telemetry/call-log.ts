@@ -3,7 +3,7 @@ import type { Log, LogFields } from "./log.ts";
 
 /**
  * Logs one line per finished call. Arguments are left out: they can hold anything. A fault is logged with what
- * was thrown, which the caller never sees.
+ * was thrown, which the caller never sees. A step that failed beside its call has an error line of its own.
  */
 export function createCallLog(log: Log): Observer {
   return {
@@ -12,6 +12,13 @@ export function createCallLog(log: Log): Observer {
       if (outcome.kind === "completed") log.info("tool call", fields);
       else if (outcome.fault.code === "internal") log.error("tool call", fields);
       else log.warn("tool call", fields);
+    },
+    stepFailed({ step, thrown, call }) {
+      log.error("step failed", {
+        step,
+        ...(call && { tool: call.tool.name, correlationId: call.correlationId }),
+        error: thrown,
+      });
     },
   };
 }

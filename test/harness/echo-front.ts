@@ -12,6 +12,7 @@ export function echoFront(options: Partial<McpFrontOptions> = {}): EchoFront {
   const faults: string[] = [];
   const calls = testCalls();
   const observer = {
+    stepFailed: () => {},
     finished: (_call: unknown, outcome: { kind: string; fault?: { code: string } }) => {
       if (outcome.fault) faults.push(outcome.fault.code);
     },

@@ -208,6 +208,7 @@ test("a modern client that leaves stops its call", async () => {
   const calls = testCalls();
   const faults: string[] = [];
   const observer = {
+    stepFailed: () => {},
     finished: (_call: unknown, outcome: { kind: string; fault?: { code: string } }) => {
       faults.push(outcome.fault?.code ?? outcome.kind);
     },

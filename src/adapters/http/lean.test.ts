@@ -112,7 +112,11 @@ const table: [string, Sent, number][] = [
   ["a body that is no message", { headers: page, body: "[]" }, 400],
   ["a body of another type", { headers: { ...page, "content-type": "text/plain" }, body }, 415],
   ["a body over the bound", { headers: page, body: " ".repeat(3_000) }, 413],
-  ["a session asked of the stateless revision", { method: "DELETE", headers: { ...page, "mcp-session-id": "x" } }, 400],
+  [
+    "a session asked of the stateless revision",
+    { method: "DELETE", headers: { ...page, "mcp-session-id": "x" } },
+    400,
+  ],
   ["a stateless GET", { method: "GET", headers: page }, 405],
   ["a method there is none of", { method: "PUT", headers: page, body }, 405],
 ];
