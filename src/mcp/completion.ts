@@ -26,7 +26,9 @@ const maxValues = 100;
 /** completion/complete: values proposed by a tool call. An argument without proposals gets none. */
 export function serveCompletion(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("completion/complete", { params: completeParams }, async (params, context) => {
-    const completion = completionsOf(params.ref, unit.surface)[params.argument.name];
+    const completions = completionsOf(params.ref, unit.surface);
+    const { name } = params.argument;
+    const completion = Object.hasOwn(completions, name) ? completions[name] : undefined;
     if (!completion) return completed([]);
     const typed = params.argument.value;
     const output = await callBacking(completion, typed, context, unit);

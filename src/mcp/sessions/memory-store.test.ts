@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MemorySessionStore } from "./memory-store.ts";
-import type { SessionRecord } from "./store.ts";
+import { type SessionRecord, SessionStoreFull } from "./store.ts";
 
 function record(owner = "ada"): SessionRecord {
   return { owner, initialize: {}, protocolVersion: "2025-11-25" };
@@ -19,14 +19,35 @@ test("a session nobody used for its idle time is gone", async () => {
   expect(await store.touch("a")).toBe(false);
 });
 
-test("at the limit the session idle for longest makes room", async () => {
-  const store = new MemorySessionStore({ maxSessions: 2 });
+test("at the limit a session nobody ever used makes room, then the one idle for longest", async () => {
+  let nowMs = 0;
+  const store = new MemorySessionStore({ maxSessions: 2, keepMs: 1_000, now: () => nowMs });
   await store.create("a", record());
-  await store.create("b", record());
   await store.get("a");
+  await store.create("b", record());
+  nowMs = 5_000;
   await store.create("c", record());
   expect(await store.get("b")).toBeUndefined();
-  expect(await store.get("a")).toBeDefined();
+  expect(await store.get("c")).toBeDefined();
+  await store.create("d", record());
+  expect(await store.get("a")).toBeUndefined();
+  expect(await store.get("c")).toBeDefined();
+});
+
+test("where all sessions are at work a new one is refused, until one rests", async () => {
+  let nowMs = 0;
+  const store = new MemorySessionStore({ maxPerOwner: 2, keepMs: 1_000, now: () => nowMs });
+  for (const id of ["a", "b"]) {
+    await store.create(id, record());
+    await store.touch(id);
+  }
+  await expect(store.create("c", record())).rejects.toThrow(SessionStoreFull);
+  await store.create("other", record("mallory"));
+  nowMs = 1_500;
+  await store.touch("b");
+  await store.create("c", record());
+  expect(await store.get("a")).toBeUndefined();
+  expect(await store.get("b")).toBeDefined();
 });
 
 test("an owner at its own limit pushes out only its own sessions", async () => {

@@ -1,14 +1,22 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { createEventLog, type EventLog } from "./event-log.ts";
-import type { Mail, SessionRecord, SessionStore, StreamTail } from "./store.ts";
+import {
+  type Mail,
+  type SessionRecord,
+  type SessionStore,
+  SessionStoreFull,
+  type StreamTail,
+} from "./store.ts";
 
 export interface MemoryStoreOptions {
   /** A session unused for this long is forgotten. Default 30 min. */
   idleMs?: number;
-  /** Default 10,000. One more, and the session idle for longest goes. */
+  /** Default 10,000. One more, and one that was never used goes, or else the one idle for longest. */
   maxSessions?: number;
   /** The same for the sessions of one owner, so that none can push out all others. Default 1,000. */
   maxPerOwner?: number;
+  /** A session used within this time makes room for none: the new one is refused. Default 5 min. */
+  keepMs?: number;
   /** Bytes of events kept per session. Default 2 MiB. */
   maxEventBytes?: number;
   /** Set where several fronts of one process share the store. */
@@ -19,6 +27,8 @@ export interface MemoryStoreOptions {
 interface Kept {
   record: SessionRecord;
   usedAtMs: number;
+  /** Whether anything came after `initialize`. */
+  wasUsed: boolean;
   mail: Mail[];
   events: EventLog;
 }
@@ -39,6 +49,7 @@ export class MemorySessionStore implements SessionStore {
       idleMs: 30 * 60_000,
       maxSessions: 10_000,
       maxPerOwner: 1_000,
+      keepMs: 5 * 60_000,
       maxEventBytes: 2 * 1024 * 1024,
       now: Date.now,
       ...options,
@@ -49,7 +60,8 @@ export class MemorySessionStore implements SessionStore {
     if (this.#sessions.has(sessionId)) throw new Error("The session id is taken.");
     this.#makeRoom(record.owner);
     const events = createEventLog(this.#options.maxEventBytes);
-    this.#sessions.set(sessionId, { record, usedAtMs: this.#options.now(), mail: [], events });
+    const usedAtMs = this.#options.now();
+    this.#sessions.set(sessionId, { record, usedAtMs, wasUsed: false, mail: [], events });
   }
 
   async get(sessionId: string): Promise<SessionRecord | undefined> {
@@ -94,6 +106,7 @@ export class MemorySessionStore implements SessionStore {
     const nowMs = this.#options.now();
     if (!kept || nowMs - kept.usedAtMs > this.#options.idleMs) return undefined;
     kept.usedAtMs = nowMs;
+    kept.wasUsed = true;
     this.#sessions.set(sessionId, kept);
     return kept;
   }
@@ -104,11 +117,20 @@ export class MemorySessionStore implements SessionStore {
       if (now() - kept.usedAtMs <= idleMs) break;
       this.#sessions.delete(id);
     }
-    const own: string[] = [];
-    for (const [id, { record }] of this.#sessions) if (record.owner === owner) own.push(id);
-    const [oldest] = this.#sessions.keys();
-    const leaving =
-      own.length >= maxPerOwner ? own[0] : this.#sessions.size >= maxSessions ? oldest : undefined;
-    if (leaving !== undefined) this.#sessions.delete(leaving);
+    const all = [...this.#sessions];
+    const own = all.filter(([, { record }]) => record.owner === owner);
+    if (own.length >= maxPerOwner) this.#letOneGo(own);
+    else if (all.length >= maxSessions) this.#letOneGo(all);
+  }
+
+  /** `initialize` costs a caller nothing, so those who only ever sent that come first, and nobody at work is put out. */
+  #letOneGo(sessions: readonly [string, Kept][]): void {
+    const { keepMs, now } = this.#options;
+    const [longestIdle] = sessions;
+    const unused = sessions.find(([, { wasUsed }]) => !wasUsed);
+    const isIdle = longestIdle && now() - longestIdle[1].usedAtMs > keepMs;
+    const leaving = unused ?? (isIdle ? longestIdle : undefined);
+    if (!leaving) throw new SessionStoreFull();
+    this.#sessions.delete(leaving[0]);
   }
 }

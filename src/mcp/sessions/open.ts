@@ -1,12 +1,13 @@
 import { INVALID_REQUEST, isInitializeRequest, isJSONRPCErrorResponse } from "@modelcontextprotocol/server";
 import { jsonSizeBytes } from "../../core/results.ts";
 import { idOf, isRecord } from "../envelope.ts";
-import { rpcErrorResponse } from "../rpc-response.ts";
+import { rpcErrorResponse, transportFault } from "../rpc-response.ts";
 import { refuseUnlessAcceptsAnswers } from "./accept.ts";
 import { Exchange } from "./exchange.ts";
 import { ownerOf } from "./owner.ts";
 import type { ExchangeOutput } from "./response-stream.ts";
 import type { LegacyRequest, SessionServing } from "./serving.ts";
+import { SessionStoreFull } from "./store.ts";
 
 /** They are kept as long as the session: icons and extensions fit, a store full of megabytes does not come. */
 const maxInitializeBytes = 64 * 1024;
@@ -31,8 +32,21 @@ export async function openSession(serving: SessionServing, given: LegacyRequest)
   const response = { ...answer, id: idOf(body) ?? undefined };
   if (isJSONRPCErrorResponse(answer)) return Response.json(response, { status: 400 });
   const protocolVersion = String(answer.result.protocolVersion);
-  await serving.store.create(sessionId, { owner: ownerOf(principal), initialize, protocolVersion });
+  try {
+    await serving.store.create(sessionId, { owner: ownerOf(principal), initialize, protocolVersion });
+  } catch (thrown) {
+    if (thrown instanceof SessionStoreFull) return full(body);
+    throw thrown;
+  }
   return Response.json(response, { headers: { "mcp-session-id": sessionId } });
+}
+
+const retryAfterSeconds = 60;
+
+function full(body: unknown): Response {
+  const message = `Too many sessions are in use. Try again in ${retryAfterSeconds} s.`;
+  const headers = { "retry-after": String(retryAfterSeconds) };
+  return rpcErrorResponse(503, { code: transportFault, message, id: idOf(body) }, headers);
 }
 
 function refuse(body: unknown, why: string): Response {

@@ -29,6 +29,14 @@ export interface Mail {
   message: JSONRPCMessage;
 }
 
+/** All sessions are in use: a new one must wait. */
+export class SessionStoreFull extends Error {
+  constructor() {
+    super("There are as many sessions as are kept, and all are in use.");
+    this.name = "SessionStoreFull";
+  }
+}
+
 /**
  * Where legacy sessions live. Each method is one request to a database, so that replicas can share one. A
  * session nobody used for its idle time is gone; `get` and `touch` count as use.
@@ -36,7 +44,10 @@ export interface Mail {
 export interface SessionStore {
   /** Whether other processes use it too. Mail is only looked for where they do. */
   readonly shared: boolean;
-  /** Throws when the id is taken. May make room by forgetting the session idle for longest. */
+  /**
+   * Throws when the id is taken. May make room by forgetting a session that was never used or is idle for long;
+   * throws `SessionStoreFull` where there is none.
+   */
   create(sessionId: string, record: SessionRecord): Promise<void>;
   get(sessionId: string): Promise<SessionRecord | undefined>;
   /** False when there is no such session. */
