@@ -33,8 +33,16 @@ export interface TestSql {
     tables?: NamedScan[],
     options?: Partial<Parameters<LocalSqlEngine["run"]>[0]>,
   ): Promise<RowPage>;
+  /**
+   * Starts a statement that gives rows until it is stopped or `maxResultBytes` are kept (some 10 MB a second), and
+   * waits until a worker is seen at it. `ended` is what becomes of the call.
+   */
+  begin(signal?: AbortSignal): Promise<{ ended: Promise<RowPage> }>;
   close(): Promise<void>;
 }
+
+/** Far more rows than the engine keeps in a minute; the first are there at once. */
+const endlessRows = "SELECT md5(range::VARCHAR) FROM range(1000000000000)";
 
 /** An engine with real workers, running the bundle users run. */
 export async function startTestSql(
@@ -54,6 +62,17 @@ export async function startTestSql(
         { sql, tables, maxRows: 1_000, maxBytes: 256 * 1024, keepRest: false, owner: "me", ...options },
         testScope(),
       ),
+    async begin(signal = new AbortController().signal) {
+      const bounds = { maxRows: 10, maxBytes: 10_000, keepRest: true };
+      const request = { sql: endlessRows, tables: [], ...bounds, owner: "me" };
+      let markSeen = () => {};
+      const seen = new Promise<void>((resolve) => {
+        markSeen = resolve;
+      });
+      const ended = engine.run(request, { signal, progress: markSeen });
+      await Promise.race([seen, ended]);
+      return { ended };
+    },
     async close() {
       await engine.close();
       await rm(dir, { recursive: true, force: true });

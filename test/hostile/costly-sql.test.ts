@@ -1,12 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestSql, type TestSql, testScope } from "../harness/sql-engine.ts";
+import { quickestMs } from "../harness/quickest.ts";
+import { startTestSql, type TestSql } from "../harness/sql-engine.ts";
 
 let sql: TestSql;
 
 beforeAll(async () => {
-  sql = await startTestSql({ workers: 2, tempBytes: 64 << 20 });
+  sql = await startTestSql({ workers: 2, tempBytes: 64 << 20, maxResultBytes: 2 ** 32 });
   await sql.run("SELECT 1");
 });
 afterAll(() => sql.close());
@@ -25,27 +26,40 @@ const endless: [string, string][] = [
   ],
 ];
 
-test.each(endless)("%s is stopped within a second of its deadline", { retry: 2 }, async (_, statement) => {
+/** What no machine this runs on takes: that a call is stopped at all, and soon, shows without counting moments. */
+const generousMs = 10_000;
+
+test.each(endless)("%s is stopped at its deadline, and the next call is answered", async (_, statement) => {
   const startedMs = performance.now();
   await expect(sql.run(statement, [], { timeoutMs: 1_000 })).rejects.toMatchObject({
     code: expect.stringMatching(/^(timeout|too_large)$/),
   });
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(performance.now() - startedMs).toBeLessThan(generousMs);
+  expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
 });
 
-test("a caller that goes away stops its query at once, and the next call is answered within two seconds", {
-  retry: 2,
-}, async () => {
-  const controller = new AbortController();
-  const running = sql.engine.run(
-    { sql: endless[0]![1], tables: [], maxRows: 1, maxBytes: 1_000, keepRest: false, owner: "me" },
-    testScope(controller.signal),
-  );
-  setTimeout(() => controller.abort(), 200);
-  const startedMs = performance.now();
-  await expect(running).rejects.toMatchObject({ code: "timeout" });
-  expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
-  expect(performance.now() - startedMs).toBeLessThan(2_200);
+test("a statement without end is stopped within a second of its deadline", async () => {
+  const overMs = await quickestMs(3, async () => {
+    const startedMs = performance.now();
+    await expect(sql.run(endless[0]![1], [], { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: "timeout",
+    });
+    return performance.now() - startedMs - 1_000;
+  });
+  expect(overMs).toBeLessThan(1_000);
+});
+
+test("a caller that goes away stops its query, and the next call is answered within two seconds", async () => {
+  const answeredMs = await quickestMs(3, async () => {
+    const controller = new AbortController();
+    const { ended } = await sql.begin(controller.signal);
+    const startedMs = performance.now();
+    controller.abort();
+    await expect(ended).rejects.toMatchObject({ code: "timeout" });
+    expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
+    return performance.now() - startedMs;
+  });
+  expect(answeredMs).toBeLessThan(2_000);
 });
 
 test.each([
@@ -89,7 +103,7 @@ test.each([
     () => "ran",
     (thrown: { code: string }) => thrown.code,
   );
-  expect(["ran", "invalid_input", "unsupported", "too_large", "internal"]).toContain(outcome);
+  expect(["ran", "invalid_input", "unsupported", "too_large"]).toContain(outcome);
   expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
 });
 
@@ -99,15 +113,20 @@ test("more calls than workers wait their turn, and all are answered", async () =
 });
 
 test("a call that waits too long for a worker is told so, and can be retried", async () => {
-  const busy = await startTestSql({ workers: 1, timeoutMs: 6_000 }, { waitMs: 2_500, maxWaiting: 1 });
+  const busy = await startTestSql(
+    { workers: 1, timeoutMs: 25_000, maxResultBytes: 2 ** 32 },
+    { waitMs: 2_500, maxWaiting: 1 },
+  );
   try {
     await busy.run("SELECT 1");
-    const long = busy.run(endless[0]![1]);
+    const leaving = new AbortController();
+    const { ended } = await busy.begin(leaving.signal);
     const waiting = busy.run("SELECT 1");
     const third = busy.run("SELECT 1");
-    await expect(third).rejects.toMatchObject({ code: "unavailable", retryable: true });
-    await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
-    await expect(long).rejects.toMatchObject({ code: "timeout" });
+    const refusal = { code: "unavailable", retryable: true };
+    await Promise.all([waiting, third].map((call) => expect(call).rejects.toMatchObject(refusal)));
+    leaving.abort();
+    await expect(ended).rejects.toMatchObject({ code: "timeout" });
   } finally {
     await busy.close();
   }
