@@ -19,6 +19,8 @@ export class CsvRecords {
   /** Whether each field was quoted, and whether it holds escaped quotes. */
   quoted: boolean[] = [];
   escaped: boolean[] = [];
+  /** Fields that are `""`. */
+  readonly quotedEmpties: number[] = [];
   /** First byte behind the record's line end. */
   next = 0;
   /** Physical lines the record takes. */
@@ -46,6 +48,7 @@ export class CsvRecords {
     this.lines = 1;
     this.isOdd = false;
     this.hasQuotedNewline = false;
+    this.quotedEmpties.length = 0;
     let at = start;
     for (;;) {
       const isQuoted = at < end && bytes[at] === this.quote;
@@ -130,6 +133,7 @@ export class CsvRecords {
     this.bounds[at] = start;
     this.bounds[at + 1] = end;
     this.quoted[this.fieldCount] = isQuoted;
+    if (isQuoted && start === end) this.quotedEmpties.push(this.fieldCount);
     this.escaped[this.fieldCount] = isEscaped;
     this.fieldCount++;
   }

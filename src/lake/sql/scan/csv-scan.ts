@@ -15,6 +15,8 @@ export interface CsvFacts {
   longestRecordBytes: number;
   /** A good record that the engine would read otherwise than RFC 4180 has it. */
   hasOddRecord: boolean;
+  /** Columns in which a good record has `""`. */
+  quotedEmpties: Set<number>;
 }
 
 export interface CsvScanOptions {
@@ -58,6 +60,7 @@ export class CsvScan {
       hasQuotedNewline: false,
       longestRecordBytes: 0,
       hasOddRecord: false,
+      quotedEmpties: new Set(),
     };
   }
 
@@ -119,6 +122,7 @@ export class CsvScan {
     if (records.next - start > facts.longestRecordBytes) facts.longestRecordBytes = records.next - start;
     if (records.isOdd) facts.hasOddRecord = true;
     if (records.hasQuotedNewline) facts.hasQuotedNewline = true;
+    for (const column of records.quotedEmpties) facts.quotedEmpties.add(column);
     if (options.types) this.noteTypes(options.types, bytes);
     options.onRecord?.(bytes, records);
   }

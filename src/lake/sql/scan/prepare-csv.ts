@@ -22,7 +22,11 @@ export interface CsvPreparation {
 export function prepareCsv(path: string, how: CsvPreparation): { facts: CsvFacts; prepared: PreparedText } {
   const facts = scanFile(path, how);
   const isPlain = !facts.hasOddRecord && how.dialect.skipLines === 0 && hasOneLineEnd(facts.lineEnds);
-  const described = { isSplittable: !facts.hasQuotedNewline, longestRecordBytes: facts.longestRecordBytes };
+  const described = {
+    isSplittable: !facts.hasQuotedNewline,
+    longestRecordBytes: facts.longestRecordBytes,
+    quotedEmpties: [...facts.quotedEmpties].sort((a, b) => a - b),
+  };
   if (isPlain && facts.rejects.count === 0) {
     return {
       facts,

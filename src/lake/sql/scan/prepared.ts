@@ -16,6 +16,8 @@ export const preparedText = z.object({
   /** Whether several threads may read it: records with line ends inside make that unsafe. */
   isSplittable: z.boolean(),
   longestRecordBytes: z.number(),
+  /** CSV files: indexes of the columns in which a field is `""`, in order. */
+  quotedEmpties: z.array(z.number()).optional(),
 });
 
 export type PreparedText = z.infer<typeof preparedText>;

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { Column } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
@@ -90,12 +91,18 @@ function textSelect(scan: JobScan, files: readonly ReadyFile[]): string {
 function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
   const { dialect } = scan;
   if (!dialect) throw new TypeError("A CSV scan has no dialect.");
+  // The engine's reader finds the types itself: an expression for every column takes memory that thousands of
+  // columns do not have. It would refuse `""` in a number, which is read as text and cast.
+  const textFirst = new Set(files.flatMap(({ prepared }) => prepared?.quotedEmpties ?? []));
   const columns = scan.columns.map(({ name, type }, index) => {
-    const value = type === "VARCHAR" ? `c${index}` : `CAST(nullif(c${index}, '') AS ${type})`;
-    return `${value} AS ${identifier(name)}`;
+    const isCast = type !== "VARCHAR" && textFirst.has(index);
+    return `${isCast ? `CAST(nullif(c${index}, '') AS ${type})` : `c${index}`} AS ${identifier(name)}`;
   });
   const reader = readCsv(files, {
-    columns: scan.columns.map((_, index) => `c${index}`),
+    columns: scan.columns.map(({ type }, index) => ({
+      name: `c${index}`,
+      type: textFirst.has(index) ? "VARCHAR" : type,
+    })),
     separator: dialect.separator,
     quote: dialect.quote,
     escape: dialect.escape,
@@ -109,7 +116,7 @@ function linesSelect(files: readonly ReadyFile[], partition: string, hive: strin
   const reader =
     separator === undefined
       ? `${readJson(files, "{'line': 'VARCHAR'}")}${hive})`
-      : `${readCsv(files, { columns: ["line"], separator, quote: "", escape: "" })}${hive})`;
+      : `${readCsv(files, { columns: [{ name: "line", type: "VARCHAR" }], separator, quote: "", escape: "" })}${hive})`;
   return `SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line${partition} FROM ${reader}`;
 }
 
@@ -138,13 +145,13 @@ function readAs(type: string): string {
 }
 
 interface CsvReading {
-  columns: string[];
+  columns: Column[];
   separator: string;
   quote: string;
   escape: string;
 }
 
-/** Everything is said, nothing sniffed: no type, no padding, no skipping, and any disagreement is an error. */
+/** Everything is said, nothing sniffed: no padding, no skipping, and any disagreement is an error. */
 function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading): string {
   const first = files[0]?.prepared;
   const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
@@ -153,7 +160,7 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
   const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
   const bufferBytes = Math.max(maxLineBytes * 2, Math.min(8 << 20, largestBytes));
   return `read_csv(${paths(files)}, auto_detect = false, header = ${first?.hasHeader ?? false},
-    columns = {${columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ")}},
+    columns = {${columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(", ")}},
     delim = ${literal(marks.separator)}, quote = ${literal(marks.quote)}, escape = ${literal(marks.escape)}, comment = '',
     ${first?.hasLineFeeds ? "new_line = '\\n'," : ""}
     strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
