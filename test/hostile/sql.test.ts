@@ -229,3 +229,61 @@ test("two names that differ only in case are refused rather than mixed up", asyn
     /differ only in case/,
   );
 });
+
+describe("names the engine would answer with facts of its own session", () => {
+  test.each([
+    "SELECT user",
+    "SELECT current_user",
+    "SELECT SESSION_USER",
+    'SELECT "current_role"',
+    "SELECT current_catalog",
+    "SELECT upper(current_schema)",
+    "SELECT user AS user FROM mine",
+    "SELECT secret FROM mine WHERE user = 'duckdb'",
+  ])("%s is refused", async (statement) => {
+    const tables = [{ name: "mine", scan: csvScan(canary, ["secret"]) }];
+    await expect(sql.run(statement, tables)).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringMatching(/No table of the statement has a column \w+/),
+    });
+  });
+
+  test("a column of such a name is a column", async () => {
+    const tables = [{ name: "mine", scan: csvScan(canary, ["User"]) }];
+    for (const statement of [
+      "SELECT user FROM mine",
+      'SELECT "user" FROM mine ORDER BY user',
+      "SELECT t.user FROM mine t",
+      "SELECT user FROM (SELECT 'the-canary' AS user)",
+      "SELECT user FROM (VALUES ('the-canary')) t(user)",
+      "WITH c(user) AS (SELECT 'the-canary') SELECT user FROM c",
+    ]) {
+      expect((await sql.run(statement, tables)).rows, statement).toEqual([["the-canary"]]);
+    }
+  });
+});
+
+test("a name with NUL never reaches the engine", async () => {
+  const scan = { ...csvScan(canary, ["a\0b"]) };
+  await expect(sql.run("SELECT * FROM mine", [{ name: "mine", scan }])).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.stringContaining("NUL"),
+  });
+});
+
+test("JSON nested deeper than 100 comes back as its text, and the worker stays", async () => {
+  const [pid] = sql.engine.workerPids();
+  const page = await sql.run(
+    "SELECT (repeat('[', 4500) || repeat(']', 4500))::JSON AS deep, (repeat('[', 100) || repeat(']', 100))::JSON AS fair",
+  );
+  expect(page.rows[0]?.[0]).toBe("[".repeat(4_500) + "]".repeat(4_500));
+  expect(JSON.stringify(page.rows[0]?.[1])).toBe("[".repeat(100) + "]".repeat(100));
+  expect(sql.engine.workerPids()).toContain(pid);
+});
+
+test("nobody is told to install extensions", async () => {
+  await expect(sql.run("SELECT '1.2.3.4'::INET")).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.not.stringMatching(/INSTALL|LOAD|autoinstall/i),
+  });
+});

@@ -13,6 +13,10 @@ test("values come from the folders, decoded, and not from the file's own name", 
   expect(partitionValues("t/k=/a.csv")).toEqual({ k: "" });
 });
 
+test("an encoded NUL stays as it is written", () => {
+  expect(partitionValues("t/a=%00b/c%00=1/a.csv")).toEqual({ a: "%00b", "c%00": "1" });
+});
+
 test("a folder named __proto__ is a column like any other", () => {
   expect(Object.keys(partitionValues("t/__proto__=1/a.csv"))).toEqual(["__proto__"]);
 });

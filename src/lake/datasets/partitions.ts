@@ -10,7 +10,8 @@ const maxBigint = 9_223_372_036_854_775_807n;
 
 /**
  * Values in the folders of a name: `orders/year=2025/country=T%C3%BCrkiye/a.parquet`. The file's own name is
- * no folder. Percent-encoding is undone where it is valid, as Hive and Spark write it.
+ * no folder. Percent-encoding is undone where it is valid and stands for no NUL, as Hive and Spark
+ * write it.
  */
 export function partitionValues(name: string): PartitionValues {
   const entries: [string, string | null][] = [];
@@ -25,7 +26,8 @@ export function partitionValues(name: string): PartitionValues {
 
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text);
+    const decoded = decodeURIComponent(text);
+    return decoded.includes("\0") ? text : decoded;
   } catch {
     return text;
   }

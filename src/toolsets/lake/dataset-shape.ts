@@ -7,7 +7,12 @@ export const uriInput = z.string().min(1).max(4_096);
 /** What a caller may say of a file in place of leaving it to detection. */
 const hintsInput = {
   format: z.enum(["parquet", "csv", "json", "ndjson", "text"]).optional(),
-  separator: z.string().min(1).max(4).optional(),
+  separator: z
+    .string()
+    .min(1)
+    .max(4)
+    .refine((text) => !/[\0\r\n]/.test(text), { error: "may hold neither NUL nor a line end" })
+    .optional(),
   hasHeader: z.boolean().optional(),
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "latin-1"]).optional(),
 };

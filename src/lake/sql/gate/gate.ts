@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../../../core/errors.ts";
 import type { StatementPlan } from "../engine.ts";
+import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
 import { tablesOf } from "./walk.ts";
 
@@ -17,6 +18,12 @@ const serialised = z.union([
   }),
 ]);
 
+/** What must be held against the tables of a statement that passed, once they are there. */
+export interface GatedStatement extends StatementPlan {
+  /** Names that must be columns of a table, for the engine would answer them itself. */
+  sessionNames: string[];
+}
+
 /** DuckDB's `json_serialize_sql` of a statement: the tree or the parser's error, as JSON text. */
 export type SerializeSql = (sql: string) => Promise<string>;
 
@@ -24,7 +31,7 @@ export type SerializeSql = (sql: string) => Promise<string>;
  * Holds a statement to one SELECT inside the fence and names its tables. Throws `invalid_input`, with the
  * parser's word and the position for syntax errors.
  */
-export async function passGate(sql: string, serialize: SerializeSql): Promise<StatementPlan> {
+export async function passGate(sql: string, serialize: SerializeSql): Promise<GatedStatement> {
   if (sql.length > maxSqlChars) {
     throw new ToolError(
       "too_large",
@@ -37,7 +44,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<St
   const [statement, ...others] = reply.statements;
   if (!isNode(statement)) throw new ToolError("invalid_input", "The statement is empty. Write one SELECT.");
   if (others.length > 0) throw tooMany(others.length + 1);
-  return { tables: tablesOf(statement) };
+  return { tables: tablesOf(statement), sessionNames: sessionNamesOf(statement) };
 }
 
 /**

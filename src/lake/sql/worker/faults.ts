@@ -38,6 +38,10 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     const message = "The query engine could not run this statement. Try it in another form.";
     return { ...failed, code: "unsupported", message, isSpent: true };
   }
+  if (/Maximum call stack size exceeded/.test(text)) {
+    const message = "A value is nested too deeply to be given out. Select a part of it.";
+    return { ...failed, code: "too_large", message, isSpent: false };
+  }
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
   if (/^(IO|Serialization|HTTP) Error/i.test(text) || /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)) {
@@ -67,7 +71,12 @@ function memoryMessage(text: string, job: Job): string {
 function readable(text: string, job: Job): string {
   const [head = ""] = text.split("\n\nLINE ");
   const quoted = job.kind === "run" && text.includes("\n\nLINE ") ? quotedLine(text, job.sql) : "";
-  return withoutPaths(`${head.trim()}${quoted}`, job).slice(0, maxMessageChars);
+  return withoutPaths(`${withoutInstallHint(head).trim()}${quoted}`, job).slice(0, maxMessageChars);
+}
+
+/** The engine proposes extensions, which nobody can add here. */
+function withoutInstallHint(text: string): string {
+  return text.replace(/, but it exists in the \w+ extension[\s\S]*/, "; extensions are not to be had here.");
 }
 
 function quotedLine(text: string, sql: string): string {

@@ -34,7 +34,7 @@ async function serve(): Promise<void> {
       plan,
       job.tables.flatMap(({ names }) => names),
     );
-    return runStatement(job, report);
+    return runStatement(job, plan.sessionNames, report);
   };
 
   process.on("message", ({ id, job }: ToWorker) => {

@@ -7,11 +7,16 @@ import { vectorToJson } from "./json-values.ts";
 import { rowTooLarge } from "./page.ts";
 import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
+import { checkSessionNames } from "./session-columns.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 import { viewSql } from "./views.ts";
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
-export async function runStatement(job: RunJob, report: Report): Promise<RunReply> {
+export async function runStatement(
+  job: RunJob,
+  sessionNames: readonly string[],
+  report: Report,
+): Promise<RunReply> {
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),
     report,
@@ -23,6 +28,7 @@ export async function runStatement(job: RunJob, report: Report): Promise<RunRepl
       if (!scan) continue;
       for (const name of names) await connection.run(viewSql(name, scan));
     }
+    await checkSessionNames(connection, sessionNames);
   });
   try {
     const result = await database.connection.stream(job.sql);
