@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ToolError } from "../../src/core/errors.ts";
 import type { Toolset } from "../../src/core/registry.ts";
+import type { CallContext } from "../../src/core/tool.ts";
 import { defineTool } from "../../src/core/tool.ts";
 
 export const echoText = defineTool({
@@ -22,6 +23,22 @@ export const echoText = defineTool({
   ],
   handle: async ({ text }, { principal }) => ({ text, principal: principal.id }),
 });
+
+/** The echo tools, with a word on each run of `echo_slowly` that has begun. */
+export function watchedEcho(begun: (text: string) => void): Toolset {
+  const tools = echoToolset.tools.map((tool) =>
+    tool.name === echoSlowly.name
+      ? {
+          ...tool,
+          handle: (input: Record<string, unknown>, context: CallContext) => {
+            begun(z.object({ text: z.string() }).parse(input).text);
+            return tool.handle(input, context);
+          },
+        }
+      : tool,
+  );
+  return { ...echoToolset, tools };
+}
 
 export const echoSlowly = defineTool({
   name: "echo_slowly",

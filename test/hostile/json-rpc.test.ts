@@ -221,7 +221,8 @@ describe("over a socket", () => {
     });
     const startedMs = performance.now();
     await stillServes();
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    // The halves are cut off after ten seconds at the least: the answer has not waited for that.
+    expect(performance.now() - startedMs).toBeLessThan(9_000);
     for (const socket of halves) socket.destroy();
   });
 

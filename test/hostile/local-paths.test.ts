@@ -103,12 +103,12 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
     expect(await attempt(`${root}/${"x/".repeat(3000)}`)).toMatch(/^invalid_input/);
   });
 
-  test("special files are refused at once", async () => {
+  test("special files are refused, and not waited for", async () => {
     const started = Date.now();
     expect(await attempt(`${root}/fifo`)).toMatch(/^denied: NAME is not a regular file/);
     expect(await attempt(`${root}/socket`)).toMatch(/^denied: NAME is not a regular file/);
     expect(await attempt(`${root}/sub`)).toMatch(/^invalid_input: NAME is a folder/);
-    expect(Date.now() - started).toBeLessThan(1000);
+    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   test("hard links are refused unless allowed", async () => {

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { testCalls } from "../../../test/harness/calls.ts";
-import { echoToolset } from "../../../test/harness/echo-toolset.ts";
+import { watchedEcho } from "../../../test/harness/echo-toolset.ts";
 import { modernRequest } from "../../../test/harness/rpc.ts";
 import { ToolError } from "../../core/errors.ts";
 import { defineTool } from "../../core/tool.ts";
@@ -26,13 +25,17 @@ const summarizeText = defineTool({
   },
 });
 
+const patient = { timeout: 20_000 };
+const begun: string[] = [];
+const echo = watchedEcho((text) => begun.push(text));
 const opened: HttpAdapter[] = [];
 afterEach(async () => {
+  begun.length = 0;
   await Promise.all(opened.splice(0).map((adapter) => adapter.close()));
 });
 
 function adapterWith(options: Partial<HttpAdapterOptions> = {}): HttpAdapter {
-  const calls = testCalls([echoToolset, { name: "lake", title: "Lake", tools: [summarizeText] }]);
+  const calls = testCalls([echo, { name: "lake", title: "Lake", tools: [summarizeText] }]);
   const front = createMcpFront({
     calls,
     serverInfo: { name: "sluice-test", version: "0" },
@@ -172,11 +175,10 @@ function post(url: string, method: string, params: Record<string, unknown>): Pro
 test("stopping lets accepted calls finish, takes no new ones, and says so", async () => {
   const adapter = adapterWith();
   const { url } = await adapter.listen();
-  const slow = { name: "echo_slowly", arguments: { steps: 10, stepMs: 50, text: "done" } };
+  const slow = { name: "echo_slowly", arguments: { steps: 10, stepMs: 200, text: "done" } };
   const accepted = Array.from({ length: 50 }, () => post(url, "tools/call", slow));
   const listening = await post(url, "subscriptions/listen", { notifications: { toolsListChanged: true } });
-  await sleep(200);
-  const startedMs = performance.now();
+  await expect.poll(() => begun.length, patient).toBe(50);
   const closed = adapter.close();
   const refused = await post(url, "tools/call", slow);
   expect(refused.status).toBe(503);
@@ -187,7 +189,6 @@ test("stopping lets accepted calls finish, takes no new ones, and says so", asyn
   const done = { result: { structuredContent: { text: "done" } } };
   expect(answers).toMatchObject(answers.map(() => done));
   await closed;
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
   await listening.text();
   await expect(fetch(`${url}/health`)).rejects.toThrow();
 });
@@ -197,15 +198,15 @@ test("stopping does not wait for ever", async () => {
   const { url } = await adapter.listen();
   const stuck = post(url, "tools/call", { name: "echo_slowly", arguments: { steps: 1, stepMs: 20_000 } });
   const failed = expect(stuck.then((response) => response.json())).rejects.toThrow();
-  await sleep(100);
+  await expect.poll(() => begun.length, patient).toBe(1);
   const startedMs = performance.now();
   await adapter.close();
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
   await failed;
 });
 
 test("a modern client that leaves stops its call", async () => {
-  const calls = testCalls();
+  const calls = testCalls([echo]);
   const faults: string[] = [];
   const observer = {
     stepFailed: () => {},
@@ -230,10 +231,10 @@ test("a modern client that leaves stops its call", async () => {
     body: JSON.stringify(body),
     signal: leaving.signal,
   });
-  await sleep(100);
+  await expect.poll(() => begun.length, patient).toBe(1);
   leaving.abort();
   await expect(call).rejects.toThrow();
-  await expect.poll(() => faults, { timeout: 1_000 }).toEqual(["timeout"]);
+  await expect.poll(() => faults, patient).toEqual(["timeout"]);
 });
 
 test("a client too slow with its headers is cut off", async () => {

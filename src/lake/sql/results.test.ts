@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cpuMsOf } from "../../../test/harness/cpu-time.ts";
 import { startTestSql, type TestSql } from "../../../test/harness/sql-engine.ts";
 
 let sql: TestSql;
@@ -87,24 +88,26 @@ test("one row over the bound names the column that takes most", async () => {
   });
 });
 
-test("200,000 rows are walked to the end, every row exactly once, each page in under 50 ms", async () => {
+test("200,000 rows are walked to the end, every row exactly once, most pages for less than 50 ms of the processor", async () => {
   const first = await sql.run("SELECT range AS i, 'row ' || range AS s FROM range(200000)", [], {
     keepRest: true,
   });
   expect(first).toMatchObject({ more: true, totalRows: 200_000 });
   let next = 0;
-  const durationsMs: number[] = [];
+  const pagesCpuMs: number[] = [];
   for (let page = first; ; ) {
     for (const row of page.rows)
       if (row[0] !== next || row[1] !== `row ${next++}`) throw new Error(`lost at ${next}`);
     if (!page.more) break;
-    const startedMs = performance.now();
-    page = await sql.engine.nextPage(first.handle!, next, "me", { maxRows: 1_000, maxBytes: 256 * 1024 });
-    durationsMs.push(performance.now() - startedMs);
+    const bounds = { maxRows: 1_000, maxBytes: 256 * 1024 };
+    const cpuMs = await cpuMsOf(async () => {
+      page = await sql.engine.nextPage(first.handle!, next, "me", bounds);
+    });
+    pagesCpuMs.push(cpuMs);
   }
   expect(next).toBe(200_000);
-  durationsMs.sort((a, b) => a - b);
-  expect(durationsMs[Math.floor(durationsMs.length / 2)]).toBeLessThan(50);
+  pagesCpuMs.sort((a, b) => a - b);
+  expect(pagesCpuMs[Math.floor(pagesCpuMs.length / 2)]).toBeLessThan(50);
 });
 
 test("kept rows belong to who asked, expire, and cannot be guessed", async () => {

@@ -20,6 +20,13 @@ function slowly(id: number, steps: number, stepMs: number, progressToken?: strin
   return { jsonrpc: "2.0", id, method: "tools/call", params };
 }
 
+const patient = { timeout: 10_000 };
+
+/** Waits until the handler of call `id` runs. */
+function hasBegun(server: EchoFront, id: number): Promise<void> {
+  return expect.poll(() => server.begun(), patient).toContain(`call ${id}`);
+}
+
 function get(server: EchoFront, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
   const init = { headers: { accept: "text/event-stream", ...headers }, ...(signal && { signal }) };
   return server.fetch(new Request("http://localhost/mcp", init));
@@ -120,11 +127,11 @@ test("a cancelled call ends without a response and its handler is stopped", asyn
   const server = front();
   const session = await openSession(server);
   const call = postMcp(server, slowly(5, 500, 10), session);
-  await sleep(50);
+  await hasBegun(server, 5);
   const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5 } };
   expect((await postMcp(server, cancel, session)).status).toBe(202);
   expect((await call).messages).toEqual([]);
-  await expect.poll(() => server.faults()).toEqual(["timeout"]);
+  await expect.poll(() => server.faults(), patient).toEqual(["timeout"]);
 });
 
 test("a client that lost its stream comes back for the rest", async () => {
@@ -179,10 +186,10 @@ test("where a client cannot come back, its leaving stops the call", async () => 
   const session = await openSession(server, "2025-06-18");
   const leaving = new AbortController();
   const call = postMcp(server, slowly(5, 500, 10), session, leaving.signal);
-  await sleep(50);
+  await hasBegun(server, 5);
   leaving.abort();
   await call.catch(() => {});
-  await expect.poll(() => server.faults()).toEqual(["timeout"]);
+  await expect.poll(() => server.faults(), patient).toEqual(["timeout"]);
 });
 
 test("an answer that takes long becomes a stream, so that the client sees life", async () => {
@@ -228,9 +235,9 @@ test("replicas that share a store serve each other's sessions", async () => {
   const session = await openSession(one);
   expect((await postMcp(two, ping, session)).status).toBe(200);
   const call = postMcp(two, slowly(9, 500, 10), session);
-  await sleep(50);
+  await hasBegun(two, 9);
   const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 9 } };
   await postMcp(one, cancel, session);
   expect((await call).messages).toEqual([]);
-  expect(two.faults()).toEqual(["timeout"]);
+  await expect.poll(() => two.faults(), patient).toEqual(["timeout"]);
 });
