@@ -1,3 +1,5 @@
+import { escapeCharacters } from "./escape.ts";
+
 /** Characters of text given beside the structured content. The whole result is in the structured content. */
 const maxTextChars = 16_000;
 const maxTableRows = 100;
@@ -70,13 +72,8 @@ function columnTitle(column: unknown): string {
 function cell(value: unknown, maxChars: number): string {
   if (value === null || value === undefined) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return clip(text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, visible), maxChars);
-}
-
-function visible(character: string): string {
-  if (character === "\n") return "\\n";
-  if (character === "\t") return "\\t";
-  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  const shown = escapeCharacters(text, /[\p{Cc}\p{Cf}\u2028\u2029]/gu, { "\n": "\\n", "\t": "\\t" });
+  return clip(shown, maxChars);
 }
 
 function clip(text: string, maxChars: number): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ToolError } from "./errors.ts";
-import { decodeCursor, encodeCursor, fillPage, jsonSizeBytes } from "./results.ts";
+import { decodeCursor, encodeCursor, fillPage, jsonSizeBytes, requestCursors } from "./results.ts";
 
 test("a page ends at the row bound or the byte bound, whichever is first", () => {
   const items = ["aaaa", "bbbb", "cccc", "dddd"];
@@ -28,4 +28,13 @@ test("a cursor comes back as it was given out; a forged one is refused", () => {
   for (const forged of ["", "%%%", "bm90IGpzb24", encodeCursor({ after: 7 }), encodeCursor({ other: "x" })]) {
     expect(() => decodeCursor(forged, schema)).toThrow(/not one this tool gave out/);
   }
+});
+
+test("a cursor is good only with the request it was given out to", () => {
+  const place = { offset: z.int() };
+  const cursor = requestCursors(["orders", 1], place).encode({ offset: 7 });
+  expect(requestCursors(["orders", 1], place).decode(cursor)).toEqual({ offset: 7 });
+  expect(() => requestCursors(["orders", 2], place).decode(cursor)).toThrow(/belongs to other arguments/);
+  expect(() => requestCursors(["orders", 2], place, "Not this one.").decode(cursor)).toThrow("Not this one.");
+  expect(() => requestCursors(["orders", 1], { other: z.int() }).decode(cursor)).toThrow(/not one this tool/);
 });

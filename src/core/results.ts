@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonDigest } from "./digest.ts";
 import { ToolError } from "./errors.ts";
 
 /** Fields of every output that is a list: spread into the output schema. */
@@ -21,6 +22,7 @@ export function jsonSizeBytes(value: unknown): number {
   return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
+/** What fitted into a page. */
 export interface FilledPage<T> {
   items: T[];
   /** Whether items were left over. */
@@ -68,4 +70,32 @@ export function decodeCursor<S extends z.ZodType>(cursor: string, schema: S): z.
       cause,
     });
   }
+}
+
+/** Cursors of one request: they hold a place in its result, and which request that is. */
+export interface RequestCursors<State> {
+  encode(state: State): string;
+  /** Throws `invalid_input` for a cursor this tool did not give out, or gave out to another request. */
+  decode(cursor: string): State;
+}
+
+/**
+ * Cursors that are good only with the request they were given out to. `request` is what must be the same: any
+ * JSON. `ofAnother` is said of a cursor that came with a different one.
+ */
+export function requestCursors<Shape extends z.ZodRawShape>(
+  request: unknown,
+  state: Shape,
+  ofAnother = "The cursor belongs to other arguments. Give the same ones with it.",
+): RequestCursors<z.output<z.ZodObject<Shape, z.core.$strict>>> {
+  const digest = jsonDigest(request, { encoding: "base64url", length: 16 });
+  const bound = z.strictObject({ request: z.string(), state: z.strictObject(state) });
+  return {
+    encode: (place) => encodeCursor({ request: digest, state: place }),
+    decode(cursor) {
+      const found = decodeCursor(cursor, bound);
+      if (found.request !== digest) throw new ToolError("invalid_input", ofAnother);
+      return found.state;
+    },
+  };
 }

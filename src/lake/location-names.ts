@@ -1,4 +1,5 @@
 import { ToolError } from "../core/errors.ts";
+import { escapeCharacters } from "../core/escape.ts";
 import type { Location } from "./location.ts";
 
 const maxKeyBytes = 1024;
@@ -30,11 +31,7 @@ export function formatLocation(location: Location): string {
 /** A caller's name inside a message: quoted, control characters escaped, cut to 200 characters. */
 export function quoteName(name: string): string {
   const shown = name.length > 200 ? `${name.slice(0, 199)}…` : name;
-  return JSON.stringify(shown).replace(/[\p{Cf}\p{Cc}\u2028\u2029]/gu, escapeCharacter);
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  return escapeCharacters(JSON.stringify(shown), /[\p{Cf}\p{Cc}\u2028\u2029]/gu);
 }
 
 function parseS3(uri: string): Location {

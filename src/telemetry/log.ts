@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
 import { pino } from "pino";
+import { escapeCharacters } from "../core/escape.ts";
 import { loggable } from "./redact.ts";
 
+/** From the gravest; `silent` writes nothing. */
 export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 
 /** Facts of one event. Secrets are hidden by their name and look; errors are written with their causes. */
@@ -15,6 +17,7 @@ export interface Log {
   debug(event: string, fields?: LogFields): void;
 }
 
+/** What is written, and where to. */
 export interface LogOptions {
   level: LogLevel;
   /** Takes one line with its line break. Default: standard error, never standard output, which belongs to protocols. */
@@ -55,10 +58,7 @@ function safely(fields: LogFields): object {
  * readers: C1 controls, Unicode line ends, direction marks. All lie inside JSON strings, so escapes are right.
  */
 function oneLine(line: string): string {
-  return line.replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeCharacters(line, /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g);
 }
 
 /** Synchronous, so that the last lines before an exit are not lost. */

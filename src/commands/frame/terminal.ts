@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { readSurroundings, type Surroundings } from "../../config/platform.ts";
+import { escapeCharacters } from "../../core/escape.ts";
 
 /** The outside of a command: what it may read and write. */
 export interface Terminal {
@@ -37,8 +38,5 @@ export function processTerminal(): Terminal {
  * `\u001b`, which in JSON stands for the same character. Line ends and tabs stay.
  */
 export function printable(text: string): string {
-  return text.replace(
-    /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapeCharacters(text, /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu);
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { jsonDigest } from "../../core/digest.ts";
 import type { ObjectCache } from "../cache/cache.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AnalyzeRequest, SqlEngine, TextAnalysis } from "../sql/engine.ts";
@@ -32,10 +32,7 @@ export async function analyzeOnce(
     partitionColumns,
     ...(scan.format === "csv" ? { dialect: scan.dialect } : {}),
   };
-  const key = createHash("sha256")
-    .update(JSON.stringify([version, form]))
-    .digest("hex")
-    .slice(0, 24);
+  const key = jsonDigest([version, form], { encoding: "hex", length: 24 });
   const kept = await cache.derived(
     first.object,
     `analysis-v1-${key}`,

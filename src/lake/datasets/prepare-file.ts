@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { jsonDigest } from "../../core/digest.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import { prepareJson } from "../formats/prepare-json.ts";
 import { prepareText } from "../formats/prepare-text.ts";
@@ -61,10 +61,8 @@ async function derive(
   scope: LakeScope,
 ) {
   const { compression, encoding = "utf-8", format } = detected;
-  const key = createHash("sha256")
-    .update(JSON.stringify([form, compression, encoding, format]))
-    .digest("hex");
-  const kind = `${purpose}-v1-${key.slice(0, 24)}`;
+  const key = jsonDigest([form, compression, encoding, format], { encoding: "hex", length: 24 });
+  const kind = `${purpose}-v1-${key}`;
   const made = await cache.derived(
     object,
     kind,

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
-import { decodeCursor, encodeCursor } from "../../core/results.ts";
+import { type RequestCursors, requestCursors } from "../../core/results.ts";
 import { closest } from "../../core/suggest.ts";
 import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
@@ -16,7 +15,8 @@ import { resolveDataset } from "./resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
 /** A place in a result that is kept. */
-const resultCursor = z.strictObject({ request: z.string(), handle: z.string(), offset: z.int().min(0) });
+const resultPlace = { handle: z.string(), offset: z.int().min(0) };
+type Cursors = RequestCursors<{ handle: string; offset: number }>;
 
 /** Tables one statement may read from. */
 const maxTables = 64;
@@ -28,19 +28,17 @@ export async function query(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const { sql, sources } = request;
-  const digest = createHash("sha256")
-    .update(JSON.stringify([sql, sources]))
-    .digest("base64url")
-    .slice(0, 16);
+  const ofAnother = "The cursor belongs to another statement. Give the same arguments with it.";
+  const cursors = requestCursors([sql, sources], resultPlace, ofAnother);
   return request.cursor === undefined
-    ? firstPage(parts, request, digest, scope)
-    : furtherPage(parts, request, request.cursor, digest, scope);
+    ? firstPage(parts, request, cursors, scope)
+    : furtherPage(parts, request, request.cursor, cursors, scope);
 }
 
 async function firstPage(
   parts: LakeParts,
   { sql, sources, maxRows, maxBytes }: LakeQueryRequest,
-  digest: string,
+  cursors: Cursors,
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
@@ -51,10 +49,10 @@ async function firstPage(
       scope,
     );
     const { handle, ...rest } = page;
-    const next = handle === undefined ? undefined : { request: digest, handle, offset: page.rows.length };
+    const next = handle === undefined ? undefined : { handle, offset: page.rows.length };
     return {
       ...rest,
-      ...(next ? { cursor: encodeCursor(next) } : {}),
+      ...(next ? { cursor: cursors.encode(next) } : {}),
       ...rejectedRows(tables),
       notes: [...tableNotes(tables), ...page.notes],
     };
@@ -65,22 +63,16 @@ async function furtherPage(
   { engine }: LakeParts,
   { maxRows, maxBytes }: LakeQueryRequest,
   cursor: string,
-  digest: string,
+  cursors: Cursors,
   scope: LakeScope,
 ): Promise<DatasetRows> {
-  const { request, handle, offset } = decodeCursor(cursor, resultCursor);
-  if (request !== digest) {
-    throw new ToolError(
-      "invalid_input",
-      "The cursor belongs to another statement. Give the same arguments with it.",
-    );
-  }
+  const { handle, offset } = cursors.decode(cursor);
   const { handle: _same, ...page } = await engine.nextPage(handle, offset, ownerOf(scope), {
     maxRows,
     maxBytes,
   });
-  const next = { request, handle, offset: offset + page.rows.length };
-  return { ...page, ...(page.more ? { cursor: encodeCursor(next) } : {}), rejectedCount: 0, rejects: [] };
+  const next = { handle, offset: offset + page.rows.length };
+  return { ...page, ...(page.more ? { cursor: cursors.encode(next) } : {}), rejectedCount: 0, rejects: [] };
 }
 
 /** Names that SQL does not tell apart are one table, where they are one dataset; else the engine refuses them. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { jsonDigest } from "../../core/digest.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { dropClashing, renameClashing } from "../datasets/partition-clash.ts";
 import { readHead } from "../datasets/sniffer.ts";
@@ -60,10 +60,7 @@ async function analyzeHead(
   const { dialect, encoding = "utf-8", columnNames = [], format } = detected;
   if (format === "text")
     return { columns: textColumns, rowCount: head.filter((byte) => byte === lineFeed).length };
-  const key = createHash("sha256")
-    .update(JSON.stringify([dialect, encoding]))
-    .digest("hex")
-    .slice(0, 24);
+  const key = jsonDigest([dialect, encoding], { encoding: "hex", length: 24 });
   const source = {
     compression: "none" as const,
     encoding,

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ToolError } from "../../core/errors.ts";
-import { decodeCursor, encodeCursor, notesOut, pageOut } from "../../core/results.ts";
+import { notesOut, pageOut, requestCursors } from "../../core/results.ts";
 import { defineTool } from "../../core/tool.ts";
 import { checkLimit } from "./call-scope.ts";
 import { uriInput } from "./dataset-shape.ts";
@@ -10,11 +8,7 @@ import { objectFilter } from "./object-filter.ts";
 import { collectObjects, maxExamined } from "./object-page.ts";
 import { oldListObjects } from "./old-list.ts";
 
-const cursorState = z.strictObject({
-  request: z.string(),
-  after: z.string().optional(),
-  last: z.string().optional(),
-});
+const listPlace = { after: z.string().optional(), last: z.string().optional() };
 
 const isoTime = z.iso.datetime({ offset: true });
 /** Checked beside the schema: the pattern alone would take 200 tokens of every list of tools, twice. */
@@ -76,17 +70,8 @@ export const listObjects = defineTool({
     const { uri, cursor, limit, ...filters } = request;
     if (uri === undefined) return listPlaces({ limit, cursor, ...filters }, context);
     const location = context.lake.stores.resolve(uri);
-    const digest = createHash("sha256")
-      .update(JSON.stringify([uri, filters]))
-      .digest("base64url")
-      .slice(0, 16);
-    const from = cursor === undefined ? { request: digest } : decodeCursor(cursor, cursorState);
-    if (from.request !== digest) {
-      throw new ToolError(
-        "invalid_input",
-        "The cursor belongs to other arguments. Give the same ones with it.",
-      );
-    }
+    const cursors = requestCursors([uri, filters], listPlace);
+    const from = cursor === undefined ? {} : cursors.decode(cursor);
     const delimiter = filters.glob === undefined && filters.delimiter === "/" ? "/" : undefined;
     const page = await collectObjects(
       context.lake.stores,
@@ -94,7 +79,7 @@ export const listObjects = defineTool({
         location,
         delimiter,
         wanted: objectFilter(location, filters),
-        from: { after: from.after, last: from.last },
+        from,
         maxItems: checkLimit(limit, context),
         maxBytes: context.bounds.maxBytes,
       },
@@ -109,7 +94,7 @@ export const listObjects = defineTool({
       })),
       prefixes: page.prefixes,
       truncated: page.next !== undefined,
-      ...(page.next ? { cursor: encodeCursor({ request: digest, ...page.next }) } : {}),
+      ...(page.next ? { cursor: cursors.encode(page.next) } : {}),
       ...(page.examined >= maxExamined
         ? { notes: [`Looked at ${maxExamined} objects; the cursor goes on.`] }
         : {}),
