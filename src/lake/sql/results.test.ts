@@ -39,12 +39,14 @@ test.each([
   ["[1, 2]::INTEGER[2]", "INTEGER[2]", [1, 2]],
   [
     "{'a': 1, '__proto__': {'b': [1.5]}}",
-    'STRUCT("a" INTEGER, "__proto__" STRUCT("b" DECIMAL(2,1)[]))',
+    "STRUCT(a INTEGER, __proto__ STRUCT(b DECIMAL(2,1)[]))",
     JSON.parse('{"a":1,"__proto__":{"b":["1.5"]}}'),
   ],
+  ["row(1, 'x')", "STRUCT(INTEGER, VARCHAR)", [1, "x"]],
+  ["['1'::JSON, '{\"a\":1}'::JSON]", "JSON[]", [1, { a: 1 }]],
   ["map {'k': DATE '2024-01-01'}", "MAP(VARCHAR, DATE)", [{ key: "k", value: "2024-01-01" }]],
   ["'b'::ENUM('a', 'b')", "ENUM('a', 'b')", "b"],
-  ["union_value(k := 1.5)", 'UNION("k" DECIMAL(2,1))', "1.5"],
+  ["union_value(k := 1.5)", "UNION(k DECIMAL(2,1))", "1.5"],
   ["'101'::BIT", "BIT", "101"],
   [
     `'{"n":12345678901234567890,"x":1.5,"s":"1"}'::JSON`,

@@ -1,3 +1,4 @@
+import { quoteIfNeeded } from "../../formats/sql-names.ts";
 import { FieldTypes } from "./field-types.ts";
 import { kinds } from "./kinds.ts";
 
@@ -76,8 +77,7 @@ export class JsonShape {
     const isPlain = members.length > 0 && members.length <= maxMembers && folded.size === members.length;
     if (!isPlain || folded.has("") || members.some(({ name }) => name.includes("\0"))) return "JSON";
     const fields = members.map(
-      ({ name, shape }) =>
-        `"${name.replaceAll('"', '""')}" ${shape.isEmpty ? "JSON" : shape.nestedType(depth + 1)}`,
+      ({ name, shape }) => `${quoteIfNeeded(name)} ${shape.isEmpty ? "JSON" : shape.nestedType(depth + 1)}`,
     );
     return `STRUCT(${fields.join(", ")})`;
   }

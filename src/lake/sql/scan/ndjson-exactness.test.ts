@@ -45,7 +45,7 @@ test("types follow every value of a column, late ones too", async () => {
     { name: "price", type: "DECIMAL(24,23)" },
     { name: "day", type: "DATE" },
     { name: "tags", type: "VARCHAR[]" },
-    { name: "who", type: 'STRUCT("name" VARCHAR, "age" BIGINT, "extra" DOUBLE[])' },
+    { name: "who", type: 'STRUCT("name" VARCHAR, age BIGINT, extra DOUBLE[])' },
     { name: "late", type: "BOOLEAN" },
   ]);
   expect(rows).toEqual([

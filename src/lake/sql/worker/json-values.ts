@@ -31,6 +31,8 @@ function structToJson(vector: DuckDBStructVector, { entryNames, entryTypes }: Du
   const members = entryTypes.map((type, entry) => vectorToJson(vector.entryVectorAt(entry), type));
   return (index) => {
     if (!vector.isItemValid(index)) return null;
+    // The members of a row(…) have no names by which an object could tell them apart.
+    if (entryNames.every((name) => name === "")) return members.map((member) => member(index));
     return objectOf(entryNames.map((name, entry) => [name, members[entry]?.(index)]));
   };
 }

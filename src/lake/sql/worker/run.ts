@@ -9,6 +9,7 @@ import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
 import { checkSessionNames } from "./session-columns.ts";
 import { SpoolWriter } from "./spool-writer.ts";
+import { typeName } from "./type-name.ts";
 import { viewSql } from "./views.ts";
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
@@ -77,7 +78,7 @@ async function collect(
 function columnsOf(result: DuckDBResult): Column[] {
   return result.columnTypes().map((type, index) => ({
     name: result.columnName(index),
-    type: type.alias ?? shortType(String(type)),
+    type: shortType(typeName(type)),
   }));
 }
 
