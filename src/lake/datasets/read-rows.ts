@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { requestCursors } from "../../core/results.ts";
 import type { DatasetRows, ReadRowsRequest } from "../lake.ts";
@@ -5,26 +6,18 @@ import { quoteName } from "../location-names.ts";
 import { quoteIdentifier } from "../profile/column-kind.ts";
 import type { LakeScope } from "../scope.ts";
 import { checkFilter } from "./check-filter.ts";
-import type { Dataset } from "./dataset.ts";
-import {
-  bytesAhead,
-  cursorBehind,
-  keptPage,
-  ownerOf,
-  type RowsPlace,
-  rowsAhead,
-  rowsCursor,
-} from "./read-ahead.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { resolveDataset } from "./resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
+/** A place in a dataset's rows: bound to the very version of every file. */
+const rowsPlace = { version: z.string(), offset: z.int().min(0) };
+
 const tableName = "dataset";
 
 /**
- * One page of rows in the order of files and of rows in them. A cursor is a number of rows to skip, so it needs
- * nothing kept, and holds as long as the data does; rows read ahead make it cheap to follow while they are kept.
- * What was rejected is told with the first page. Throws `changed` where the data did.
+ * One page of rows in the order of files and of rows in them. A cursor is only a number of rows to skip, so it
+ * needs nothing kept, and holds as long as the data does. Throws `changed` where the data did not.
  */
 export async function readRows(
   parts: LakeParts,
@@ -32,18 +25,9 @@ export async function readRows(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const { columns, filter, maxRows, maxBytes, cursor, ...named } = request;
-  const digest = createHash("sha256")
-    .update(JSON.stringify([named, columns, filter]))
-    .digest("base64url")
-    .slice(0, 16);
-  const from = cursor === undefined ? undefined : decodeCursor(cursor, rowsCursor);
-  if (from && from.request !== digest) {
-    throw new ToolError(
-      "invalid_input",
-      "The cursor belongs to other arguments. Give the same ones with it.",
-    );
-  }
-  if (filter !== undefined) checkFilter(filter);
+  const cursors = requestCursors([named, columns, filter], rowsPlace);
+  const from = cursor === undefined ? undefined : cursors.decode(cursor);
+  if (filter !== undefined) await checkCondition(parts, filter, scope);
   const dataset = await resolveDataset(parts.stores, named, scope);
   const { version } = dataset;
   if (from && from.version !== version) {
@@ -52,61 +36,45 @@ export async function readRows(
       `${quoteName(dataset.uri)} changed since the cursor was given out. Read it again from the start.`,
     );
   }
-  const start = from ?? { request: digest, version, offset: 0 };
-  return (
-    (await keptPage(parts.engine, start, request, scope)) ?? runPage(parts, dataset, start, request, scope)
-  );
-}
-
-/** A page by the engine: alone where it is the first, which may be all that is wanted; else with rows ahead. */
-async function runPage(
-  parts: LakeParts,
-  dataset: Dataset,
-  start: RowsPlace,
-  { columns, filter, maxRows, maxBytes }: ReadRowsRequest,
-  scope: LakeScope,
-): Promise<DatasetRows> {
-  if (filter !== undefined) await checkReadsNothing(parts, filter, scope);
-  const { offset } = start;
-  const keepRest = offset > 0;
-  const rowCount = keepRest ? rowsAhead(offset, maxRows) : maxRows;
+  const offset = from?.offset ?? 0;
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
-    const { handle, totalRows, ...page } = await parts.engine.run(
+    const page = await parts.engine.run(
       {
-        sql: rowsSql(columns, filter, rowCount, offset),
+        sql: rowsSql(columns, filter, maxRows, offset),
         tables: scansOf(tables),
         maxRows,
         maxBytes,
-        keepRest,
-        maxKeptBytes: bytesAhead(maxBytes),
-        owner: ownerOf(scope),
+        keepRest: false,
+        owner: scope.principalId,
       },
       scope,
     );
-    const isLast = totalRows !== undefined && totalRows <= rowCount;
-    const kept = handle === undefined ? undefined : { handle, start: offset, rowCount, isLast };
+    const next = { version, offset: offset + page.rows.length };
     return {
-      ...page,
-      ...cursorBehind(page, { ...start, kept }),
-      ...(offset === 0 ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
+      columns: page.columns,
+      rows: page.rows,
+      more: page.more,
+      ...(page.more ? { cursor: cursors.encode(next) } : {}),
+      ...rejectedRows(tables),
       notes: [...tableNotes(tables), ...page.notes],
     };
   });
 }
 
-/** One row more than is wanted shows whether more follow. */
+/** One row more than the page holds shows whether the page is the last. */
 function rowsSql(
   columns: readonly string[],
   filter: string | undefined,
-  rowCount: number,
+  maxRows: number,
   offset: number,
 ): string {
   const list = columns.length === 0 ? "*" : columns.map(quoteIdentifier).join(", ");
   const where = filter === undefined ? "" : `WHERE (${filter}\n) `;
-  return `SELECT ${list} FROM ${tableName} ${where}LIMIT ${rowCount + 1} OFFSET ${offset}`;
+  return `SELECT ${list} FROM ${tableName} ${where}LIMIT ${maxRows + 1} OFFSET ${offset}`;
 }
 
-async function checkReadsNothing(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {
+async function checkCondition(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {
+  checkFilter(filter);
   const { tables } = await parts.engine.plan(`SELECT 1 WHERE (${filter}\n)`, scope);
   if (tables.length === 0) return;
   throw new ToolError(
