@@ -66,18 +66,43 @@ describe("lake_profile_dataset", () => {
     });
   });
 
-  test("walks a wide table by cursor, every column once", async () => {
+  test.each([1, 2])("walks a wide table by cursor, every column once, with %i threads", async (threads) => {
+    const { query } = lake.settings;
+    const one = await startTestLake({ settings: { query: { ...query, threads, memoryBytes: 256e6 } } });
     const names = Array.from({ length: 120 }, (_, n) => `c${n}`);
-    const uri = await lake.put("wide.csv", `${names.join(",")}\n${names.map((_, n) => n).join(",")}\n`);
+    const uri = await one.put("wide.csv", `${names.join(",")}\n${names.map((_, n) => n).join(",")}\n`);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await lake.output("lake_profile_dataset", { uri, ...(cursor ? { cursor } : {}) });
+      const page = await one.output("lake_profile_dataset", { uri, ...(cursor ? { cursor } : {}) });
       seen.push(...page.columns.map(({ name }: { name: string }) => name));
       cursor = page.cursor;
     } while (cursor !== undefined);
+    await one.stop();
     expect(seen).toEqual(names);
   });
+
+  test.each([1, 2])(
+    "profiles 50 columns of 100,000 texts with %i threads and the default memory",
+    async (threads) => {
+      const rows = Array.from({ length: 100_000 }, (_, n) =>
+        Array.from({ length: 50 }, (_, c) => `t${(n * (c + 1)) % 99_991}`).join(","),
+      );
+      const { query } = lake.settings;
+      const one = await startTestLake({ settings: { query: { ...query, threads, memoryBytes: 256e6 } } });
+      try {
+        const uri = await one.write(
+          "texts.csv",
+          `${Array.from({ length: 50 }, (_, c) => `c${c}`).join(",")}\n${rows.join("\n")}\n`,
+        );
+        const profile = await one.output("lake_profile_dataset", { uri });
+        expect(profile.columns).toHaveLength(50);
+        for (const { distinct } of profile.columns) expect(distinct.exactness).toBe("exact");
+      } finally {
+        await one.stop();
+      }
+    },
+  );
 
   test("takes a sample of many rows when asked to, and says so", async () => {
     const rows = Array.from({ length: 400_000 }, (_, n) => `${n},${n % 5}`);

@@ -1,15 +1,18 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { RowPage } from "../sql/engine.ts";
 import { kindOf, quoteIdentifier } from "./column-kind.ts";
+import { inPasses } from "./in-passes.ts";
 import { type ColumnStatistics, maxShownChars } from "./statistics.ts";
 
 /** Columns with more distinct values get no top values: counting them would hold them all in memory. */
 export const maxCountedDistinct = 50_000;
-/** GROUPING_ID holds 64 bits; each column takes up to two. */
-export const columnsPerPass = 30;
+/** Memory of a grouping that is counted: 3 MB of empty hash tables, and its values. */
+const bytesPerGrouping = 16 << 20;
+/** GROUPING_ID holds 64 bits. */
+const maxGroupings = 60;
 
 /** One grouping: the values of a column, or the bins of its histogram. */
-interface Grouping {
+export interface Grouping {
   statistics: ColumnStatistics;
   kind: "top" | "bins";
   expression: string;
@@ -31,6 +34,11 @@ export function groupingsOf(columns: readonly ColumnStatistics[], wish: Distribu
     if (bin !== undefined) groupings.push({ statistics, kind: "bins", expression: bin });
     return groupings;
   });
+}
+
+/** The groupings in parts of which each can be counted in `memoryBytes`. */
+export function passesOf(groupings: readonly Grouping[], memoryBytes: number): Grouping[][] {
+  return inPasses(groupings, Math.min(maxGroupings, memoryBytes / bytesPerGrouping));
 }
 
 /** Whether values come more than once, few enough to count. */

@@ -7,12 +7,18 @@ import type { RowPage } from "../sql/engine.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import {
   applyDistribution,
-  columnsPerPass,
   distributionSql,
   groupingsOf,
   maxCountedDistinct,
+  passesOf,
 } from "./distribution.ts";
-import { type ColumnStatistics, exactRows, readStatistics, statisticsSql } from "./statistics.ts";
+import {
+  type ColumnStatistics,
+  exactRows,
+  readStatistics,
+  statisticsPasses,
+  statisticsSql,
+} from "./statistics.ts";
 
 /** Rows a sample aims at. Datasets with fewer are always looked at whole. */
 const sampleRows = 200_000;
@@ -39,7 +45,13 @@ export async function profileDataset(
     const isSample =
       mode !== "whole" && rowCount > sampleRows && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
     const page = chosen.slice(firstColumn, firstColumn + maxColumns);
-    const profiled = await profileColumns(ask, page, { rowCount, isSample, topValues, histogramBins });
+    const profiled = await profileColumns(ask, page, {
+      rowCount,
+      isSample,
+      topValues,
+      histogramBins,
+      memoryBytes: parts.settings.query.memoryBytes,
+    });
     return {
       rowCount,
       ...profiled,
@@ -56,20 +68,25 @@ interface Plan {
   isSample: boolean;
   topValues: number;
   histogramBins: number;
+  /** Of the engine, for one statement. */
+  memoryBytes: number;
 }
 
 async function profileColumns(ask: Ask, columns: RowPage["columns"], plan: Plan) {
-  const { rowCount, isSample } = plan;
+  const { rowCount, isSample, memoryBytes } = plan;
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
   const source = isSample
     ? `(FROM dataset USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`
     : "dataset";
   const isExact = !isSample && rowCount <= exactRows;
-  const answer = await ask(statisticsSql(columns, source, isExact));
-  const { rowCount: profiledRows, statistics } = readStatistics(answer, columns, isExact);
-  for (let at = 0; at < statistics.length; at += columnsPerPass) {
-    const groupings = groupingsOf(statistics.slice(at, at + columnsPerPass), plan);
-    if (groupings.length === 0) continue;
+  const statistics: ColumnStatistics[] = [];
+  let profiledRows = 0;
+  for (const part of statisticsPasses(columns, memoryBytes, isExact)) {
+    const found = readStatistics(await ask(statisticsSql(part, source, isExact)), part, isExact);
+    profiledRows = found.rowCount;
+    statistics.push(...found.statistics);
+  }
+  for (const groupings of passesOf(groupingsOf(statistics, plan), memoryBytes)) {
     applyDistribution(await ask(distributionSql(groupings, source, plan)), groupings, plan, !isSample);
   }
   return {

@@ -1,6 +1,7 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
 import { isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
+import { inPasses } from "./in-passes.ts";
 
 /** Up to so many rows, distinct values and quantiles are exact. */
 export const exactRows = 100_000;
@@ -10,6 +11,9 @@ export const maxShownChars = 200;
 /** The square of a larger double is past the range, which would fail the whole statement. */
 const maxSquarable = "1e150";
 
+/** Memory of a column's statistics: exact ones hold every value twice, estimated ones a sketch of them. */
+const bytesPerColumn = { exact: 24 << 20, estimated: 4 << 20 };
+
 const quantileNames = ["p5", "p25", "p50", "p75", "p95"];
 const quantilePoints = "[0.05, 0.25, 0.5, 0.75, 0.95]";
 
@@ -18,6 +22,16 @@ export interface ColumnStatistics {
   profile: ColumnProfile;
   nonNulls: number;
   range?: { low: number; high: number };
+}
+
+/** The columns in parts whose statistics each fit into `memoryBytes`; one part, of none, for no column. */
+export function statisticsPasses(
+  columns: readonly Column[],
+  memoryBytes: number,
+  isExact: boolean,
+): Column[][] {
+  if (columns.length === 0) return [[]];
+  return inPasses(columns, memoryBytes / bytesPerColumn[isExact ? "exact" : "estimated"]);
 }
 
 /** One SELECT with one row: the statistics of all `columns` in one pass over `source`. */
