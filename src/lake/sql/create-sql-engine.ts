@@ -189,9 +189,13 @@ class WorkerSqlEngine implements LocalSqlEngine {
         ]
       : [];
     const handle = await this.spool.keep(spool, { columns, owner, notes, totalRows });
+    if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
     return { columns, rows, more, handle, ...total, notes };
   }
 }
+
+const notKept =
+  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
 
 function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
   const entry = deps.entry ?? findWorkerEntry();

@@ -21,12 +21,15 @@ interface Kept {
 
 export interface SpoolOptions {
   folder: string;
-  /** Bytes of all kept results; the oldest make room. */
+  /** Bytes of all kept results. An owner's own longest unused make room, then others' that rest. */
   maxBytes: number;
   /** How long rows are kept after they were last walked. */
   keepMs: number;
   now(): number;
 }
+
+/** Results walked within this part of `keepMs` make room for no other owner's. */
+const freshShare = 1 / 3;
 
 /** Rows of results that did not fit one page, on disk, to be walked by whoever asked for them. */
 export class ResultSpool {
@@ -37,18 +40,30 @@ export class ResultSpool {
     this.options = options;
   }
 
-  /** Takes over a worker's file. Answers with the handle, which cannot be guessed. */
+  /**
+   * Takes over a worker's file. Answers with the handle, which cannot be guessed; undefined where there is no room
+   * but what others are walking: the file is then left alone.
+   */
   async keep(
     file: SpoolFile,
     facts: Pick<Kept, "columns" | "owner" | "notes" | "totalRows">,
-  ): Promise<string> {
-    await this.makeRoom(file.sizeBytes);
+  ): Promise<string | undefined> {
+    await this.dropExpired();
+    const leaving = this.leavingFor(file.sizeBytes, facts.owner);
+    if (!leaving) return undefined;
     const { folder, keepMs, now } = this.options;
     const handle = randomBytes(24).toString("base64url");
     const path = join(folder, handle);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await rename(file.path, path);
+    // Counted at once, so that results that come at the same time do not take the same room.
     this.kept.set(handle, { ...facts, file: { ...file, path }, expiresMs: now() + keepMs });
+    try {
+      await Promise.all(leaving.map((one) => this.drop(one)));
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await rename(file.path, path);
+    } catch (thrown) {
+      this.kept.delete(handle);
+      throw thrown;
+    }
     return handle;
   }
 
@@ -85,15 +100,21 @@ export class ResultSpool {
     await Promise.all([...this.kept.keys()].map((handle) => this.drop(handle)));
   }
 
-  private async makeRoom(sizeBytes: number): Promise<void> {
-    await this.dropExpired();
-    let usedBytes = sizeBytes;
-    for (const { file } of this.kept.values()) usedBytes += file.sizeBytes;
-    for (const [handle, { file }] of this.kept) {
-      if (usedBytes <= this.options.maxBytes) return;
+  /** What has to go for so many bytes: the owner's own, longest unused first, then others' that nobody walks. */
+  private leavingFor(sizeBytes: number, owner: string): string[] | undefined {
+    const { maxBytes, keepMs, now } = this.options;
+    const freshFromMs = now() + keepMs * (1 - freshShare);
+    const byUse = [...this.kept].sort(([, left], [, right]) => left.expiresMs - right.expiresMs);
+    const own = byUse.filter(([, kept]) => kept.owner === owner);
+    const resting = byUse.filter(([, kept]) => kept.owner !== owner && kept.expiresMs < freshFromMs);
+    const leaving: string[] = [];
+    let usedBytes = byUse.reduce((sum, [, { file }]) => sum + file.sizeBytes, sizeBytes);
+    for (const [handle, { file }] of [...own, ...resting]) {
+      if (usedBytes <= maxBytes) break;
       usedBytes -= file.sizeBytes;
-      await this.drop(handle);
+      leaving.push(handle);
     }
+    return usedBytes <= maxBytes ? leaving : undefined;
   }
 
   private async dropExpired(): Promise<void> {
