@@ -3,7 +3,7 @@ import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { CallResult } from "../core/call.ts";
 import type { ToolFault } from "../core/errors.ts";
 import { renderText } from "../core/render.ts";
-import type { Era } from "./unit.ts";
+import type { Era } from "./connection.ts";
 
 /**
  * A call's outcome as MCP has it: the output as structured content with a short readable form beside it, a

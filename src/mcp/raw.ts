@@ -13,12 +13,12 @@ import type {
   StandardSchemaWithJSON,
   Tool as WireTool,
 } from "@modelcontextprotocol/server";
-import type { ServingUnit } from "./unit.ts";
+import type { Connection } from "./connection.ts";
 
 /** What a raw handler gets beside its arguments: the SDK's own context, and a log that respects the client's level. */
 export interface RawContext {
   mcp: ServerContext;
-  unit: ServingUnit;
+  unit: Connection;
   log(level: LoggingLevel, data: unknown): Promise<void>;
 }
 
@@ -34,11 +34,13 @@ export interface RawTool {
   handle(given: Record<string, unknown>, context: RawContext): Promise<Result>;
 }
 
+/** A prompt whose messages are made for each request, of any kind of content. */
 export interface RawPrompt {
   definition: Prompt;
   get(given: Record<string, string>, context: RawContext): Promise<GetPromptResult | InputRequiredResult>;
 }
 
+/** A resource with contents of its own rather than a tool's output. */
 export interface RawResource {
   definition: Resource;
   read(uri: string, context: RawContext): Promise<ReadResourceResult>;
@@ -53,5 +55,5 @@ export interface McpExtension {
   /** Verifies what the client brings back in `requestState`; the SDK's option of the same name. */
   requestState?: NonNullable<ServerOptions["requestState"]>;
   /** Registers further request handlers on each instance, after all others. */
-  attach?(server: Server, unit: ServingUnit): void;
+  attach?(server: Server, unit: Connection): void;
 }

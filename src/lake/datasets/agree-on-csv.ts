@@ -3,7 +3,7 @@ import type { CsvDialect, DetectedFormat } from "../formats/format.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Dataset } from "./dataset.ts";
-import type { FetchedFile } from "./hydrate.ts";
+import type { FetchedFile } from "./hydration.ts";
 import type { Sniffer } from "./sniffer.ts";
 
 /** How all CSV files of a dataset are read. */

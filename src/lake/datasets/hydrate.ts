@@ -1,46 +1,21 @@
 import { ToolError } from "../../core/errors.ts";
-import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
-import type { DetectedFormat, FormatHints } from "../formats/format.ts";
+import type { PinnedFile } from "../cache/cache.ts";
+import type { FormatHints } from "../formats/format.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import type { LakeSettings } from "../settings.ts";
-import type { Scan, ScanFile, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { ScanFile } from "../sql/engine.ts";
 import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
+import type { FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 import type { TableRead } from "./plan-hydration.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
-import type { Sniffer } from "./sniffer.ts";
-
-/** What bringing files to local disk takes. */
-export interface HydrationDeps {
-  cache: ObjectCache;
-  sniffer: Sniffer;
-  engine: SqlEngine;
-  settings: Pick<LakeSettings, "maxDecompressedBytes">;
-}
-
-/** A dataset on local disk, ready for a query worker. */
-export interface HydratedTable {
-  scan: Scan;
-  /** Of CSV and JSON: types, rows and rejects of the whole dataset. */
-  analysis?: TextAnalysis;
-  detected: DetectedFormat;
-  notes: string[];
-}
-
-/** A file whose stored bytes are on local disk. */
-export interface FetchedFile {
-  file: DataFile;
-  raw: PinnedFile;
-  detected: DetectedFormat;
-}
 
 /** Files fetched or prepared at once. */
 const parallelFiles = 16;

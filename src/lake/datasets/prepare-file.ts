@@ -6,9 +6,10 @@ import type { CsvDialect } from "../formats/format.ts";
 import { prepareJson } from "../formats/prepare-json.ts";
 import { prepareText } from "../formats/prepare-text.ts";
 import type { LakeScope } from "../scope.ts";
-import type { FetchedFile, HydrationDeps } from "./hydrate.ts";
+import type { FetchedFile, HydrationDeps } from "./hydration.ts";
 import type { Pins } from "./pins.ts";
 
+/** How a file of text is to be read. */
 export type TextForm = { kind: "csv"; dialect: CsvDialect } | { kind: "json" } | { kind: "text" };
 
 const reject = z.object({ line: z.int(), reason: z.string(), text: z.string() });

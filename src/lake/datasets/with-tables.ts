@@ -2,8 +2,10 @@ import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { NamedScan } from "../sql/engine.ts";
 import type { Stores } from "../stores/store.ts";
+import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
-import { type HydratedTable, type HydrationDeps, hydrateTable } from "./hydrate.ts";
+import { hydrateTable } from "./hydrate.ts";
+import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
 import { type NamedDataset, planHydration } from "./plan-hydration.ts";
@@ -14,6 +16,7 @@ export interface LakeParts extends HydrationDeps {
   settings: LakeSettings;
 }
 
+/** A table on local disk, for as long as the work on it lasts. */
 export interface OpenTable extends HydratedTable {
   name: string;
   otherNames: readonly string[];
@@ -36,7 +39,14 @@ export async function withTables<T>(
       otherNames: table.otherNames ?? [],
       dataset: table.dataset,
     }));
-    return await work(open);
+    try {
+      return await work(open);
+    } catch (thrown) {
+      throw await faultOfFiles(
+        open.map(({ scan }) => scan),
+        thrown,
+      );
+    }
   } finally {
     await pins.releaseAll();
   }

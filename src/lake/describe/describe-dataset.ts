@@ -9,6 +9,7 @@ import type { LakeScope } from "../scope.ts";
 import { describeHead } from "./describe-head.ts";
 import { describeParquet } from "./describe-parquet.ts";
 import { describeTable } from "./describe-table.ts";
+import type { Described } from "./described.ts";
 import type { Footers } from "./footers.ts";
 
 /** Files whose first bytes are looked at. Of more, one of each extension and the first ones. */
@@ -16,10 +17,6 @@ const sniffedFiles = 64;
 /** Text files up to this many bytes are read whole for their types and rows; larger ones by their head. */
 const readWholeBytes = 32 * 1024 * 1024;
 const sampledValues = 5;
-
-/** What one part of a description adds. */
-export type Described = Pick<DatasetDescription, "columns" | "notes"> &
-  Partial<Pick<DatasetDescription, "rows" | "rejectedRows" | "parquet">>;
 
 /** What can be said of a dataset without a full read of large ones. Throws as `resolveDataset` and the formats do. */
 export async function describeDataset(

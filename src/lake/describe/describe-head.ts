@@ -9,7 +9,7 @@ import { prepareText } from "../formats/prepare-text.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AnalyzeRequest, Column, TextAnalysis } from "../sql/engine.ts";
 import type { StoredObject } from "../stores/store.ts";
-import type { Described } from "./describe-dataset.ts";
+import type { Described } from "./described.ts";
 
 const maxHeadBytes = 4 * 1024 * 1024;
 const lineFeed = 10;

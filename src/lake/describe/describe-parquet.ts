@@ -5,7 +5,7 @@ import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Column } from "../sql/engine.ts";
 import type { StoredObject } from "../stores/store.ts";
-import type { Described } from "./describe-dataset.ts";
+import type { Described } from "./described.ts";
 import type { Footers } from "./footers.ts";
 
 /** Footers read for one description. Of more files, evenly spread ones are taken, and rows are an estimate. */

@@ -1,7 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { type LakeParts, scansOf, withTables } from "../datasets/with-tables.ts";
 import type { LakeScope } from "../scope.ts";
-import type { Described } from "./describe-dataset.ts";
+import type { Described } from "./described.ts";
 
 const lineColumns = [
   { name: "line_number", type: "BIGINT" },

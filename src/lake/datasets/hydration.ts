@@ -1,0 +1,30 @@
+import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
+import type { DetectedFormat } from "../formats/format.ts";
+import type { LakeSettings } from "../settings.ts";
+import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { DataFile } from "./dataset.ts";
+import type { Sniffer } from "./sniffer.ts";
+
+/** What bringing files to local disk takes. */
+export interface HydrationDeps {
+  cache: ObjectCache;
+  sniffer: Sniffer;
+  engine: SqlEngine;
+  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+}
+
+/** A dataset on local disk, ready for a query worker. */
+export interface HydratedTable {
+  scan: Scan;
+  /** Of CSV and JSON: types, rows and rejects of the whole dataset. */
+  analysis?: TextAnalysis;
+  detected: DetectedFormat;
+  notes: string[];
+}
+
+/** A file whose stored bytes are on local disk. */
+export interface FetchedFile {
+  file: DataFile;
+  raw: PinnedFile;
+  detected: DetectedFormat;
+}
