@@ -57,6 +57,13 @@ export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
 
 export type ToWorker = { id: number; job: Job };
 
+/** A worker ends itself with it when it watches its memory itself and has passed its bound. */
+export const memorySignal = "SIGUSR2";
+
+/** Of a call that passed the worker's bound and not the engine's, which a larger setting would not move. */
+export const processMemoryMessage =
+  "The statement took more memory outside the engine's own bound than a query worker may have. Filter or aggregate earlier, or read fewer columns at once.";
+
 const column = z.object({ name: z.string(), type: z.string() });
 
 /** What was found of files that came without `prepared`: `table` and `file` are indexes into the job. */

@@ -1,12 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
-import { type FromWorker, fromWorker, type Job, type ToWorker } from "./protocol.ts";
+import {
+  type FromWorker,
+  fromWorker,
+  type Job,
+  memorySignal,
+  processMemoryMessage,
+  type ToWorker,
+} from "./protocol.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 
 export interface WorkerLimits {
   /** Bytes of private memory the process may have. Past it the system refuses more. */
   dataBytes: number;
+  /** Bytes of resident memory, where the worker itself keeps watch instead. */
+  rssBytes: number;
+  /** Who keeps the bound. The system can on Linux only. */
+  keptBy: "system" | "worker";
   /** Bytes of the JavaScript heap. */
   heapBytes: number;
 }
@@ -149,26 +160,27 @@ export class WorkerProcess {
   }
 }
 
-/** On Linux the shell only sets the bound on private memory and becomes Node; nothing of a call reaches it. */
+/** Where the system keeps the bound, the shell only sets it and becomes Node; nothing of a call reaches it. */
 function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd: string): ChildProcess {
   const heap = `--max-old-space-size=${Math.ceil(limits.heapBytes / mebibyte)}`;
   const node = [process.execPath, heap, "--expose-gc", ...nodeOptions, program];
+  if (limits.keptBy === "worker") node.push(String(limits.rssBytes));
   const bound = [
     "/bin/sh",
     "-c",
     `ulimit -d ${Math.ceil(limits.dataBytes / 1024)}; exec "$@"`,
     "sluice-query-worker",
   ];
-  const [command = "", ...args] = process.platform === "linux" ? [...bound, ...node] : node;
+  const [command = "", ...args] = limits.keptBy === "system" ? [...bound, ...node] : node;
   return spawn(command, args, { cwd, env: {}, stdio: ["ignore", "ignore", "pipe", "ipc"] });
 }
 
 function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): ToolError {
   const cause = `exit ${code ?? signal}: ${stderr}`;
-  if (/out of memory|bad_alloc|Allocation failed|Cannot allocate memory|memory exhausted/i.test(stderr)) {
-    const message = "The statement needs more memory than a query may use. Filter or aggregate earlier.";
-    return new ToolError("too_large", message, { cause });
-  }
+  const isExhausted =
+    signal === memorySignal ||
+    /out of memory|bad_alloc|Allocation failed|Cannot allocate memory|memory exhausted/i.test(stderr);
+  if (isExhausted) return new ToolError("too_large", processMemoryMessage, { cause });
   const message = "The query engine could not run this statement. Try it in another form.";
   return new ToolError("unsupported", message, { cause });
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
-import type { FromWorker, Job } from "../protocol.ts";
+import { type FromWorker, type Job, processMemoryMessage } from "../protocol.ts";
 
 type Failure = Extract<FromWorker, { kind: "failed" }>;
 
@@ -29,7 +29,7 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     return {
       ...failed,
       code: "too_large",
-      message: memoryMessage(text, job),
+      message: isOwnBound(text) ? memoryMessage(text, job) : processMemoryMessage,
       // What is left of its memory is not known: the next call gets a fresh one.
       isSpent: true,
     };
@@ -41,6 +41,11 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
   if (/Maximum call stack size exceeded/.test(text)) {
     const message = "A value is nested too deeply to be given out. Select a part of it.";
     return { ...failed, code: "too_large", message, isSpent: false };
+  }
+  const notParquet = /No magic bytes found|too small to be a Parquet file/.test(text) && /'([^']+)'/.exec(text)?.[1];
+  if (notParquet) {
+    const message = `${withoutPaths(notParquet, job)} is not a Parquet file: it does not end as one does. It is cut short or damaged; bring it anew.`;
+    return { ...failed, code: "invalid_input", message, isSpent: false };
   }
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
@@ -57,6 +62,11 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
 
 function isHeapExhausted(text: string): boolean {
   return /bad_alloc|Invalid string length|Array buffer allocation failed|Invalid array length/.test(text);
+}
+
+/** The engine tells how much of its limit is used; what the system refuses it reports without. */
+function isOwnBound(text: string): boolean {
+  return /^Out of Memory Error/.test(text) && /\bused\)|max_temp_directory_size/.test(text);
 }
 
 function memoryMessage(text: string, job: Job): string {

@@ -2,6 +2,7 @@ import "./text-decoder.ts";
 import type { FromWorker, Job, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
+import { watchMemory } from "./memory-watch.ts";
 import { throttled } from "./report.ts";
 
 /**
@@ -54,4 +55,6 @@ async function serve(): Promise<void> {
 // accepted ones finish.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
+const [, , maxRssBytes] = process.argv;
+if (maxRssBytes !== undefined) watchMemory(Number(maxRssBytes));
 await serve();
