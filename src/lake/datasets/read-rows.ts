@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { requestCursors } from "../../core/results.ts";
 import type { DatasetRows, ReadRowsRequest } from "../lake.ts";
@@ -6,18 +5,28 @@ import { quoteName } from "../location-names.ts";
 import { quoteIdentifier } from "../profile/column-kind.ts";
 import type { LakeScope } from "../scope.ts";
 import { checkFilter } from "./check-filter.ts";
+import type { Dataset } from "./dataset.ts";
+import {
+  bytesAhead,
+  keptPage,
+  ownerOf,
+  type PlacedRows,
+  placeBehind,
+  type RowsPlace,
+  rowsAhead,
+  rowsPlace,
+} from "./read-ahead.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { resolveDataset } from "./resolve-dataset.ts";
+import { beforeFilter, inCallersWords } from "./rows-faults.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
-
-/** A place in a dataset's rows: bound to the very version of every file. */
-const rowsPlace = { version: z.string(), offset: z.int().min(0) };
 
 const tableName = "dataset";
 
 /**
- * One page of rows in the order of files and of rows in them. A cursor is only a number of rows to skip, so it
- * needs nothing kept, and holds as long as the data does. Throws `changed` where the data did not.
+ * One page of rows in the order of files and of rows in them. A cursor is a number of rows to skip, so it needs
+ * nothing kept, and holds as long as the data does; rows read ahead make it cheap to follow while they are kept.
+ * What was rejected is told with the first page. Throws `changed` where the data did.
  */
 export async function readRows(
   parts: LakeParts,
@@ -27,7 +36,7 @@ export async function readRows(
   const { columns, filter, maxRows, maxBytes, cursor, ...named } = request;
   const cursors = requestCursors([named, columns, filter], rowsPlace);
   const from = cursor === undefined ? undefined : cursors.decode(cursor);
-  if (filter !== undefined) await checkCondition(parts, filter, scope);
+  if (filter !== undefined) checkFilter(filter);
   const dataset = await resolveDataset(parts.stores, named, scope);
   const { version } = dataset;
   if (from && from.version !== version) {
@@ -36,46 +45,63 @@ export async function readRows(
       `${quoteName(dataset.uri)} changed since the cursor was given out. Read it again from the start.`,
     );
   }
-  const offset = from?.offset ?? 0;
+  const start = from ?? { version, offset: 0 };
+  const { next, ...page } =
+    (await keptPage(parts.engine, start, request, scope)) ??
+    (await runPage(parts, dataset, start, request, scope));
+  return { ...page, more: next !== undefined, ...(next ? { cursor: cursors.encode(next) } : {}) };
+}
+
+/** A page by the engine: alone where it is the first, which may be all that is wanted; else with rows ahead. */
+async function runPage(
+  parts: LakeParts,
+  dataset: Dataset,
+  start: RowsPlace,
+  { columns, filter, maxRows, maxBytes }: ReadRowsRequest,
+  scope: LakeScope,
+): Promise<PlacedRows> {
+  if (filter !== undefined) await checkReadsNothing(parts, filter, scope);
+  const { offset } = start;
+  const keepRest = offset > 0;
+  const rowCount = keepRest ? rowsAhead(offset, maxRows) : maxRows;
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
-    const page = await parts.engine.run(
-      {
-        sql: rowsSql(columns, filter, maxRows, offset),
-        tables: scansOf(tables),
-        maxRows,
-        maxBytes,
-        keepRest: false,
-        owner: scope.principalId,
-      },
-      scope,
+    const bounds = { maxRows, maxBytes, keepRest, maxKeptBytes: bytesAhead(maxBytes) };
+    const run = (sql: string) =>
+      parts.engine.run({ sql, tables: scansOf(tables), ...bounds, owner: ownerOf(scope) }, scope);
+    const { handle, totalRows, ...page } = await inCallersWords(
+      { columns, filter },
+      async () => (await run(`SELECT * FROM ${tableName} LIMIT 0`)).columns,
+      () => run(rowsSql(columns, filter, rowCount, offset)),
     );
-    const next = { version, offset: offset + page.rows.length };
+    const isLast = totalRows !== undefined && totalRows <= rowCount;
+    const kept = handle === undefined ? undefined : { handle, start: offset, rowCount, isLast };
     return {
-      columns: page.columns,
-      rows: page.rows,
-      more: page.more,
-      ...(page.more ? { cursor: cursors.encode(next) } : {}),
-      ...rejectedRows(tables),
+      ...page,
+      next: placeBehind(page, { ...start, kept }),
+      ...(offset === 0 ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
       notes: [...tableNotes(tables), ...page.notes],
     };
   });
 }
 
-/** One row more than the page holds shows whether the page is the last. */
+/** One row more than is wanted shows whether more follow. */
 function rowsSql(
   columns: readonly string[],
   filter: string | undefined,
-  maxRows: number,
+  rowCount: number,
   offset: number,
 ): string {
   const list = columns.length === 0 ? "*" : columns.map(quoteIdentifier).join(", ");
   const where = filter === undefined ? "" : `WHERE (${filter}\n) `;
-  return `SELECT ${list} FROM ${tableName} ${where}LIMIT ${maxRows + 1} OFFSET ${offset}`;
+  return `SELECT ${list} FROM ${tableName} ${where}LIMIT ${rowCount + 1} OFFSET ${offset}`;
 }
 
-async function checkCondition(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {
-  checkFilter(filter);
-  const { tables } = await parts.engine.plan(`SELECT 1 WHERE (${filter}\n)`, scope);
+async function checkReadsNothing(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {
+  const { tables } = await inCallersWords(
+    { columns: [], filter },
+    async () => [],
+    () => parts.engine.plan(`${beforeFilter}${filter}\n)`, scope),
+  );
   if (tables.length === 0) return;
   throw new ToolError(
     "invalid_input",

@@ -116,7 +116,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
         })),
       );
       const { sql, maxRows, maxBytes, keepRest } = request;
-      const maxKeptBytes = keepRest ? this.settings.maxResultBytes : 0;
+      const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
+      const maxKeptBytes = keepRest ? mostKeptBytes : 0;
       const limits = { folder: folder.path, ...this.limits() };
       const reply = runReply.parse(
         await this.pool.run(
@@ -126,7 +127,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
         ),
       );
       await this.keepPrepared(scans, reply.prepared);
-      return await this.pageOf(reply, request.owner);
+      return await this.pageOf(reply, request);
     } finally {
       await folder.remove();
     }
@@ -180,16 +181,17 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
-  private async pageOf(reply: RunReply, owner: string): Promise<RowPage> {
+  private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
     const { columns, more, totalRows, spool } = reply;
     const rows: unknown[][] = JSON.parse(reply.rowsJson);
     const total = totalRows === undefined ? {} : { totalRows };
     if (!spool) return { columns, rows, more, ...total, notes: [] };
-    const notes = spool.isCut
-      ? [
-          `The result is larger than lake.query.maxResultBytes (${this.settings.maxResultBytes}); its first ${spool.rowCount} rows are kept.`,
-        ]
-      : [];
+    const notes =
+      spool.isCut && maxKeptBytes === undefined
+        ? [
+            `The result is larger than lake.query.maxResultBytes (${this.settings.maxResultBytes}); its first ${spool.rowCount} rows are kept.`,
+          ]
+        : [];
     const handle = await this.spool.keep(spool, { columns, owner, notes, totalRows });
     if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
     return { columns, rows, more, handle, ...total, notes };

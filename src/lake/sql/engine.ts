@@ -49,6 +49,8 @@ export interface QueryRequest {
   maxBytes: number;
   /** Keep the rows after the first page for `nextPage`, to walk through. False: the query stops after the page. */
   keepRest: boolean;
+  /** Bytes that may be kept, where that is to be less than `lake.query.maxResultBytes`; nothing is said of a cut then. */
+  maxKeptBytes?: number;
   /** Owner of the kept rows: only the same owner may walk them. */
   owner: string;
   timeoutMs?: number;
