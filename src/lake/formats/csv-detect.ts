@@ -31,7 +31,9 @@ export function detectCsv(text: string, isCut: boolean, hints: FormatHints, pref
   const separator = hint ?? lead.declaredSeparator;
   const fit = fitDialect(lead.rest, cut, separator, preferred);
   const notes: string[] = [];
-  const skipped = skipTitles(fit, lead, notes);
+  const skipped = skipTitles(fit, lead);
+  const skipLines = lead.count + skipped.lines;
+  if (skipLines > 0) notes.push(skippedNote(skipLines, sample));
   const records = fit.sample.records
     .slice(skipped.records)
     .map((record) => record.map((field) => field.text));
@@ -48,7 +50,7 @@ export function detectCsv(text: string, isCut: boolean, hints: FormatHints, pref
   );
   if (fit.reading.quote === "") notes.push("quotes in the text do not pair up; no field is read as quoted");
   return {
-    dialect: { ...fit.reading, hasHeader, skipLines: lead.count + skipped.lines },
+    dialect: { ...fit.reading, hasHeader, skipLines },
     columnNames: names,
     notes: hasHeader ? [...notes, ...nameNotes] : notes,
     fit: {
@@ -109,7 +111,7 @@ function isCommentedHeader(line: string, after: string): boolean {
 }
 
 /** Titles above a table: lines of one field, where the table has three or more columns. */
-function skipTitles(fit: Fit, lead: Lead, notes: string[]): { records: number; lines: number } {
+function skipTitles(fit: Fit, lead: Lead): { records: number; lines: number } {
   const { records } = fit.sample;
   const first = records.findIndex((record) => record.length > 1);
   const none = { records: 0, lines: 0 };
@@ -118,10 +120,13 @@ function skipTitles(fit: Fit, lead: Lead, notes: string[]): { records: number; l
   const titles = records.slice(0, first).map((record) => record[0]);
   if (!isTitled || titles.some((title) => !title || title.quoted || lookOf(title.text) !== "text"))
     return none;
-  const lines = linesBefore(lead.rest, first);
-  const shown = JSON.stringify(records[0]?.[0]?.text.slice(0, 60));
-  notes.push(`${lines} lines above the table were skipped, from ${shown} on`);
-  return { records: first, lines };
+  return { records: first, lines: linesBefore(lead.rest, first) };
+}
+
+function skippedNote(count: number, sample: string): string {
+  const lines = count === 1 ? "1 line above the table was skipped" : `${count} lines above the table were skipped`;
+  const shown = JSON.stringify(/^[^\r\n]*/.exec(sample)?.[0].slice(0, 60));
+  return count === 1 ? `${lines}: ${shown}` : `${lines}, from ${shown} on`;
 }
 
 /** Physical lines before the one that holds the record of this index; blank lines hold none. */

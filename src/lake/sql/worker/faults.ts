@@ -47,6 +47,8 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     const message = `${withoutPaths(notParquet, job)} is not a Parquet file: it does not end as one does. It is cut short or damaged; bring it anew.`;
     return { ...failed, code: "invalid_input", message, isSpent: false };
   }
+  const noParquet = noParquetMessage(text, job);
+  if (noParquet) return { ...failed, code: "invalid_input", message: noParquet, isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
   if (/^(IO|Serialization|HTTP) Error/i.test(text) || /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)) {
@@ -58,6 +60,12 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     };
   }
   return { ...failed, code: "internal", message: "The query worker failed.", isSpent: true };
+}
+
+function noParquetMessage(text: string, job: Job): string | undefined {
+  if (!/No magic bytes found|too small to be a Parquet file/.test(text)) return undefined;
+  const uri = withoutPaths(/'([^']+)'/.exec(text)?.[1] ?? "A file", job);
+  return `${uri} is not a Parquet file: it does not end as one does. It is cut short or damaged; write it anew.`;
 }
 
 function isHeapExhausted(text: string): boolean {
