@@ -16,7 +16,7 @@ export interface TextSource {
 }
 
 /**
- * The file's text as UTF-8 in chunks of up to 1 MiB, without a byte-order mark; valid unless `invalidUtf8` keeps
+ * The file's text as UTF-8 in chunks of up to 128 KiB, without a byte-order mark; valid unless `invalidUtf8` keeps
  * what is not. Throws `too_large` past the bound, `invalid_input` for damaged or undecodable bytes, and what the signal was aborted with.
  */
 export async function* utf8Chunks(
@@ -26,21 +26,25 @@ export async function* utf8Chunks(
 ): AsyncGenerator<Buffer> {
   const grows = compression !== "none" || encoding !== "utf-8";
   let sizeBytes = 0;
+  let rest = performance.now();
   for await (const chunk of decodeToUtf8(decompress(stored, compression), encoding, facts, invalidUtf8)) {
     sizeBytes += chunk.length;
     if (grows && sizeBytes > maxDecompressedBytes) throw tooLarge(maxDecompressedBytes);
     for (let start = 0; start < chunk.length; start += pieceBytes) {
       signal.throwIfAborted();
       yield chunk.subarray(start, start + pieceBytes);
+      // A source that is always ready would keep timers and other calls waiting, and so would slow work on a piece.
+      if (performance.now() - rest < turnMs) continue;
+      await setImmediate();
+      rest = performance.now();
     }
-    // A source that is always ready would keep timers and other calls waiting.
-    if (sizeBytes % breathBytes < chunk.length) await setImmediate();
   }
   signal.throwIfAborted();
 }
 
-const pieceBytes = 1024 * 1024;
-const breathBytes = 4 * pieceBytes;
+const pieceBytes = 128 * 1024;
+/** Other calls wait no longer than about this for their turn. */
+const turnMs = 15;
 
 function tooLarge(maxBytes: number): ToolError {
   return new ToolError(
