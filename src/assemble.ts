@@ -20,7 +20,7 @@ export interface AssembleOptions {
   prewarmAfterMs?: number | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
-  /** Default: random UUIDs. */
+  /** Never the same twice, as it names files too. Default: random UUIDs. */
   newId?: () => string;
 }
 
@@ -43,7 +43,7 @@ export function offeredRegistry(settings: Settings): Registry {
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
-  const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs });
+  const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs, now, newId });
   return {
     settings,
     log,

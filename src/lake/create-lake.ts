@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createObjectCache } from "./cache/object-cache.ts";
 import { query } from "./datasets/query.ts";
@@ -13,17 +14,23 @@ import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 
+/** Of the process the lake is part of. */
 export interface LakeOptions {
   /** Starts the query workers after this time, as a server wants it, rather than with the first call. */
   prewarmAfterMs?: number | undefined;
+  /** Milliseconds since the epoch. Default: the clock. */
+  now?: () => number;
+  /** Never the same twice, as it names files. Default: random UUIDs. */
+  newId?: () => string;
 }
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
-export function createLake(settings: LakeSettings, { prewarmAfterMs }: LakeOptions = {}): Lake {
+export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
+  const { prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const stores = createStores(settings);
-  const cache = createObjectCache({ settings, stores });
+  const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
-  const engine = createSqlEngine({ ...settings.query, scratchDir });
+  const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 
+/** Where the cache is and how large it may grow. */
 export interface FolderOptions {
   dir: string;
   maxBytes: number;
@@ -28,6 +29,7 @@ export interface CacheFolder extends FolderOptions {
   restore(): Promise<void>;
 }
 
+/** Makes the folder and enters this process into it. Rejects with the file system's own errors. */
 export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
   const [entries, instances] = [join(options.dir, "v1", "entries"), join(options.dir, "v1", "instances")];
   const make = async (...folders: string[]) => {

@@ -24,7 +24,10 @@ const sameStartMs = 2_000;
 /** Other hosts' process ids say nothing here. */
 const thisHost = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
 
-/** Makes this process's own folder below `instances`, and keeps it alive until `leave`. */
+/**
+ * Makes this process's own folder below `instances`, and keeps it alive until `leave`. Goes by the machine's clock
+ * and no other: it is held against times of files and starts of processes, which other processes write.
+ */
 export async function enterInstances(instances: string, id: string): Promise<Instance> {
   const startedMs = Math.round(Date.now() - process.uptime() * 1000);
   const name = `${thisHost}~${process.pid}~${startedMs}~${id}`;
