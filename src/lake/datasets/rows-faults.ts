@@ -41,8 +41,5 @@ export function filterFault(error: ToolError, filter: string): ToolError {
 /** The engine does not tell the case of names, so neither is a name refused for it. */
 function checkColumns(all: RowPage["columns"], names: readonly string[]): void {
   const known = new Set(all.map(({ name }) => foldName(name)));
-  chooseColumns(
-    all,
-    names.filter((name) => !known.has(foldName(name))).slice(0, 1),
-  );
+  chooseColumns(all, names.filter((name) => !known.has(foldName(name))).slice(0, 1));
 }

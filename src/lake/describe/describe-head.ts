@@ -8,6 +8,7 @@ import { contentHead } from "../formats/head.ts";
 import { prepareText } from "../formats/prepare-text.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AnalyzeRequest, Column, TextAnalysis } from "../sql/engine.ts";
+import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { Described } from "./described.ts";
 
@@ -32,8 +33,9 @@ export async function describeHead(
   const perRow = head.length / Math.max(1, found.rowCount);
   const clash = detected.format === "csv" ? renameClashing : dropClashing;
   const { columns, notes } = clash(found.columns, dataset.partitionColumns);
+  const isNameless = columns.length + dataset.partitionColumns.length === 0;
   return {
-    columns,
+    columns: isNameless ? [wholeRecord] : columns,
     ...(compression === "none" && found.rowCount > 0
       ? { rows: { count: Math.round(dataset.sizeBytes / perRow), exactness: "estimated" as const } }
       : {}),

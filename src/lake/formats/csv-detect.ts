@@ -124,7 +124,8 @@ function skipTitles(fit: Fit, lead: Lead): { records: number; lines: number } {
 }
 
 function skippedNote(count: number, sample: string): string {
-  const lines = count === 1 ? "1 line above the table was skipped" : `${count} lines above the table were skipped`;
+  const lines =
+    count === 1 ? "1 line above the table was skipped" : `${count} lines above the table were skipped`;
   const shown = JSON.stringify(/^[^\r\n]*/.exec(sample)?.[0].slice(0, 60));
   return count === 1 ? `${lines}: ${shown}` : `${lines}, from ${shown} on`;
 }

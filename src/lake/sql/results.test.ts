@@ -1,3 +1,4 @@
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cpuMsOf } from "../../../test/harness/cpu-time.ts";
 import { startTestSql, type TestSql } from "../../../test/harness/sql-engine.ts";
@@ -61,6 +62,14 @@ test.each([
   const { columns, rows } = await sql.run(`SELECT ${expression} AS v`);
   expect(columns).toEqual([{ name: "v", type }]);
   expect(JSON.stringify(rows)).toEqual(JSON.stringify([[value]]));
+});
+
+test("columns without AS have the names that DuckDB gives to the statement as it was written", async () => {
+  const statement = `SELECT extract(dow FROM DATE '2024-01-01'), [1,2], count(*), 1+1, max("t"."range") FROM range(3) t`;
+  const connection = await (await DuckDBInstance.create()).connect();
+  const own = await connection.run(statement);
+  connection.closeSync();
+  expect((await sql.run(statement)).columns.map(({ name }) => name)).toEqual(own.columnNames());
 });
 
 test("columns of one name stay apart", async () => {
