@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { McpFront } from "../mcp/front.ts";
 import { connectStdio } from "../mcp/stdio.ts";
 
+/** What is served, over which streams. Default: this process's own. */
 export interface StdioAdapterOptions {
   front: McpFront;
   /** Faults of the connection, for the log: stdout carries protocol and nothing else. */
@@ -10,6 +11,7 @@ export interface StdioAdapterOptions {
   stdout?: Writable;
 }
 
+/** A connection over stdio, already served. */
 export interface StdioAdapter {
   /** Settles when the client closed stdin, or `close` was called. */
   closed: Promise<void>;

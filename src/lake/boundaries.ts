@@ -29,6 +29,7 @@ export interface Boundaries {
   locate(path: string): RootedPath;
 }
 
+/** Only what the settings name is inside. */
 export function createBoundaries(settings: Pick<LakeSettings, "buckets" | "localRoots">): Boundaries {
   const allowsKey = (bucket: string, key: string) =>
     settings.buckets.some((allowed) => allowed.bucket === bucket && isInside(allowed, key));

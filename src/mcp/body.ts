@@ -7,11 +7,13 @@ import { rpcErrorResponse, transportFaultResponse } from "./rpc-response.ts";
 /** A body that may be dispatched, or the response that refuses it. */
 export type ReadBody = { value: unknown; refusal?: never } | { refusal: Response; value?: never };
 
+/** 415 for a body announced as anything but JSON. */
 export function unsupportedMediaType(contentType: string | null | undefined): Response | undefined {
   if (isJsonContentType(contentType ?? null)) return undefined;
   return transportFaultResponse(415, "Unsupported Media Type: send application/json.");
 }
 
+/** 413, after which the connection closes: the rest of the body is never read. */
 export function bodyTooLarge(maxBytes: number): Response {
   return transportFaultResponse(413, `Payload Too Large: a body may hold ${maxBytes} bytes.`, {
     connection: "close",

@@ -47,6 +47,7 @@ function isUsableId(id: unknown): id is RequestId {
   return typeof id === "string" ? id.length <= maxIdChars : Number.isSafeInteger(id);
 }
 
+/** Whether it is an object of JSON: neither null nor a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -20,6 +20,7 @@ import { createLegacySessions } from "./sessions/sessions.ts";
 import type { SessionStore } from "./sessions/store.ts";
 import { createSurface } from "./surface.ts";
 
+/** What is served to whom, and within which bounds. */
 export interface McpFrontOptions {
   calls: CallPath;
   serverInfo: Implementation;
@@ -62,9 +63,11 @@ export interface McpFront {
   close(): Promise<void>;
 }
 
+/** Bytes of a request body where no setting says otherwise: 1 MiB. */
 export const defaultMaxBodyBytes = 1024 * 1024;
 const sessionTimes = { streamAfterMs: 1_000, resumeWithinMs: 60_000, pollMs: 200 };
 
+/** Builds all that requests share. Throws `TypeError` where two tools or prompts claim one name. */
 export function createMcpFront(options: McpFrontOptions): McpFront {
   const {
     calls,

@@ -5,6 +5,7 @@ import { buildRequestServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
 import type { ServingUnit } from "./unit.ts";
 
+/** What every modern request shares. */
 export interface ModernOptions {
   calls: CallPath;
   surface: Surface;
@@ -21,6 +22,7 @@ export interface Modern {
   close(): Promise<void>;
 }
 
+/** One SDK handler for all requests. What it cannot answer for is told to `onError`. */
 export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError }: ModernOptions): Modern {
   // The SDK hands the factory the very request it was given: that is how the principal gets there.
   const principals = new WeakMap<Request, Principal>();

@@ -27,6 +27,7 @@ function faultContent(fault: ToolFault, era: Era): Pick<CallToolResult, "content
   return { content: [said, { type: "text", text: JSON.stringify(fault) }] };
 }
 
+/** -32602 for a tool that does not exist or may not be seen; the name is cut to 128 characters. */
 export function unknownTool({ name, suggestion }: { name: string; suggestion?: string | undefined }) {
   const shown = name.length > 128 ? `${name.slice(0, 128)}…` : name;
   const hint = suggestion === undefined ? "tools/list has the names." : `Did you mean ${suggestion}?`;

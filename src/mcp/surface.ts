@@ -11,6 +11,7 @@ import { instructionsFor } from "./instructions.ts";
 import type { McpExtension, RawPrompt, RawResource, RawTool } from "./raw.ts";
 import { createToolList, type ToolList } from "./tool-list.ts";
 
+/** What the surface is computed from. */
 export interface SurfaceOptions {
   calls: CallPath;
   serverInfo: Implementation;
@@ -18,6 +19,7 @@ export interface SurfaceOptions {
   extension: McpExtension;
 }
 
+/** A resource with its URI template parsed once. */
 export interface CompiledResource {
   definition: ResourceDefinition;
   template: UriTemplate;

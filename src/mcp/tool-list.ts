@@ -4,6 +4,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Policy } from "../core/steps.ts";
 import type { Tool } from "../core/tool.ts";
 
+/** Which tools are listed, to whom, and whether their old names are listed beside them. */
 export interface ToolListOptions {
   tools: readonly Tool[];
   policy: Policy;

@@ -16,6 +16,7 @@ export function corsHeaders(origin: string | null | undefined): CorsHeaders {
   };
 }
 
+/** Whether a browser asks if it may send a request, rather than sends one. */
 export function isPreflight({ headers }: Request): boolean {
   return headers.has("origin") && headers.has("access-control-request-method");
 }

@@ -6,6 +6,7 @@ export interface Dependency {
   detail?: string;
 }
 
+/** What `/health/ready` answers from. */
 export interface Readiness {
   /** Set while the server is on its way out. */
   draining: boolean;

@@ -7,6 +7,7 @@ export interface InFlight {
   settled(timeoutMs: number): Promise<boolean>;
 }
 
+/** Starts with nothing under way. */
 export function createInFlight(): InFlight {
   const running = new Set<Promise<unknown>>();
   return {

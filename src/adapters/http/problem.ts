@@ -29,6 +29,7 @@ const titles: Record<number, string> = {
   504: "Gateway Timeout",
 };
 
+/** A fault as RFC 9457 has it: `detail` is for people, `more` are members beside the standard ones. */
 export interface Problem {
   status: number;
   detail: string;

@@ -9,6 +9,7 @@ const body = z.union([
   z.strictObject({ uri: z.string().min(1) }),
 ]);
 
+/** One `POST /summarize` whose caller is known and whose body is read. */
 export interface SummarizeRequest {
   calls: CallPath;
   principal: Principal;

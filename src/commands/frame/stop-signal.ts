@@ -3,6 +3,7 @@ import type { ExitCode } from "./command.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** The wish that the process ends. */
 export interface StopSignal {
   /** Aborted when the user or the system asks this process to stop, or nobody reads its output any more. */
   signal: AbortSignal;

@@ -15,11 +15,13 @@ import { createGate } from "./in-turn.ts";
 import type { Pin } from "./pins.ts";
 import { openSpace, type Space } from "./space.ts";
 
+/** Where the cache lives, and where its objects come from. */
 export interface ObjectCacheOptions {
   settings: Pick<LakeSettings, "cache" | "s3">;
   stores: Pick<Stores, "read" | "openLocal">;
 }
 
+/** What tests set otherwise. */
 export interface ObjectCacheDeps {
   /** Milliseconds since the epoch. */
   now?: () => number;

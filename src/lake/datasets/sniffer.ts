@@ -26,6 +26,7 @@ export interface Sniffer {
   ): Promise<DetectedFormat>;
 }
 
+/** Remembers the 20,000 files last asked for, each by its version, tenant and hints. */
 export function createSniffer(stores: Stores): Sniffer {
   const known = new RecentMap<DetectedFormat>(rememberedFiles);
   return {

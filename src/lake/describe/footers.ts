@@ -11,6 +11,7 @@ export interface Footers {
   read(object: StoredObject, scope: LakeScope): Promise<ParquetFooter>;
 }
 
+/** Remembers the footers of the 2,000 files last asked for. */
 export function createFooters(stores: Stores): Footers {
   const known = new RecentMap<ParquetFooter>(rememberedFooters);
   return {
