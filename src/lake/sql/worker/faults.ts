@@ -42,11 +42,6 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     const message = "A value is nested too deeply to be given out. Select a part of it.";
     return { ...failed, code: "too_large", message, isSpent: false };
   }
-  const notParquet = /No magic bytes found|too small to be a Parquet file/.test(text) && /'([^']+)'/.exec(text)?.[1];
-  if (notParquet) {
-    const message = `${withoutPaths(notParquet, job)} is not a Parquet file: it does not end as one does. It is cut short or damaged; bring it anew.`;
-    return { ...failed, code: "invalid_input", message, isSpent: false };
-  }
   const noParquet = noParquetMessage(text, job);
   if (noParquet) return { ...failed, code: "invalid_input", message: noParquet, isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));
