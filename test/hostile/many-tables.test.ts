@@ -64,6 +64,11 @@ test("a source is found by its exact name first, then without regard to case", a
   expect((await lake.output("lake_query", { sql: "SELECT count(*) FROM t", sources })).rows).toEqual([[1]]);
 });
 
+test("a file named as a folder is listed by the name it has", async () => {
+  const { objects } = await lake.output("lake_list_objects", { uri: `${lake.root}/one.csv/` });
+  expect(objects).toMatchObject([{ uri: `${lake.root}/one.csv` }]);
+});
+
 test("local files past the bound are copied, and all of them are read", async () => {
   const stores = createStores(lake.settings);
   const settings = { ...lake.settings, cache: { dir: `${lake.root}-cache`, maxBytes: 1_000_000 } };

@@ -8,6 +8,7 @@ import { createGuard } from "./guard.ts";
 import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createLeanMcp } from "./lean.ts";
+import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
 
 /** What is served over HTTP, where, and for whom. */
 export interface HttpAdapterOptions {
@@ -62,6 +63,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const lean = createLeanMcp({ front, guard, ...state });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(timeoutsOf(options), (incoming, outgoing) => {
+    if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
     const answer = isMcp(incoming) ? lean : listener;
     const answered = Promise.resolve(answer(incoming, outgoing));
     void (isEndless(incoming) ? answered : inFlight.track(finished(answered, outgoing)));
