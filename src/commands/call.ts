@@ -28,7 +28,7 @@ export const call = defineCommand({
   examples: [
     ["sluice call lake_list_buckets", "In this process, with these settings"],
     [
-      "sluice call lake_read_rows uri=s3://demo-lake/customers.csv limit=5 --demo",
+      "sluice call lake_read_rows uri=s3://demo-lake/customers/customers.csv limit=5 --demo",
       "Arguments as words, on the sample lake",
     ],
     [`sluice call lake_query '{"sql":"SELECT 42 AS answer"}' --json`, "Arguments and result as JSON"],

@@ -93,7 +93,9 @@ test("a handler past its deadline is told to stop, and the caller gets a timeout
       }),
   });
   const result = await call(pathWith([slow], { timeoutMs: 20 }), "test_be_slow");
-  expect(result).toMatchObject({ fault: { code: "timeout", retryable: true } });
+  expect(result).toMatchObject({
+    fault: { code: "timeout", retryable: true, details: { timeoutMs: expect.any(Number) } },
+  });
   expect(stopped).toBeInstanceOf(ToolError);
 });
 

@@ -17,7 +17,9 @@ export async function runWithin<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = () =>
-    new ToolError("timeout", `The call took longer than ${timeoutMs} ms and was stopped. Ask for less.`);
+    new ToolError("timeout", `The call took longer than ${timeoutMs} ms and was stopped. Ask for less.`, {
+      details: { timeoutMs },
+    });
   // A clock set back while the call waited must not give it more than the whole.
   const leftMs = Math.min(timeoutMs, timeoutMs - elapsedMs);
   if (leftMs <= 0) throw late();

@@ -5,7 +5,9 @@ import { lakeToolset } from "../../src/toolsets/lake/index.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 
 const highest = lakeToolset.tools.flatMap((tool) => {
-  const schema = contractOf(tool).inputSchema as { properties: Record<string, { maximum?: number }> };
+  const schema = contractOf(tool).inputSchema as unknown as {
+    properties: Record<string, { maximum?: number }>;
+  };
   const maximum = schema.properties.limit?.maximum;
   return maximum === undefined ? [] : [{ name: tool.name, maximum }];
 });

@@ -15,12 +15,20 @@ export async function checkLocalRoots(roots: Settings["lake"]["localRoots"]): Pr
       } catch (thrown) {
         return failed(
           `folder ${name}`,
-          wordsOf(thrown),
+          rootFault(path, thrown),
           `Create ${path}, give this user the right to read it, or take it out of lake.localRoots.`,
         );
       }
     }),
   );
+}
+
+function rootFault(path: string, thrown: unknown): string {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ENOENT") return `${path} does not exist`;
+  if (code === "ENOTDIR") return `${path} is no folder`;
+  if (code === "EACCES" || code === "EPERM") return `${path} may not be read by this user`;
+  return wordsOf(thrown);
 }
 
 /** Writes to the cache's folder, and compares what is free there to what the settings may use. */

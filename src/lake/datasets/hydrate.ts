@@ -12,6 +12,7 @@ import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
 import type { FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
+import { namingFile } from "./name-file.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 import type { TableRead } from "./plan-hydration.ts";
@@ -32,7 +33,9 @@ export async function hydrateTable(
 ): Promise<HydratedTable> {
   let done = 0;
   const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
-    const one = await fetchFile(deps, file, dataset.hints, pins, scope);
+    const one = await namingFile(file.object.uri, reads.length > 1, () =>
+      fetchFile(deps, file, dataset.hints, pins, scope),
+    );
     scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
     return one;
   });
@@ -135,7 +138,9 @@ async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: Fetched
   const prepared = await mapBounded(fetched, parallelFiles, async (one) => ({
     file: one.file,
     uri: one.file.object.uri,
-    ...(await prepareFile(deps, one, form, pins, scope)),
+    ...(await namingFile(one.file.object.uri, fetched.length > 1, () =>
+      prepareFile(deps, one, form, pins, scope),
+    )),
   }));
   const isMany = prepared.length > 1;
   return {

@@ -25,7 +25,7 @@ export async function resolveDataset(
   if (object) return datasetOf(uri, hints, [object], [], object);
   const { files, notes } = hasWildcard(uri)
     ? await filesOfGlob(stores, uri, scope)
-    : await filesOfFolder(stores, uri, scope);
+    : await asGiven(uri, () => filesOfFolder(stores, uri, scope));
   if (files.length === 0) {
     throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
   }
@@ -50,6 +50,18 @@ async function findObject(stores: Stores, uri: string, scope: LakeScope): Promis
 function isFolderName(location: Location): boolean {
   const name = nameOf(location);
   return name === "" || name.endsWith("/");
+}
+
+/** A name that is no file is tried as a folder; what is said of that is said of the name as it was given. */
+async function asGiven<T>(uri: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (uri.endsWith("/") || !(thrown instanceof ToolError)) throw thrown;
+    const { code, details, retryable, cause } = thrown;
+    const message = thrown.message.replaceAll(quoteName(`${uri}/`), quoteName(uri));
+    throw new ToolError(code, message, { cause, details, retryable });
+  }
 }
 
 async function filesOfFolder(stores: Stores, uri: string, scope: LakeScope) {

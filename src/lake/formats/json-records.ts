@@ -89,7 +89,9 @@ export class RecordSink {
     const notes: string[] = [];
     if (this.wideNumbers > 0) {
       notes.push(
-        `${this.wideNumbers} numbers that neither a 64-bit integer nor a double holds were kept exactly, as text; the first is ${this.firstWideNumber}`,
+        this.wideNumbers === 1
+          ? `a number that neither a 64-bit integer nor a double holds was kept exactly, as text: ${this.firstWideNumber}`
+          : `${this.wideNumbers} numbers that neither a 64-bit integer nor a double holds were kept exactly, as text; the first is ${this.firstWideNumber}`,
       );
     }
     if (this.wraps) notes.push('the records are not objects: each is in the column "value"');

@@ -173,6 +173,13 @@ describe("NDJSON", () => {
     expect(records).toBe(3);
   });
 
+  test("speaks of one such number as of one", async () => {
+    const { notes } = await prepare('{"a":1e400}\n', { format: "ndjson" });
+    expect(notes).toEqual([
+      "a number that neither a 64-bit integer nor a double holds was kept exactly, as text: 1e400 in the record at line 1",
+    ]);
+  });
+
   test.each(sizes)("rejects over-long lines without holding them, %i bytes at a time", async (size) => {
     const lines = ['{"a":1}', `{"a":"${"x".repeat(500)}"}`, '{"a":2}', `{"a":"${"y".repeat(500)}"}`];
     const { written, rejects } = await prepare(

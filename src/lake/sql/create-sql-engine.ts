@@ -214,6 +214,7 @@ function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): Wo
     start: () => new WorkerProcess(entry, limits, cwd),
     workers: settings.workers,
     maxWaiting: deps.maxWaiting ?? settings.workers * 32,
+    timeoutMs: settings.timeoutMs,
     waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
     jobsPerWorker,
     maxRssBytes: idleRssBytes,

@@ -11,6 +11,8 @@ export interface PoolOptions {
   maxWaiting: number;
   /** How long a job may wait for a worker. */
   waitMs: number;
+  /** `lake.query.timeoutMs`, to be told when it has passed. */
+  timeoutMs: number;
   /** A worker is replaced after so many jobs, */
   jobsPerWorker: number;
   /** or when it has grown past this, */
@@ -58,7 +60,10 @@ export class WorkerPool {
     const worker = await this.acquire(scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
     const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
-    const timer = setTimeout(() => stop(timedOut()), Math.max(0, deadlineMs - performance.now()));
+    const timer = setTimeout(
+      () => stop(timedOut(this.options.timeoutMs)),
+      Math.max(0, deadlineMs - performance.now()),
+    );
     scope.signal.addEventListener("abort", onAbort, { once: true });
     try {
       if (scope.signal.aborted) onAbort();
@@ -159,10 +164,11 @@ export class WorkerPool {
   }
 }
 
-function timedOut(): ToolError {
+function timedOut(timeoutMs: number): ToolError {
   return new ToolError(
     "timeout",
     "The query took too long and was stopped. Filter or aggregate more, or read less.",
+    { details: { timeoutMs } },
   );
 }
 

@@ -54,7 +54,8 @@ function detailsOf(answer: HeadObjectCommandOutput, location: S3Location, uri: s
     sizeBytes: answer.ContentLength,
     etag: etagOfAnswer(answer.ETag, uri),
     lastModified: answer.LastModified ?? new Date(0),
-    ...(answer.StorageClass === undefined ? {} : { storageClass: answer.StorageClass }),
+    // S3 leaves the header out for the class it begins with.
+    storageClass: answer.StorageClass ?? "STANDARD",
     ...(answer.ContentType === undefined ? {} : { contentType: answer.ContentType }),
     ...(answer.ContentEncoding === undefined ? {} : { contentEncoding: answer.ContentEncoding }),
     ...(answer.ServerSideEncryption === undefined ? {} : { encryption: answer.ServerSideEncryption }),

@@ -56,6 +56,7 @@ describe("reading", () => {
       uri: "s3://data/numbers.txt",
       location: { kind: "s3", bucket: "data", key: "numbers.txt" },
       sizeBytes: 10,
+      storageClass: "STANDARD",
       etag: expect.stringMatching(/^"[0-9a-f]{32}"$/),
       lastModified: expect.any(Date),
       contentType: "text/plain",
