@@ -8,6 +8,7 @@ import { ToolError } from "../../core/errors.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { Derive } from "./cache.ts";
 
+const patient = { timeout: 10_000 };
 let server: S3Server;
 let lake: CacheLake;
 let object: StoredObject;
@@ -123,12 +124,12 @@ test("those who wait go on when the one whose work it was is stopped", async () 
   const cache = lake.cache();
   const stop = new AbortController();
   // Such a derivation listens to its caller, as one that reads objects on the caller's behalf does.
-  const first: Derive = async () => {
-    await setTimeout(5_000, undefined, { signal: stop.signal });
-  };
+  const first = counted(async () => {
+    await setTimeout(60_000, undefined, { signal: stop.signal });
+  });
   const stopped = cache.derived(object, "k", first, lakeScope({ signal: stop.signal }));
   stopped.catch(() => {});
-  await setTimeout(50);
+  await expect.poll(() => first.runs, patient).toBe(1);
   const waiting = cache.derived(object, "k", (path) => writeFile(path, "second"), lakeScope());
   await setTimeout(50);
   stop.abort();
@@ -140,17 +141,19 @@ test("the signal given to a derivation aborts when the last one leaves", async (
   const cache = lake.cache();
   const stop = new AbortController();
   let stopped = false;
-  const derive: Derive = async (path, signal) => {
+  const derive = counted(async (path, signal) => {
     await writeFile(path, "half");
-    await setTimeout(5_000, undefined, { signal }).catch(() => {
+    await setTimeout(60_000, undefined, { signal }).catch(() => {
       stopped = true;
     });
     signal.throwIfAborted();
-  };
+  });
   const made = cache.derived(object, "k", derive, lakeScope({ signal: stop.signal }));
-  await setTimeout(50).then(() => stop.abort());
+  made.catch(() => {});
+  await expect.poll(() => derive.runs, patient).toBe(1);
+  stop.abort();
   await expect(made).rejects.toMatchObject({ code: "timeout" });
-  await expect.poll(() => lake.filesIn()).toEqual({ entries: 0, temporary: 0, pins: 0 });
+  await expect.poll(() => lake.filesIn(), patient).toEqual({ entries: 0, temporary: 0, pins: 0 });
   expect(stopped).toBe(true);
 });
 

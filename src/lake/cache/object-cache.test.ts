@@ -171,7 +171,9 @@ test("one who leaves does not stop the others, and the last one does", async () 
   const ask = (stop: AbortController) => cache.object(object, lakeScope({ signal: stop.signal }));
   const leaving = ask(first);
   const staying = ask(second);
-  setTimeout(() => first.abort(), 100);
+  leaving.catch(() => {});
+  await expect.poll(() => gets().length, { timeout: 10_000 }).toBeGreaterThan(2);
+  first.abort();
   await expect(leaving).rejects.toMatchObject({ code: "timeout" });
   const file = await staying;
   expect((await readFile(file.path)).equals(large)).toBe(true);
@@ -179,9 +181,11 @@ test("one who leaves does not stop the others, and the last one does", async () 
 
   const alone = new AbortController();
   const other = cache.object(object, lakeScope({ tenantId: "other", signal: alone.signal }));
-  setTimeout(() => alone.abort(), 100);
+  other.catch(() => {});
+  await expect.poll(() => proxy.open().now, { timeout: 10_000 }).toBeGreaterThan(0);
+  alone.abort();
   await expect(other).rejects.toMatchObject({ code: "timeout" });
-  await expect.poll(() => proxy.open().now, { timeout: 1_000 }).toBe(0);
+  await expect.poll(() => proxy.open().now, { timeout: 10_000 }).toBe(0);
   await expect.poll(() => behind.filesIn()).toMatchObject({ entries: 1, temporary: 0 });
   await behind.close();
   await proxy.stop();
