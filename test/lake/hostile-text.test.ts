@@ -104,13 +104,15 @@ describe("CSV", () => {
     });
   });
 
-  test("bytes that are not the declared encoding are an error that says where", async () => {
+  test("a record with bytes that are not the declared encoding is rejected, with its line", async () => {
     const uri = await lake.put(
       "bad.csv",
-      Buffer.concat([Buffer.from("a,b\n"), Buffer.from([0x31, 0x2c, 0xff, 0x0a])]),
+      Buffer.concat([Buffer.from("a,b\n1,"), Buffer.from([0xff]), Buffer.from("\n2,x\n")]),
     );
-    const fault = await lake.fault("lake_read_rows", { uri, encoding: "utf-8" });
-    expect(fault).toMatchObject({ code: "invalid_input", message: expect.stringContaining("byte 6") });
+    const { rows, rejectedRows, rejects } = await lake.output("lake_read_rows", { uri, encoding: "utf-8" });
+    expect(rows).toEqual([[2, "x"]]);
+    expect(rejectedRows).toBe(1);
+    expect(rejects).toMatchObject([{ line: 2, reason: expect.stringContaining("UTF-8") }]);
   });
 
   test("what a cell says is data, and marked", async () => {
