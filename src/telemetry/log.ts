@@ -25,7 +25,7 @@ export interface LogOptions {
 }
 
 /** Time is UTC, ISO 8601. */
-export function createLog({ level, write = writeToStderr }: LogOptions): Log {
+export function createLog({ level, write = stderrWriter() }: LogOptions): Log {
   const logger = pino(
     {
       level,
@@ -61,10 +61,27 @@ function oneLine(line: string): string {
   return escapeCharacters(line, /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g);
 }
 
-/** Synchronous, so that the last lines before an exit are not lost. */
-function writeToStderr(line: string): void {
+/**
+ * Writes to standard error once per turn of the event loop, however many events a turn has, and when the process
+ * exits, so that the last lines before it are not lost.
+ */
+function stderrWriter(): (line: string) => void {
+  let waiting = "";
+  const flush = () => {
+    const lines = waiting;
+    waiting = "";
+    if (lines !== "") writeToStderr(lines);
+  };
+  process.once("exit", flush);
+  return (line) => {
+    if (waiting === "") setImmediate(flush);
+    waiting += line;
+  };
+}
+
+function writeToStderr(lines: string): void {
   try {
-    writeSync(2, line);
+    writeSync(2, lines);
   } catch {
     // A closed or full stderr must not stop the server, and there is nowhere left to say so.
   }
