@@ -225,10 +225,11 @@ function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): Wo
 /**
  * The bound on a worker's memory: the engine's own, the JavaScript heap, and what was measured besides with DuckDB
  * 1.5.6 on Node 20 at statements that fill the engine's memory: 150 MiB of an idle worker, 100 MiB of blocks the
- * allocator keeps, 20 MiB of stack and arena for each thread.
+ * allocator keeps, 20 MiB of stack and arena for each thread. The system counts what is mapped, used or not; on a
+ * busy machine allocators map up to 250 MiB more before they give blocks back.
  */
 function workerMemoryBytes({ memoryBytes, threads }: QuerySettings): number {
-  return memoryBytes + heapBytes + (250 + 20 * threads) * mebibyte;
+  return memoryBytes + heapBytes + (500 + 20 * threads) * mebibyte;
 }
 
 /**
