@@ -1,4 +1,5 @@
 import { escapeCharacters } from "./escape.ts";
+import { isRecord } from "./record.ts";
 
 /** Characters of text given beside the structured content. The whole result is in the structured content. */
 const maxTextChars = 16_000;
@@ -78,8 +79,4 @@ function cell(value: unknown, maxChars: number): string {
 
 function clip(text: string, maxChars: number): string {
   return text.length <= maxChars ? text : `${text.slice(0, maxChars - 1)}…`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

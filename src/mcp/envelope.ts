@@ -1,4 +1,5 @@
 import { INVALID_REQUEST, type RequestId } from "@modelcontextprotocol/server";
+import { isRecord } from "../core/record.ts";
 
 /** A JSON-RPC error with the id it answers: null where the request's own is unusable. */
 export interface RpcError {
@@ -45,9 +46,4 @@ function invalid(message: string, id?: unknown): RpcError {
 
 function isUsableId(id: unknown): id is RequestId {
   return typeof id === "string" ? id.length <= maxIdChars : Number.isSafeInteger(id);
-}
-
-/** Whether it is an object of JSON: neither null nor a list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,8 +8,8 @@ import {
 } from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
+import { isRecord } from "../core/record.ts";
 import { checkBody, readBody } from "./body.ts";
-import { isRecord } from "./envelope.ts";
 import { announceListChanges } from "./list-changes.ts";
 import { createModern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";

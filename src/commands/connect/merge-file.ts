@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isRecord } from "../../core/record.ts";
 import { UsageError } from "../frame/usage-error.ts";
 
 export interface MergeRequest {
@@ -74,10 +75,6 @@ function memberOf(
   const servers = settings[member] ?? {};
   if (isRecord(servers)) return servers;
   throw new UsageError(`"${member}" in ${file} is not an object, so the file was left as it is.`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function indentOf(text: string | undefined): string {

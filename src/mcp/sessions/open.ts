@@ -1,6 +1,7 @@
 import { INVALID_REQUEST, isInitializeRequest, isJSONRPCErrorResponse } from "@modelcontextprotocol/server";
+import { isRecord } from "../../core/record.ts";
 import { jsonSizeBytes } from "../../core/results.ts";
-import { idOf, isRecord } from "../envelope.ts";
+import { idOf } from "../envelope.ts";
 import { rpcErrorResponse, transportFault } from "../rpc-response.ts";
 import { refuseUnlessAcceptsAnswers } from "./accept.ts";
 import { Exchange } from "./exchange.ts";
