@@ -61,7 +61,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const ready = options.ready ?? (async () => []);
   const app = createApp({ front, calls, guard, ready, summarizeBucket: options.summarizeBucket, ...state });
   const lean = createLeanMcp({ front, guard, ...state });
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch);
   const server = createServer(timeoutsOf(options), (incoming, outgoing) => {
     if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
     const answer = isMcp(incoming) ? lean : listener;

@@ -1,10 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+
+/** What is asked of a Node request, of HTTP/1 or 2, whose body is read. */
+export type NodeBody = Readable & Pick<IncomingMessage, "headers" | "complete">;
 
 /**
  * The whole body, or undefined as soon as it is longer than `maxBytes`; the rest is then not read. Rejects
  * when the client goes away before its end.
  */
-export function readNodeBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+export function readNodeBody(incoming: NodeBody, maxBytes: number): Promise<Buffer | undefined> {
   if (Number(incoming.headers["content-length"]) > maxBytes) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
