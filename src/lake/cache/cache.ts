@@ -8,6 +8,12 @@ export interface PinnedFile {
   release(): void;
 }
 
+/** Bytes from `start` up to and without `end`. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
 /** Makes derived content of a key: writes the file at `path`, and may leave facts about it as JSON. */
 export type Derive = (path: string, signal: AbortSignal) => Promise<unknown>;
 

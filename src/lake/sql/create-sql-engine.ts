@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ByteRange } from "../cache/cache.ts";
 import type { QuerySettings } from "../settings.ts";
 import type {
   AnalyzeRequest,
+  PlannedRead,
+  PlanRequest,
   QueryRequest,
   RowPage,
   Scan,
@@ -14,11 +17,18 @@ import type {
 } from "./engine.ts";
 import { linkScan, makeJobFolder } from "./job-folder.ts";
 import { PreparedStore } from "./prepared-store.ts";
-import { analyzeReply, type PreparedFile, planReply, type RunReply, runReply } from "./protocol.ts";
+import {
+  analyzeReply,
+  type PreparedFile,
+  planReply,
+  type RunJob,
+  type RunReply,
+  runReply,
+} from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
 import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { type Hydrate, WorkerProcess } from "./worker-process.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -104,30 +114,45 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   async run(request: QueryRequest, scope: SqlScope): Promise<RowPage> {
+    const { sql, maxRows, maxBytes, keepRest } = request;
+    const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
+    const maxKeptBytes = keepRest ? mostKeptBytes : 0;
+    return this.withTables(request, scope, { sql, maxRows, maxBytes, maxKeptBytes }, async (scans, reply) => {
+      await this.keepPrepared(scans, reply.prepared);
+      return this.pageOf(reply, request);
+    });
+  }
+
+  async planReads(request: PlanRequest, scope: SqlScope): Promise<PlannedRead[]> {
+    const bounds = { maxRows: 1, maxBytes: 1_000, maxKeptBytes: 0, planOnly: true };
+    return this.withTables(request, scope, { sql: request.sql, ...bounds }, async (scans, { planned = [] }) =>
+      planned.flatMap(({ table, file: index, offsets }) => {
+        const file = scans[table]?.files[index];
+        return file ? [{ file, ranges: rangesOf(offsets) }] : [];
+      }),
+    );
+  }
+
+  /** Runs a job over the tables, in a folder of its own that is there until `use` is done with the reply. */
+  private async withTables<T>(
+    { tables: named, timeoutMs }: PlanRequest,
+    scope: SqlScope,
+    what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly">,
+    use: (scans: Scan[], reply: RunReply) => Promise<T>,
+  ): Promise<T> {
     await this.made;
-    const deadlineMs = this.deadline(request.timeoutMs);
+    const deadlineMs = this.deadline(timeoutMs);
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
-      const scans = [...new Set(request.tables.map(({ scan }) => scan))];
+      const scans = [...new Set(named.map(({ scan }) => scan))];
       const tables = await Promise.all(
         scans.map(async (scan, index) => ({
-          names: request.tables.filter((table) => table.scan === scan).map(({ name }) => name),
+          names: named.filter((table) => table.scan === scan).map(({ name }) => name),
           scan: await linkScan(folder, index, scan, this.prepared),
         })),
       );
-      const { sql, maxRows, maxBytes, keepRest } = request;
-      const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
-      const maxKeptBytes = keepRest ? mostKeptBytes : 0;
-      const limits = { folder: folder.path, ...this.limits() };
-      const reply = runReply.parse(
-        await this.pool.run(
-          { kind: "run", sql, tables, maxRows, maxBytes, maxKeptBytes, ...limits },
-          scope,
-          deadlineMs,
-        ),
-      );
-      await this.keepPrepared(scans, reply.prepared);
-      return await this.pageOf(reply, request);
+      const job: RunJob = { kind: "run", ...what, tables, folder: folder.path, ...this.limits() };
+      return await use(scans, runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrateIn(scans))));
     } finally {
       await folder.remove();
     }
@@ -182,9 +207,9 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
-    const { columns, more, totalRows, spool } = reply;
+    const { columns, more, totalRows, spool, reruns } = reply;
     const rows: unknown[][] = JSON.parse(reply.rowsJson);
-    const total = totalRows === undefined ? {} : { totalRows };
+    const total = { ...(totalRows === undefined ? {} : { totalRows }), ...(reruns > 0 ? { reruns } : {}) };
     if (!spool) return { columns, rows, more, ...total, notes: [] };
     const notes =
       spool.isCut && maxKeptBytes === undefined
@@ -196,6 +221,24 @@ class WorkerSqlEngine implements LocalSqlEngine {
     if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
     return { columns, rows, more, handle, ...total, notes };
   }
+}
+
+/** Brings what a worker asks for to its files. */
+function hydrateIn(scans: readonly Scan[]): Hydrate {
+  return async (reads) => {
+    const missing = await Promise.all(
+      reads.map(({ table, file, offsets }) => scans[table]?.files[file]?.hydrate?.(rangesOf(offsets)) ?? 0),
+    );
+    return missing.reduce((sum, count) => sum + count, 0);
+  };
+}
+
+function rangesOf(offsets: readonly number[]): ByteRange[] {
+  const ranges: ByteRange[] = [];
+  for (let at = 0; at + 1 < offsets.length; at += 2) {
+    ranges.push({ start: offsets[at] ?? 0, end: offsets[at + 1] ?? 0 });
+  }
+  return ranges;
 }
 
 const notKept =

@@ -1,4 +1,5 @@
 import type { Progress } from "../../core/tool.ts";
+import type { ByteRange } from "../cache/cache.ts";
 import type { CsvDialect } from "../formats/format.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
@@ -19,6 +20,11 @@ export interface ScanFile {
    * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
    */
   version?: string;
+  /**
+   * Brings parts of the file to `path`; answers how many of the ranges were not there. Present where only parts of
+   * it may be there, the rest reading as zeros. Of Parquet.
+   */
+  hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
 }
 
 /** How a worker turns files into one table. */
@@ -41,9 +47,19 @@ export interface StatementPlan {
   tables: string[];
 }
 
-export interface QueryRequest {
+export interface PlanRequest {
   sql: string;
   tables: NamedScan[];
+  timeoutMs?: number;
+}
+
+/** Parts of a file a statement will read. */
+export interface PlannedRead {
+  file: ScanFile;
+  ranges: ByteRange[];
+}
+
+export interface QueryRequest extends PlanRequest {
   /** Bounds of the first page. */
   maxRows: number;
   maxBytes: number;
@@ -53,7 +69,6 @@ export interface QueryRequest {
   maxKeptBytes?: number;
   /** Owner of the kept rows: only the same owner may walk them. */
   owner: string;
-  timeoutMs?: number;
 }
 
 export interface RowPage {
@@ -66,6 +81,8 @@ export interface RowPage {
   handle?: string;
   /** Rows of the whole result, when the query ran to its end. */
   totalRows?: number;
+  /** How often the statement ran again because it read more than was planned. */
+  reruns?: number;
   /** Such as "the result is larger than lake.query.maxResultBytes; 1,204,112 rows were kept". */
   notes: string[];
 }
@@ -98,6 +115,8 @@ export interface SqlEngine {
   /** Parses one statement and refuses all but a single SELECT inside the fence. Reads no file. */
   plan(sql: string, scope: SqlScope): Promise<StatementPlan>;
   run(request: QueryRequest, scope: SqlScope): Promise<RowPage>;
+  /** What a statement will read of the files of which only parts may be there, by its plan. Fetches and runs nothing. */
+  planReads(request: PlanRequest, scope: SqlScope): Promise<PlannedRead[]>;
   /** Throws `not_found` for a handle that expired, was never given out, or belongs to another owner. */
   nextPage(
     handle: string,

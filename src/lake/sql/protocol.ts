@@ -13,6 +13,8 @@ export interface JobFile {
   partition: number;
   /** What an earlier call found, where the file has not changed since. */
   prepared?: PreparedText | undefined;
+  /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
+  isSparse?: boolean | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -46,6 +48,8 @@ export interface RunJob extends JobLimits {
   maxBytes: number;
   /** Bytes of rows that may be kept for later pages; 0 keeps none. */
   maxKeptBytes: number;
+  /** Say what would be read, and run nothing. */
+  planOnly?: boolean | undefined;
 }
 
 export interface AnalyzeJob extends JobLimits {
@@ -55,7 +59,10 @@ export interface AnalyzeJob extends JobLimits {
 
 export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
 
-export type ToWorker = { id: number; job: Job };
+export type ToWorker =
+  | { id: number; job: Job }
+  /** Answers `reads`: how many of the ranges were not there before. Or they could not be had, and the job is over. */
+  | { id: number; fetched: { missing: number } | { failed: true } };
 
 /** A worker ends itself with it when it watches its memory itself and has passed its bound. */
 export const memorySignal = "SIGUSR2";
@@ -65,6 +72,10 @@ export const processMemoryMessage =
   "The statement took more memory outside the engine's own bound than a query worker may have. Filter or aggregate earlier, or read fewer columns at once.";
 
 const column = z.object({ name: z.string(), type: z.string() });
+
+/** Parts of a file that must be there: `table` and `file` are indexes into the job; offsets, in turn from and up to. */
+const fileReads = z.object({ table: z.number(), file: z.number(), offsets: z.array(z.int().min(0)) });
+export type FileReads = z.infer<typeof fileReads>;
 
 /** What was found of files that came without `prepared`: `table` and `file` are indexes into the job. */
 const preparedFile = z.object({ table: z.number(), file: z.number(), text: preparedText });
@@ -92,6 +103,10 @@ export const runReply = z.object({
     })
     .optional(),
   prepared: z.array(preparedFile),
+  /** How often the statement ran again because it read more than was planned. */
+  reruns: z.number(),
+  /** Where nothing was run: what would be read of files of which only parts may be there. */
+  planned: z.array(fileReads).optional(),
 });
 export type RunReply = z.infer<typeof runReply>;
 
@@ -115,6 +130,7 @@ export const fromWorker = z.discriminatedUnion("kind", [
     total: z.number().optional(),
     message: z.string().optional(),
   }),
+  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads) }),
   z.object({
     kind: z.literal("done"),
     id: z.number(),

@@ -1,5 +1,5 @@
 import "./text-decoder.ts";
-import type { FromWorker, Job, ToWorker } from "../protocol.ts";
+import type { FileReads, FromWorker, Job, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
@@ -22,6 +22,8 @@ async function serve(): Promise<void> {
   const { analyzeScan } = await import("./analyze.ts");
   const serialize = await openParser();
 
+  const fetcher = createFetcher();
+
   const work = async (id: number, job: Job): Promise<unknown> => {
     const report = throttled(
       (update) => send({ kind: "progress", id, ...update }),
@@ -35,10 +37,12 @@ async function serve(): Promise<void> {
       plan,
       job.tables.flatMap(({ names }) => names),
     );
-    return runStatement(job, plan.sessionNames, report);
+    return runStatement(job, plan, { report, fetch: (reads) => fetcher.ask(id, reads) });
   };
 
-  process.on("message", ({ id, job }: ToWorker) => {
+  process.on("message", (message: ToWorker) => {
+    if ("fetched" in message) return fetcher.answered(message.fetched);
+    const { id, job } = message;
     send({ kind: "started", id });
     work(id, job)
       .then(
@@ -49,6 +53,24 @@ async function serve(): Promise<void> {
       .finally(() => globalThis.gc?.());
   });
   send({ kind: "ready" });
+}
+
+/** Asks the server for parts of files, one question at a time. */
+function createFetcher() {
+  let settle: ((missing: number) => void) | undefined;
+  let fail: ((reason: Error) => void) | undefined;
+  return {
+    ask(id: number, reads: FileReads[]): Promise<number> {
+      return new Promise((resolve, reject) => {
+        [settle, fail] = [resolve, reject];
+        send({ kind: "reads", id, reads });
+      });
+    },
+    answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {
+      if ("missing" in fetched) settle?.(fetched.missing);
+      else fail?.(new Error("What the statement reads could not be had."));
+    },
+  };
 }
 
 // Ctrl-C and service managers signal every process of the group. When a call ends is the server's to say: it lets

@@ -29,21 +29,27 @@ function emptySelect(scan: JobScan): string {
   return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${identifier(name)}`).join(", ")} WHERE false`;
 }
 
+/** The same of Parquet files, with two columns more: the path of each row's file, and its number in it, from 0. */
+export function rowNumbersViewSql(name: string, scan: JobScan, [path, row]: readonly string[]): string {
+  const more = `filename AS ${identifier(path ?? "")}, file_row_number AS ${identifier(row ?? "")}`;
+  return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, `, ${more}`)}`;
+}
+
 /** Partition columns of the same name win over the files' own, as in Hive. */
-function parquetSelect(scan: JobScan): string {
+function parquetSelect(scan: JobScan, more = ""): string {
   const paths = list(scan.files.map(({ path }) => literal(path)));
   const options = "hive_partitioning = PARTITIONED, union_by_name = UNIFIED";
   const reader = (partitioned: boolean) =>
     `read_parquet(${paths}, ${options
       .replace("PARTITIONED", `${partitioned}`)
       .replace("UNIFIED", `${scan.files.length > 1}`)}${partitioned ? hiveTypes : ""})`;
-  if (scan.partitionColumns.length === 0) return `SELECT * FROM ${reader(false)}`;
+  if (scan.partitionColumns.length === 0) return `SELECT *${more} FROM ${reader(false)}`;
   const own = list(
     [partitionKey, ...scan.partitionColumns.map(({ name }) => name)].map((name) =>
       literal(name.toLowerCase()),
     ),
   );
-  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)} FROM ${reader(true)}`;
+  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader(true)}`;
 }
 
 const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;
