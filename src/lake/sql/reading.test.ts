@@ -93,10 +93,7 @@ describe("A statement reads of a Parquet file", () => {
   });
 
   test("the rest of the top rows alone, where their order ties", async () => {
-    const { sparse, sparseTable, sizeBytes } = await table(
-      rowsOf,
-      "ROW_GROUP_SIZE 20480, COMPRESSION uncompressed",
-    );
+    const { sparse, sparseTable, sizeBytes } = await table("ROW_GROUP_SIZE 20480, COMPRESSION uncompressed");
     const { rows } = await sql.run("SELECT * FROM t AS x WHERE x.kind < 5 ORDER BY x.price DESC LIMIT 2", [
       sparseTable,
     ]);
