@@ -34,7 +34,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
-  const footers = createFooters(stores);
+  const footers = createFooters(parts);
   return {
     stores,
     describe: (request, scope) => describeDataset(parts, footers, request, scope),
