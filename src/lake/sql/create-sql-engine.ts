@@ -5,6 +5,7 @@ import type { ByteRange } from "../cache/cache.ts";
 import type { QuerySettings } from "../settings.ts";
 import type {
   AnalyzeRequest,
+  FilterRequest,
   PlannedRead,
   PlanRequest,
   QueryRequest,
@@ -19,6 +20,7 @@ import { linkScan, makeJobFolder } from "./job-folder.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
+  filterReply,
   type PreparedFile,
   planReply,
   type RunJob,
@@ -177,6 +179,17 @@ class WorkerSqlEngine implements LocalSqlEngine {
         prepared,
       );
       return analysis;
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  async filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined> {
+    await this.made;
+    const folder = await makeJobFolder(join(this.root, "calls"));
+    try {
+      const job = { kind: "filter" as const, ...request, folder: folder.path, ...this.limits() };
+      return filterReply.parse(await this.pool.run(job, scope, this.deadline())) ?? undefined;
     } finally {
       await folder.remove();
     }

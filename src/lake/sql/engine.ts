@@ -1,6 +1,7 @@
 import type { Progress } from "../../core/tool.ts";
 import type { ByteRange } from "../cache/cache.ts";
 import type { CsvDialect } from "../formats/format.ts";
+import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
 export interface Column {
@@ -45,6 +46,8 @@ export interface NamedScan {
 export interface StatementPlan {
   /** Tables in FROM that are not CTEs of the statement, as written, unique. */
   tables: string[];
+  /** Every place that reads a table, with what is sure to hold of each of its rows that count. */
+  readings: TableReading[];
 }
 
 export interface PlanRequest {
@@ -126,5 +129,14 @@ export interface SqlEngine {
   ): Promise<RowPage>;
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
+  /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
+  filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
   close(): Promise<void>;
+}
+
+/** Rows of text values, `null` for none, and conditions over their columns. */
+export interface FilterRequest {
+  columns: Column[];
+  rows: (string | null)[][];
+  conditions: RowCondition[];
 }

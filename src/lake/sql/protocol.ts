@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { Column } from "./engine.ts";
+import type { RowCondition } from "./gate/row-conditions.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
@@ -57,7 +58,15 @@ export interface AnalyzeJob extends JobLimits {
   scan: JobScan;
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
+/** Which of the rows meet all conditions? */
+export interface FilterJob extends JobLimits {
+  kind: "filter";
+  columns: Column[];
+  rows: PartitionValues[];
+  conditions: RowCondition[];
+}
+
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob;
 
 export type ToWorker =
   | { id: number; job: Job }
@@ -81,7 +90,13 @@ export type FileReads = z.infer<typeof fileReads>;
 const preparedFile = z.object({ table: z.number(), file: z.number(), text: preparedText });
 export type PreparedFile = z.infer<typeof preparedFile>;
 
-export const planReply = z.object({ tables: z.array(z.string()) });
+const rowCondition = z.object({ columns: z.array(z.string()), tree: z.record(z.string(), z.unknown()) });
+const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondition) });
+
+export const planReply = z.object({ tables: z.array(z.string()), readings: z.array(tableReading) });
+
+/** Numbers of the rows; null where the conditions cannot be told for the columns. */
+export const filterReply = z.array(z.number()).nullable();
 
 export const runReply = z.object({
   columns: z.array(column),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../../core/errors.ts";
 import type { StatementPlan } from "../engine.ts";
 import { limitOf } from "./limit.ts";
+import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
 import { tablesOf } from "./walk.ts";
@@ -51,6 +52,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
     tables: tablesOf(statement),
     sessionNames: sessionNamesOf(statement),
     limitRows: limitOf(statement),
+    readings: readingsOf(statement),
   };
 }
 

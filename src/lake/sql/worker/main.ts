@@ -20,6 +20,7 @@ async function serve(): Promise<void> {
   const { openParser } = await import("./database.ts");
   const { runStatement } = await import("./run.ts");
   const { analyzeScan } = await import("./analyze.ts");
+  const { filterRows } = await import("./filter-rows.ts");
   const serialize = await openParser();
 
   const fetcher = createFetcher();
@@ -32,6 +33,7 @@ async function serve(): Promise<void> {
     );
     if (job.kind === "plan") return passGate(job.sql, serialize);
     if (job.kind === "analyze") return analyzeScan(job, report);
+    if (job.kind === "filter") return filterRows(job);
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,

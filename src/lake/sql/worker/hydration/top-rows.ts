@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { foldName, isNode, type TreeNode, textOf } from "../../gate/syntax-tree.ts";
+import { foldName, isNode, type TreeNode, textOf, withoutPlaces } from "../../gate/syntax-tree.ts";
 import type { FileReads, RunJob } from "../../protocol.ts";
 import { rowNumbersViewSql } from "../views.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
@@ -70,7 +70,7 @@ async function rowNumbersSql(
   { name }: SparseTable,
 ): Promise<string | undefined> {
   const text = await scalar(connection, "SELECT json_serialize_sql($1::VARCHAR)", sql);
-  const tree: unknown = JSON.parse(text);
+  const tree = withoutPlaces(JSON.parse(text));
   const statements = isNode(tree) && Array.isArray(tree.statements) ? tree.statements.filter(isNode) : [];
   const node = statements[0]?.node;
   if (!isNode(tree) || !isNode(node) || !isTopRowsOf(node, name)) return undefined;
