@@ -39,11 +39,16 @@ export async function hydrateTable(
     scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
     return one;
   });
+  return tableOf(deps, { dataset, fetched, pins, scope });
+}
+
+/** Makes a table of files that are on local disk. Throws as `hydrateTable` does, but for what fetching throws. */
+export async function tableOf(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { dataset, fetched } = table;
   const family = familyOf(
     dataset.uri,
     fetched.map(({ file, detected }) => ({ uri: file.object.uri, detected })),
   );
-  const table = { dataset, fetched, pins, scope };
   if (family === "parquet") return parquetTable(table);
   if (family === "csv") return csvTable(deps, table);
   return family === "ndjson" ? jsonTable(deps, table) : textTable(deps, table);
@@ -74,7 +79,8 @@ function once(file: PinnedFile): PinnedFile {
   };
 }
 
-interface FetchedTable {
+/** A dataset whose files are on local disk as they are stored. */
+export interface FetchedTable {
   dataset: Dataset;
   fetched: FetchedFile[];
   pins: Pins;
