@@ -8,6 +8,7 @@ import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
+import { convertedTable } from "./converted-table.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
 import type { FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
@@ -31,6 +32,8 @@ export async function hydrateTable(
   pins: Pins,
   scope: LakeScope,
 ): Promise<HydratedTable> {
+  const converted = await convertedTable(deps, dataset, pins, scope);
+  if (converted) return converted;
   let done = 0;
   const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
     const one = await namingFile(file.object.uri, reads.length > 1, () =>

@@ -2,6 +2,7 @@ import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
 import type { Sniffer } from "./sniffer.ts";
 
@@ -10,7 +11,8 @@ export interface HydrationDeps {
   cache: ObjectCache;
   sniffer: Sniffer;
   engine: SqlEngine;
-  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+  stores: Stores;
+  settings: LakeSettings;
 }
 
 /** A dataset on local disk, ready for a query worker. */

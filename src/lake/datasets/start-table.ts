@@ -3,11 +3,12 @@ import { jsonDigest } from "../../core/digest.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import { textStart } from "../formats/text-start.ts";
 import type { LakeScope } from "../scope.ts";
-import type { StoredObject, Stores } from "../stores/store.ts";
+import type { StoredObject } from "../stores/store.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { tableOf } from "./hydrate.ts";
 import type { HydratedTable } from "./hydration.ts";
 import type { Pins } from "./pins.ts";
+import { readStart } from "./read-start.ts";
 import type { LakeParts } from "./with-tables.ts";
 
 /** Bytes decompressed at most, about: what a bomb has more is left. */
@@ -65,17 +66,4 @@ function startNote(
   const found = format === "text" ? "Rows" : "Columns, types and rejected rows";
   const kind = compression === "none" ? "" : " compressed";
   return `${found} are by the first ${startBytes}${kind} bytes of ${uri}, which are all that was read. lake_query and a filter read every row.`;
-}
-
-async function readStart(
-  stores: Stores,
-  { location, etag, sizeBytes }: StoredObject,
-  startBytes: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const range = { start: 0, endExclusive: Math.min(startBytes, sizeBytes) };
-  const { body } = await stores.read({ location, ...range, ifMatch: etag }, signal);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QuerySettings } from "../settings.ts";
+import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
+  ConvertedText,
+  ConvertRequest,
   QueryRequest,
   RowPage,
   Scan,
@@ -37,6 +40,8 @@ export interface SqlEngineDeps {
 }
 
 const mebibyte = 1 << 20;
+/** As long as a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
 const heapBytes = 192 * mebibyte;
 const jobsPerWorker = 500;
 /** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
@@ -155,6 +160,13 @@ class WorkerSqlEngine implements LocalSqlEngine {
     } finally {
       await folder.remove();
     }
+  }
+
+  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+    await this.made;
+    const folder = join(this.root, "calls");
+    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
+    return convertThroughWorker({ folder, limits: this.limits(), run }, request, scope);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Progress } from "../../core/tool.ts";
 import type { CsvDialect } from "../formats/format.ts";
+import type { FieldTypesState } from "./scan/field-types.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
 export interface Column {
@@ -19,6 +20,8 @@ export interface ScanFile {
    * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
    */
   version?: string;
+  /** Of CSV: the file is what `SqlEngine.convert` wrote. */
+  isConverted?: boolean;
 }
 
 /** How a worker turns files into one table. */
@@ -84,6 +87,27 @@ export interface AnalyzeRequest {
   scan: Extract<Scan, { format: "csv" | "ndjson" }>;
 }
 
+export interface ConvertRequest {
+  /** The file's text as UTF-8 without a byte-order mark, from its beginning; asked for again where that is needed. */
+  text(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  uri: string;
+  /** Where the Parquet file is written. */
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  /** About; it says how many rows are held in memory to be written together. */
+  averageRecordBytes: number;
+}
+
+/** What was found of a text while it was converted. Plain JSON. */
+export interface ConvertedText {
+  rowCount: number;
+  rejectedCount: number;
+  rejects: { line: number; reason: string; text: string }[];
+  types: FieldTypesState[];
+  hasMixedLineEnds: boolean;
+}
+
 export interface SqlScope {
   signal: AbortSignal;
   progress(update: Progress): void;
@@ -107,5 +131,10 @@ export interface SqlEngine {
   ): Promise<RowPage>;
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
+  /**
+   * Reads a CSV text once, as it comes, and writes its good records as Parquet, each field as its text. Memory does
+   * not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
+   */
+  convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   close(): Promise<void>;
 }

@@ -61,9 +61,10 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" ? undefined : await store.find(file, scan);
+  const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  return { path, uri: file.uri, partition, prepared: known && { ...known, path } };
+  const { uri, isConverted } = file;
+  return { path, uri, partition, prepared: known && { ...known, path }, isConverted };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { Column } from "./engine.ts";
+import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
@@ -13,6 +14,8 @@ export interface JobFile {
   partition: number;
   /** What an earlier call found, where the file has not changed since. */
   prepared?: PreparedText | undefined;
+  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  isConverted?: boolean | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -53,7 +56,22 @@ export interface AnalyzeJob extends JobLimits {
   scan: JobScan;
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
+/** Makes Parquet of CSV that comes through a pipe. */
+export interface ConvertJob extends JobLimits {
+  kind: "convert";
+  uri: string;
+  /** Pipe from the server. */
+  sourcePath: string;
+  /** Pipe from the scan to the engine. */
+  goodPath: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  rowGroupRows: number;
+  hasLongRecords: boolean;
+}
+
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | ConvertJob;
 
 export type ToWorker = { id: number; job: Job };
 
@@ -103,6 +121,16 @@ export const analyzeReply = z.object({
   prepared: z.array(preparedFile),
 });
 export type AnalyzeReply = z.infer<typeof analyzeReply>;
+
+export const convertReply = z.object({
+  rowCount: z.number(),
+  rejectedCount: z.number(),
+  rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
+  /** One per column. */
+  types: z.array(fieldTypesState),
+  hasMixedLineEnds: z.boolean(),
+});
+export type ConvertReply = z.infer<typeof convertReply>;
 
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [

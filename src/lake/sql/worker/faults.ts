@@ -99,6 +99,7 @@ function quotedLine(text: string, sql: string): string {
 
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
+  if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
   const scans = job.kind === "run" ? job.tables.map(({ scan }) => scan) : [job.scan];
   let clean = message;
   for (const { path, uri, prepared } of scans.flatMap(({ files }) => files)) {

@@ -20,6 +20,7 @@ async function serve(): Promise<void> {
   const { openParser } = await import("./database.ts");
   const { runStatement } = await import("./run.ts");
   const { analyzeScan } = await import("./analyze.ts");
+  const { convertText } = await import("./convert.ts");
   const serialize = await openParser();
 
   const work = async (id: number, job: Job): Promise<unknown> => {
@@ -30,6 +31,7 @@ async function serve(): Promise<void> {
     );
     if (job.kind === "plan") return passGate(job.sql, serialize);
     if (job.kind === "analyze") return analyzeScan(job, report);
+    if (job.kind === "convert") return convertText(job, report);
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,
