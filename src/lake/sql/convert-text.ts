@@ -12,6 +12,8 @@ export interface ConvertDeps {
   run(job: ConvertJob, scope: SqlScope): Promise<unknown>;
 }
 
+/** Of the engine: some buffers of text and the row group in the making. */
+const enoughMemoryBytes = 128 << 20;
 /** Text in memory of one row group of what is written. */
 const rowGroupBytes = 32 << 20;
 /** The engine works by vectors of so many rows, and its own row groups have sixty of them. */
@@ -61,6 +63,8 @@ function jobOf(
     goodPath: join(path, "good"),
     folder: path,
     ...limits,
+    memoryBytes: Math.min(limits.memoryBytes, enoughMemoryBytes),
+    threads: 1,
     uri,
     targetPath,
     dialect,

@@ -10,7 +10,7 @@ export interface InOrderOptions {
   parallel?: number;
 }
 
-const defaultPartBytes = 8 * 1024 * 1024;
+const defaultPartBytes = 4 * 1024 * 1024;
 const defaultParallel = 4;
 /** A range whose connection broke goes on where it was, so often. */
 const resumesPerPart = 2;
