@@ -102,6 +102,10 @@ function bytesTable(rows: readonly Row[]): Section {
           (count) => count.toFixed(0),
         ),
       ),
+      orDash(
+        middle(row, "Sluice", "warm", ({ traffic }) => traffic.requests),
+        (count) => count.toFixed(0),
+      ),
     ]),
     goals: [],
   };

@@ -33,7 +33,7 @@ function scan({ dataset, take }: Ask): Frame {
 async function rowsOf(request: Ask): Promise<unknown[][]> {
   const frame = scan(request);
   if (request.sql === polarsSchema) {
-    const { schema } = frame as unknown as { schema: Record<string, { toString(): string }> };
+    const { schema } = await frame.limit(0).collect();
     return Object.entries(schema).map(([name, type]) => [name, duckdbName(String(type))]);
   }
   const asked =
