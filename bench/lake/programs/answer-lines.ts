@@ -12,6 +12,8 @@ export async function answerLines(answer: (request: SideRequest) => Promise<obje
       say({ error: thrown instanceof Error ? thrown.message : String(thrown) });
     }
   }
+  // Whoever started this has ended.
+  process.exit(0);
 }
 
 function bigIntsAsText(_name: string, value: unknown): unknown {

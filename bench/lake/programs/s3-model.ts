@@ -13,3 +13,5 @@ process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`)
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(model.takeTraffic(JSON.parse(line)))}\n`);
 }
+// Whoever started this has ended.
+process.exit(0);
