@@ -1,5 +1,5 @@
 import "./text-decoder.ts";
-import type { FromWorker, Job, ToWorker } from "../protocol.ts";
+import type { FileReads, FromWorker, Job, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
@@ -17,10 +17,14 @@ function send(message: FromWorker): void {
 
 async function serve(): Promise<void> {
   const { passGate, checkTables } = await import("../gate/gate.ts");
-  const { openParser } = await import("./database.ts");
+  const { Instances, openParser } = await import("./database.ts");
   const { runStatement } = await import("./run.ts");
   const { analyzeScan } = await import("./analyze.ts");
+  const { filterRows } = await import("./filter-rows.ts");
   const serialize = await openParser();
+
+  const fetcher = createFetcher();
+  const instances = new Instances();
 
   const work = async (id: number, job: Job): Promise<unknown> => {
     const report = throttled(
@@ -30,15 +34,22 @@ async function serve(): Promise<void> {
     );
     if (job.kind === "plan") return passGate(job.sql, serialize);
     if (job.kind === "analyze") return analyzeScan(job, report);
+    if (job.kind === "filter") return filterRows(instances, job);
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,
       job.tables.flatMap(({ names }) => names),
     );
-    return runStatement(job, plan.sessionNames, report);
+    return runStatement(job, plan, {
+      report,
+      instances,
+      fetch: (reads, isCheck = false) => fetcher.ask({ id, reads, isCheck }),
+    });
   };
 
-  process.on("message", ({ id, job }: ToWorker) => {
+  process.on("message", (message: ToWorker) => {
+    if ("fetched" in message) return fetcher.answered(message.fetched);
+    const { id, job } = message;
     send({ kind: "started", id });
     work(id, job)
       .then(
@@ -46,9 +57,30 @@ async function serve(): Promise<void> {
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
       // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
-      .finally(() => globalThis.gc?.());
+      .finally(() => {
+        globalThis.gc?.();
+        if ("threads" in job) instances.prepare(job);
+      });
   });
   send({ kind: "ready" });
+}
+
+/** Asks the server for parts of files, one question at a time. */
+function createFetcher() {
+  let settle: ((missing: number) => void) | undefined;
+  let fail: ((reason: Error) => void) | undefined;
+  return {
+    ask(wanted: { id: number; reads: FileReads[]; isCheck: boolean }): Promise<number> {
+      return new Promise((resolve, reject) => {
+        [settle, fail] = [resolve, reject];
+        send({ kind: "reads", ...wanted });
+      });
+    },
+    answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {
+      if ("missing" in fetched) settle?.(fetched.missing);
+      else fail?.(new Error("What the statement reads could not be had."));
+    },
+  };
 }
 
 // Ctrl-C and service managers signal every process of the group. When a call ends is the server's to say: it lets
