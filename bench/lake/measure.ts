@@ -5,7 +5,7 @@ import type { DatasetName, LakeData } from "./data.ts";
 import { watchMemory } from "./memory.ts";
 import { filesOf, neededBytes } from "./needed.ts";
 import type { Question } from "./question.ts";
-import { type Row, type Sample, type SideName, sideNames, wrongAnswer } from "./results.ts";
+import { noSuchTier, type Row, type Sample, type SideName, sideNames, wrongAnswer } from "./results.ts";
 import type { Link } from "./s3-model/link.ts";
 import type { Traffic } from "./s3-model/model.ts";
 import type { PolarsPlace } from "./sides/find-polars.ts";
@@ -103,7 +103,7 @@ async function measureRow(
     }
     await side.forget(place.take);
   }
-  if (question.mode === undefined) compareAll(row, answers);
+  if (question.sql !== "") compareAll(row, answers);
   row.neededBytes ??= await neededOf(bench, sides, row.dataset, question);
 }
 
@@ -113,10 +113,15 @@ function takeName(row: Row, name: SideName, round: number): string {
 }
 
 /** Why a side is not asked a question at all. */
-function whyNot({ sluice, missing }: Sides, { mode, tool }: Question, name: SideName): string | undefined {
+function whyNot(
+  { sluice, missing }: Sides,
+  { mode, tool, sql }: Question,
+  name: SideName,
+): string | undefined {
   if (missing.has(name)) return missing.get(name);
   if (mode === undefined) return undefined;
-  if (name !== "Sluice") return "has no such tier";
+  if (name === "local DuckDB" && sql !== "") return undefined;
+  if (name !== "Sluice") return noSuchTier;
   return sluice.profileModes.includes(mode) ? undefined : `${tool} has no mode "${mode}"`;
 }
 
@@ -166,6 +171,7 @@ function compareAll(row: Row, answers: ReadonlyMap<SideName, readonly Answer[]>)
 
 async function neededOf(bench: Bench, { byName }: Sides, dataset: DatasetName, question: Question) {
   const { touched } = question;
+  if (!touched) return undefined;
   const local = byName.get("local DuckDB");
   let answerRows: number[] = [];
   if (touched.rowGroups?.kind === "answers" && local) {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Question } from "./question.ts";
 
 const numbers = [
@@ -29,8 +30,16 @@ export const profileName = "full profile";
 export const footerTier = "profile, footer tier";
 export const sampledTier = "profile, sampled tier";
 
-/** The cheaper tiers of the profile: what footers say, and a sample. Nobody else has them. */
-export const profileTiers: readonly Question[] = [tier(footerTier, "footer"), tier(sampledTier, "sample")];
+/** The cheaper tiers of the profile, which nobody else has: what footers say, compared with what rows say; a sample. */
+export const profileTiers: readonly Question[] = [
+  {
+    ...tier(footerTier, "footer"),
+    rowsOf: ({ columns }) => readProfile(columns, []),
+    sql: profileSql([], false),
+    touched: { columns: [] },
+  },
+  tier(sampledTier, "sample"),
+];
 
 function tier(name: string, mode: string): Question {
   return {
@@ -40,7 +49,6 @@ function tier(name: string, mode: string): Question {
     arguments: (uri) => ({ uri, mode }),
     rowsOf: () => [],
     sql: "",
-    touched: { columns: [] },
     mode,
   };
 }
@@ -54,39 +62,42 @@ export const fullProfile: Question = {
   datasets: ["parquet", "csv"],
   tool: "lake_profile_dataset",
   arguments: (uri) => ({ uri, mode: "whole", topValues: 0, histogramBins: 0 }),
-  rowsOf: readProfile,
-  sql: profileSql(),
+  rowsOf: ({ columns }) => readProfile(columns, numbers),
+  sql: profileSql(numbers, true),
   ignored: /^(deviation|distinct)_/,
   touched: { columns: "all" },
 };
 
-interface ProfiledColumn {
-  name: string;
-  nulls: number;
-  min?: unknown;
-  max?: unknown;
-  mean?: unknown;
-}
+const profileShape = z.array(
+  z.looseObject({
+    name: z.string(),
+    nulls: z.int().optional(),
+    min: z.unknown().optional(),
+    max: z.unknown().optional(),
+    mean: z.unknown().optional(),
+  }),
+);
 
-function readProfile({ columns }: Record<string, unknown>): unknown[][] {
-  const found = new Map((columns as ProfiledColumn[]).map((column) => [column.name, column]));
+/** The tool's columns as the one row of `profileSql`, without what is not compared. */
+function readProfile(columns: unknown, withMean: readonly string[]): unknown[][] {
+  const found = new Map(profileShape.parse(columns).map((column) => [column.name, column]));
   return [
     [...numbers, ...others].flatMap((name) => {
-      const { nulls, min, max, mean } = found.get(name) ?? { nulls: undefined };
-      return numbers.includes(name) ? [nulls, min, max, mean] : [nulls, min, max];
+      const column = found.get(name);
+      return [column?.nulls, column?.min, column?.max, ...(withMean.includes(name) ? [column?.mean] : [])];
     }),
   ];
 }
 
-function profileSql(): string {
+function profileSql(withMean: readonly string[], withDistinct: boolean): string {
   const parts = [...numbers, ...others].flatMap((name) => [
     `count(*) - count(${name}) AS nulls_${name}`,
     `min(${name}) AS min_${name}`,
     `max(${name}) AS max_${name}`,
-    ...(numbers.includes(name)
+    ...(withMean.includes(name)
       ? [`avg(${name}) AS mean_${name}`, `stddev_samp(${name}) AS deviation_${name}`]
       : []),
-    `approx_count_distinct(${name}) AS distinct_${name}`,
+    ...(withDistinct ? [`approx_count_distinct(${name}) AS distinct_${name}`] : []),
   ]);
   return `SELECT ${parts.join(", ")} FROM {table}`;
 }

@@ -29,7 +29,8 @@ export interface Question {
   polarsSql?: string;
   /** Columns of DuckDB's answer that are not compared. */
   ignored?: RegExp;
-  touched: Touched;
-  /** Argument `mode` of a tool that not every build has; asked of Sluice alone, and compared with nobody. */
+  /** Left out where it is not the question that says. */
+  touched?: Touched;
+  /** A way of Sluice's own; of the others only the local file is asked, to compare, and nobody with no `sql`. */
   mode?: string;
 }

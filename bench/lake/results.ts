@@ -8,6 +8,9 @@ export type SideName = (typeof sideNames)[number];
 /** How a failure begins that is another answer than the local file's. */
 export const wrongAnswer = "another answer: ";
 
+/** The failure of who was not asked, as a tier of the profile is Sluice's own. */
+export const noSuchTier = "has no such tier";
+
 /** One question asked once. */
 export interface Sample {
   ms: number;

@@ -2,6 +2,7 @@ import { type Section, times } from "../report.ts";
 import {
   fetchedOverNeeded,
   middle,
+  noSuchTier,
   plainly,
   type Row,
   type SideName,
@@ -137,7 +138,7 @@ function failureTable(rows: readonly Row[]): Section {
   for (const row of rows) {
     for (const side of sideNames) {
       const failure = row.outcomes[side].failure;
-      if (failure === undefined || failure === "has no such tier") continue;
+      if (failure === undefined || failure === noSuchTier) continue;
       const what = `${side}: ${plainly(failure).replaceAll("|", "\\|")}`;
       reasons.set(what, [...(reasons.get(what) ?? []), name(row)]);
     }

@@ -38,5 +38,4 @@ const hello: Question = {
   arguments: () => ({}),
   sql: "SELECT sum(l_quantity) FROM {table}",
   polarsSql: "SELECT SUM(CAST(l_quantity AS DOUBLE)) AS q FROM t",
-  touched: { columns: [] },
 };
