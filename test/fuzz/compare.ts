@@ -31,10 +31,15 @@ function compareFaults(got: Answer, expected: Answer, isCut: boolean): Verdict {
 }
 
 function compareColumns(got: Rows, expected: Rows): Verdict {
-  const [ours, theirs] = [got, expected].map(({ columns }) =>
-    JSON.stringify(columns.map(({ name, type }) => [name, type])),
-  );
+  const ours = columnsText(got.columns);
+  const theirs = columnsText(expected.columns);
   return ours === theirs ? undefined : `columns are ${ours} in place of ${theirs}`;
+}
+
+/** Results say the first 1,000 characters of a type's name. */
+function columnsText(columns: readonly Column[]): string {
+  const shortened = (type: string) => (type.length > 1_000 ? `${type.slice(0, 1_000)}…` : type);
+  return JSON.stringify(columns.map(({ name, type }) => [name, type.endsWith("…") ? type : shortened(type)]));
 }
 
 function compareAll({ orderedBy }: Pick<SqlQuestion, "orderedBy">, got: Rows, expected: Rows): Verdict {
