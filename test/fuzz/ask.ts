@@ -91,9 +91,11 @@ async function askRows(fuzz: FuzzLake, question: RowsQuestion, scope: LakeScope)
   });
 }
 
-/** Faults of these codes are answers; others are the server's own, whatever the question was. */
+/**
+ * Faults of these codes are answers, and have to be the whole files' answer too; others are the server's own, whatever
+ * the question was.
+ */
 const answers = ["invalid_input", "not_found", "unsupported", "too_large"];
-const crashWords = /worker|could not run this statement/;
 
 async function settle(work: () => Promise<DatasetRows[]>): Promise<Got> {
   try {
