@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column } from "./engine.ts";
+import type { Column, RowRange } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
+import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
@@ -16,6 +17,8 @@ export interface JobFile {
   prepared?: PreparedText | undefined;
   /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
   isSparse?: boolean | undefined;
+  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  isConverted?: boolean | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -30,6 +33,8 @@ export interface JobScan {
   columns: Column[];
   /** Of CSV. */
   dialect?: CsvDialect | undefined;
+  /** Of Parquet: the table has these rows alone. */
+  ranges?: RowRange[] | undefined;
 }
 
 /** What a worker may use for one call. Everything it writes goes to `folder`, which is the call's own. */
@@ -51,6 +56,13 @@ export interface RunJob extends JobLimits {
   maxKeptBytes: number;
   /** Say what would be read, and run nothing. */
   planOnly?: boolean | undefined;
+  /** The statement ran over these very files before, and what it read is there. */
+  known?: KnownReading | undefined;
+}
+
+export interface KnownReading {
+  /** It stops after the first rows, so that one thread is to read them. */
+  isLimited: boolean;
 }
 
 export interface AnalyzeJob extends JobLimits {
@@ -65,8 +77,22 @@ export interface FilterJob extends JobLimits {
   rows: PartitionValues[];
   conditions: RowCondition[];
 }
+/** Makes Parquet of CSV that comes through a pipe. */
+export interface ConvertJob extends JobLimits {
+  kind: "convert";
+  uri: string;
+  /** Pipe from the server. */
+  sourcePath: string;
+  /** Pipe from the scan to the engine. */
+  goodPath: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  rowGroupRows: number;
+  hasLongRecords: boolean;
+}
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob;
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
 
 export type ToWorker =
   | { id: number; job: Job }
@@ -120,6 +146,7 @@ export const runReply = z.object({
   prepared: z.array(preparedFile),
   /** How often the statement ran again because it read more than was planned. */
   reruns: z.number(),
+  isLimited: z.boolean(),
   /** Where nothing was run: what would be read of files of which only parts may be there. */
   planned: z.array(fileReads).optional(),
 });
@@ -134,6 +161,16 @@ export const analyzeReply = z.object({
 });
 export type AnalyzeReply = z.infer<typeof analyzeReply>;
 
+export const convertReply = z.object({
+  rowCount: z.number(),
+  rejectedCount: z.number(),
+  rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
+  /** One per column. */
+  types: z.array(fieldTypesState),
+  hasMixedLineEnds: z.boolean(),
+});
+export type ConvertReply = z.infer<typeof convertReply>;
+
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
@@ -145,7 +182,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     total: z.number().optional(),
     message: z.string().optional(),
   }),
-  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads) }),
+  /** `isCheck`: this is what was read; else what will be. */
+  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads), isCheck: z.boolean() }),
   z.object({
     kind: z.literal("done"),
     id: z.number(),
