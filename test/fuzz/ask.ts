@@ -112,8 +112,7 @@ async function settle(work: () => Promise<DatasetRows[]>): Promise<Got> {
       more: pages.at(-1)?.more ?? false,
     };
   } catch (thrown) {
-    const isAnswer =
-      thrown instanceof ToolError && answers.includes(thrown.code) && !crashWords.test(thrown.message);
+    const isAnswer = thrown instanceof ToolError && answers.includes(thrown.code);
     const code = thrown instanceof ToolError ? `${thrown.code}: ` : "";
     return { answer: { error: `${code}${String(thrown)}` }, isCrash: !isAnswer, reruns: 0, more: false };
   }
