@@ -11,7 +11,8 @@ import type { Answer } from "./whole-files.ts";
 /** What one question came to. */
 export interface Outcome {
   verdict: Verdict;
-  isFault: boolean;
+  /** The lake's own words, where it failed. */
+  fault: string | undefined;
   /** The fault is one of the server's or of a worker that was lost. */
   isCrash: boolean;
   reruns: number;
@@ -47,7 +48,7 @@ export async function ask(fuzz: FuzzLake, question: Question, scope: LakeScope):
       : await judgeRows(fuzz, question, got);
   return {
     verdict,
-    isFault: "error" in got.answer,
+    fault: "error" in got.answer ? got.answer.error : undefined,
     isCrash: got.isCrash,
     reruns: got.reruns,
     fetchedBytes,

@@ -51,11 +51,10 @@ export async function runFuzz({ seed, queries, golden, only, print }: FuzzOption
       const tenant = isCold ? `cold-${index}` : `warm-${Math.floor(index / perTenant)}`;
       const outcome = await ask(fuzz, asked, fuzz.scopeOf(tenant));
       record(report, isCold, outcome);
+      if (outcome.isCrash) print(`${describe(asked)}\n  ${outcome.fault}\n  ${again(seed, index)}`);
       if (outcome.verdict !== undefined) {
         report.mismatches.push({ index, verdict: outcome.verdict, question: asked });
-        print(
-          `${describe(asked)}\n  ${outcome.verdict}\n  again: npm run fuzz:lake -- --seed ${seed} --only ${index}`,
-        );
+        print(`${describe(asked)}\n  ${outcome.verdict}\n  ${again(seed, index)}`);
       }
       if (index % 1_000 === 999) print(`${index + 1} asked, ${report.mismatches.length} mismatches`);
     }
@@ -84,7 +83,7 @@ function emptyReport(seed: number, { oracle }: FuzzLake): FuzzReport {
 
 function record(report: FuzzReport, isCold: boolean, outcome: Outcome): void {
   report.queries++;
-  if (outcome.isFault) report.faults++;
+  if (outcome.fault !== undefined) report.faults++;
   if (outcome.isCrash) report.workerCrashes++;
   report.reruns += outcome.reruns;
   report.requests += outcome.requests;
@@ -92,6 +91,10 @@ function record(report: FuzzReport, isCold: boolean, outcome: Outcome): void {
   kind.queries++;
   kind.fetchedBytes += outcome.fetchedBytes;
   kind.sizeBytes += outcome.sizeBytes;
+}
+
+function again(seed: number, index: number): string {
+  return `again: npm run fuzz:lake -- --seed ${seed} --only ${index}`;
 }
 
 /** A question as it can be read. */
