@@ -54,7 +54,7 @@ async function reading(statement: string, options = "ROW_GROUP_SIZE 20480, COMPR
   expect(found.rows).toEqual(expected.rows);
   expect(found.columns).toEqual(expected.columns);
   await sparse.close();
-  return { share: sparse.fetchedBytes() / sizeBytes, reruns: found.reruns ?? 0 };
+  return { share: sparse.fetchedBytes() / sizeBytes, reruns: found.hydration?.reruns ?? 0 };
 }
 
 describe("A statement reads of a Parquet file", () => {
@@ -90,6 +90,12 @@ describe("A statement reads of a Parquet file", () => {
     const { share, reruns } = await reading("SELECT * FROM t ORDER BY price DESC, id LIMIT 5");
     expect(reruns).toBe(0);
     expect(share).toBeLessThan(0.5);
+  });
+
+  test("the rest of the first matching rows alone", async () => {
+    const { share, reruns } = await reading("SELECT * FROM t WHERE price = 30 LIMIT 5");
+    expect(reruns).toBe(0);
+    expect(share).toBeLessThan(0.6);
   });
 
   test("the rest of the top rows alone, where their order ties", async () => {
@@ -145,7 +151,7 @@ test("a table of some rows reads the row groups they are in", async () => {
   const found = await some(sparseTable);
   expect(found.rows).toEqual((await some(wholeTable)).rows);
   expect(found.rows[0]?.slice(0, 3)).toEqual([20, 30_000, 250_009]);
-  expect(found.reruns).toBeUndefined();
+  expect(found.hydration).toBeUndefined();
   expect(sparse.fetchedBytes() / sizeBytes).toBeLessThan(0.1);
   await sparse.close();
 });
