@@ -92,12 +92,6 @@ describe("A statement reads of a Parquet file", () => {
     expect(share).toBeLessThan(0.5);
   });
 
-  test("the rest of the first matching rows alone", async () => {
-    const { share, reruns } = await reading("SELECT * FROM t WHERE price = 30 LIMIT 5");
-    expect(reruns).toBe(0);
-    expect(share).toBeLessThan(0.6);
-  });
-
   test("the rest of the top rows alone, where their order ties", async () => {
     const { sparse, sparseTable, sizeBytes } = await table("ROW_GROUP_SIZE 20480, COMPRESSION uncompressed");
     const { rows } = await sql.run("SELECT * FROM t AS x WHERE x.kind < 5 ORDER BY x.price DESC LIMIT 2", [
