@@ -1,17 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { ToolError } from "../../core/errors.ts";
-import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
-import { errnoOf } from "../stores/errno.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
+import { openBlockEntry } from "./block-entry.ts";
 import type { ObjectCache, PinnedFile } from "./cache.ts";
 import { deriveInto, readSavedFacts } from "./derive.ts";
-import type { DownloadOptions } from "./download.ts";
+import { makingRoom } from "./disk-full.ts";
 import { entryKey } from "./entry-key.ts";
-import { fetchInto } from "./fetch.ts";
 import { createFlights, type FlightControls } from "./flights.ts";
 import { createGate } from "./in-turn.ts";
+import { createOpenEntries, type OpenFile } from "./open-entries.ts";
+import { createOpener } from "./open-in-place.ts";
+import type { FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
 import { openSpace, type Space } from "./space.ts";
 
@@ -38,6 +39,8 @@ const defaultPartBytes = 8 * 1024 * 1024;
 const defaultParallel = 16;
 /** Ranges of all objects under way at once. */
 const maxParallel = 64;
+/** Freed on a disk that is too full for an empty file. */
+const minFreedBytes = 1024 * 1024;
 /** Well below what systems let one process open, with room for connections and the cache's own files. */
 const defaultMaxOpenFiles = 512;
 
@@ -48,7 +51,7 @@ const defaultMaxOpenFiles = 512;
 export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCacheDeps = {}): ObjectCache {
   const { settings, stores } = options;
   const { now = Date.now, newId = randomUUID } = deps;
-  const download: DownloadOptions = {
+  const fetch: FetchOptions = {
     store: stores,
     partBytes: deps.partBytes ?? defaultPartBytes,
     parallel: deps.parallel ?? defaultParallel,
@@ -56,50 +59,63 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
   };
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
   const flights = createFlights<Pin>();
+  const entries = createOpenEntries();
   const space = createLazy(() => openSpace({ ...settings.cache, newId, now }));
-  const obtain = async ({ object, scope, kind, isWhole, make }: Wanted): Promise<Pin> => {
-    const open = await space.get();
-    const key = entryKey(scope.tenantId, settings.s3.endpoint, object, kind);
-    const known = await pinWhole(open, key, isWhole);
-    if (known) return known;
-    // How large derived content gets is not known: then all that can go, goes.
-    const needBytes = kind === undefined ? object.sizeBytes : settings.cache.maxBytes;
-    const fly = (controls: FlightControls) =>
-      makingRoom(open, object, needBytes, () => make(open, key, controls));
-    return flights.join(key, scope, fly, (held) => held.share());
+  const open = async (object: StoredObject, scope: LakeScope): Promise<OpenFile> => {
+    const inSpace = await space.get();
+    const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
+    return entries.take(key, (onChanged) =>
+      makingRoom(
+        inSpace,
+        object,
+        () => minFreedBytes,
+        () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged }),
+      ),
+    );
   };
+  const inPlace = async (object: StoredObject) =>
+    object.location.kind === "local" ? openInPlace(object) : undefined;
   return {
+    async sparse(object, scope) {
+      return (await inPlace(object)) ?? open(object, scope);
+    },
     async object(object, scope) {
-      const inPlace = object.location.kind === "local" ? await openInPlace(object) : undefined;
-      if (inPlace) return inPlace;
-      const isWhole = (pin: Pin) => pin.sizeBytes === object.sizeBytes;
-      const make: Make = (open, key, controls) => fetchInto(open, download, object, key, controls);
-      return toFile(await obtain({ object, scope, kind: undefined, isWhole, make }));
+      const local = await inPlace(object);
+      return local ?? openWhole(await open(object, scope), scope);
     },
     async derived(object, kind, derive, scope) {
-      const isWhole = (pin: Pin) => readSavedFacts(pin) !== undefined;
-      const make: Make = (open, key, { signal }) => deriveInto(open, derive, key, signal);
-      const pin = await obtain({ object, scope, kind, isWhole, make });
-      return { ...toFile(pin), facts: readSavedFacts(pin)?.facts };
+      const inSpace = await space.get();
+      const key = entryKey(scope.tenantId, settings.s3.endpoint, object, kind);
+      // How large derived content gets is not known: where the disk is full, all that can go, goes.
+      const fly = ({ signal }: FlightControls) =>
+        makingRoom(
+          inSpace,
+          object,
+          () => settings.cache.maxBytes,
+          () => deriveInto(inSpace, derive, key, signal),
+        );
+      const pin =
+        (await pinWhole(inSpace, key)) ?? (await flights.join(key, scope, fly, (held) => held.share()));
+      const { path, sizeBytes, release } = pin;
+      return { path, sizeBytes, release: () => void release(), facts: readSavedFacts(pin)?.facts };
     },
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
       await flights.close();
+      await entries.close();
       await space.now()?.close();
     },
   };
 }
 
-type Make = (space: Space, key: string, controls: FlightControls) => Promise<Pin>;
-
-/** An entry that is pinned where it is there and whole, and made where it is not. */
-interface Wanted {
-  object: StoredObject;
-  scope: LakeScope;
-  /** Of derived content. */
-  kind: string | undefined;
-  isWhole(pin: Pin): boolean;
-  make: Make;
+async function openWhole(file: OpenFile, scope: LakeScope): Promise<PinnedFile> {
+  try {
+    await file.ensure([{ start: 0, end: file.sizeBytes }], scope);
+    return file;
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
+  }
 }
 
 /** Opened when first asked for; a failure is forgotten, so that the next asking tries again. */
@@ -126,87 +142,11 @@ function createLazy(open: () => Promise<Space>) {
   };
 }
 
-/** An entry that is not what it should be was damaged from outside: it is removed and made again. */
-async function pinWhole(space: Space, key: string, isWhole: (pin: Pin) => boolean): Promise<Pin | undefined> {
+/** Derived content that is not what it should be was damaged from outside: it is removed and made again. */
+async function pinWhole(space: Space, key: string): Promise<Pin | undefined> {
   const pin = await space.pin(key);
-  if (!pin || isWhole(pin)) return pin;
-  pin.release();
+  if (!pin || readSavedFacts(pin)) return pin;
+  await pin.release();
   await space.evict(key);
   return undefined;
-}
-
-/** A disk can be full before the cap is reached: then the cache makes room once, and gives up after. */
-async function makingRoom(
-  space: Space,
-  object: StoredObject,
-  needBytes: number,
-  make: () => Promise<Pin>,
-): Promise<Pin> {
-  try {
-    return await make();
-  } catch (thrown) {
-    if (!isDiskFull(thrown)) throw thrown;
-    if (!(await space.freeDisk(needBytes))) throw diskFull(object, thrown);
-  }
-  try {
-    return await make();
-  } catch (thrown) {
-    throw isDiskFull(thrown) ? diskFull(object, thrown) : thrown;
-  }
-}
-
-function isDiskFull(thrown: unknown): boolean {
-  const code = errnoOf(thrown) ?? (thrown instanceof Error ? errnoOf(thrown.cause) : undefined);
-  return code === "ENOSPC" || code === "EDQUOT";
-}
-
-function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {
-  return new ToolError(
-    "unavailable",
-    `The disk of the local cache (lake.cache.dir) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some, or read less.`,
-    { cause },
-  );
-}
-
-function toFile({ path, sizeBytes, release }: Pin): PinnedFile {
-  return { path, sizeBytes, release };
-}
-
-/**
- * Opens local files where they are, while fewer than `maxOpenFiles` are open: every one takes a descriptor of the
- * process until it is released. `undefined` for those past it, which are copied as objects of S3 are.
- */
-function createOpener(stores: Pick<Stores, "openLocal">, maxOpenFiles: number) {
-  let openFiles = 0;
-  return async (object: StoredObject): Promise<PinnedFile | undefined> => {
-    if (openFiles >= maxOpenFiles) return undefined;
-    openFiles++;
-    const close = () => {
-      openFiles--;
-    };
-    try {
-      const { path, release } = await stores.openLocal(object);
-      return {
-        path,
-        sizeBytes: object.sizeBytes,
-        release: once(
-          () =>
-            void release()
-              .catch(() => {})
-              .then(close),
-        ),
-      };
-    } catch (thrown) {
-      close();
-      throw thrown;
-    }
-  };
-}
-
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) work();
-    done = true;
-  };
 }

@@ -1,8 +1,13 @@
+import { utimes } from "node:fs/promises";
 import { type Claim, makeClaim } from "./claims.ts";
 import { createEvictor } from "./evict.ts";
 import { type FolderOptions, openFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
 import { type Pin, pinEntry } from "./pins.ts";
+import { openRangeIndex, type RangeIndex } from "./range-index.ts";
+import { createReservations, type Reservation } from "./reservations.ts";
+import { isUnused, pinSparse } from "./sparse-files.ts";
+import { createSyncing } from "./syncing.ts";
 
 /** The cache folder, shared with other processes and never over its cap. */
 export interface Space {
@@ -10,6 +15,18 @@ export interface Space {
   pin(key: string): Promise<Pin | undefined>;
   /** Throws `too_large` where no room can be made. */
   claim(sizeBytes: number): Promise<Claim>;
+  /** The sparse file of `key` and its index, made where there is none of this size. */
+  sparse(key: string, sizeBytes: number): Promise<{ pin: Pin; index: RangeIndex; usedBytes: number }>;
+  /** Throws `too_large` where no room can be made. */
+  reserve(sizeBytes: number): Promise<Reservation>;
+  /** Notes what an entry takes now, as just used; nothing where it is gone. */
+  record(key: string, sizeBytes: number): void;
+  /** Notes for all processes that the entry was just used. */
+  touch(key: string, pin: Pin): Promise<void>;
+  /** Evicts the entry, unless there are more pins than one. */
+  evictUnused(key: string): Promise<void>;
+  /** Begins to bring to the disk what a power cut would lose. Settles when the pin may be released. Rejects with the file system's errors. */
+  sync(pin: Pin, index: RangeIndex): Promise<void>;
   /** Evicts so many bytes, or all there is; whether that was anything. For a disk that is full before the cap is reached. */
   freeDisk(sizeBytes: number): Promise<boolean>;
   evict(key: string): Promise<void>;
@@ -21,10 +38,12 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
   const folder = await openFolder(options);
   const evictor = createEvictor(folder);
   const inTurn = createTurns();
+  const syncing = createSyncing(folder);
+  const reservations = createReservations(folder, evictor);
   await evictor.look();
   await evictor.makeRoom(0);
   return {
-    pin: (key) => pinEntry(folder, key),
+    pin: (key) => pinEntry(folder, key, true),
     claim: (sizeBytes) =>
       inTurn(async () => {
         const claim = await makeClaim(folder, evictor, sizeBytes);
@@ -35,11 +54,36 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
           drop: () => inTurn(claim.drop),
         };
       }),
+    async sparse(key, sizeBytes) {
+      const pin = await pinSparse(folder, key, sizeBytes);
+      const index = await openRangeIndex(folder, key, pin.inode);
+      return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
+    },
+    reserve: (sizeBytes) =>
+      inTurn(async () => {
+        const reservation = await reservations.reserve(sizeBytes);
+        return { ...reservation, end: () => inTurn(reservation.end) };
+      }),
+    record(key, sizeBytes) {
+      if (folder.ledger.entries.has(key)) folder.ledger.record(key, sizeBytes, folder.now());
+    },
+    async touch(key, pin) {
+      const { ledger, now } = folder;
+      await utimes(pin.path, now() / 1000, now() / 1000);
+      const entry = ledger.entries.get(key);
+      if (entry) ledger.record(key, entry.sizeBytes, now());
+    },
+    evictUnused: (key) =>
+      inTurn(async () => {
+        if (await isUnused(folder, key)) await evictor.evict(key);
+      }),
     freeDisk: (sizeBytes) => inTurn(() => evictor.free(sizeBytes)),
     evict: (key) => inTurn(() => evictor.evict(key)),
+    sync: syncing.start,
     usedBytes: folder.ledger.usedBytes,
     async close() {
       await Promise.allSettled(folder.releasing);
+      await syncing.finished();
       await folder.instance.leave();
     },
   };

@@ -1,6 +1,9 @@
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
+import { diskBytes } from "./disk-bytes.ts";
+import { indexName } from "./range-index.ts";
 
 /** An entry as it lies on disk. */
 export interface SurveyedEntry {
@@ -12,7 +15,7 @@ export interface SurveyedEntry {
 export interface Survey {
   /** Least recently used first. */
   entries: SurveyedEntry[];
-  /** Files in the making of other processes, and pinned files whose entry is gone. */
+  /** Files in the making and reservations of other processes, and pinned files whose entry is gone. */
   otherBytes: number;
 }
 
@@ -27,7 +30,7 @@ export async function survey(entriesFolder: string, instances: string, own: stri
   const entries: SurveyedEntry[] = [];
   const counted = new Set<number>();
   for (const key of await namesIn(entriesFolder)) {
-    const files = await filesIn(join(entriesFolder, key));
+    const files = await filesIn(join(entriesFolder, key), diskBytes);
     const data = files.get("data");
     if (!data) continue;
     for (const { inode } of files.values()) counted.add(inode);
@@ -52,7 +55,8 @@ async function filesInUse(instances: string, own: string, counted: Set<number>):
       if (name === own) for (const { inode } of files) counted.add(inode);
       else found.push(...files);
     }
-    found.push(...(await filesIn(join(instances, name, "pins"))).values());
+    if (name !== own) found.push(...(await filesIn(join(instances, name))).values());
+    found.push(...(await filesIn(join(instances, name, "pins"), diskBytes)).values());
   }
   return found;
 }
@@ -63,12 +67,17 @@ function sumBytes(files: Map<string, FoundFile>): number {
   return sum;
 }
 
-async function filesIn(folder: string): Promise<Map<string, FoundFile>> {
+/** What is in the making, or reserved, counts at its full size. An index is left out: it is small, and goes with its data. */
+async function filesIn(
+  folder: string,
+  measure: (stats: Stats) => number = ({ size }) => size,
+): Promise<Map<string, FoundFile>> {
   const files = new Map<string, FoundFile>();
   for (const name of await namesIn(folder)) {
+    if (name === indexName) continue;
     const stats = await gone(stat(join(folder, name)));
     if (stats?.isFile()) {
-      files.set(name, { inode: stats.ino, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
+      files.set(name, { inode: stats.ino, sizeBytes: measure(stats), mtimeMs: stats.mtimeMs });
     }
   }
   return files;

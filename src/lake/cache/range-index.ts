@@ -1,0 +1,162 @@
+import { appendFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { errnoOf } from "../stores/errno.ts";
+import { createRangeSet, type RangeSet } from "./byte-ranges.ts";
+import type { ByteRange } from "./cache.ts";
+import type { CacheFolder } from "./folder.ts";
+import { createTurns } from "./in-turn.ts";
+
+/** Stands for the boot in a line whose bytes were brought to the disk itself. */
+const synced = "synced";
+
+/**
+ * Which bytes of a sparse file are there, as `entries/<key>/ranges` has it: a line `<inode> <start> <end> <boot>
+ * <crc32>` for each range, added by one write after the bytes themselves. A line that is torn is dropped. One of
+ * another boot of the machine is believed only where the bytes were synced, and one of another inode never: it
+ * speaks of a file that was evicted and made anew meanwhile.
+ */
+export interface RangeIndex {
+  held: RangeSet;
+  /** Takes over what other processes added, where there is anything new. */
+  refresh(): Promise<void>;
+  /** Says that the range is in the file. Known to others after `flush`. */
+  note(range: ByteRange): void;
+  flush(): Promise<void>;
+  /** Bytes a power cut would lose. */
+  unsyncedBytes(): number;
+  /** Everything held was brought to the disk. */
+  noteSynced(ranges: readonly ByteRange[]): Promise<void>;
+}
+
+export const indexName = "ranges";
+
+/** Lines more than there are ranges before the index is written anew. */
+const spareLines = 256;
+
+export async function openRangeIndex(folder: CacheFolder, key: string, inode: number): Promise<RangeIndex> {
+  const path = join(folder.entries, key, indexName);
+  const [held, kept] = [createRangeSet(), createRangeSet()];
+  const inTurn = createTurns();
+  const noted: ByteRange[] = [];
+  let [knownBytes, lines] = [0, 0];
+  const line = ({ start, end }: ByteRange, boot: string) => {
+    const body = `${inode} ${start} ${end} ${boot}`;
+    return `${body} ${crc32(body).toString(16)}\n`;
+  };
+  const load = async () => {
+    const text = await readText(path);
+    knownBytes = Buffer.byteLength(text);
+    const found = readLines(text, inode);
+    lines = found.length;
+    for (const { range, boot } of found) {
+      if (boot === synced) kept.add(range);
+      if (boot === synced || boot === folder.bootId) held.add(range);
+    }
+  };
+  const rewrite = async () => {
+    await load();
+    const unsynced = kept.gaps(held.all());
+    const text = [
+      ...kept.all().map((range) => line(range, synced)),
+      ...unsynced.map((r) => line(r, folder.bootId)),
+    ];
+    lines = text.length;
+    knownBytes = await replace(folder, path, text.join(""));
+  };
+  const append = async (ranges: readonly ByteRange[], boot: string) => {
+    // A line begins where the one before was torn.
+    const text = `\n${ranges.map((range) => line(range, boot)).join("")}`;
+    if (!(await appended(path, text))) return;
+    knownBytes += text.length;
+    lines += ranges.length;
+    if (lines > 2 * held.all().length + spareLines) await rewrite();
+  };
+  await load();
+  return {
+    held,
+    refresh: () =>
+      inTurn(async () => {
+        if ((await sizeOf(path)) !== knownBytes) await load();
+      }),
+    note(range) {
+      held.add(range);
+      noted.push(range);
+    },
+    flush: () =>
+      inTurn(async () => {
+        if (noted.length === 0) return;
+        const ranges = noted.splice(0);
+        try {
+          await append(joined(ranges), folder.bootId);
+        } catch (thrown) {
+          noted.push(...ranges);
+          throw thrown;
+        }
+      }),
+    unsyncedBytes: () => held.bytes() - kept.bytes(),
+    noteSynced: (ranges) =>
+      inTurn(async () => {
+        for (const range of ranges) kept.add(range);
+        await append(ranges, synced);
+      }),
+  };
+}
+
+function joined(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const set = createRangeSet();
+  for (const range of ranges) set.add(range);
+  return set.all();
+}
+
+function readLines(text: string, inode: number): { range: ByteRange; boot: string }[] {
+  return text.split("\n").flatMap((line) => {
+    const [, body, ofInode, start, end, boot, check] =
+      /^((\d+) (\d+) (\d+) (\S+)) ([0-9a-f]{1,8})$/.exec(line) ?? [];
+    if (body === undefined || boot === undefined) return [];
+    if (check !== crc32(body).toString(16) || ofInode !== String(inode)) return [];
+    return [{ range: { start: Number(start), end: Number(end) }, boot }];
+  });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return "";
+    throw thrown;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return 0;
+    throw thrown;
+  }
+}
+
+/** False where the entry was evicted: there is nothing to say of it any more. */
+async function appended(path: string, text: string): Promise<boolean> {
+  try {
+    await appendFile(path, text, { mode: 0o600 });
+    return true;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return false;
+    throw thrown;
+  }
+}
+
+/** At once, so that nobody reads half of it. What others add meanwhile is forgotten, and fetched again. */
+async function replace(folder: CacheFolder, path: string, text: string): Promise<number> {
+  const next = join(folder.instance.temporary, folder.newId());
+  try {
+    await writeFile(next, text, { mode: 0o600 });
+    await rename(next, path);
+  } catch (thrown) {
+    await rm(next, { force: true });
+    if (errnoOf(thrown) !== "ENOENT") throw thrown;
+  }
+  return text.length;
+}
