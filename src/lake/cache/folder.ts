@@ -10,6 +10,8 @@ export interface FolderOptions {
   newId(): string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Names the start of the machine. Default: as the system does. */
+  boot?: string | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
   };
   await make(entries, instances);
   const instance = await enterInstances(instances, options.newId());
-  const boot = await readBootId();
+  const boot = options.boot ?? (await readBootId());
   return {
     ...options,
     entries,

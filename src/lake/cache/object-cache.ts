@@ -4,7 +4,7 @@ import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { openBlockEntry } from "./block-entry.ts";
-import type { ObjectCache, PinnedFile } from "./cache.ts";
+import type { Derive, ObjectCache, PinnedFile } from "./cache.ts";
 import { deriveInto, readSavedFacts } from "./derive.ts";
 import { makingRoom } from "./disk-full.ts";
 import { entryKey } from "./entry-key.ts";
@@ -31,6 +31,8 @@ export interface ObjectCacheDeps {
   partBytes?: number;
   /** Ranges of one object under way at once. */
   parallel?: number;
+  /** Names the start of the machine. Default: as the system does. */
+  boot?: string;
   /** Local files held open at once. Further ones are copied. */
   maxOpenFiles?: number;
 }
@@ -58,9 +60,9 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     gate: createGate(maxParallel),
   };
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
-  const flights = createFlights<Pin>();
   const entries = createOpenEntries();
-  const space = createLazy(() => openSpace({ ...settings.cache, newId, now }));
+  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot }));
+  const derivations = createDerivations(settings, space.get);
   const open = async (object: StoredObject, scope: LakeScope): Promise<OpenFile> => {
     const inSpace = await space.get();
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
@@ -83,28 +85,38 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
       const local = await inPlace(object);
       return local ?? openWhole(await open(object, scope), scope);
     },
-    async derived(object, kind, derive, scope) {
-      const inSpace = await space.get();
-      const key = entryKey(scope.tenantId, settings.s3.endpoint, object, kind);
-      // How large derived content gets is not known: where the disk is full, all that can go, goes.
-      const fly = ({ signal }: FlightControls) =>
-        makingRoom(
-          inSpace,
-          object,
-          () => settings.cache.maxBytes,
-          () => deriveInto(inSpace, derive, key, signal),
-        );
-      const pin =
-        (await pinWhole(inSpace, key)) ?? (await flights.join(key, scope, fly, (held) => held.share()));
-      const { path, sizeBytes, release } = pin;
-      return { path, sizeBytes, release: () => void release(), facts: readSavedFacts(pin)?.facts };
-    },
+    derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
-      await flights.close();
+      await derivations.close();
       await entries.close();
       await space.now()?.close();
     },
+  };
+}
+
+/** Content made of objects, each once however many ask. */
+function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space: () => Promise<Space>) {
+  const flights = createFlights<Pin>();
+  return {
+    async get(object: StoredObject, kind: string, derive: Derive, scope: LakeScope) {
+      const open = await space();
+      const key = entryKey(scope.tenantId, s3.endpoint, object, kind);
+      const make = (signal: AbortSignal) => deriveInto(open, derive, key, signal);
+      // How large derived content gets is not known: where the disk is full, all that can go, goes.
+      const fly = ({ signal }: FlightControls) =>
+        makingRoom(
+          open,
+          object,
+          () => cache.maxBytes,
+          () => make(signal),
+        );
+      const pin =
+        (await pinWhole(open, key)) ?? (await flights.join(key, scope, fly, (held) => held.share()));
+      const { path, sizeBytes, release } = pin;
+      return { path, sizeBytes, release: () => void release(), facts: readSavedFacts(pin)?.facts };
+    },
+    close: flights.close,
   };
 }
 

@@ -16,7 +16,8 @@ interface Opened {
   isPinGiven: boolean;
 }
 
-const defaultMaxGapBytes = 1024 * 1024;
+/** Less than what a further request costs. */
+const defaultMaxGapBytes = 32 * 1024;
 
 /** Entries this process has open, each once, for all who ask. */
 export function createOpenEntries() {

@@ -35,50 +35,14 @@ export const indexName = "ranges";
 const spareLines = 256;
 
 export async function openRangeIndex(folder: CacheFolder, key: string, inode: number): Promise<RangeIndex> {
-  const path = join(folder.entries, key, indexName);
-  const [held, kept] = [createRangeSet(), createRangeSet()];
+  const lines = createLines(folder, join(folder.entries, key, indexName), inode);
   const inTurn = createTurns();
   const noted: ByteRange[] = [];
-  let [knownBytes, lines] = [0, 0];
-  const line = ({ start, end }: ByteRange, boot: string) => {
-    const body = `${inode} ${start} ${end} ${boot}`;
-    return `${body} ${crc32(body).toString(16)}\n`;
-  };
-  const load = async () => {
-    const text = await readText(path);
-    knownBytes = Buffer.byteLength(text);
-    const found = readLines(text, inode);
-    lines = found.length;
-    for (const { range, boot } of found) {
-      if (boot === synced) kept.add(range);
-      if (boot === synced || boot === folder.bootId) held.add(range);
-    }
-  };
-  const rewrite = async () => {
-    await load();
-    const unsynced = kept.gaps(held.all());
-    const text = [
-      ...kept.all().map((range) => line(range, synced)),
-      ...unsynced.map((r) => line(r, folder.bootId)),
-    ];
-    lines = text.length;
-    knownBytes = await replace(folder, path, text.join(""));
-  };
-  const append = async (ranges: readonly ByteRange[], boot: string) => {
-    // A line begins where the one before was torn.
-    const text = `\n${ranges.map((range) => line(range, boot)).join("")}`;
-    if (!(await appended(path, text))) return;
-    knownBytes += text.length;
-    lines += ranges.length;
-    if (lines > 2 * held.all().length + spareLines) await rewrite();
-  };
-  await load();
+  const { held, kept } = lines;
+  await lines.load();
   return {
     held,
-    refresh: () =>
-      inTurn(async () => {
-        if ((await sizeOf(path)) !== knownBytes) await load();
-      }),
+    refresh: () => inTurn(lines.refresh),
     note(range) {
       held.add(range);
       noted.push(range);
@@ -88,7 +52,7 @@ export async function openRangeIndex(folder: CacheFolder, key: string, inode: nu
         if (noted.length === 0) return;
         const ranges = noted.splice(0);
         try {
-          await append(joined(ranges), folder.bootId);
+          await lines.append(joined(ranges), folder.bootId);
         } catch (thrown) {
           noted.push(...ranges);
           throw thrown;
@@ -98,9 +62,56 @@ export async function openRangeIndex(folder: CacheFolder, key: string, inode: nu
     noteSynced: (ranges) =>
       inTurn(async () => {
         for (const range of ranges) kept.add(range);
-        await append(ranges, synced);
+        await lines.append(ranges, synced);
       }),
   };
+}
+
+/** The lines on disk, and what they say: `held` is there, and of that `kept` outlasts a power cut. */
+function createLines(folder: CacheFolder, path: string, inode: number) {
+  const [held, kept] = [createRangeSet(), createRangeSet()];
+  let [knownBytes, count] = [0, 0];
+  const load = async () => {
+    const text = await readText(path);
+    knownBytes = Buffer.byteLength(text);
+    const found = readLines(text, inode);
+    count = found.length;
+    for (const { range, boot } of found) {
+      if (boot === synced) kept.add(range);
+      if (boot === synced || boot === folder.bootId) held.add(range);
+    }
+  };
+  const rewrite = async () => {
+    await load();
+    const unsynced = kept.gaps(held.all());
+    const lines = [
+      ...kept.all().map((range) => lineOf(inode, range, synced)),
+      ...unsynced.map((range) => lineOf(inode, range, folder.bootId)),
+    ];
+    count = lines.length;
+    knownBytes = await replace(folder, path, lines.join(""));
+  };
+  return {
+    held,
+    kept,
+    load,
+    async refresh() {
+      if ((await sizeOf(path)) !== knownBytes) await load();
+    },
+    async append(ranges: readonly ByteRange[], boot: string) {
+      // Begins with a line end of its own, where the line before was torn.
+      const text = `\n${ranges.map((range) => lineOf(inode, range, boot)).join("")}`;
+      if (!(await appended(path, text))) return;
+      knownBytes += text.length;
+      count += ranges.length;
+      if (count > 2 * held.all().length + spareLines) await rewrite();
+    },
+  };
+}
+
+function lineOf(inode: number, { start, end }: ByteRange, boot: string): string {
+  const body = `${inode} ${start} ${end} ${boot}`;
+  return `${body} ${crc32(body).toString(16)}\n`;
 }
 
 function joined(ranges: readonly ByteRange[]): readonly ByteRange[] {

@@ -1,7 +1,7 @@
 import { utimes } from "node:fs/promises";
 import { type Claim, makeClaim } from "./claims.ts";
-import { createEvictor } from "./evict.ts";
-import { type FolderOptions, openFolder } from "./folder.ts";
+import { createEvictor, type Evictor } from "./evict.ts";
+import { type CacheFolder, type FolderOptions, openFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
 import { type Pin, pinEntry } from "./pins.ts";
 import { openRangeIndex, type RangeIndex } from "./range-index.ts";
@@ -39,31 +39,16 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
   const evictor = createEvictor(folder);
   const inTurn = createTurns();
   const syncing = createSyncing(folder);
-  const reservations = createReservations(folder, evictor);
   await evictor.look();
   await evictor.makeRoom(0);
   return {
+    ...roomIn(folder, evictor, inTurn),
     pin: (key) => pinEntry(folder, key, true),
-    claim: (sizeBytes) =>
-      inTurn(async () => {
-        const claim = await makeClaim(folder, evictor, sizeBytes);
-        return {
-          ...claim,
-          resize: (bytes) => inTurn(() => claim.resize(bytes)),
-          publish: (key) => inTurn(() => claim.publish(key)),
-          drop: () => inTurn(claim.drop),
-        };
-      }),
     async sparse(key, sizeBytes) {
       const pin = await pinSparse(folder, key, sizeBytes);
       const index = await openRangeIndex(folder, key, pin.inode);
       return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
     },
-    reserve: (sizeBytes) =>
-      inTurn(async () => {
-        const reservation = await reservations.reserve(sizeBytes);
-        return { ...reservation, end: () => inTurn(reservation.end) };
-      }),
     record(key, sizeBytes) {
       if (folder.ledger.entries.has(key)) folder.ledger.record(key, sizeBytes, folder.now());
     },
@@ -86,5 +71,31 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
       await syncing.finished();
       await folder.instance.leave();
     },
+  };
+}
+
+/** What is about to be written, and must not be granted while the evictor works. */
+function roomIn(
+  folder: CacheFolder,
+  evictor: Evictor,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+): Pick<Space, "claim" | "reserve"> {
+  const reservations = createReservations(folder, evictor);
+  return {
+    claim: (sizeBytes) =>
+      inTurn(async () => {
+        const claim = await makeClaim(folder, evictor, sizeBytes);
+        return {
+          ...claim,
+          resize: (bytes) => inTurn(() => claim.resize(bytes)),
+          publish: (key) => inTurn(() => claim.publish(key)),
+          drop: () => inTurn(claim.drop),
+        };
+      }),
+    reserve: (sizeBytes) =>
+      inTurn(async () => {
+        const reservation = await reservations.reserve(sizeBytes);
+        return { ...reservation, end: () => inTurn(reservation.end) };
+      }),
   };
 }
