@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
 import { startFaultProxy } from "../../../test/harness/fault-proxy.ts";
@@ -162,6 +163,22 @@ test("ranges last over a restart, and a second server finds those of the first",
   expect(third.missing([range(0, 30)])).toEqual([range(0, 10)]);
   await expectTrue(third);
   third.release();
+});
+
+test("an entry taken away and made anew while it is open is not said to hold what went into the old one", async () => {
+  const [first, second] = [lake.cache(), lake.cache()];
+  const file = await open(first);
+  await file.ensure([range(0, 10)], scope);
+  await rm(join(lake.dir, "v1", "entries"), { recursive: true });
+  await mkdir(join(lake.dir, "v1", "entries"));
+  const anew = await open(second);
+  await anew.ensure([range(500, 600)], scope);
+  await file.ensure([range(100, 200)], scope);
+  await expectTrue(file);
+  const third = await open(lake.cache());
+  expect(third.missing([range(0, 1000)])).toEqual([range(0, 500), range(600, 1000)]);
+  await expectTrue(third);
+  for (const one of [file, anew, third]) one.release();
 });
 
 test("what was opened and never read leaves nothing", async () => {
