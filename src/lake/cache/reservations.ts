@@ -26,7 +26,8 @@ export function createReservations(folder: CacheFolder, evictor: Evictor) {
     ledger.claim(id, bytes);
   };
   const show = async () => {
-    if (reservedBytes === shownBytes) return;
+    // It may say up to a hundredth of the cap too much: many small reservations then cost the file system nothing.
+    if (reservedBytes <= shownBytes && shownBytes - reservedBytes <= maxBytes / 100) return;
     const bytes = reservedBytes;
     await setSize(folder, path, bytes);
     shownBytes = bytes;
