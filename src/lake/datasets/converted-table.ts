@@ -38,13 +38,15 @@ export async function convertedTable(
   const sniffed = await largeCsv(deps, dataset, scope);
   const first = sniffed?.[0];
   if (!sniffed || !first) return undefined;
+  const canStay = sniffed.every(isReadableInPlace);
+  if (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes) return undefined;
   const form = await agreeOnCsv(deps.sniffer, dataset, sniffed, scope);
   try {
     const files = await convertAll(deps, sniffed, form, pins, scope);
     return tableOfConverted(dataset, first, form, files);
   } catch (thrown) {
-    // What is no place in the cache may still be read where it lies.
-    if (isCacheTooSmall(thrown) && sniffed.every(isReadableInPlace)) return undefined;
+    // What has no place in the cache may still be read where it lies.
+    if (canStay && isCacheTooSmall(thrown)) return undefined;
     throw thrown;
   }
 }
