@@ -34,13 +34,13 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
-  const footers = createFooters(stores);
+  const footers = createFooters(parts);
   return {
     stores,
     describe: (request, scope) => describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => query(parts, request, scope),
-    profile: (request, scope) => profileDataset(parts, request, scope),
+    profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);

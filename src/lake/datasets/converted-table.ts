@@ -11,6 +11,7 @@ import type { DataFile, Dataset } from "./dataset.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
+import { claimsParquet } from "./open-parquet.ts";
 import { renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 
@@ -62,7 +63,8 @@ async function largeCsv(
   const largest = files.reduce((left, right) =>
     right.object.sizeBytes > left.object.sizeBytes ? right : left,
   );
-  if (!hasPipes || !isLarge(largest, convertedBytes.compressed)) return undefined;
+  if (!hasPipes || claimsParquet(largest.object, hints) || !isLarge(largest, convertedBytes.compressed))
+    return undefined;
   const sniff = async (file: DataFile) => ({
     file,
     detected: await sniffer.sniff(file.object, hints, scope),

@@ -5,6 +5,7 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { checkFilter } from "./check-filter.ts";
 import type { Dataset } from "./dataset.ts";
+import { withPruned } from "./prune-files.ts";
 import {
   bytesAhead,
   keptPage,
@@ -65,24 +66,32 @@ async function runPage(
   const { offset } = start;
   const keepRest = offset > 0;
   const rowCount = keepRest ? rowsAhead(offset, maxRows) : maxRows;
-  return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
-    const bounds = { maxRows, maxBytes, keepRest, maxKeptBytes: bytesAhead(maxBytes) };
-    const run = (sql: string) =>
-      parts.engine.run({ sql, tables: scansOf(tables), ...bounds, owner: ownerOf(scope) }, scope);
-    const { handle, totalRows, ...page } = await inCallersWords(
-      { columns, filter },
-      async () => (await run(`SELECT * FROM ${tableName} LIMIT 0`)).columns,
-      () => run(rowsSql(columns, filter, rowCount, offset)),
-    );
-    const isLast = totalRows !== undefined && totalRows <= rowCount;
-    const kept = handle === undefined ? undefined : { handle, start: offset, rowCount, isLast };
-    return {
-      ...page,
-      next: placeBehind(page, { ...start, kept }),
-      ...(isNewReading(start, undefined) ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
-      notes: [...newReadingNotes(start, undefined), ...tableNotes(tables), ...page.notes],
-    };
-  });
+  const named = [{ name: tableName, dataset }];
+  const sql = rowsSql(columns, filter, rowCount, offset);
+  const plan =
+    filter === undefined || dataset.partitionColumns.length === 0
+      ? { tables: [], readings: [] }
+      : await parts.engine.plan(sql, scope);
+  return withPruned(parts.engine, named, plan, scope, (pruned) =>
+    withTables(parts, pruned, scope, async (tables) => {
+      const bounds = { maxRows, maxBytes, keepRest, maxKeptBytes: bytesAhead(maxBytes) };
+      const run = (sql: string) =>
+        parts.engine.run({ sql, tables: scansOf(tables), ...bounds, owner: ownerOf(scope) }, scope);
+      const { handle, totalRows, ...page } = await inCallersWords(
+        { columns, filter },
+        async () => (await run(`SELECT * FROM ${tableName} LIMIT 0`)).columns,
+        () => run(sql),
+      );
+      const isLast = totalRows !== undefined && totalRows <= rowCount;
+      const kept = handle === undefined ? undefined : { handle, start: offset, rowCount, isLast };
+      return {
+        ...page,
+        next: placeBehind(page, { ...start, kept }),
+        ...(isNewReading(start, undefined) ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
+        notes: [...newReadingNotes(start, undefined), ...tableNotes(tables), ...page.notes],
+      };
+    }),
+  );
 }
 
 async function checkReadsNothing(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {

@@ -4,11 +4,13 @@ import type { ReadRowsRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { Dataset } from "./dataset.ts";
+import { claimsParquet } from "./open-parquet.ts";
 import { createPins } from "./pins.ts";
 import { ownerOf, type PlacedRows, type RowsPlace } from "./read-ahead.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { inCallersWords } from "./rows-faults.ts";
 import { rowsSql, tableName } from "./rows-sql.ts";
+import { createScanBudget } from "./scan-budget.ts";
 import { startTable } from "./start-table.ts";
 import { type LakeParts, type OpenTable, scansOf } from "./with-tables.ts";
 
@@ -62,7 +64,8 @@ async function largeText(
   scope: LakeScope,
 ): Promise<DetectedFormat | undefined> {
   const object = files[0]?.object;
-  if (!object || object.sizeBytes <= readWholeBytes.compressed) return undefined;
+  if (!object || claimsParquet(object, hints) || object.sizeBytes <= readWholeBytes.compressed)
+    return undefined;
   const detected = await sniffer.sniff(object, hints, scope);
   const enough = detected.compression === "none" ? readWholeBytes.plain : readWholeBytes.compressed;
   return hasReadableStart(detected) && object.sizeBytes > enough ? detected : undefined;
@@ -83,8 +86,9 @@ async function pageWithin(
   scope: LakeScope,
 ): Promise<{ rows: PlacedRows; isFull: boolean } | undefined> {
   const pins = createPins();
+  const holds = { pins, budget: createScanBudget(parts.settings.query.maxScanBytes) };
   try {
-    const table = await startTable(parts, dataset, detected, size, pins, scope);
+    const table = await startTable(parts, dataset, detected, size, holds, scope);
     if (!table || hasUnseenColumn(table, columns)) return undefined;
     const tables = [{ ...table, name: tableName, otherNames: [] }];
     const run = (sql: string) =>

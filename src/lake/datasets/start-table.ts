@@ -6,8 +6,7 @@ import type { LakeScope } from "../scope.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { tableOf } from "./hydrate.ts";
-import type { HydratedTable } from "./hydration.ts";
-import type { Pins } from "./pins.ts";
+import type { CallHolds, HydratedTable } from "./hydration.ts";
 import { readStart } from "./read-start.ts";
 import type { LakeParts } from "./with-tables.ts";
 
@@ -24,7 +23,7 @@ export async function startTable(
   dataset: Dataset,
   detected: DetectedFormat,
   startBytes: number,
-  pins: Pins,
+  holds: CallHolds,
   scope: LakeScope,
 ): Promise<(HydratedTable & { dataset: Dataset }) | undefined> {
   const [first] = dataset.files;
@@ -43,13 +42,13 @@ export async function startTable(
     },
     scope,
   );
-  pins.add(raw.release);
+  holds.pins.add(raw.release);
   if (raw.sizeBytes === 0) return undefined;
   const file = startAsFile(first, startBytes, raw.sizeBytes);
   const start = { ...dataset, files: [file], version: `${dataset.version}-start-${startBytes}` };
   const isPlain = { compression: "none" as const, encoding: "utf-8" as const };
   const fetched = [{ file, raw, detected: { ...detected, ...isPlain } }];
-  const table = await tableOf(parts, { dataset: start, fetched, pins, scope });
+  const table = await tableOf(parts, { dataset: start, fetched, ...holds, scope });
   return { ...table, dataset: start, notes: [...table.notes, startNote(first.object, detected, startBytes)] };
 }
 

@@ -7,6 +7,7 @@ import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
 import { type NamedDataset, planHydration } from "./plan-hydration.ts";
+import { createScanBudget } from "./scan-budget.ts";
 
 /** What the engine's operations are made of. */
 export type LakeParts = HydrationDeps;
@@ -25,11 +26,13 @@ export async function withTables<T>(
   scope: LakeScope,
   work: (tables: OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const plan = planHydration(onePerDataset(tables), parts.settings.query.maxScanBytes);
+  const { maxScanBytes } = parts.settings.query;
+  const plan = planHydration(onePerDataset(tables), maxScanBytes);
   const pins = createPins();
+  const budget = createScanBudget(maxScanBytes);
   try {
     const open = await mapBounded(plan.tables, 4, async (table) => ({
-      ...(await hydrateTable(parts, table, pins, scope)),
+      ...(await hydrateTable(parts, table, { pins, budget }, scope)),
       name: table.name,
       otherNames: table.otherNames ?? [],
       dataset: table.dataset,

@@ -51,6 +51,7 @@ export async function linkScan(
     partitions: [...partitions.values()].map(({ values }) => values),
     columns: "columns" in scan ? scan.columns : [],
     dialect: scan.format === "csv" ? scan.dialect : undefined,
+    ranges: scan.format === "parquet" ? scan.ranges : undefined,
   };
 }
 
@@ -63,8 +64,14 @@ async function linkFile(
 ): Promise<JobFile> {
   const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  const { uri, isConverted } = file;
-  return { path, uri, partition, prepared: known && { ...known, path }, isConverted };
+  return {
+    path,
+    uri: file.uri,
+    partition,
+    ...(known ? { prepared: { ...known, path } } : {}),
+    ...(file.isConverted ? { isConverted: true } : {}),
+    ...(file.hydrate ? { isSparse: true } : {}),
+  };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

@@ -8,7 +8,7 @@ import { FieldTypes } from "../scan/field-types.ts";
 import { recordCopier } from "../scan/prepare-csv.ts";
 import { hasOneLineEnd } from "../scan/prepared.ts";
 import { RecordWriter } from "../scan/record-writer.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, Instances, openDatabase } from "./database.ts";
 import { identifier, literal } from "./quoting.ts";
 import type { Report } from "./report.ts";
 import { csvReader } from "./views.ts";
@@ -24,7 +24,7 @@ const longestRecordBytes = 16 << 20;
  * for long ones.
  */
 export async function convertText(job: ConvertJob, report: Report): Promise<ConvertReply> {
-  const database = await openDatabase(job, [job.goodPath, job.targetPath], async () => {});
+  const database = await openDatabase(new Instances(), job, [job.goodPath, job.targetPath], async () => {});
   try {
     const types = Array.from({ length: job.columnCount }, () => new FieldTypes());
     const facts = await copyGood(database, job, types, report);

@@ -1,9 +1,9 @@
 import "./text-decoder.ts";
-import type { FromWorker, Job, ToWorker } from "../protocol.ts";
+import type { FileReads, FromWorker, Job, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
-import { throttled } from "./report.ts";
+import { type Report, throttled } from "./report.ts";
 
 /**
  * The query worker's program. It speaks with the server over Node's IPC channel only, does one job at a time,
@@ -15,32 +15,43 @@ function send(message: FromWorker): void {
   process.send?.(message);
 }
 
+function reportOf(id: number): Report {
+  return throttled((update) => send({ kind: "progress", id, ...update }), progressEveryMs, Date.now);
+}
+
 async function serve(): Promise<void> {
   const { passGate, checkTables } = await import("../gate/gate.ts");
-  const { openParser } = await import("./database.ts");
+  const { Instances, openParser } = await import("./database.ts");
   const { runStatement } = await import("./run.ts");
   const { analyzeScan } = await import("./analyze.ts");
   const { convertText } = await import("./convert.ts");
+  const { filterRows } = await import("./filter-rows.ts");
   const serialize = await openParser();
 
+  const fetcher = createFetcher();
+  const instances = new Instances();
+
   const work = async (id: number, job: Job): Promise<unknown> => {
-    const report = throttled(
-      (update) => send({ kind: "progress", id, ...update }),
-      progressEveryMs,
-      Date.now,
-    );
+    const report = reportOf(id);
     if (job.kind === "plan") return passGate(job.sql, serialize);
     if (job.kind === "analyze") return analyzeScan(job, report);
     if (job.kind === "convert") return convertText(job, report);
+    if (job.kind === "filter") return filterRows(instances, job);
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,
       job.tables.flatMap(({ names }) => names),
     );
-    return runStatement(job, plan.sessionNames, report);
+    return runStatement(job, plan, {
+      report,
+      instances,
+      fetch: (reads, isCheck = false) => fetcher.ask({ id, reads, isCheck }),
+    });
   };
 
-  process.on("message", ({ id, job }: ToWorker) => {
+  process.on("message", (message: ToWorker) => {
+    if ("fetched" in message) return fetcher.answered(message.fetched);
+    const { id, job } = message;
     send({ kind: "started", id });
     work(id, job)
       .then(
@@ -48,9 +59,30 @@ async function serve(): Promise<void> {
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
       // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
-      .finally(() => globalThis.gc?.());
+      .finally(() => {
+        globalThis.gc?.();
+        if ("threads" in job && job.kind !== "convert") instances.prepare(job);
+      });
   });
   send({ kind: "ready" });
+}
+
+/** Asks the server for parts of files, one question at a time. */
+function createFetcher() {
+  let settle: ((missing: number) => void) | undefined;
+  let fail: ((reason: Error) => void) | undefined;
+  return {
+    ask(wanted: { id: number; reads: FileReads[]; isCheck: boolean }): Promise<number> {
+      return new Promise((resolve, reject) => {
+        [settle, fail] = [resolve, reject];
+        send({ kind: "reads", ...wanted });
+      });
+    },
+    answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {
+      if ("missing" in fetched) settle?.(fetched.missing);
+      else fail?.(new Error("What the statement reads could not be had."));
+    },
+  };
 }
 
 // Ctrl-C and service managers signal every process of the group. When a call ends is the server's to say: it lets
