@@ -51,7 +51,7 @@ async function convertOnce(
 
 function jobOf(
   { limits }: ConvertDeps,
-  { uri, targetPath, dialect, columnCount, averageRecordBytes }: ConvertRequest,
+  { uri, targetPath, form, averageRecordBytes }: ConvertRequest,
   hasLongRecords: boolean,
   { path }: JobFolder,
 ): ConvertJob {
@@ -67,8 +67,7 @@ function jobOf(
     threads: 1,
     uri,
     targetPath,
-    dialect,
-    columnCount,
+    form,
     rowGroupRows,
     hasLongRecords,
   };

@@ -22,7 +22,7 @@ export interface ScanFile {
    * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
    */
   version?: string;
-  /** Of CSV: the file is what `SqlEngine.convert` wrote. */
+  /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
   /**
    * Brings parts of the file to `path`; answers how many of the ranges were not there. Present where only parts of
@@ -114,14 +114,16 @@ export interface AnalyzeRequest {
   scan: Extract<Scan, { format: "csv" | "ndjson" }>;
 }
 
+/** What a text is read as. */
+export type TextForm = { format: "csv"; dialect: CsvDialect; columnCount: number } | { format: "ndjson" };
+
 export interface ConvertRequest {
   /** The file's text as UTF-8 without a byte-order mark, from its beginning; asked for again where that is needed. */
   text(signal: AbortSignal): AsyncIterable<Uint8Array>;
   uri: string;
   /** Where the Parquet file is written. */
   targetPath: string;
-  dialect: CsvDialect;
-  columnCount: number;
+  form: TextForm;
   /** About; it says how many rows are held in memory to be written together. */
   averageRecordBytes: number;
 }
@@ -131,7 +133,10 @@ export interface ConvertedText {
   rowCount: number;
   rejectedCount: number;
   rejects: { line: number; reason: string; text: string }[];
+  /** Of CSV, one per column, to be joined with those of other files. */
   types: FieldTypesState[];
+  /** Of NDJSON. */
+  columns: Column[];
   hasMixedLineEnds: boolean;
 }
 
@@ -161,8 +166,8 @@ export interface SqlEngine {
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
   /**
-   * Reads a CSV text once, as it comes, and writes its good records as Parquet, each field as its text. Memory does
-   * not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
+   * Reads a text once, as it comes, and writes its good records as Parquet: of CSV each field as its text, of NDJSON
+   * each record. Memory does not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
    */
   convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */

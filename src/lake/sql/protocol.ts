@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column, RowRange } from "./engine.ts";
+import type { Column, RowRange, TextForm } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
@@ -15,7 +15,7 @@ export interface JobFile {
   partition: number;
   /** What an earlier call found, where the file has not changed since. */
   prepared?: PreparedText | undefined;
-  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
   /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
   isSparse?: boolean | undefined;
@@ -70,7 +70,7 @@ export interface AnalyzeJob extends JobLimits {
   scan: JobScan;
 }
 
-/** Makes Parquet of CSV that comes through a pipe. */
+/** Makes Parquet of text that comes through a pipe. */
 export interface ConvertJob extends JobLimits {
   kind: "convert";
   uri: string;
@@ -79,8 +79,7 @@ export interface ConvertJob extends JobLimits {
   /** Pipe from the scan to the engine. */
   goodPath: string;
   targetPath: string;
-  dialect: CsvDialect;
-  columnCount: number;
+  form: TextForm;
   rowGroupRows: number;
   hasLongRecords: boolean;
 }
@@ -166,8 +165,8 @@ export const convertReply = z.object({
   rowCount: z.number(),
   rejectedCount: z.number(),
   rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
-  /** One per column. */
   types: z.array(fieldTypesState),
+  columns: z.array(column),
   hasMixedLineEnds: z.boolean(),
 });
 export type ConvertReply = z.infer<typeof convertReply>;
