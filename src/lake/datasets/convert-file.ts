@@ -34,6 +34,8 @@ const convertedFacts = z.object({
 /** First bytes looked at for the length of a record. */
 const sampledBytes = 256 * 1024;
 const usualRecordBytes = 256;
+/** Of gzip and zstd as they come; what grows more is read no worse, only held less tightly. */
+const mostGrowth = 40;
 
 /** How the files of a dataset are read. */
 export type ConvertForm = { kind: "csv"; csv: CsvForm } | { kind: "json" };
@@ -58,8 +60,9 @@ export async function convertFile(
         textOf(deps, object, detected, stopped, (found) => {
           before = found;
         });
+      const mostTextBytes = mostText(deps, object, detected);
       const averageRecordBytes = await recordBytes(deps, object, detected, signal);
-      const request = { text, uri: object.uri, targetPath, form: read, averageRecordBytes };
+      const request = { text, uri: object.uri, targetPath, form: read, mostTextBytes, averageRecordBytes };
       const found = await deps.engine.convert(request, { signal, progress: scope.progress });
       return joined(before, found);
     },
@@ -98,6 +101,16 @@ function joined(before: JsonFound, found: ConvertedText): ConvertedText & { note
     rejects: [...before.rejects, ...found.rejects],
     notes: before.notes,
   };
+}
+
+/** Of text that is neither compressed nor encoded anew some more than its bytes, as fields may be put in quotes. */
+function mostText(
+  { settings }: HydrationDeps,
+  { sizeBytes }: StoredObject,
+  { compression, encoding }: DetectedFormat,
+): number {
+  const isPlain = compression === "none" && encoding === "utf-8";
+  return isPlain ? 1.25 * sizeBytes : Math.min(settings.maxDecompressedBytes, mostGrowth * sizeBytes);
 }
 
 async function recordBytes(

@@ -22,7 +22,7 @@ let sql: TestSql;
 let made = 0;
 
 beforeAll(async () => {
-  sql = await startTestSql({ workers: 2 });
+  sql = await startTestSql({ workers: 2 }, { pieceBytes: 300 });
 });
 afterAll(() => sql.close());
 
@@ -44,6 +44,7 @@ async function convert(text: Buffer, { dialect, columnCount, pieceBytes = 1_000 
       uri: "s3://lake/text.csv",
       targetPath,
       form: { format: "csv", dialect: { ...commaDialect, ...dialect }, columnCount },
+      mostTextBytes: 10_000,
       averageRecordBytes: 100,
     },
     testScope(),
@@ -194,7 +195,10 @@ test("a converted NDJSON has the rows, types and rejects of the file itself", as
       targetPath,
       form: { format: "ndjson" as const },
     };
-    const found = await sql.engine.convert({ ...request, averageRecordBytes: 9 }, testScope());
+    const found = await sql.engine.convert(
+      { ...request, mostTextBytes: 10_000, averageRecordBytes: 9 },
+      testScope(),
+    );
     expect(found.columns, about).toEqual(columns);
     expect(found.rowCount, about).toBe(inPlace.rowCount);
     expect(found.rejects, about).toEqual(inPlace.rejects.map(({ uri: _, ...reject }) => reject));
@@ -235,6 +239,7 @@ test("a line without end is rejected in bounded memory, and what follows it is r
     uri: "u",
     targetPath,
     form: twoColumns,
+    mostTextBytes: 10_000,
     averageRecordBytes: 9,
   };
   const found = await sql.engine.convert(request, testScope());
@@ -251,7 +256,7 @@ test("a text that fails on its way fails the call with its own fault, and the wo
     yield Buffer.from("a,b\n1,2\n".repeat(100_000));
     throw fault;
   };
-  const request = { text: failing, uri: "u", form: twoColumns, averageRecordBytes: 9 };
+  const request = { text: failing, uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const pids = sql.engine.workerPids();
   const call = sql.engine.convert({ ...request, targetPath: join(sql.dir, "failed") }, testScope());
   await expect(call).rejects.toBe(fault);
@@ -271,7 +276,7 @@ test("a call that is stopped stops its text", async () => {
       ended = true;
     }
   };
-  const request = { text: endless, uri: "u", form: twoColumns, averageRecordBytes: 9 };
+  const request = { text: endless, uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const call = sql.engine.convert(
     { ...request, targetPath: join(sql.dir, "stopped") },
     testScope(stop.signal),
@@ -282,7 +287,7 @@ test("a call that is stopped stops its text", async () => {
 });
 
 test("a target that cannot be written is the worker's fault, told without its path", async () => {
-  const request = { uri: "u", form: twoColumns, averageRecordBytes: 9 };
+  const request = { uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const text = () => inPieces(Buffer.from("a,b\n1,2\n".repeat(300_000)), 50_000);
   const call = sql.engine.convert(
     { ...request, text, targetPath: join(sql.dir, "no", "folder") },

@@ -124,6 +124,8 @@ export interface ConvertRequest {
   /** Where the Parquet file is written. */
   targetPath: string;
   form: TextForm;
+  /** About how much text there is at most. */
+  mostTextBytes: number;
   /** About; it says how many rows are held in memory to be written together. */
   averageRecordBytes: number;
 }

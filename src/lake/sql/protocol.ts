@@ -76,8 +76,9 @@ export interface ConvertJob extends JobLimits {
   uri: string;
   /** Pipe from the server. */
   sourcePath: string;
-  /** Pipe from the scan to the engine. */
-  goodPath: string;
+  /** Pipes from the scan to the engine, read one after the other, and the bytes one of them takes. */
+  goodPaths: string[];
+  pieceBytes: number;
   targetPath: string;
   form: TextForm;
   rowGroupRows: number;

@@ -5,7 +5,7 @@ import { ByteWindow } from "./byte-window.ts";
 import { JsonFault, JsonReader } from "./json-reader.ts";
 import { JsonShape } from "./json-shape.ts";
 import type { PreparedText } from "./prepared.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { type RecordOutput, RecordWriter } from "./record-writer.ts";
 import { Rejects } from "./rejects.ts";
 
 /** What a pass over one NDJSON file found. Rows and rejects together are all its lines but blank ones. */
@@ -78,7 +78,7 @@ export interface NdjsonHooks {
 export function scanNdjson(
   path: string,
   shape: JsonShape,
-  writer: RecordWriter | undefined,
+  writer: RecordOutput | undefined,
   hooks: NdjsonHooks,
 ): NdjsonFacts {
   const fd = openSync(path, "r");
@@ -94,12 +94,12 @@ class NdjsonScan {
   private readonly window: ByteWindow;
   private readonly reader = new JsonReader();
   private readonly shape: JsonShape;
-  private readonly writer: RecordWriter | undefined;
+  private readonly writer: RecordOutput | undefined;
   private readonly hooks: NdjsonHooks;
   private line = 0;
   private bytesDone = 0;
 
-  constructor(fd: number, shape: JsonShape, writer: RecordWriter | undefined, hooks: NdjsonHooks) {
+  constructor(fd: number, shape: JsonShape, writer: RecordOutput | undefined, hooks: NdjsonHooks) {
     this.window = new ByteWindow(fd, windowBytes);
     this.shape = shape;
     this.writer = writer;
@@ -168,7 +168,7 @@ class NdjsonScan {
     }
   }
 
-  private copy(writer: RecordWriter, start: number, end: number): void {
+  private copy(writer: RecordOutput, start: number, end: number): void {
     const { bytes } = this.window;
     const { inexact } = this.reader;
     let from = start;

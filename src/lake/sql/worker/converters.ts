@@ -8,7 +8,7 @@ import { JsonShape } from "../scan/json-shape.ts";
 import { recordCopier } from "../scan/prepare-csv.ts";
 import { checkNames, scanNdjson } from "../scan/prepare-ndjson.ts";
 import { hasOneLineEnd } from "../scan/prepared.ts";
-import type { RecordWriter } from "../scan/record-writer.ts";
+import type { RecordOutput } from "../scan/record-writer.ts";
 
 /** Records that the engine is told to expect, unless the job says that longer ones come. */
 export const usualRecordBytes = 1 << 20;
@@ -31,7 +31,7 @@ interface ScanHooks {
 /** One kind of text: how it is scanned, and how its good records are handed on. */
 export interface Converter {
   reading: EngineReading;
-  scan(path: string, writer: RecordWriter, hooks: ScanHooks): ConvertReply;
+  scan(path: string, output: RecordOutput, hooks: ScanHooks): ConvertReply;
 }
 
 export function converterOf(form: TextForm): Converter {
