@@ -13,7 +13,8 @@ export class PipeSeries implements RecordOutput {
   private writtenBytes = 0;
   private readonly paths: readonly string[];
   private readonly pieceBytes: number;
-  private writer: RecordWriter;
+  /** None while the engine is waited for. */
+  private writer: RecordWriter | undefined;
 
   /** `fd`: the first pipe, open for writing. */
   constructor(paths: readonly string[], fd: number, pieceBytes: number) {
@@ -24,19 +25,19 @@ export class PipeSeries implements RecordOutput {
 
   write(bytes: Uint8Array, start: number, end: number): void {
     this.writtenBytes += end - start;
-    this.writer.write(bytes, start, end);
+    this.writer?.write(bytes, start, end);
   }
 
   text(text: string): void {
     this.writtenBytes += text.length;
-    this.writer.text(text);
+    this.writer?.text(text);
   }
 
   /** To be called between records. The last pipe takes whatever is left. */
   nextRecord(): void {
     const path = this.paths[this.at + 1];
     if (this.writtenBytes < this.pieceBytes || path === undefined) return;
-    this.writer.close();
+    this.close();
     this.at++;
     this.writtenBytes = 0;
     this.writer = this.begin(openWhenRead(path));
@@ -44,18 +45,24 @@ export class PipeSeries implements RecordOutput {
 
   finish(): void {
     this.emptyRest();
-    this.writer.close();
+    this.close();
   }
 
   /** Ends the engine's list without what is still in the buffer. */
   abandon(): void {
     this.emptyRest();
-    this.writer.abandon();
+    this.writer?.abandon();
+  }
+
+  private close(): void {
+    const { writer } = this;
+    this.writer = undefined;
+    writer?.close();
   }
 
   /** What is left of the pipes becomes files of nothing, before the engine can come to them. */
   private emptyRest(): void {
-    for (const path of this.paths.slice(this.at + 1)) {
+    for (const path of this.paths.slice(this.writer ? this.at + 1 : this.at)) {
       rmSync(path);
       writeFileSync(path, "");
     }
