@@ -11,7 +11,7 @@ import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { inCallersWords } from "./rows-faults.ts";
 import { rowsSql, tableName } from "./rows-sql.ts";
 import { createScanBudget } from "./scan-budget.ts";
-import { startTable } from "./start-table.ts";
+import { type DatasetStart, startTable } from "./start-table.ts";
 import { type LakeParts, type OpenTable, scansOf } from "./with-tables.ts";
 
 /** Files up to these sizes are read whole, which finds every type. */
@@ -71,16 +71,10 @@ async function largeText(
   return hasReadableStart(detected) && object.sizeBytes > enough ? detected : undefined;
 }
 
-interface Start {
-  dataset: Dataset;
-  detected: DetectedFormat;
-  size: number;
-}
-
 /** A page of the start's rows; `isFull` where more of them follow it. */
 async function pageWithin(
   parts: LakeParts,
-  { dataset, detected, size }: Start,
+  { dataset, detected, size }: DatasetStart,
   place: RowsPlace,
   { columns, maxRows, maxBytes }: ReadRowsRequest,
   scope: LakeScope,
@@ -88,7 +82,7 @@ async function pageWithin(
   const pins = createPins();
   const holds = { pins, budget: createScanBudget(parts.settings.query.maxScanBytes) };
   try {
-    const table = await startTable(parts, dataset, detected, size, holds, scope);
+    const table = await startTable(parts, { dataset, detected, size }, holds, scope);
     if (!table || hasUnseenColumn(table, columns)) return undefined;
     const tables = [{ ...table, name: tableName, otherNames: [] }];
     const run = (sql: string) =>

@@ -13,6 +13,13 @@ import type { LakeParts } from "./with-tables.ts";
 /** Bytes decompressed at most, about: what a bomb has more is left. */
 const maxTextBytes = 8 * 1024 * 1024;
 
+/** The first `size` bytes of a dataset's first file. */
+export interface DatasetStart {
+  dataset: Dataset;
+  detected: DetectedFormat;
+  size: number;
+}
+
 /**
  * A dataset's first records as a table of their own: those that lie whole in the first `startBytes` of its first
  * file, which are all that is read. `undefined` where not one does. Throws `changed`, and `invalid_input` for
@@ -20,9 +27,7 @@ const maxTextBytes = 8 * 1024 * 1024;
  */
 export async function startTable(
   parts: LakeParts,
-  dataset: Dataset,
-  detected: DetectedFormat,
-  startBytes: number,
+  { dataset, detected, size: startBytes }: DatasetStart,
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<(HydratedTable & { dataset: Dataset }) | undefined> {

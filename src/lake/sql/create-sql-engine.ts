@@ -21,6 +21,7 @@ import type {
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { linkScan, makeJobFolder } from "./job-folder.ts";
 import { KnownPlans } from "./known-plans.ts";
+import { makePool } from "./make-pool.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
@@ -32,10 +33,8 @@ import {
   runReply,
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
-import { heapBytes, reservedBytes, workerMemoryBytes } from "./worker-bounds.ts";
-import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
-import { WorkerPool } from "./worker-pool.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import type { WorkerEntry } from "./worker-entry.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -55,15 +54,8 @@ export interface SqlEngineDeps {
   prewarm?: boolean;
 }
 
-const mebibyte = 1 << 20;
 /** As long as a timer can be set to. */
 const longestTimerMs = 2 ** 31 - 1;
-const jobsPerWorker = 500;
-/** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
-const idleRssBytes = 220 * mebibyte;
-
-/** What a call may take outside the engine's own limit. */
-const spareBytes = 100 * mebibyte;
 
 /** The engine, and what only tests and diagnosis look at. */
 export interface LocalSqlEngine extends SqlEngine {
@@ -208,17 +200,6 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
-  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
-    await this.made;
-    const folder = join(this.root, "calls");
-    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
-    return convertThroughWorker(
-      { folder, limits: this.limits(), pieceBytes: this.pieceBytes, run },
-      request,
-      scope,
-    );
-  }
-
   async filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined> {
     await this.made;
     const folder = await makeJobFolder(join(this.root, "calls"));
@@ -228,6 +209,14 @@ class WorkerSqlEngine implements LocalSqlEngine {
     } finally {
       await folder.remove();
     }
+  }
+
+  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+    await this.made;
+    const folder = join(this.root, "calls");
+    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
+    const deps = { folder, limits: this.limits(), pieceBytes: this.pieceBytes, run };
+    return convertThroughWorker(deps, request, scope);
   }
 
   async close(): Promise<void> {
@@ -273,24 +262,3 @@ class WorkerSqlEngine implements LocalSqlEngine {
 
 const notKept =
   "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
-
-function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
-  const entry = deps.entry ?? findWorkerEntry();
-  const rssBytes = workerMemoryBytes(settings);
-  const limits = {
-    rssBytes,
-    dataBytes: rssBytes + reservedBytes(entry),
-    keptBy: deps.memoryKeptBy ?? (process.platform === "linux" ? "system" : "worker"),
-    heapBytes,
-  } as const;
-  return new WorkerPool({
-    start: () => new WorkerProcess(entry, limits, cwd),
-    workers: settings.workers,
-    maxWaiting: deps.maxWaiting ?? settings.workers * 32,
-    timeoutMs: settings.timeoutMs,
-    waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
-    jobsPerWorker,
-    maxRssBytes: idleRssBytes,
-    minFreeDataBytes: settings.memoryBytes + spareBytes,
-  });
-}

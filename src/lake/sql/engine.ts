@@ -22,13 +22,13 @@ export interface ScanFile {
    * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
    */
   version?: string;
-  /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
-  isConverted?: boolean;
   /**
    * Brings parts of the file to `path`; answers how many of the ranges were not there. Present where only parts of
    * it may be there, the rest reading as zeros. Of Parquet.
    */
   hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
+  /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
+  isConverted?: boolean;
 }
 
 /** Rows of one of a scan's files, numbered from 0, up to and without `end`. */
@@ -167,13 +167,13 @@ export interface SqlEngine {
   ): Promise<RowPage>;
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
+  /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
+  filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
   /**
    * Reads a text once, as it comes, and writes its good records as Parquet: of CSV each field as its text, of NDJSON
    * each record. Memory does not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
    */
   convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
-  /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
-  filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
   close(): Promise<void>;
 }
 

@@ -64,14 +64,9 @@ async function linkFile(
 ): Promise<JobFile> {
   const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  return {
-    path,
-    uri: file.uri,
-    partition,
-    ...(known ? { prepared: { ...known, path } } : {}),
-    ...(file.isConverted ? { isConverted: true } : {}),
-    ...(file.hydrate ? { isSparse: true } : {}),
-  };
+  const { uri, isConverted, hydrate } = file;
+  const prepared = known && { ...known, path };
+  return { path, uri, partition, prepared, isConverted, ...(hydrate ? { isSparse: true } : {}) };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

@@ -15,10 +15,10 @@ export interface JobFile {
   partition: number;
   /** What an earlier call found, where the file has not changed since. */
   prepared?: PreparedText | undefined;
-  /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
-  isConverted?: boolean | undefined;
   /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
   isSparse?: boolean | undefined;
+  /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
+  isConverted?: boolean | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
