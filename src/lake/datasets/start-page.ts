@@ -17,7 +17,7 @@ import { type LakeParts, type OpenTable, scansOf } from "./with-tables.ts";
 /** Files up to these sizes are read whole, which finds every type. */
 const readWholeBytes = { plain: 8 * 1024 * 1024, compressed: 2 * 1024 * 1024 };
 /** First bytes that are tried, one after the other, until they hold the page. */
-const startSizes = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
+export const startSizes = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 
 /**
  * A page of a large text file out of its first bytes alone; `undefined` where they do not hold it. Rows and their
@@ -58,7 +58,7 @@ export function newReadingNotes({ offset, startBytes }: RowsPlace, nowBytes: num
 }
 
 /** The form of a dataset's first file, where that is a text so large that its start is worth reading alone. */
-async function largeText(
+export async function largeText(
   { sniffer }: LakeParts,
   { files, hints }: Dataset,
   scope: LakeScope,

@@ -58,6 +58,8 @@ export interface StatementPlan {
   tables: string[];
   /** Every place that reads a table, with what is sure to hold of each of its rows that count. */
   readings: TableReading[];
+  /** Present for a statement that takes the first rows of one table as they are, and so many. */
+  firstRows?: number | undefined;
 }
 
 export interface PlanRequest {

@@ -120,7 +120,11 @@ export type PreparedFile = z.infer<typeof preparedFile>;
 const rowCondition = z.object({ columns: z.array(z.string()), tree: z.record(z.string(), z.unknown()) });
 const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondition) });
 
-export const planReply = z.object({ tables: z.array(z.string()), readings: z.array(tableReading) });
+export const planReply = z.object({
+  tables: z.array(z.string()),
+  readings: z.array(tableReading),
+  firstRows: z.number().optional(),
+});
 
 /** Numbers of the rows; null where the conditions cannot be told for the columns. */
 export const filterReply = z.array(z.number()).nullable();
