@@ -6,13 +6,10 @@ import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
-import type { Dataset } from "./dataset.ts";
 import { hasWildcard } from "./glob.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
-import { resolveDataset } from "./resolve-dataset.ts";
 import { withStart } from "./with-start.ts";
 import { type LakeParts, type OpenTable, scansOf, withTables } from "./with-tables.ts";
 
@@ -44,12 +41,13 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  const named = await resolveTables(parts, uniqueNames(plan.tables), sources, scope);
-  const answer = (tables: readonly OpenTable[]) =>
-    runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
-  const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
-  if (ofStart) return ofStart;
-  return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
+  return withNamedTables(parts, uniqueNames(plan.tables), sources, scope, async (named, scope) => {
+    const answer = (tables: readonly OpenTable[]) =>
+      runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
+    const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
+    if (ofStart) return ofStart;
+    return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
+  });
 }
 
 async function runFirstPage(
@@ -96,13 +94,14 @@ function uniqueNames(names: readonly string[]): string[] {
   return [...names.filter((name) => name.includes("/")), ...folded.values()];
 }
 
-/** Finds the dataset of each name, once where several names are spellings of one place. */
-async function resolveTables(
-  { stores }: LakeParts,
+/** Does `work` on the dataset of each name, which is looked for once where several names are spellings of one place. */
+async function withNamedTables<T>(
+  { stores, resolver }: LakeParts,
   names: readonly string[],
   sources: LakeQueryRequest["sources"],
   scope: LakeScope,
-): Promise<NamedDataset[]> {
+  work: (tables: NamedDataset[], scope: LakeScope) => Promise<T>,
+): Promise<T> {
   if (names.length > maxTables) {
     throw new ToolError(
       "too_large",
@@ -111,14 +110,20 @@ async function resolveTables(
     );
   }
   const sourceOf = sourceFinder(sources);
-  const found = new Map<string, Promise<Dataset>>();
-  return mapBounded(names, 4, async (name) => {
-    scope.signal.throwIfAborted();
+  const requests = new Map<string, DatasetRequest>();
+  const named = names.map((name) => {
     const request = sourceOf(name);
     const key = placeKey(stores, request);
-    const dataset = found.get(key) ?? resolveDataset(stores, request, scope);
-    found.set(key, dataset);
-    return { name, dataset: await dataset };
+    if (!requests.has(key)) requests.set(key, request);
+    return { name, key };
+  });
+  return resolver.withDatasets([...requests.values()], scope, (datasets, scope) => {
+    const byKey = new Map([...requests.keys()].map((key, at) => [key, datasets[at]]));
+    const tables = named.flatMap(({ name, key }) => {
+      const dataset = byKey.get(key);
+      return dataset ? [{ name, dataset }] : [];
+    });
+    return work(tables, scope);
   });
 }
 
