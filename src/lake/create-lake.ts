@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createObjectCache } from "./cache/object-cache.ts";
+import { createDatabricks } from "./databricks/create-databricks.ts";
+import { isDatabricksName } from "./databricks/table-name.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -36,11 +38,16 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(stores);
+  const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
   const engines: QueryEngines = { local: (request, scope) => query(parts, request, scope), remote: [] };
   return {
     stores,
+    ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
-    describe: (request, scope) => describeDataset(parts, footers, request, scope),
+    describe: (request, scope) =>
+      databricks && isDatabricksName(request.uri)
+        ? databricks.tables.describe(request.uri, scope)
+        : describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, request, scope),

@@ -1,3 +1,4 @@
+import type { DatabricksTables } from "./databricks/tables.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
@@ -19,16 +20,31 @@ export interface ParquetFacts {
   version: number;
 }
 
+/** What a catalog says of a table. */
+export interface TableFacts {
+  /** Such as `MANAGED`, `EXTERNAL`, `VIEW`. */
+  type: string;
+  comment?: string;
+  owner?: string;
+  location?: string;
+  createdAt?: string;
+  partitionColumns?: string[];
+  properties?: Record<string, string>;
+  /** Rows or values are held back from some readers. */
+  isFiltered?: boolean;
+}
+
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  format: DataFormat;
-  compression: Compression;
+  /** A `DataFormat`; of a catalog's table what the catalog says, in lower case. */
+  format: DataFormat | (string & {});
+  compression?: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
-  fileCount: number;
-  sizeBytes: number;
-  columns: Column[];
+  fileCount?: number;
+  sizeBytes?: number;
+  columns: (Column & { comment?: string })[];
   /** Hive partition columns, with how many values each has. */
   partitions: { name: string; type: string; values: number; sample: string[] }[];
   rows?: { count: number; exactness: Exactness };
@@ -36,7 +52,9 @@ export interface DatasetDescription {
   parquet?: ParquetFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
-  lastModified: Date;
+  /** Of a catalog's table. */
+  table?: TableFacts;
+  lastModified?: Date;
   notes: string[];
 }
 
@@ -136,6 +154,8 @@ export interface Lake {
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
+  /** Tables of Unity Catalog, where the settings name a workspace. */
+  databricks?: DatabricksTables;
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
