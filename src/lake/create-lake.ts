@@ -37,7 +37,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
-  const footers = createFooters(stores);
+  const footers = createFooters(parts);
   const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
   const engines: QueryEngines = { local: (request, scope) => query(parts, request, scope), remote: [] };
   return {
@@ -50,7 +50,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
         : describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
-    profile: (request, scope) => profileDataset(parts, request, scope),
+    profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);

@@ -202,7 +202,7 @@ describe("files of every type", () => {
       ranges.push([start, end]);
       return padded.subarray(start, end);
     }, padded.length);
-    expect(ranges).toEqual([[padded.length - 131_072, padded.length]]);
+    expect(ranges).toEqual([[padded.length - 16_384, padded.length]]);
   });
 });
 

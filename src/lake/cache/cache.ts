@@ -8,6 +8,24 @@ export interface PinnedFile {
   release(): void;
 }
 
+/** Bytes from `start` up to and without `end`. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** An object's file at its full size, of which only some ranges may be there yet: the rest reads as zeros. */
+export interface SparseFile extends PinnedFile {
+  /** What of `ranges` is not there, sorted, merged, clipped to the file. Empty for a local file read in place. */
+  missing(ranges: readonly ByteRange[]): ByteRange[];
+  /** Brings what is missing. Throws `changed`. */
+  ensure(
+    ranges: readonly ByteRange[],
+    scope: LakeScope,
+    options?: { maxGapBytes?: number },
+  ): Promise<{ fetchedBytes: number; requests: number }>;
+}
+
 /** Makes derived content of a key: writes the file at `path`, and may leave facts about it as JSON. */
 export type Derive = (path: string, signal: AbortSignal) => Promise<unknown>;
 
@@ -18,6 +36,8 @@ export type Derive = (path: string, signal: AbortSignal) => Promise<unknown>;
 export interface ObjectCache {
   /** The whole object as it is stored. Local objects are given in place, as far as so many files may be open. Throws `changed`, `too_large`. */
   object(object: StoredObject, scope: LakeScope): Promise<PinnedFile>;
+  /** The object's file without any of its content fetched. Local objects are whole. */
+  sparse(object: StoredObject, scope: LakeScope): Promise<SparseFile>;
   /**
    * A file made from the object once per version and `kind` (such as `utf8-v1`), with the facts `derive` left.
    * The facts come back as parsed JSON: check them with a schema.

@@ -76,6 +76,10 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
       const make: Make = (open, key, controls) => fetchInto(open, download, object, key, controls);
       return toFile(await obtain({ object, scope, kind: undefined, isWhole, make }));
     },
+    async sparse(object, scope) {
+      const whole = await this.object(object, scope);
+      return { ...whole, missing: () => [], ensure: async () => ({ fetchedBytes: 0, requests: 0 }) };
+    },
     async derived(object, kind, derive, scope) {
       const isWhole = (pin: Pin) => readSavedFacts(pin) !== undefined;
       const make: Make = (open, key, { signal }) => deriveInto(open, derive, key, signal);

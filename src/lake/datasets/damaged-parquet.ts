@@ -1,8 +1,9 @@
-import { open } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
 import { readParquetFooter } from "../formats/parquet-footer.ts";
 import { quoteName } from "../location-names.ts";
 import type { Scan, ScanFile } from "../sql/engine.ts";
+import { readLocal } from "./open-parquet.ts";
 
 /** Footers looked at to say why a statement failed. */
 const maxLookedAt = 256;
@@ -26,16 +27,8 @@ export async function faultOfFiles(scans: readonly Scan[], thrown: unknown): Pro
 
 async function damageOf({ path }: ScanFile): Promise<ToolError | undefined> {
   try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      await readParquetFooter(async (start, end) => {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
-        return buffer.subarray(0, bytesRead);
-      }, size);
-    } finally {
-      await file.close();
-    }
+    const { size } = await stat(path);
+    await readParquetFooter((start, end) => readLocal(path, { start, end }), size);
   } catch (thrown) {
     // What the footer's reader does not know otherwise says nothing of why the engine failed.
     if (thrown instanceof ToolError && thrown.code === "invalid_input") return thrown;

@@ -1,6 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
-import type { PinnedFile } from "../cache/cache.ts";
-import type { FormatHints } from "../formats/format.ts";
+import type { ByteRange, PinnedFile, SparseFile } from "../cache/cache.ts";
+import type { DetectedFormat, FormatHints } from "../formats/format.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
@@ -8,15 +8,17 @@ import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
+import { convertedTable } from "./converted-table.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
-import type { FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
+import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
+import { claimsParquet, openParquet } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
-import type { Pins } from "./pins.ts";
 import type { TableRead } from "./plan-hydration.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
+import type { ScanBudget } from "./scan-budget.ts";
 
 /** Files fetched or prepared at once. */
 const parallelFiles = 16;
@@ -28,22 +30,29 @@ const parallelFiles = 16;
 export async function hydrateTable(
   deps: HydrationDeps,
   { dataset, reads }: TableRead,
-  pins: Pins,
+  holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
+  const converted = await convertedTable(deps, dataset, holds.pins, scope);
+  if (converted) return converted;
   let done = 0;
   const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
     const one = await namingFile(file.object.uri, reads.length > 1, () =>
-      fetchFile(deps, file, dataset.hints, pins, scope),
+      fetchFile(deps, file, dataset.hints, holds, scope),
     );
     scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
     return one;
   });
+  return tableOf(deps, { dataset, fetched, ...holds, scope });
+}
+
+/** Makes a table of files that are on local disk. Throws as `hydrateTable` does, but for what fetching throws. */
+export async function tableOf(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { dataset, fetched } = table;
   const family = familyOf(
     dataset.uri,
     fetched.map(({ file, detected }) => ({ uri: file.object.uri, detected })),
   );
-  const table = { dataset, fetched, pins, scope };
   if (family === "parquet") return parquetTable(table);
   if (family === "csv") return csvTable(deps, table);
   return family === "ndjson" ? jsonTable(deps, table) : textTable(deps, table);
@@ -53,14 +62,24 @@ async function fetchFile(
   { cache, sniffer }: HydrationDeps,
   file: DataFile,
   hints: FormatHints,
-  pins: Pins,
+  { pins, budget }: CallHolds,
   scope: LakeScope,
 ): Promise<FetchedFile> {
   scope.signal.throwIfAborted();
+  const parquet = claimsParquet(file.object, hints)
+    ? await openParquet(cache, file.object, scope)
+    : undefined;
+  if (parquet) {
+    pins.add(parquet.release);
+    return { file, raw: parquet, sparse: parquet, detected: parquetByItsEnd };
+  }
+  budget.spend(file.object.sizeBytes);
   const raw = once(await cache.object(file.object, scope));
   pins.add(raw.release);
   return { file, raw, detected: await sniffer.sniff(file.object, hints, scope, raw.path) };
 }
+
+const parquetByItsEnd: DetectedFormat = { format: "parquet", compression: "none", notes: [] };
 
 /** A file that may be given back early, and then again with all the others. */
 function once(file: PinnedFile): PinnedFile {
@@ -74,19 +93,43 @@ function once(file: PinnedFile): PinnedFile {
   };
 }
 
-interface FetchedTable {
+/** A dataset whose files are on local disk as they are stored. */
+export interface FetchedTable extends CallHolds {
   dataset: Dataset;
   fetched: FetchedFile[];
-  pins: Pins;
   scope: LakeScope;
 }
 
-function parquetTable({ dataset, fetched }: FetchedTable): HydratedTable {
-  const files = fetched.map(({ file, raw }) => scanFile(file, raw.path));
+function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): HydratedTable {
+  const files = fetched.map(({ file, raw, sparse }) => ({
+    ...scanFile(file, raw.path),
+    version: versionOf(file.object, "stored", scope),
+    ...(sparse ? hydrating(sparse, budget, scope) : {}),
+  }));
   return {
     scan: { format: "parquet", files, partitionColumns: dataset.partitionColumns },
     ...about(fetched, []),
   };
+}
+
+/** Nothing of a file that is whole: then there is nothing to ask for. */
+function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope): Pick<ScanFile, "hydrate"> {
+  if (file.missing([{ start: 0, end: file.sizeBytes }]).length === 0) return {};
+  let isPlanned = false;
+  return {
+    async hydrate(ranges) {
+      const missing = file.missing(ranges);
+      // What is planned counts, there or not, so that a statement is refused alike however much is kept of its files.
+      budget.spend(sizeOf(isPlanned ? missing : ranges));
+      isPlanned = true;
+      if (missing.length > 0) await file.ensure(missing, scope);
+      return missing.length;
+    },
+  };
+}
+
+function sizeOf(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 async function csvTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {

@@ -1,8 +1,11 @@
-import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
+import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
+import type { Pins } from "./pins.ts";
+import type { ScanBudget } from "./scan-budget.ts";
 import type { Sniffer } from "./sniffer.ts";
 
 /** What bringing files to local disk takes. */
@@ -10,7 +13,14 @@ export interface HydrationDeps {
   cache: ObjectCache;
   sniffer: Sniffer;
   engine: SqlEngine;
-  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+  stores: Stores;
+  settings: LakeSettings;
+}
+
+/** What one call holds on to while it works. */
+export interface CallHolds {
+  pins: Pins;
+  budget: ScanBudget;
 }
 
 /** A dataset on local disk, ready for a query worker. */
@@ -26,5 +36,7 @@ export interface HydratedTable {
 export interface FetchedFile {
   file: DataFile;
   raw: PinnedFile;
+  /** Of a Parquet file: only its footer need be there. */
+  sparse?: SparseFile;
   detected: DetectedFormat;
 }

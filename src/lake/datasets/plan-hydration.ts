@@ -1,5 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
+import { claimsParquet } from "./open-parquet.ts";
 
 /** A dataset under the name a statement gives it. */
 export interface NamedDataset {
@@ -9,10 +10,10 @@ export interface NamedDataset {
   dataset: Dataset;
 }
 
-/** A file and the bytes of it a statement needs. */
+/** A file and how much of it a statement needs: all, or what its plan will say. */
 export interface FileRead {
   file: DataFile;
-  bytes: "whole";
+  bytes: "whole" | "by plan";
 }
 
 export interface TableRead extends NamedDataset {
@@ -22,21 +23,28 @@ export interface TableRead extends NamedDataset {
 /** What to bring to local disk before a statement runs. */
 export interface HydrationPlan {
   tables: TableRead[];
-  /** Bytes of source objects the statement reads, each object once. */
+  /** Bytes of the objects the statement reads whole, each once. */
   estimatedBytes: number;
 }
 
 /**
- * Says which files, and what of them, a statement needs. Every file whole: what a statement touches of it is not
- * asked here. Throws `too_large` with the estimate when that is more than `maxScanBytes`.
+ * Says which files, and what of them, a statement needs: of Parquet what its plan will tell, of all others the whole.
+ * Throws `too_large` with the estimate when the whole ones alone are more than `maxScanBytes`.
  */
 export function planHydration(tables: readonly NamedDataset[], maxScanBytes: number): HydrationPlan {
   const reads = tables.map((table) => ({
     ...table,
-    reads: table.dataset.files.map((file): FileRead => ({ file, bytes: "whole" })),
+    reads: table.dataset.files.map((file): FileRead => {
+      const isParquet = claimsParquet(file.object, table.dataset.hints);
+      return { file, bytes: isParquet ? "by plan" : "whole" };
+    }),
   }));
   const sizes = new Map(
-    reads.flatMap((table) => table.reads.map(({ file: { object } }) => [object.uri, object.sizeBytes])),
+    reads.flatMap((table) =>
+      table.reads.flatMap(({ file: { object }, bytes }) =>
+        bytes === "whole" ? [[object.uri, object.sizeBytes]] : [],
+      ),
+    ),
   );
   const estimatedBytes = [...sizes.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
   if (estimatedBytes > maxScanBytes) {

@@ -10,6 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { hasWildcard } from "./glob.ts";
 import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
+import { withPruned } from "./prune-files.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { resolveDataset } from "./resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
@@ -43,6 +44,18 @@ async function firstPage(
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
   const named = await resolveTables(parts, uniqueNames(plan.tables), sources, scope);
+  const run = (tables: readonly NamedDataset[]) =>
+    runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
+  return withPruned(parts.engine, named, plan, scope, run);
+}
+
+function runFirstPage(
+  parts: LakeParts,
+  named: readonly NamedDataset[],
+  { sql, maxRows, maxBytes }: Pick<LakeQueryRequest, "sql" | "maxRows" | "maxBytes">,
+  cursors: Cursors,
+  scope: LakeScope,
+): Promise<DatasetRows> {
   return withTables(parts, named, scope, async (tables) => {
     const page = await parts.engine.run(
       { sql, tables: scansOf(tables), maxRows, maxBytes, keepRest: true, owner: ownerOf(scope) },

@@ -1,7 +1,5 @@
 import type { LakeScope } from "../scope.ts";
-import type { LakeSettings } from "../settings.ts";
 import type { NamedScan } from "../sql/engine.ts";
-import type { Stores } from "../stores/store.ts";
 import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
 import { hydrateTable } from "./hydrate.ts";
@@ -9,12 +7,10 @@ import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
 import { type NamedDataset, planHydration } from "./plan-hydration.ts";
+import { createScanBudget } from "./scan-budget.ts";
 
 /** What the engine's operations are made of. */
-export interface LakeParts extends HydrationDeps {
-  stores: Stores;
-  settings: LakeSettings;
-}
+export type LakeParts = HydrationDeps;
 
 /** A table on local disk, for as long as the work on it lasts. */
 export interface OpenTable extends HydratedTable {
@@ -30,11 +26,13 @@ export async function withTables<T>(
   scope: LakeScope,
   work: (tables: OpenTable[]) => Promise<T>,
 ): Promise<T> {
-  const plan = planHydration(onePerDataset(tables), parts.settings.query.maxScanBytes);
+  const { maxScanBytes } = parts.settings.query;
+  const plan = planHydration(onePerDataset(tables), maxScanBytes);
   const pins = createPins();
+  const budget = createScanBudget(maxScanBytes);
   try {
     const open = await mapBounded(plan.tables, 4, async (table) => ({
-      ...(await hydrateTable(parts, table, pins, scope)),
+      ...(await hydrateTable(parts, table, { pins, budget }, scope)),
       name: table.name,
       otherNames: table.otherNames ?? [],
       dataset: table.dataset,

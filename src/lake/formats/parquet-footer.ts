@@ -3,6 +3,7 @@ import { ToolError } from "../../core/errors.ts";
 import { encryptedParquetMagic, parquetMagic, startsWith } from "./magic.ts";
 import { geometryColumns } from "./parquet-geo.ts";
 import { type ColumnStatistics, rawBounds, statisticsOf } from "./parquet-statistics.ts";
+import { firstTailBytes, maxFooterBytes, minParquetBytes } from "./parquet-tail.ts";
 import { checkThriftStruct } from "./parquet-thrift.ts";
 import { columnsOf, type ParquetColumn } from "./parquet-types.ts";
 
@@ -10,6 +11,8 @@ import { columnsOf, type ParquetColumn } from "./parquet-types.ts";
 export interface ParquetFooter {
   rowCount: number;
   rowGroups: number;
+  /** Rows of each row group, in the order of the file. */
+  groupRows: number[];
   /** Such as `SNAPPY`, sorted. */
   codecs: string[];
   createdBy?: string;
@@ -23,24 +26,18 @@ export interface ParquetFooter {
 /** Reads bytes of the file from `start` up to and without `end`. */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
 
-/** Fetched in one go, which is the whole footer of nearly all files. */
-const tailBytes = 128 * 1024;
-const maxFooterBytes = 64 * 1024 * 1024;
-/** Magic at both ends, length of the footer. */
-const minFileBytes = 12;
-
 /**
  * Reads the footer with one or two ranged reads. Throws `invalid_input` for files that are damaged or no
  * Parquet, `unsupported` for encrypted ones, for columns kept in other files, and for footers over 64 MiB. What `read` throws
  * comes through as it is.
  */
 export async function readParquetFooter(read: ReadRange, sizeBytes: number): Promise<ParquetFooter> {
-  if (sizeBytes < minFileBytes)
-    throw damaged(`it has ${sizeBytes} bytes, and the smallest one has ${minFileBytes}`);
-  const tail = await readExactly(read, Math.max(0, sizeBytes - tailBytes), sizeBytes);
+  if (sizeBytes < minParquetBytes)
+    throw damaged(`it has ${sizeBytes} bytes, and the smallest one has ${minParquetBytes}`);
+  const tail = await readExactly(read, sizeBytes - firstTailBytes(sizeBytes), sizeBytes);
   checkMagic(tail, sizeBytes);
   const footerBytes = tail.readUInt32LE(tail.length - 8);
-  if (footerBytes > sizeBytes - minFileBytes) {
+  if (footerBytes > sizeBytes - minParquetBytes) {
     throw damaged(`its footer claims ${footerBytes} bytes of a file of ${sizeBytes}`);
   }
   if (footerBytes > maxFooterBytes) {
@@ -99,6 +96,7 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
   return {
     rowCount,
     rowGroups: metadata.row_groups.length,
+    groupRows: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
     codecs: [...codecs].sort(),
     ...(metadata.created_by === undefined ? {} : { createdBy: metadata.created_by }),
     version: metadata.version,

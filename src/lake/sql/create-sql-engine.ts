@@ -2,8 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QuerySettings } from "../settings.ts";
+import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
+  ConvertedText,
+  ConvertRequest,
+  FilterRequest,
+  PlannedRead,
+  PlanRequest,
   QueryRequest,
   RowPage,
   Scan,
@@ -12,13 +18,23 @@ import type {
   StatementPlan,
   TextAnalysis,
 } from "./engine.ts";
+import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { linkScan, makeJobFolder } from "./job-folder.ts";
+import { KnownPlans } from "./known-plans.ts";
+import { makePool } from "./make-pool.ts";
 import { PreparedStore } from "./prepared-store.ts";
-import { analyzeReply, type PreparedFile, planReply, type RunReply, runReply } from "./protocol.ts";
+import {
+  analyzeReply,
+  filterReply,
+  type PreparedFile,
+  planReply,
+  type RunJob,
+  type RunReply,
+  runReply,
+} from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
-import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
-import { WorkerPool } from "./worker-pool.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import type { WorkerEntry } from "./worker-entry.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -36,14 +52,8 @@ export interface SqlEngineDeps {
   prewarm?: boolean;
 }
 
-const mebibyte = 1 << 20;
-const heapBytes = 192 * mebibyte;
-const jobsPerWorker = 500;
-/** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
-const idleRssBytes = 220 * mebibyte;
-
-/** What a call may take outside the engine's own limit. */
-const spareBytes = 100 * mebibyte;
+/** As long as a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The engine, and what only tests and diagnosis look at. */
 export interface LocalSqlEngine extends SqlEngine {
@@ -68,6 +78,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly prepared: PreparedStore;
   private readonly spool: ResultSpool;
   private readonly made: Promise<unknown>;
+  private readonly plans = new KnownPlans();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
     this.settings = settings;
@@ -104,30 +115,58 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   async run(request: QueryRequest, scope: SqlScope): Promise<RowPage> {
+    const { sql, maxRows, maxBytes, keepRest } = request;
+    const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
+    const maxKeptBytes = keepRest ? mostKeptBytes : 0;
+    return this.withTables(request, scope, { sql, maxRows, maxBytes, maxKeptBytes }, async (scans, reply) => {
+      await this.keepPrepared(scans, reply.prepared);
+      return this.pageOf(reply, request);
+    });
+  }
+
+  async planReads(request: PlanRequest, scope: SqlScope): Promise<PlannedRead[]> {
+    const bounds = { maxRows: 1, maxBytes: 1_000, maxKeptBytes: 0, planOnly: true };
+    return this.withTables(request, scope, { sql: request.sql, ...bounds }, async (scans, { planned = [] }) =>
+      planned.flatMap(({ table, file: index, offsets }) => {
+        const file = scans[table]?.files[index];
+        return file ? [{ file, ranges: rangesOf(offsets) }] : [];
+      }),
+    );
+  }
+
+  /** Runs a job over the tables, in a folder of its own that is there until `use` is done with the reply. */
+  private async withTables<T>(
+    { tables: named, timeoutMs }: PlanRequest,
+    scope: SqlScope,
+    what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly">,
+    use: (scans: Scan[], reply: RunReply) => Promise<T>,
+  ): Promise<T> {
     await this.made;
-    const deadlineMs = this.deadline(request.timeoutMs);
+    const deadlineMs = this.deadline(timeoutMs);
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
-      const scans = [...new Set(request.tables.map(({ scan }) => scan))];
+      const scans = [...new Set(named.map(({ scan }) => scan))];
       const tables = await Promise.all(
         scans.map(async (scan, index) => ({
-          names: request.tables.filter((table) => table.scan === scan).map(({ name }) => name),
+          names: named.filter((table) => table.scan === scan).map(({ name }) => name),
           scan: await linkScan(folder, index, scan, this.prepared),
         })),
       );
-      const { sql, maxRows, maxBytes, keepRest } = request;
-      const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
-      const maxKeptBytes = keepRest ? mostKeptBytes : 0;
-      const limits = { folder: folder.path, ...this.limits() };
-      const reply = runReply.parse(
-        await this.pool.run(
-          { kind: "run", sql, tables, maxRows, maxBytes, maxKeptBytes, ...limits },
-          scope,
-          deadlineMs,
-        ),
-      );
-      await this.keepPrepared(scans, reply.prepared);
-      return await this.pageOf(reply, request);
+      const key = this.plans.keyOf({ sql: what.sql, tables: named });
+      const known = what.planOnly ? undefined : this.plans.find(key);
+      const { hydrate, keep } = this.plans.noting(hydrateIn(scans));
+      if (known) await hydrate(known.reads, false);
+      const job: RunJob = {
+        kind: "run",
+        ...what,
+        known: known && { isLimited: known.isLimited },
+        tables,
+        folder: folder.path,
+        ...this.limits(),
+      };
+      const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
+      if (!what.planOnly) keep(key, reply);
+      return await use(scans, reply);
     } finally {
       await folder.remove();
     }
@@ -157,6 +196,24 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
+  async filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined> {
+    await this.made;
+    const folder = await makeJobFolder(join(this.root, "calls"));
+    try {
+      const job = { kind: "filter" as const, ...request, folder: folder.path, ...this.limits() };
+      return filterReply.parse(await this.pool.run(job, scope, this.deadline())) ?? undefined;
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+    await this.made;
+    const folder = join(this.root, "calls");
+    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
+    return convertThroughWorker({ folder, limits: this.limits(), run }, request, scope);
+  }
+
   async close(): Promise<void> {
     await this.made.catch(() => {});
     await this.pool.close();
@@ -182,9 +239,9 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
-    const { columns, more, totalRows, spool } = reply;
+    const { columns, more, totalRows, spool, reruns } = reply;
     const rows: unknown[][] = JSON.parse(reply.rowsJson);
-    const total = totalRows === undefined ? {} : { totalRows };
+    const total = { ...(totalRows === undefined ? {} : { totalRows }), ...(reruns > 0 ? { reruns } : {}) };
     if (!spool) return { columns, rows, more, ...total, notes: [] };
     const notes =
       spool.isCut && maxKeptBytes === undefined
@@ -200,43 +257,3 @@ class WorkerSqlEngine implements LocalSqlEngine {
 
 const notKept =
   "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
-
-function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
-  const entry = deps.entry ?? findWorkerEntry();
-  const rssBytes = workerMemoryBytes(settings);
-  const limits = {
-    rssBytes,
-    dataBytes: rssBytes + reservedBytes(entry),
-    keptBy: deps.memoryKeptBy ?? (process.platform === "linux" ? "system" : "worker"),
-    heapBytes,
-  } as const;
-  return new WorkerPool({
-    start: () => new WorkerProcess(entry, limits, cwd),
-    workers: settings.workers,
-    maxWaiting: deps.maxWaiting ?? settings.workers * 32,
-    timeoutMs: settings.timeoutMs,
-    waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
-    jobsPerWorker,
-    maxRssBytes: idleRssBytes,
-    minFreeDataBytes: settings.memoryBytes + spareBytes,
-  });
-}
-
-/**
- * The bound on a worker's memory: the engine's own, the JavaScript heap, and what was measured besides with DuckDB
- * 1.5.6 on Node 20 at statements that fill the engine's memory: 150 MiB of an idle worker, 100 MiB of blocks the
- * allocator keeps, 20 MiB of stack and arena for each thread. The system counts what is mapped, used or not; on a
- * busy machine allocators map up to 250 MiB more before they give blocks back.
- */
-function workerMemoryBytes({ memoryBytes, threads }: QuerySettings): number {
-  return memoryBytes + heapBytes + (500 + 20 * threads) * mebibyte;
-}
-
-/**
- * What Linux counts as private memory though nothing of it is used: from version 22 on V8 reserves 512 MiB for
- * code; running from source takes that twice.
- */
-function reservedBytes({ nodeOptions }: WorkerEntry): number {
-  const isolates = nodeOptions.length > 0 ? 2 : 1;
-  return Number(process.versions.node.split(".")[0]) >= 22 ? 512 * mebibyte * isolates : 0;
-}

@@ -1,5 +1,8 @@
 import type { Progress } from "../../core/tool.ts";
+import type { ByteRange } from "../cache/cache.ts";
 import type { CsvDialect } from "../formats/format.ts";
+import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
+import type { FieldTypesState } from "./scan/field-types.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
 export interface Column {
@@ -19,11 +22,25 @@ export interface ScanFile {
    * Left out: the file's identity on disk, which a cache that touches and links its files keeps changing.
    */
   version?: string;
+  /**
+   * Brings parts of the file to `path`; answers how many of the ranges were not there. Present where only parts of
+   * it may be there, the rest reading as zeros. Of Parquet.
+   */
+  hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
+  /** Of CSV: the file is what `SqlEngine.convert` wrote. */
+  isConverted?: boolean;
 }
 
-/** How a worker turns files into one table. */
+/** Rows of one of a scan's files, numbered from 0, up to and without `end`. */
+export interface RowRange {
+  file: number;
+  start: number;
+  end: number;
+}
+
+/** How a worker turns files into one table. `ranges`: of these rows alone. */
 export type Scan =
-  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[] }
+  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[]; ranges?: RowRange[] }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
   | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */
@@ -39,11 +56,23 @@ export interface NamedScan {
 export interface StatementPlan {
   /** Tables in FROM that are not CTEs of the statement, as written, unique. */
   tables: string[];
+  /** Every place that reads a table, with what is sure to hold of each of its rows that count. */
+  readings: TableReading[];
 }
 
-export interface QueryRequest {
+export interface PlanRequest {
   sql: string;
   tables: NamedScan[];
+  timeoutMs?: number;
+}
+
+/** Parts of a file a statement will read. */
+export interface PlannedRead {
+  file: ScanFile;
+  ranges: ByteRange[];
+}
+
+export interface QueryRequest extends PlanRequest {
   /** Bounds of the first page. */
   maxRows: number;
   maxBytes: number;
@@ -53,7 +82,6 @@ export interface QueryRequest {
   maxKeptBytes?: number;
   /** Owner of the kept rows: only the same owner may walk them. */
   owner: string;
-  timeoutMs?: number;
 }
 
 export interface RowPage {
@@ -66,6 +94,8 @@ export interface RowPage {
   handle?: string;
   /** Rows of the whole result, when the query ran to its end. */
   totalRows?: number;
+  /** How often the statement ran again because it read more than was planned. */
+  reruns?: number;
   /** Such as "the result is larger than lake.query.maxResultBytes; 1,204,112 rows were kept". */
   notes: string[];
 }
@@ -84,6 +114,27 @@ export interface AnalyzeRequest {
   scan: Extract<Scan, { format: "csv" | "ndjson" }>;
 }
 
+export interface ConvertRequest {
+  /** The file's text as UTF-8 without a byte-order mark, from its beginning; asked for again where that is needed. */
+  text(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  uri: string;
+  /** Where the Parquet file is written. */
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  /** About; it says how many rows are held in memory to be written together. */
+  averageRecordBytes: number;
+}
+
+/** What was found of a text while it was converted. Plain JSON. */
+export interface ConvertedText {
+  rowCount: number;
+  rejectedCount: number;
+  rejects: { line: number; reason: string; text: string }[];
+  types: FieldTypesState[];
+  hasMixedLineEnds: boolean;
+}
+
 export interface SqlScope {
   signal: AbortSignal;
   progress(update: Progress): void;
@@ -98,6 +149,8 @@ export interface SqlEngine {
   /** Parses one statement and refuses all but a single SELECT inside the fence. Reads no file. */
   plan(sql: string, scope: SqlScope): Promise<StatementPlan>;
   run(request: QueryRequest, scope: SqlScope): Promise<RowPage>;
+  /** What a statement will read of the files of which only parts may be there, by its plan. Fetches and runs nothing. */
+  planReads(request: PlanRequest, scope: SqlScope): Promise<PlannedRead[]>;
   /** Throws `not_found` for a handle that expired, was never given out, or belongs to another owner. */
   nextPage(
     handle: string,
@@ -107,5 +160,19 @@ export interface SqlEngine {
   ): Promise<RowPage>;
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
+  /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
+  filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
+  /**
+   * Reads a CSV text once, as it comes, and writes its good records as Parquet, each field as its text. Memory does
+   * not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
+   */
+  convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   close(): Promise<void>;
+}
+
+/** Rows of text values, `null` for none, and conditions over their columns. */
+export interface FilterRequest {
+  columns: Column[];
+  rows: (string | null)[][];
+  conditions: RowCondition[];
 }

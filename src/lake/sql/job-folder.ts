@@ -51,6 +51,7 @@ export async function linkScan(
     partitions: [...partitions.values()].map(({ values }) => values),
     columns: "columns" in scan ? scan.columns : [],
     dialect: scan.format === "csv" ? scan.dialect : undefined,
+    ranges: scan.format === "parquet" ? scan.ranges : undefined,
   };
 }
 
@@ -61,9 +62,11 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" ? undefined : await store.find(file, scan);
+  const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  return { path, uri: file.uri, partition, prepared: known && { ...known, path } };
+  const { uri, isConverted, hydrate } = file;
+  const prepared = known && { ...known, path };
+  return { path, uri, partition, prepared, isConverted, ...(hydrate ? { isSparse: true } : {}) };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

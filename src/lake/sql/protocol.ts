@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column } from "./engine.ts";
+import type { Column, RowRange } from "./engine.ts";
+import type { RowCondition } from "./gate/row-conditions.ts";
+import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
@@ -13,6 +15,10 @@ export interface JobFile {
   partition: number;
   /** What an earlier call found, where the file has not changed since. */
   prepared?: PreparedText | undefined;
+  /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
+  isSparse?: boolean | undefined;
+  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  isConverted?: boolean | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -27,6 +33,8 @@ export interface JobScan {
   columns: Column[];
   /** Of CSV. */
   dialect?: CsvDialect | undefined;
+  /** Of Parquet: the table has these rows alone. */
+  ranges?: RowRange[] | undefined;
 }
 
 /** What a worker may use for one call. Everything it writes goes to `folder`, which is the call's own. */
@@ -46,6 +54,15 @@ export interface RunJob extends JobLimits {
   maxBytes: number;
   /** Bytes of rows that may be kept for later pages; 0 keeps none. */
   maxKeptBytes: number;
+  /** Say what would be read, and run nothing. */
+  planOnly?: boolean | undefined;
+  /** The statement ran over these very files before, and what it read is there. */
+  known?: KnownReading | undefined;
+}
+
+export interface KnownReading {
+  /** It stops after the first rows, so that one thread is to read them. */
+  isLimited: boolean;
 }
 
 export interface AnalyzeJob extends JobLimits {
@@ -53,9 +70,34 @@ export interface AnalyzeJob extends JobLimits {
   scan: JobScan;
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob;
+/** Which of the rows meet all conditions? */
+export interface FilterJob extends JobLimits {
+  kind: "filter";
+  columns: Column[];
+  rows: PartitionValues[];
+  conditions: RowCondition[];
+}
+/** Makes Parquet of CSV that comes through a pipe. */
+export interface ConvertJob extends JobLimits {
+  kind: "convert";
+  uri: string;
+  /** Pipe from the server. */
+  sourcePath: string;
+  /** Pipe from the scan to the engine. */
+  goodPath: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  rowGroupRows: number;
+  hasLongRecords: boolean;
+}
 
-export type ToWorker = { id: number; job: Job };
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
+
+export type ToWorker =
+  | { id: number; job: Job }
+  /** Answers `reads`: how many of the ranges were not there before. Or they could not be had, and the job is over. */
+  | { id: number; fetched: { missing: number } | { failed: true } };
 
 /** A worker ends itself with it when it watches its memory itself and has passed its bound. */
 export const memorySignal = "SIGUSR2";
@@ -66,11 +108,21 @@ export const processMemoryMessage =
 
 const column = z.object({ name: z.string(), type: z.string() });
 
+/** Parts of a file that must be there: `table` and `file` are indexes into the job; offsets, in turn from and up to. */
+const fileReads = z.object({ table: z.number(), file: z.number(), offsets: z.array(z.int().min(0)) });
+export type FileReads = z.infer<typeof fileReads>;
+
 /** What was found of files that came without `prepared`: `table` and `file` are indexes into the job. */
 const preparedFile = z.object({ table: z.number(), file: z.number(), text: preparedText });
 export type PreparedFile = z.infer<typeof preparedFile>;
 
-export const planReply = z.object({ tables: z.array(z.string()) });
+const rowCondition = z.object({ columns: z.array(z.string()), tree: z.record(z.string(), z.unknown()) });
+const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondition) });
+
+export const planReply = z.object({ tables: z.array(z.string()), readings: z.array(tableReading) });
+
+/** Numbers of the rows; null where the conditions cannot be told for the columns. */
+export const filterReply = z.array(z.number()).nullable();
 
 export const runReply = z.object({
   columns: z.array(column),
@@ -92,6 +144,11 @@ export const runReply = z.object({
     })
     .optional(),
   prepared: z.array(preparedFile),
+  /** How often the statement ran again because it read more than was planned. */
+  reruns: z.number(),
+  isLimited: z.boolean(),
+  /** Where nothing was run: what would be read of files of which only parts may be there. */
+  planned: z.array(fileReads).optional(),
 });
 export type RunReply = z.infer<typeof runReply>;
 
@@ -104,6 +161,16 @@ export const analyzeReply = z.object({
 });
 export type AnalyzeReply = z.infer<typeof analyzeReply>;
 
+export const convertReply = z.object({
+  rowCount: z.number(),
+  rejectedCount: z.number(),
+  rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
+  /** One per column. */
+  types: z.array(fieldTypesState),
+  hasMixedLineEnds: z.boolean(),
+});
+export type ConvertReply = z.infer<typeof convertReply>;
+
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
@@ -115,6 +182,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     total: z.number().optional(),
     message: z.string().optional(),
   }),
+  /** `isCheck`: this is what was read; else what will be. */
+  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads), isCheck: z.boolean() }),
   z.object({
     kind: z.literal("done"),
     id: z.number(),

@@ -1,7 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
 import type { Job } from "./protocol.ts";
-import type { WorkerProcess } from "./worker-process.ts";
+import type { Hydrate, WorkerProcess } from "./worker-process.ts";
 
 export interface PoolOptions {
   start(): WorkerProcess;
@@ -22,6 +22,11 @@ export interface PoolOptions {
 }
 
 const maxFailedStarts = 4;
+
+/** Of jobs whose files are all whole. */
+async function nothingToHydrate(): Promise<number> {
+  return 0;
+}
 
 interface Waiting {
   take(worker: WorkerProcess): void;
@@ -56,7 +61,13 @@ export class WorkerPool {
    * Runs a job. The worker is killed at `deadlineMs` (on the performance clock) and when the scope aborts.
    * Throws `unavailable` when no worker came free in time, `timeout`, and what the job throws.
    */
-  async run(job: Job, scope: SqlScope, deadlineMs: number, isRetry = false): Promise<unknown> {
+  async run(
+    job: Job,
+    scope: SqlScope,
+    deadlineMs: number,
+    hydrate: Hydrate = nothingToHydrate,
+    isRetry = false,
+  ): Promise<unknown> {
     const worker = await this.acquire(scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
     const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
@@ -67,10 +78,10 @@ export class WorkerPool {
     scope.signal.addEventListener("abort", onAbort, { once: true });
     try {
       if (scope.signal.aborted) onAbort();
-      return await worker.run(job, scope);
+      return await worker.run(job, scope, hydrate);
     } catch (thrown) {
       if (worker.lostJob && !isRetry && !scope.signal.aborted)
-        return await this.run(job, scope, deadlineMs, true);
+        return await this.run(job, scope, deadlineMs, hydrate, true);
       throw thrown;
     } finally {
       clearTimeout(timer);

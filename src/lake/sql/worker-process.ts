@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
 import {
+  type FileReads,
   type FromWorker,
   fromWorker,
   type Job,
@@ -27,8 +28,17 @@ interface Pending {
   /** Whether the worker said that it has the job. */
   isStarted: boolean;
   scope: SqlScope;
-  settle(outcome: { result: unknown } | { error: ToolError }): void;
+  hydrate: Hydrate;
+  /** Why what the job asked for could not be had: told in place of what the job then says. */
+  hydrationFault?: unknown;
+  settle(outcome: { result: unknown } | { error: unknown }): void;
 }
+
+/**
+ * Brings parts of a job's files to where it reads them, or, for a check, to where it read them. Answers how many of
+ * them were not there.
+ */
+export type Hydrate = (reads: readonly FileReads[], isCheck: boolean) => Promise<number>;
 
 const maxStderrChars = 8_192;
 const mebibyte = 1 << 20;
@@ -81,14 +91,18 @@ export class WorkerProcess {
     return this.child.pid;
   }
 
-  /** Runs one job. Throws what the worker reports; `unsupported` or `too_large` when the job killed it. */
-  run(job: Job, scope: SqlScope): Promise<unknown> {
+  /**
+   * Runs one job. Throws what the worker reports, what `hydrate` throws, and `unsupported` or `too_large` when the
+   * job killed it.
+   */
+  run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending = {
         id,
         isStarted: false,
         scope,
+        hydrate,
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
       const message: ToWorker = { id, job };
@@ -135,6 +149,10 @@ export class WorkerProcess {
       this.pending?.scope.progress({ done, ...known });
       return;
     }
+    if (message.kind === "reads") {
+      void this.fetch(message);
+      return;
+    }
     this.jobsDone++;
     if (message.kind === "done") {
       this.rssBytes = message.rssBytes;
@@ -144,10 +162,26 @@ export class WorkerProcess {
     }
     if (message.isSpent) this.isSpent = true;
     const { code, details, cause } = message;
-    this.settle({ error: new ToolError(code, message.message, { details, cause }) });
+    const fault = this.pending?.hydrationFault;
+    this.settle({ error: fault ?? new ToolError(code, message.message, { details, cause }) });
   }
 
-  private settle(outcome: { result: unknown } | { error: ToolError }): void {
+  private async fetch({ id, reads, isCheck }: Extract<FromWorker, { kind: "reads" }>): Promise<void> {
+    const { pending } = this;
+    if (!pending) return;
+    let answer: ToWorker;
+    try {
+      answer = { id, fetched: { missing: await pending.hydrate(reads, isCheck) } };
+    } catch (thrown) {
+      pending.hydrationFault = thrown;
+      answer = { id, fetched: { failed: true } };
+    }
+    this.child.send(answer, (error) => {
+      if (error) this.lose(id, error);
+    });
+  }
+
+  private settle(outcome: { result: unknown } | { error: unknown }): void {
     const { pending } = this;
     this.pending = undefined;
     pending?.settle(outcome);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { ToolError } from "../../../core/errors.ts";
 import type { StatementPlan } from "../engine.ts";
+import { limitOf } from "./limit.ts";
+import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
 import { tablesOf } from "./walk.ts";
@@ -22,6 +24,8 @@ const serialised = z.union([
 export interface GatedStatement extends StatementPlan {
   /** Names that must be columns of a table, for the engine would answer them itself. */
   sessionNames: string[];
+  /** Rows after which it stops, where it says so at its end in plain numbers. */
+  limitRows: number | undefined;
 }
 
 /** DuckDB's `json_serialize_sql` of a statement: the tree or the parser's error, as JSON text. */
@@ -44,7 +48,12 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
   const [statement, ...others] = reply.statements;
   if (!isNode(statement)) throw new ToolError("invalid_input", "The statement is empty. Write one SELECT.");
   if (others.length > 0) throw tooMany(others.length + 1);
-  return { tables: tablesOf(statement), sessionNames: sessionNamesOf(statement) };
+  return {
+    tables: tablesOf(statement),
+    sessionNames: sessionNamesOf(statement),
+    limitRows: limitOf(statement),
+    readings: readingsOf(statement),
+  };
 }
 
 /**

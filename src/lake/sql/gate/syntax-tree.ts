@@ -22,3 +22,20 @@ export function describePosition(sql: string, position: number): string {
   const lineStart = before.lastIndexOf("\n") + 1;
   return `line ${before.split("\n").length}, column ${position - lineStart + 1}`;
 }
+
+/**
+ * A node without its place in the text: one the parser made up lies at 2^64 - 1, which JSON in JavaScript does not
+ * hold, and which then cannot be read back.
+ */
+export function withoutPlace(node: TreeNode): TreeNode {
+  return "query_location" in node ? { ...node, query_location: 0 } : node;
+}
+
+/** The same for a whole tree. */
+export function withoutPlaces(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPlaces);
+  if (!isNode(value)) return value;
+  return Object.fromEntries(
+    Object.entries(withoutPlace(value)).map(([field, child]) => [field, withoutPlaces(child)]),
+  );
+}

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
-import { type FromWorker, type Job, processMemoryMessage } from "../protocol.ts";
+import { type FromWorker, type Job, type JobScan, processMemoryMessage } from "../protocol.ts";
 
 type Failure = Extract<FromWorker, { kind: "failed" }>;
 
@@ -97,9 +97,15 @@ function quotedLine(text: string, sql: string): string {
   return line !== "" && sql.includes(line) ? `\nnear: ${line}` : "";
 }
 
+function scansOf(job: Job): JobScan[] {
+  if (job.kind === "run") return job.tables.map(({ scan }) => scan);
+  return job.kind === "analyze" ? [job.scan] : [];
+}
+
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
-  const scans = job.kind === "run" ? job.tables.map(({ scan }) => scan) : [job.scan];
+  if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
+  const scans = scansOf(job);
   let clean = message;
   for (const { path, uri, prepared } of scans.flatMap(({ files }) => files)) {
     clean = clean.replaceAll(`${path}.copy`, uri).replaceAll(path, uri);

@@ -1,5 +1,5 @@
 import "./text-decoder.ts";
-import type { FromWorker, Job, ToWorker } from "../protocol.ts";
+import type { FileReads, FromWorker, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
@@ -16,39 +16,50 @@ function send(message: FromWorker): void {
 }
 
 async function serve(): Promise<void> {
-  const { passGate, checkTables } = await import("../gate/gate.ts");
-  const { openParser } = await import("./database.ts");
-  const { runStatement } = await import("./run.ts");
-  const { analyzeScan } = await import("./analyze.ts");
-  const serialize = await openParser();
+  const { openWork } = await import("./work.ts");
+  const work = await openWork();
+  const fetcher = createFetcher();
 
-  const work = async (id: number, job: Job): Promise<unknown> => {
+  process.on("message", (message: ToWorker) => {
+    if ("fetched" in message) return fetcher.answered(message.fetched);
+    const { id, job } = message;
+    send({ kind: "started", id });
     const report = throttled(
       (update) => send({ kind: "progress", id, ...update }),
       progressEveryMs,
       Date.now,
     );
-    if (job.kind === "plan") return passGate(job.sql, serialize);
-    if (job.kind === "analyze") return analyzeScan(job, report);
-    const plan = await passGate(job.sql, serialize);
-    checkTables(
-      plan,
-      job.tables.flatMap(({ names }) => names),
-    );
-    return runStatement(job, plan.sessionNames, report);
-  };
-
-  process.on("message", ({ id, job }: ToWorker) => {
-    send({ kind: "started", id });
-    work(id, job)
+    work
+      .run(job, { report, fetch: (reads, isCheck) => fetcher.ask({ id, reads, isCheck }) })
       .then(
         (result) => send({ kind: "done", id, result, ...memoryHeld() }),
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
-      // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
-      .finally(() => globalThis.gc?.());
+      .finally(() => {
+        // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
+        globalThis.gc?.();
+        work.prepare(job);
+      });
   });
   send({ kind: "ready" });
+}
+
+/** Asks the server for parts of files, one question at a time. */
+function createFetcher() {
+  let settle: ((missing: number) => void) | undefined;
+  let fail: ((reason: Error) => void) | undefined;
+  return {
+    ask(wanted: { id: number; reads: FileReads[]; isCheck: boolean }): Promise<number> {
+      return new Promise((resolve, reject) => {
+        [settle, fail] = [resolve, reject];
+        send({ kind: "reads", ...wanted });
+      });
+    },
+    answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {
+      if ("missing" in fetched) settle?.(fetched.missing);
+      else fail?.(new Error("What the statement reads could not be had."));
+    },
+  };
 }
 
 // Ctrl-C and service managers signal every process of the group. When a call ends is the server's to say: it lets

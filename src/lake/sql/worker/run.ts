@@ -1,45 +1,68 @@
-import { join } from "node:path";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import type { Column } from "../engine.ts";
+import type { GatedStatement } from "../gate/gate.ts";
 import type { RunJob, RunReply } from "../protocol.ts";
-import { openDatabase } from "./database.ts";
+import { type Instances, openDatabase } from "./database.ts";
+import { planReading, type Reading } from "./hydration/reading.ts";
+import { type Fetch, runVerified } from "./hydration/verified-run.ts";
 import { vectorToJson } from "./json-values.ts";
-import { rowTooLarge } from "./page.ts";
+import { PageWriter, type WrittenRows } from "./page-writer.ts";
 import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
 import { checkSessionNames } from "./session-columns.ts";
-import { SpoolWriter } from "./spool-writer.ts";
 import { typeName } from "./type-name.ts";
 import { viewSql } from "./views.ts";
+
+/** What a statement's run takes beside the job. */
+export interface RunTools {
+  report: Report;
+  fetch: Fetch;
+  instances: Instances;
+}
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
 export async function runStatement(
   job: RunJob,
-  sessionNames: readonly string[],
-  report: Report,
+  statement: GatedStatement,
+  { report, fetch, instances }: RunTools,
 ): Promise<RunReply> {
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),
     report,
   );
   const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
-  const database = await openDatabase(job, files, async (connection) => {
+  let reading: Reading | undefined;
+  const database = await openDatabase(instances, job, files, async (connection) => {
     for (const [index, { names }] of job.tables.entries()) {
       const scan = scans[index];
       if (!scan) continue;
       for (const name of names) await connection.run(viewSql(name, scan));
     }
-    await checkSessionNames(connection, sessionNames);
+    await checkSessionNames(connection, statement.sessionNames);
+    reading = await planReading(connection, job, statement, fetch);
   });
   try {
-    const result = await database.connection.stream(job.sql);
-    try {
-      return { ...(await collect(result, job, report)), prepared };
-    } finally {
-      await abandon(database.connection, result);
-    }
+    if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
+    const run = () => runOnce(database.connection, job, report);
+    if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
+    const { tables, planned, isLimited } = reading;
+    if (planned.length > 0) await fetch(planned);
+    const { connection } = database;
+    const { value, reruns } = await runVerified({ connection, tables, fetch, run });
+    return { ...value, prepared, reruns, isLimited };
   } finally {
     database.close();
+  }
+}
+
+const nothingRun = { columns: [], rowsJson: "[]", more: false, reruns: 0, isLimited: false };
+
+async function runOnce(connection: DuckDBConnection, job: RunJob, report: Report): Promise<WrittenRows> {
+  const result = await connection.stream(job.sql);
+  try {
+    return await collect(result, job, report);
+  } finally {
+    await abandon(connection, result);
   }
 }
 
@@ -59,11 +82,7 @@ async function abandon(connection: DuckDBConnection, result: DuckDBResult): Prom
   }
 }
 
-async function collect(
-  result: DuckDBResult,
-  job: RunJob,
-  report: Report,
-): Promise<Omit<RunReply, "prepared">> {
+async function collect(result: DuckDBResult, job: RunJob, report: Report): Promise<WrittenRows> {
   const columns = columnsOf(result);
   const types = result.columnTypes();
   const page = new PageWriter(columns, job);
@@ -91,65 +110,4 @@ function* rowsOf(chunk: DuckDBDataChunk, types: readonly DuckDBType[]): Generato
   const items = types.map((type, at) => vectorToJson(chunk.getColumnVector(at), type));
   const { rowCount } = chunk;
   for (let row = 0; row < rowCount; row++) yield items.map((item) => item(row));
-}
-
-/** Takes rows in order: to the page while it has room, then, with the page's own, to the spool. */
-class PageWriter {
-  rowCount = 0;
-  private readonly lines: string[] = [];
-  private pageBytes = 2;
-  private isFull = false;
-  private spool: SpoolWriter | undefined;
-  private readonly columns: Column[];
-  private readonly job: RunJob;
-
-  constructor(columns: Column[], job: RunJob) {
-    this.columns = columns;
-    this.job = job;
-  }
-
-  /** False when no further row can be taken; this one then was not. */
-  add(row: unknown[]): boolean {
-    const line = JSON.stringify(row);
-    if (!this.isFull && this.addToPage(line, row)) return true;
-    this.isFull = true;
-    if (this.job.maxKeptBytes === 0) return false;
-    this.spool ??= this.openSpool();
-    if (!this.spool.add(line)) return false;
-    this.rowCount++;
-    return true;
-  }
-
-  finish(isWhole: boolean): Omit<RunReply, "prepared"> {
-    return {
-      columns: this.columns,
-      rowsJson: `[${this.lines.join(",")}]`,
-      more: this.isFull,
-      ...(isWhole ? { totalRows: this.rowCount } : {}),
-      ...(this.spool ? { spool: this.spool.finish(!isWhole) } : {}),
-    };
-  }
-
-  private addToPage(line: string, row: unknown[]): boolean {
-    const sizeBytes = Buffer.byteLength(line) + 1;
-    const { maxRows, maxBytes } = this.job;
-    if (this.lines.length === 0 && sizeBytes + 2 > maxBytes) {
-      throw rowTooLarge(
-        this.columns.map(({ name }) => name),
-        row,
-        maxBytes,
-      );
-    }
-    if (this.lines.length >= maxRows || this.pageBytes + sizeBytes > maxBytes) return false;
-    this.lines.push(line);
-    this.pageBytes += sizeBytes;
-    this.rowCount++;
-    return true;
-  }
-
-  private openSpool(): SpoolWriter {
-    const spool = new SpoolWriter(join(this.job.folder, "rows.jsonl"), this.job.maxKeptBytes);
-    for (const line of this.lines) spool.add(line);
-    return spool;
-  }
 }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Column } from "../engine.ts";
+import type { Column, RowRange } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
@@ -18,7 +18,7 @@ export function viewSql(name: string, scan: JobScan): string {
 
 function selectOf(scan: JobScan): string {
   if (scan.files.length === 0) return emptySelect(scan);
-  if (scan.format === "parquet") return parquetSelect(scan);
+  if (scan.format === "parquet") return scan.ranges ? rangesSelect(scan, scan.ranges) : parquetSelect(scan);
   const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
   return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
 }
@@ -29,21 +29,33 @@ function emptySelect(scan: JobScan): string {
   return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${identifier(name)}`).join(", ")} WHERE false`;
 }
 
+/** The same of Parquet files, with two columns more: the path of each row's file, and its number in it, from 0. */
+export function rowNumbersViewSql(name: string, scan: JobScan, [path, row]: readonly string[]): string {
+  const more = `filename AS ${identifier(path ?? "")}, file_row_number AS ${identifier(row ?? "")}`;
+  return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, `, ${more}`)}`;
+}
+
+/** Some rows of some files: row groups without such a row are never read. */
+function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
+  const selects = ranges.flatMap(({ file, start, end }) => {
+    const one = scan.files[file];
+    const rows = `file_row_number >= ${start} AND file_row_number < ${end}`;
+    return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${rows})`] : [];
+  });
+  return selects.length === 0 ? emptySelect(scan) : selects.join(" UNION ALL BY NAME ");
+}
+
 /** Partition columns of the same name win over the files' own, as in Hive. */
-function parquetSelect(scan: JobScan): string {
-  const paths = list(scan.files.map(({ path }) => literal(path)));
-  const options = "hive_partitioning = PARTITIONED, union_by_name = UNIFIED";
-  const reader = (partitioned: boolean) =>
-    `read_parquet(${paths}, ${options
-      .replace("PARTITIONED", `${partitioned}`)
-      .replace("UNIFIED", `${scan.files.length > 1}`)}${partitioned ? hiveTypes : ""})`;
-  if (scan.partitionColumns.length === 0) return `SELECT * FROM ${reader(false)}`;
+function parquetSelect(scan: JobScan, more = ""): string {
+  const { files, partitionColumns } = scan;
+  const isPartitioned = partitionColumns.length > 0;
+  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1}${isPartitioned ? hiveTypes : ""}`;
+  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, ${options})`;
+  if (!isPartitioned) return `SELECT *${more} FROM ${reader}`;
   const own = list(
-    [partitionKey, ...scan.partitionColumns.map(({ name }) => name)].map((name) =>
-      literal(name.toLowerCase()),
-    ),
+    [partitionKey, ...partitionColumns.map(({ name }) => name)].map((name) => literal(name.toLowerCase())),
   );
-  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)} FROM ${reader(true)}`;
+  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader}`;
 }
 
 const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;
@@ -72,6 +84,7 @@ function alikeRuns(files: readonly ReadyFile[]): ReadyFile[][] {
       prepared?.hasLineFeeds,
       prepared?.isSplittable,
       prepared?.isCopy,
+      file.isConverted,
     ]);
     if (kind === last) runs.at(-1)?.push(file);
     else runs.push([file]);
@@ -91,6 +104,7 @@ function textSelect(scan: JobScan, files: readonly ReadyFile[]): string {
 function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
   const { dialect } = scan;
   if (!dialect) throw new TypeError("A CSV scan has no dialect.");
+  if (files[0]?.isConverted) return convertedSelect(scan, files, partition, hive);
   // The engine's reader finds the types itself: an expression for every column takes memory that thousands of
   // columns do not have. It would refuse `""` in a number, which is read as text and cast.
   const textFirst = new Set(files.flatMap(({ prepared }) => prepared?.quotedEmpties ?? []));
@@ -108,6 +122,20 @@ function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string
     escape: dialect.escape,
   });
   return `SELECT ${columns.join(", ")}${partition} FROM ${reader}${hive})`;
+}
+
+/** Fields are there as their text. What was `""` is text, and in other columns nothing. */
+function convertedSelect(
+  scan: JobScan,
+  files: readonly ReadyFile[],
+  partition: string,
+  hive: string,
+): string {
+  const columns = scan.columns.map(({ name, type }, at) => {
+    const value = type === "VARCHAR" ? `c${at}` : `CAST(nullif(c${at}, '') AS ${type})`;
+    return `${value} AS ${identifier(name)}`;
+  });
+  return `SELECT ${columns.join(", ")}${partition} FROM read_parquet(${paths(files)}${hive})`;
 }
 
 /** A text file is a CSV file of one column whose separator it does not hold, or a copy as NDJSON. */
@@ -159,13 +187,38 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
   // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
   const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
   const bufferBytes = Math.max(maxLineBytes * 2, Math.min(8 << 20, largestBytes));
-  return `read_csv(${paths(files)}, auto_detect = false, header = ${first?.hasHeader ?? false},
-    columns = {${columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(", ")}},
-    delim = ${literal(marks.separator)}, quote = ${literal(marks.quote)}, escape = ${literal(marks.escape)}, comment = '',
-    ${first?.hasLineFeeds ? "new_line = '\\n'," : ""}
+  return csvReader({
+    paths: paths(files),
+    columns,
+    ...marks,
+    hasHeader: first?.hasHeader ?? false,
+    hasLineFeeds: first?.hasLineFeeds ?? false,
+    isSplittable: first?.isSplittable ?? false,
+    maxLineBytes,
+    bufferBytes,
+  });
+}
+
+/** A call of the engine's CSV reader, all of it said. */
+export interface CsvReader extends CsvReading {
+  /** As a list in SQL. */
+  paths: string;
+  hasHeader: boolean;
+  hasLineFeeds: boolean;
+  isSplittable: boolean;
+  maxLineBytes: number;
+  bufferBytes: number;
+}
+
+/** The call as SQL, for more options to follow, without its closing parenthesis. */
+export function csvReader(how: CsvReader): string {
+  return `read_csv(${how.paths}, auto_detect = false, header = ${how.hasHeader},
+    columns = {${how.columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(", ")}},
+    delim = ${literal(how.separator)}, quote = ${literal(how.quote)}, escape = ${literal(how.escape)}, comment = '',
+    ${how.hasLineFeeds ? "new_line = '\\n'," : ""}
     strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
-    max_line_size = ${maxLineBytes}, buffer_size = ${bufferBytes},
-    parallel = ${first?.isSplittable ?? false}`;
+    max_line_size = ${how.maxLineBytes}, buffer_size = ${how.bufferBytes},
+    parallel = ${how.isSplittable}`;
 }
 
 function readJson(files: readonly ReadyFile[], columns: string): string {

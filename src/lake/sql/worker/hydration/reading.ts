@@ -1,0 +1,47 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { GatedStatement } from "../../gate/gate.ts";
+import type { FileReads, RunJob } from "../../protocol.ts";
+import { explain } from "./explain.ts";
+import { planReads } from "./plan-reads.ts";
+import { startReadLog } from "./read-log.ts";
+import { describeTables, type SparseTable, sparseTables } from "./sparse-tables.ts";
+import { readsOfTopRows } from "./top-rows.ts";
+import type { Fetch } from "./verified-run.ts";
+
+/** What is to be read of files of which only parts may be there. */
+export interface Reading {
+  tables: readonly SparseTable[];
+  planned: FileReads[];
+  isLimited: boolean;
+}
+
+/** Plans a job's reading. Undefined where all its files are whole. The settings must not be locked yet. */
+export async function planReading(
+  connection: DuckDBConnection,
+  job: RunJob,
+  { limitRows }: GatedStatement,
+  fetch: Fetch,
+): Promise<Reading | undefined> {
+  const tables = sparseTables(job);
+  if (tables.length === 0) return undefined;
+  const known = job.known && { isLimited: job.known.isLimited, planned: [] };
+  const found = known ?? (await planByEngine(connection, job, tables, limitRows, fetch));
+  // Further threads would begin row groups that the first rows do not need.
+  if (found.isLimited) await connection.run("SET threads = 1");
+  await startReadLog(connection);
+  return { tables, ...found };
+}
+
+async function planByEngine(
+  connection: DuckDBConnection,
+  job: RunJob,
+  tables: readonly SparseTable[],
+  firstRows: number | undefined,
+  fetch: Fetch,
+): Promise<Omit<Reading, "tables">> {
+  const described = await describeTables(connection, tables);
+  const needs = await explain(connection, job.sql);
+  const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, described, needs, fetch);
+  const planned = topRows ?? (await planReads(connection, described, needs, { firstRows }));
+  return { planned, isLimited: needs.isLimited };
+}

@@ -1,0 +1,134 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { foldName, isNode, type TreeNode, textOf, withoutPlaces } from "../../gate/syntax-tree.ts";
+import type { FileReads, RunJob } from "../../protocol.ts";
+import { rowNumbersViewSql } from "../views.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
+import { explain, type StatementNeeds } from "./explain.ts";
+import { planReads } from "./plan-reads.ts";
+import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
+import type { Fetch } from "./verified-run.ts";
+
+const viewName = "_sluice_row_numbers";
+const rowNumberColumns = ["_sluice_file", "_sluice_row"];
+
+/**
+ * For `SELECT … FROM t ORDER BY a LIMIT n` over one table: which rows these are, found by the columns that decide it,
+ * so that of the others only those rows' row groups need be read. Answers with what is then to be read; undefined
+ * for statements of another form. Fetches what finding the rows takes. Rows that tie may turn out to be others.
+ */
+export async function readsOfTopRows(
+  connection: DuckDBConnection,
+  job: RunJob,
+  tables: readonly DescribedTable[],
+  needs: StatementNeeds,
+  fetch: Fetch,
+): Promise<FileReads[] | undefined> {
+  const [table] = tables;
+  if (!needs.isTopRows || !table || tables.length > 1 || job.tables.length > 1) return undefined;
+  const scan = job.tables[table.index]?.scan;
+  const sql = scan && (await rowNumbersSql(connection, job.sql, table));
+  if (!sql) return undefined;
+  await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
+  await fetch(await planReads(connection, tables, await explain(connection, sql)));
+  const rows = (await connection.runAndReadAll(sql)).getRows();
+  const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
+  const chunks = await chunksOf(connection, {
+    files: table.files,
+    columns: [...columns],
+    condition: undefined,
+  });
+  const reads = new ReadList();
+  for (const { file, start, end } of chunksWithRows(chunks, table, rows)) {
+    reads.add(table.index, file, start, end);
+  }
+  return reads.toArray();
+}
+
+function chunksWithRows(
+  chunks: readonly Chunk[],
+  { files }: DescribedTable,
+  rows: readonly (readonly unknown[])[],
+): Chunk[] {
+  const wanted = new Map<number, number[]>();
+  for (const [path, row] of rows) {
+    const file = files.get(String(path));
+    if (file !== undefined) wanted.set(file, [...(wanted.get(file) ?? []), Number(row)]);
+  }
+  let firstRow = 0;
+  return chunks.filter((chunk, at) => {
+    const before = chunks[at - 1];
+    if (before?.file !== chunk.file) firstRow = 0;
+    else if (before.rowGroup !== chunk.rowGroup) firstRow += before.rowCount;
+    return wanted.get(chunk.file)?.some((row) => row >= firstRow && row < firstRow + chunk.rowCount) ?? false;
+  });
+}
+
+/** The statement with the place of each row in its file in place of its columns. */
+async function rowNumbersSql(
+  connection: DuckDBConnection,
+  sql: string,
+  { name }: DescribedTable,
+): Promise<string | undefined> {
+  const text = await scalar(connection, "SELECT json_serialize_sql($1::VARCHAR)", sql);
+  const tree = withoutPlaces(JSON.parse(text));
+  const statements = isNode(tree) && Array.isArray(tree.statements) ? tree.statements.filter(isNode) : [];
+  const node = statements[0]?.node;
+  if (!isNode(tree) || !isNode(node) || !isTopRowsOf(node, name)) return undefined;
+  const from = isNode(node.from_table) ? node.from_table : {};
+  const asked = {
+    ...node,
+    select_list: rowNumberColumns.map(columnNamed),
+    from_table: { ...from, table_name: viewName, alias: textOf(from, "alias") || textOf(from, "table_name") },
+  };
+  const changed = { ...tree, statements: [{ ...statements[0], node: asked }] };
+  return scalar(connection, "SELECT json_deserialize_sql($1::JSON)", JSON.stringify(changed));
+}
+
+async function scalar(connection: DuckDBConnection, sql: string, value: string): Promise<string> {
+  const reader = await connection.runAndReadAll(sql, [value]);
+  return String(reader.getRows()[0]?.[0]);
+}
+
+function isTopRowsOf(node: TreeNode, table: string): boolean {
+  const { from_table: from, modifiers, select_list: list } = node;
+  if (
+    textOf(node, "type") !== "SELECT_NODE" ||
+    !isNode(from) ||
+    !Array.isArray(modifiers) ||
+    !Array.isArray(list)
+  )
+    return false;
+  const isTable =
+    textOf(from, "type") === "BASE_TABLE" && foldName(textOf(from, "table_name")) === foldName(table);
+  const isPlain =
+    isEmpty(node.group_expressions) && !isNode(node.having) && !isNode(node.qualify) && hasNoCte(node);
+  const kinds = modifiers.map((modifier) => (isNode(modifier) ? textOf(modifier, "type") : "")).sort();
+  const isTop = kinds.join() === "LIMIT_MODIFIER,ORDER_MODIFIER";
+  return isTable && isPlain && isTop && isOrderedByColumns(modifiers, list);
+}
+
+function isEmpty(value: unknown): boolean {
+  return !Array.isArray(value) || value.length === 0;
+}
+
+function hasNoCte({ cte_map: ctes }: TreeNode): boolean {
+  return !isNode(ctes) || isEmpty(ctes.map);
+}
+
+/** By columns of the table: a name that the list gives to something else would be ordered by that. */
+function isOrderedByColumns(modifiers: readonly unknown[], list: readonly unknown[]): boolean {
+  const renamed = new Set(list.filter(isNode).map((item) => foldName(textOf(item, "alias"))));
+  const orders = modifiers.flatMap((modifier) =>
+    isNode(modifier) && Array.isArray(modifier.orders) ? modifier.orders : [],
+  );
+  return orders.every((order) => {
+    const expression = isNode(order) ? order.expression : undefined;
+    if (!isNode(expression) || textOf(expression, "class") !== "COLUMN_REF") return false;
+    const names = Array.isArray(expression.column_names) ? expression.column_names : [];
+    return !renamed.has(foldName(String(names.at(-1))));
+  });
+}
+
+function columnNamed(name: string): TreeNode {
+  return { class: "COLUMN_REF", type: "COLUMN_REF", alias: "", query_location: 0, column_names: [name] };
+}
