@@ -11,6 +11,7 @@ import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { KeptRows } from "./engines/kept-rows.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -38,8 +39,18 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(parts);
-  const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
-  const engines: QueryEngines = { local: (request, scope) => query(parts, request, scope), remote: [] };
+  const kept = new KeptRows({
+    folder: join(scratchDir, `remote-${newId()}`),
+    maxResultBytes: settings.query.maxResultBytes,
+    now,
+    newId,
+  });
+  const databricks =
+    settings.databricks && createDatabricks(settings.databricks, { kept, parser: engine, now });
+  const engines: QueryEngines = {
+    local: (request, scope) => query(parts, request, scope),
+    remote: databricks?.engine ? [databricks.engine] : [],
+  };
   return {
     stores,
     ...(databricks ? { databricks: databricks.tables } : {}),
@@ -48,13 +59,16 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       databricks && isDatabricksName(request.uri)
         ? databricks.tables.describe(request.uri, scope)
         : describeDataset(parts, footers, request, scope),
-    readRows: (request, scope) => readRows(parts, request, scope),
+    readRows: async (request, scope) =>
+      databricks && isDatabricksName(request.uri)
+        ? databricks.readRows(request, scope)
+        : readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([engine.close(), cache.close()]);
+      await Promise.allSettled([engine.close(), cache.close(), kept.close()]);
       stores.close();
     },
   };
