@@ -1,3 +1,4 @@
+import type { DatabricksHealth } from "./databricks/health.ts";
 import type { DatabricksTables } from "./databricks/tables.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
@@ -156,7 +157,7 @@ export interface Lake {
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
   /** Tables of Unity Catalog, where the settings name a workspace. */
-  databricks?: DatabricksTables;
+  databricks?: DatabricksTables & DatabricksHealth;
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;

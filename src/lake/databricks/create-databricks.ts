@@ -10,13 +10,14 @@ import type { DatabricksSettings } from "../settings.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { createAllowedNames } from "./allowed.ts";
 import { createCatalog } from "./catalog.ts";
+import { createHealth, type DatabricksHealth } from "./health.ts";
 import { createRest } from "./rest.ts";
 import { createStatements } from "./statements.ts";
 import { createTables, type DatabricksTables } from "./tables.ts";
 
 /** One workspace, as the lake uses it. */
 export interface Databricks {
-  tables: DatabricksTables;
+  tables: DatabricksTables & DatabricksHealth;
   /** Absent without a warehouse. */
   engine?: DatabricksEngine;
   /** Throws `invalid_input` without a warehouse. */
@@ -32,7 +33,8 @@ export function createDatabricks(
   const { now } = deps;
   const rest = createRest({ host, tokens: createAccessTokens(host, credentials, now), now });
   const allowed = createAllowedNames(settings.allow);
-  const tables = createTables(allowed, createCatalog(rest));
+  const catalog = createCatalog(rest);
+  const tables = { ...createTables(allowed, catalog), ...createHealth(rest, catalog, warehouseId) };
   if (warehouseId === undefined) return { tables, readRows: noWarehouse };
   const statements = createStatements(rest, { warehouseId, maxResultBytes, now });
   const engine = createDatabricksEngine({ ...deps, allowed, statements });
