@@ -2,8 +2,8 @@ import { ToolError } from "../../../core/errors.ts";
 import { describePosition } from "../../sql/gate/syntax-tree.ts";
 
 /**
- * A word of a statement, with what it says: a quoted name without its backticks, a text with `''` undone and
- * backslashes as written. `at` is where it starts.
+ * A word of a statement, with what it says: a quoted name without its backticks, a text without its quotes and
+ * otherwise as written. `at` is where it starts.
  */
 export interface Token {
   kind: "word" | "quoted" | "text" | "number" | "mark" | "end";
