@@ -1,3 +1,6 @@
+import type { DatabricksHealth } from "./databricks/health.ts";
+import type { DatabricksTables } from "./databricks/tables.ts";
+import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -18,16 +21,31 @@ export interface ParquetFacts {
   version: number;
 }
 
+/** What a catalog says of a table. */
+export interface TableFacts {
+  /** Such as `MANAGED`, `EXTERNAL`, `VIEW`. */
+  type: string;
+  comment?: string;
+  owner?: string;
+  location?: string;
+  createdAt?: string;
+  partitionColumns?: string[];
+  properties?: Record<string, string>;
+  /** Rows or values are held back from some readers. */
+  isFiltered?: boolean;
+}
+
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  format: DataFormat;
-  compression: Compression;
+  /** A `DataFormat`; of a catalog's table what the catalog says, in lower case. */
+  format: DataFormat | (string & {});
+  compression?: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
-  fileCount: number;
-  sizeBytes: number;
-  columns: Column[];
+  fileCount?: number;
+  sizeBytes?: number;
+  columns: (Column & { comment?: string })[];
   /** Hive partition columns, with how many values each has. */
   partitions: { name: string; type: string; values: number; sample: string[] }[];
   rows?: { count: number; exactness: Exactness };
@@ -35,7 +53,9 @@ export interface DatasetDescription {
   parquet?: ParquetFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
-  lastModified: Date;
+  /** Of a catalog's table. */
+  table?: TableFacts;
+  lastModified?: Date;
   notes: string[];
 }
 
@@ -66,9 +86,18 @@ export interface LakeQueryRequest {
   sql: string;
   /** Table name used in the statement → dataset. Names not found here are taken as URIs or local paths. */
   sources: Record<string, DatasetRequest>;
+  /** Default: `auto`. */
+  engine?: EngineChoice;
   maxRows: number;
   maxBytes: number;
   cursor?: string;
+}
+
+/** A page of a statement's result, and where it ran. */
+export interface LakeQueryRows extends DatasetRows {
+  engine: EngineName;
+  /** Of a remote engine. */
+  execution?: Execution;
 }
 
 export interface ProfileRequest extends DatasetRequest {
@@ -127,7 +156,11 @@ export interface Lake {
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
-  query(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
+  /** Tables of Unity Catalog, where the settings name a workspace. */
+  databricks?: DatabricksTables & DatabricksHealth;
+  /** Engines a statement may run on here. */
+  engines: readonly EngineName[];
+  query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;
