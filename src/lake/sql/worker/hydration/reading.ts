@@ -24,11 +24,11 @@ export async function planReading(
 ): Promise<Reading | undefined> {
   const tables = sparseTables(job);
   if (tables.length === 0) return undefined;
+  await startReadLog(connection);
   const known = job.known && { isLimited: job.known.isLimited, planned: [] };
   const found = known ?? (await planByEngine(connection, job, tables, limitRows, fetch));
   // Further threads would begin row groups that the first rows do not need.
   if (found.isLimited) await connection.run("SET threads = 1");
-  await startReadLog(connection);
   return { tables, ...found };
 }
 

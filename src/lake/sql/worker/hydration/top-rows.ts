@@ -6,7 +6,7 @@ import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
-import type { Fetch } from "./verified-run.ts";
+import { type Fetch, runVerified } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
 const rowNumberColumns = ["_sluice_file", "_sluice_row"];
@@ -30,7 +30,8 @@ export async function readsOfTopRows(
   if (!sql) return undefined;
   await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
   await fetch(await planReads(connection, tables, await explain(connection, sql)));
-  const rows = (await connection.runAndReadAll(sql)).getRows();
+  const run = async () => (await connection.runAndReadAll(sql)).getRows();
+  const { value: rows } = await runVerified({ connection, tables, fetch, run });
   const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
   const chunks = await chunksOf(connection, {
     files: table.files,
