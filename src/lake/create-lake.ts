@@ -8,6 +8,7 @@ import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
+import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -35,11 +36,13 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(parts);
+  const engines: QueryEngines = { local: (request, scope) => query(parts, request, scope), remote: [] };
   return {
     stores,
+    engines: ["local", ...engines.remote.map(({ name }) => name)],
     describe: (request, scope) => describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
-    query: (request, scope) => query(parts, request, scope),
+    query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {

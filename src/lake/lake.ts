@@ -1,3 +1,4 @@
+import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -66,9 +67,18 @@ export interface LakeQueryRequest {
   sql: string;
   /** Table name used in the statement → dataset. Names not found here are taken as URIs or local paths. */
   sources: Record<string, DatasetRequest>;
+  /** Default: `auto`. */
+  engine?: EngineChoice;
   maxRows: number;
   maxBytes: number;
   cursor?: string;
+}
+
+/** A page of a statement's result, and where it ran. */
+export interface LakeQueryRows extends DatasetRows {
+  engine: EngineName;
+  /** Of a remote engine. */
+  execution?: Execution;
 }
 
 export interface ProfileRequest extends DatasetRequest {
@@ -126,7 +136,9 @@ export interface Lake {
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
-  query(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
+  /** Engines a statement may run on here. */
+  engines: readonly EngineName[];
+  query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;

@@ -24,7 +24,7 @@ export const listSources = defineTool({
     return {
       sources: places.map((place) => ({ kind: place.kind, ...placeResult(place) })),
       formats: ["parquet", "csv", "json", "ndjson", "text"],
-      engines: ["local"],
+      engines: [...lake.engines],
       ...(places.length === 0
         ? { notes: ["Nothing may be read yet: set lake.buckets or lake.localRoots."] }
         : {}),
