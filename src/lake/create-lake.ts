@@ -43,7 +43,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     describe: (request, scope) => describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
-    profile: (request, scope) => profileDataset(parts, request, scope),
+    profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);

@@ -84,8 +84,8 @@ export interface LakeQueryRows extends DatasetRows {
 export interface ProfileRequest extends DatasetRequest {
   /** Columns by name. Empty: all. */
   columns: string[];
-  /** Whole: every row. Sample: about this many rows, or what is quick. */
-  mode: "auto" | "sample" | "whole";
+  /** Footer: what Parquet footers say. Sample: some rows. Whole: every row. Auto: whole, or a sample of what is large. */
+  mode: "auto" | "footer" | "sample" | "whole";
   /** Values in `top` of each column. */
   topValues: number;
   histogramBins: number;
@@ -97,7 +97,8 @@ export interface ProfileRequest extends DatasetRequest {
 export interface ColumnProfile {
   name: string;
   type: string;
-  nulls: number;
+  /** Unknown only by footers. */
+  nulls?: number;
   distinct?: { count: number; exactness: Exactness };
   min?: unknown;
   max?: unknown;
@@ -111,9 +112,9 @@ export interface ColumnProfile {
 
 export interface DatasetProfile {
   rowCount: number;
-  /** Rows looked at; less than `rowCount` for a sample. */
+  /** Rows looked at; less than `rowCount` for a sample, none by footers. */
   profiledRows: number;
-  mode: "sample" | "whole";
+  mode: "footer" | "sample" | "whole";
   columns: ColumnProfile[];
   /** Columns asked for, of which `columns` is a part. */
   columnCount: number;

@@ -11,6 +11,8 @@ import { columnsOf, type ParquetColumn } from "./parquet-types.ts";
 export interface ParquetFooter {
   rowCount: number;
   rowGroups: number;
+  /** Rows of each row group, in the order of the file. */
+  groupRows: number[];
   /** Such as `SNAPPY`, sorted. */
   codecs: string[];
   createdBy?: string;
@@ -94,6 +96,7 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
   return {
     rowCount,
     rowGroups: metadata.row_groups.length,
+    groupRows: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
     codecs: [...codecs].sort(),
     ...(metadata.created_by === undefined ? {} : { createdBy: metadata.created_by }),
     version: metadata.version,

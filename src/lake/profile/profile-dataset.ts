@@ -1,9 +1,12 @@
 import { rejectedRows, tableNotes } from "../datasets/rejected-rows.ts";
 import { resolveDataset } from "../datasets/resolve-dataset.ts";
-import { type LakeParts, type OpenTable, scansOf, withTables } from "../datasets/with-tables.ts";
+import { type LakeParts, scansOf, withTables } from "../datasets/with-tables.ts";
+import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { RowPage } from "../sql/engine.ts";
+import { type Ask, askOf, type Source, tableName } from "./ask.ts";
+import { profileByFooters } from "./by-footers.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import {
   applyDistribution,
@@ -12,7 +15,9 @@ import {
   maxCountedDistinct,
   passesOf,
 } from "./distribution.ts";
+import { type SampleSource, sampleOf, sampleRows } from "./sample.ts";
 import {
+  addQuantiles,
   type ColumnStatistics,
   exactRows,
   readStatistics,
@@ -20,38 +25,41 @@ import {
   statisticsSql,
 } from "./statistics.ts";
 
-/** Rows a sample aims at. Datasets with fewer are always looked at whole. */
-const sampleRows = 200_000;
 /** `auto` looks at the whole of datasets up to this size on disk. */
 const autoWholeBytes = 64 * 1024 * 1024;
-/** The statements' answers are small: one row, or a few per column. */
-const maxAnswerBytes = 16 * 1024 * 1024;
-const maxAnswerRows = 100_000;
-
-type Ask = (sql: string) => Promise<RowPage>;
+/** Above so many rows, quantiles, top values and histograms are a sample's even where every row is looked at. */
+const wholeDistributionRows = 1_000_000;
 
 /** Statistics of each column in a fixed number of passes over the rows, in memory that does not grow with them. */
 export async function profileDataset(
   parts: LakeParts,
+  footers: Footers,
   request: ProfileRequest,
   scope: LakeScope,
 ): Promise<DatasetProfile> {
   const { columns, mode, topValues, histogramBins, firstColumn, maxColumns, ...named } = request;
   const dataset = await resolveDataset(parts.stores, named, scope);
-  return withTables(parts, [{ name: "dataset", dataset }], scope, async (tables) => {
-    const ask: Ask = (sql) => askEngine(parts, tables, sql, scope);
-    const rowCount = tables[0]?.analysis?.rowCount ?? (await countRows(ask));
-    const chosen = chooseColumns((await ask("SELECT * FROM dataset LIMIT 0")).columns, columns);
-    const isSample =
-      mode !== "whole" && rowCount > sampleRows && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
-    const page = chosen.slice(firstColumn, firstColumn + maxColumns);
-    const profiled = await profileColumns(ask, page, {
+  const page = { names: columns, first: firstColumn, count: maxColumns };
+  if (mode === "footer") return profileByFooters(footers, dataset, page, scope);
+  return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
+    const [table] = tables;
+    if (!table) throw new TypeError("One table was asked for.");
+    const whole = askOf(parts, scansOf(tables), scope);
+    const rowCount = table.analysis?.rowCount ?? (await countRows(whole));
+    const chosen = chooseColumns((await whole(`SELECT * FROM ${tableName} LIMIT 0`)).columns, columns);
+    const isLarge = rowCount > sampleRows;
+    const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
+    const isDistributionSample = isSample || rowCount > wholeDistributionRows;
+    const sample = isDistributionSample ? await sampleOf(parts, footers, table, rowCount, scope) : undefined;
+    const plan = {
       rowCount,
       isSample,
       topValues,
       histogramBins,
       memoryBytes: parts.settings.query.memoryBytes,
-    });
+    };
+    const sources = { whole: { ask: whole, from: tableName }, sample };
+    const profiled = await profileColumns(sources, chosen.slice(page.first, page.first + page.count), plan);
     return {
       rowCount,
       ...profiled,
@@ -72,34 +80,50 @@ interface Plan {
   memoryBytes: number;
 }
 
-async function profileColumns(ask: Ask, columns: RowPage["columns"], plan: Plan) {
+interface Sources {
+  whole: Source;
+  /** Where some figures are to be a sample's. */
+  sample: SampleSource | undefined;
+}
+
+async function profileColumns({ whole, sample }: Sources, columns: RowPage["columns"], plan: Plan) {
   const { rowCount, isSample, memoryBytes } = plan;
-  const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
-  const source = isSample
-    ? `(FROM dataset USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`
-    : "dataset";
+  const source = (isSample && sample) || whole;
   const isExact = !isSample && rowCount <= exactRows;
   const statistics: ColumnStatistics[] = [];
   let profiledRows = 0;
   for (const part of statisticsPasses(columns, memoryBytes, isExact)) {
-    const found = readStatistics(await ask(statisticsSql(part, source, isExact)), part, isExact);
+    const wanted = { isExact, hasQuantiles: source === sample || !sample };
+    const found = readStatistics(await source.ask(statisticsSql(part, source.from, wanted)), part, isExact);
     profiledRows = found.rowCount;
+    if (!wanted.hasQuantiles && sample) await addQuantiles(sample, part, found.statistics);
     statistics.push(...found.statistics);
   }
+  const { ask, from } = sample ?? whole;
   for (const groupings of passesOf(groupingsOf(statistics, plan), memoryBytes)) {
-    applyDistribution(await ask(distributionSql(groupings, source, plan)), groupings, plan, !isSample);
+    applyDistribution(await ask(distributionSql(groupings, from, plan)), groupings, plan, !sample);
   }
   return {
     profiledRows,
     columns: statistics.map(({ profile }) => profile),
-    notes: [...exactnessNotes(plan, profiledRows, isExact), ...leftOutNotes(statistics, plan)],
+    notes: [...exactnessNotes(plan, sample, profiledRows, isExact), ...leftOutNotes(statistics, plan)],
   };
 }
 
-function exactnessNotes({ isSample, rowCount }: Plan, profiledRows: number, isExact: boolean): string[] {
+function exactnessNotes(
+  { isSample, rowCount }: Plan,
+  sample: SampleSource | undefined,
+  profiledRows: number,
+  isExact: boolean,
+): string[] {
   if (isSample) {
     return [
-      `A sample: ${profiledRows} of ${rowCount} rows. All figures but rowCount are the sample's. For every row: mode "whole".`,
+      `A sample: ${profiledRows} of ${rowCount} rows${sample ? ` (${sample.ofWhat})` : ""}. All figures but rowCount are the sample's. For every row: mode "whole".`,
+    ];
+  }
+  if (sample) {
+    return [
+      `Every row was looked at, but for quantiles, top values and histograms, which are of ${sample.ofWhat}.`,
     ];
   }
   return isExact ? [] : ["Every row was looked at; quantiles are estimated."];
@@ -115,24 +139,5 @@ function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: Pl
 }
 
 async function countRows(ask: Ask): Promise<number> {
-  return Number((await ask("SELECT count(*) FROM dataset")).rows[0]?.[0]);
-}
-
-function askEngine(
-  { engine }: LakeParts,
-  tables: readonly OpenTable[],
-  sql: string,
-  scope: LakeScope,
-): Promise<RowPage> {
-  return engine.run(
-    {
-      sql,
-      tables: scansOf(tables),
-      maxRows: maxAnswerRows,
-      maxBytes: maxAnswerBytes,
-      keepRest: false,
-      owner: scope.principalId,
-    },
-    scope,
-  );
+  return Number((await ask(`SELECT count(*) FROM ${tableName}`)).rows[0]?.[0]);
 }

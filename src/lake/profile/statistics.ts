@@ -1,5 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
+import type { Source } from "./ask.ts";
 import { isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
 import { inPasses } from "./in-passes.ts";
 
@@ -35,16 +36,49 @@ export function statisticsPasses(
 }
 
 /** One SELECT with one row: the statistics of all `columns` in one pass over `source`. */
-export function statisticsSql(columns: readonly Column[], source: string, isExact: boolean): string {
+export function statisticsSql(
+  columns: readonly Column[],
+  source: string,
+  { isExact, hasQuantiles }: { isExact: boolean; hasQuantiles: boolean },
+): string {
   const parts = columns.flatMap(({ name, type }, at) =>
-    Object.entries(expressions(quoteIdentifier(name), type, isExact)).map(
+    Object.entries(expressions(quoteIdentifier(name), type, isExact, hasQuantiles)).map(
       ([what, expression]) => `${expression} AS ${what}${at}`,
     ),
   );
   return `SELECT ${["count(*) AS n", ...parts].join(",\n")} FROM ${source}`;
 }
 
-function expressions(column: string, type: string, isExact: boolean): Record<string, string> {
+/** Puts the quantiles of a sample into the profiles of `columns`. */
+export async function addQuantiles(
+  { ask, from }: Source,
+  columns: readonly Column[],
+  statistics: readonly ColumnStatistics[],
+): Promise<void> {
+  const ordered = columns.flatMap(({ name, type }, at) => {
+    const kind = kindOf(type);
+    const isOrdered = isNumber(kind) || kind === "instant";
+    return isOrdered ? [`quantile_disc(${quoteIdentifier(name)}, ${quantilePoints}) AS q${at}`] : [];
+  });
+  if (ordered.length === 0) return;
+  const { columns: found, rows } = await ask(`SELECT ${ordered.join(",\n")} FROM ${from}`);
+  found.forEach(({ name }, at) => {
+    const profile = statistics[Number(name.slice(1))]?.profile;
+    const quantiles = rows[0]?.[at];
+    if (profile && Array.isArray(quantiles)) profile.quantiles = named(quantiles);
+  });
+}
+
+function named(quantiles: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(quantileNames.map((point, at) => [point, quantiles[at]]));
+}
+
+function expressions(
+  column: string,
+  type: string,
+  isExact: boolean,
+  hasQuantiles: boolean,
+): Record<string, string> {
   const kind = kindOf(type);
   const asked: Record<string, string> = { count: `count(${column})` };
   if (kind === "other") return asked;
@@ -53,7 +87,8 @@ function expressions(column: string, type: string, isExact: boolean): Record<str
   asked.min = kind === "text" ? shorten(`CAST(${min} AS VARCHAR)`) : min;
   asked.max = kind === "text" ? shorten(`CAST(${max} AS VARCHAR)`) : max;
   if (!isNumber(kind) && kind !== "instant") return asked;
-  asked.quantiles = `${isExact ? "quantile_disc" : "approx_quantile"}(${column}, ${quantilePoints})`;
+  if (hasQuantiles)
+    asked.quantiles = `${isExact ? "quantile_disc" : "approx_quantile"}(${column}, ${quantilePoints})`;
   const finite = finiteOnly(column, kind === "integer" || kind === "decimal");
   if (kind === "instant") {
     asked.low = `epoch_ms(min(${column})${finite})`;
@@ -105,9 +140,7 @@ function readColumn(
   Object.assign(profile, { min: value("min"), max: value("max") });
   if (isNumber(kind)) Object.assign(profile, given({ mean: value("mean"), stddev: value("stddev") }));
   const quantiles = value("quantiles");
-  if (Array.isArray(quantiles)) {
-    profile.quantiles = Object.fromEntries(quantileNames.map((point, at) => [point, quantiles[at]]));
-  }
+  if (Array.isArray(quantiles)) profile.quantiles = named(quantiles);
   const [low, high] = [Number(value("low") ?? Number.NaN), Number(value("high") ?? Number.NaN)];
   const hasRange = Number.isFinite(low) && Number.isFinite(high);
   return { profile, nonNulls, ...(hasRange ? { range: { low, high } } : {}) };

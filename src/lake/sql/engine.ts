@@ -28,9 +28,16 @@ export interface ScanFile {
   hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
 }
 
-/** How a worker turns files into one table. */
+/** Rows of one of a scan's files, numbered from 0, up to and without `end`. */
+export interface RowRange {
+  file: number;
+  start: number;
+  end: number;
+}
+
+/** How a worker turns files into one table. `ranges`: of these rows alone. */
 export type Scan =
-  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[] }
+  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[]; ranges?: RowRange[] }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
   | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */

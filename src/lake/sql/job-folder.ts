@@ -51,6 +51,7 @@ export async function linkScan(
     partitions: [...partitions.values()].map(({ values }) => values),
     columns: "columns" in scan ? scan.columns : [],
     dialect: scan.format === "csv" ? scan.dialect : undefined,
+    ranges: scan.format === "parquet" ? scan.ranges : undefined,
   };
 }
 

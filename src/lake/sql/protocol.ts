@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column } from "./engine.ts";
+import type { Column, RowRange } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
@@ -30,6 +30,8 @@ export interface JobScan {
   columns: Column[];
   /** Of CSV. */
   dialect?: CsvDialect | undefined;
+  /** Of Parquet: the table has these rows alone. */
+  ranges?: RowRange[] | undefined;
 }
 
 /** What a worker may use for one call. Everything it writes goes to `folder`, which is the call's own. */

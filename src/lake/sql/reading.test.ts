@@ -128,3 +128,24 @@ test.each(statements)("%s answers as over the whole file", async (statement) => 
     expect(reruns).toBeLessThanOrEqual(1);
   }
 });
+
+test("a table of some rows reads the row groups they are in", async () => {
+  const { sparse, sparseTable, wholeTable, sizeBytes } = await table(
+    "ROW_GROUP_SIZE 20480, COMPRESSION zstd",
+  );
+  const ranges = [
+    { file: 0, start: 30_000, end: 30_010 },
+    { file: 0, start: 250_000, end: 250_010 },
+  ];
+  const statement = "SELECT count(*), min(id), max(id), sum(price) FROM t";
+  const some = async ({ name, scan }: NamedScan) => {
+    if (scan.format !== "parquet") throw new TypeError("The table is of Parquet.");
+    return sql.run(statement, [{ name, scan: { ...scan, ranges } }]);
+  };
+  const found = await some(sparseTable);
+  expect(found.rows).toEqual((await some(wholeTable)).rows);
+  expect(found.rows[0]?.slice(0, 3)).toEqual([20, 30_000, 250_009]);
+  expect(found.reruns).toBeUndefined();
+  expect(sparse.fetchedBytes() / sizeBytes).toBeLessThan(0.1);
+  await sparse.close();
+});

@@ -23,7 +23,10 @@ export const profileDataset = defineTool({
   input: z.strictObject({
     ...datasetInput,
     columns: z.array(z.string()).max(1_000).default([]).describe("Empty: all"),
-    mode: z.enum(["auto", "sample", "whole"]).default("auto"),
+    mode: z
+      .enum(["auto", "footer", "sample", "whole"])
+      .default("auto")
+      .describe("footer: Parquet only; nulls, min, max without reading a row"),
     topValues: z.int().min(0).max(50).default(5),
     histogramBins: z.int().min(0).max(50).default(10),
     cursor: z.string().max(4_096).optional(),
@@ -31,12 +34,12 @@ export const profileDataset = defineTool({
   output: z.object({
     rowCount: z.int(),
     profiledRows: z.int(),
-    mode: z.enum(["sample", "whole"]),
+    mode: z.enum(["footer", "sample", "whole"]),
     columns: z.array(
       z.looseObject({
         name: z.string(),
         type: z.string(),
-        nulls: z.int(),
+        nulls: z.int().optional(),
         distinct: z.object({ count: z.int(), exactness: z.enum(["exact", "estimated"]) }).optional(),
       }),
     ),

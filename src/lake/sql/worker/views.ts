@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Column } from "../engine.ts";
+import type { Column, RowRange } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
@@ -18,7 +18,7 @@ export function viewSql(name: string, scan: JobScan): string {
 
 function selectOf(scan: JobScan): string {
   if (scan.files.length === 0) return emptySelect(scan);
-  if (scan.format === "parquet") return parquetSelect(scan);
+  if (scan.format === "parquet") return scan.ranges ? rangesSelect(scan, scan.ranges) : parquetSelect(scan);
   const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
   return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
 }
@@ -35,21 +35,27 @@ export function rowNumbersViewSql(name: string, scan: JobScan, [path, row]: read
   return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, `, ${more}`)}`;
 }
 
+/** Some rows of some files: row groups without such a row are never read. */
+function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
+  const selects = ranges.flatMap(({ file, start, end }) => {
+    const one = scan.files[file];
+    const rows = `file_row_number >= ${start} AND file_row_number < ${end}`;
+    return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${rows})`] : [];
+  });
+  return selects.length === 0 ? emptySelect(scan) : selects.join(" UNION ALL BY NAME ");
+}
+
 /** Partition columns of the same name win over the files' own, as in Hive. */
 function parquetSelect(scan: JobScan, more = ""): string {
-  const paths = list(scan.files.map(({ path }) => literal(path)));
-  const options = "hive_partitioning = PARTITIONED, union_by_name = UNIFIED";
-  const reader = (partitioned: boolean) =>
-    `read_parquet(${paths}, ${options
-      .replace("PARTITIONED", `${partitioned}`)
-      .replace("UNIFIED", `${scan.files.length > 1}`)}${partitioned ? hiveTypes : ""})`;
-  if (scan.partitionColumns.length === 0) return `SELECT *${more} FROM ${reader(false)}`;
+  const { files, partitionColumns } = scan;
+  const isPartitioned = partitionColumns.length > 0;
+  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1}${isPartitioned ? hiveTypes : ""}`;
+  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, ${options})`;
+  if (!isPartitioned) return `SELECT *${more} FROM ${reader}`;
   const own = list(
-    [partitionKey, ...scan.partitionColumns.map(({ name }) => name)].map((name) =>
-      literal(name.toLowerCase()),
-    ),
+    [partitionKey, ...partitionColumns.map(({ name }) => name)].map((name) => literal(name.toLowerCase())),
   );
-  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader(true)}`;
+  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader}`;
 }
 
 const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Column } from "../../engine.ts";
 import { list, literal } from "../quoting.ts";
-import { boundNames, boundSql, type GroupCondition } from "./filters.ts";
+import { boundNames, boundSql, type GroupCondition, rowNumber } from "./filters.ts";
 
 /** A column chunk of a file. Offsets in bytes. */
 export interface Chunk {
@@ -72,14 +72,23 @@ export async function bloomFiltersOf(
 function keptGroups({ sql, columns }: GroupCondition): string {
   const bounds = columns.flatMap((column) => {
     const { least, greatest } = boundNames(column.name);
+    // Rows of a file are numbered through its groups.
+    if (column === rowNumber)
+      return [`any_value(first_row) AS ${least}`, `any_value(last_row) AS ${greatest}`];
     return [
       `${boundSql(column, "stats_min_value")} AS ${least}`,
       `${boundSql(column, "stats_max_value")} AS ${greatest}`,
     ];
   });
   return `SELECT file_name, row_group_id FROM (
-    SELECT file_name, row_group_id, ${bounds.join(", ")} FROM chunks GROUP BY ALL) WHERE ${sql}`;
+    SELECT file_name, row_group_id, ${bounds.join(", ")} FROM chunks JOIN (${groupRows}) USING (file_name, row_group_id)
+    GROUP BY ALL) WHERE ${sql}`;
 }
+
+const groupRows = `
+  SELECT *, sum(row_count) OVER earlier AS last_row_end, last_row_end - row_count AS first_row, last_row_end - 1 AS last_row
+  FROM (SELECT DISTINCT file_name, row_group_id, row_group_num_rows AS row_count FROM chunks)
+  WINDOW earlier AS (PARTITION BY file_name ORDER BY row_group_id)`;
 
 /** The path of a nested column is its names with `, ` between them. */
 function isOneOf(columns: readonly string[]): string {

@@ -7,6 +7,9 @@ export interface GroupCondition {
   columns: Column[];
 }
 
+/** The number of a row in its file, which the reader makes, where no column of the file has its name. */
+export const rowNumber: Column = { name: "file_row_number", type: "BIGINT" };
+
 /** Names of a column's least and greatest value in the condition. */
 export function boundNames(name: string): { least: string; greatest: string } {
   return { least: identifier(`${name} least`), greatest: identifier(`${name} greatest`) };
@@ -21,7 +24,8 @@ export function groupCondition(
   columns: readonly Column[],
 ): GroupCondition | undefined {
   // Longer names first, so that none is taken for another it begins with.
-  const byLength = [...columns].sort((a, b) => b.name.length - a.name.length);
+  const hasOwn = columns.some(({ name }) => name.toLowerCase() === rowNumber.name);
+  const byLength = [...columns, ...(hasOwn ? [] : [rowNumber])].sort((a, b) => b.name.length - a.name.length);
   const used = new Map<string, Column>();
   const conditions = filters
     .map((filter) => conditionOf(filter.replace(/^optional: /, ""), byLength, used))

@@ -1,0 +1,28 @@
+import type { LakeParts } from "../datasets/with-tables.ts";
+import type { LakeScope } from "../scope.ts";
+import type { NamedScan, RowPage } from "../sql/engine.ts";
+
+/** Runs one statement of a profile. Its answer is small: one row, or a few per column. */
+export type Ask = (sql: string) => Promise<RowPage>;
+
+/** Rows to look at: what to ask, and what stands in FROM. */
+export interface Source {
+  ask: Ask;
+  from: string;
+}
+
+export const tableName = "dataset";
+
+const maxAnswerBytes = 16 * 1024 * 1024;
+const maxAnswerRows = 100_000;
+
+/** Asks the engine about these tables. */
+export function askOf({ engine }: LakeParts, tables: NamedScan[], scope: LakeScope): Ask {
+  const bounds = {
+    maxRows: maxAnswerRows,
+    maxBytes: maxAnswerBytes,
+    keepRest: false,
+    owner: scope.principalId,
+  };
+  return (sql) => engine.run({ sql, tables, ...bounds }, scope);
+}

@@ -1,0 +1,49 @@
+import { ToolError } from "../../core/errors.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import { mapBounded } from "../datasets/map-bounded.ts";
+import { claimsParquet } from "../datasets/open-parquet.ts";
+import { describeParquet } from "../describe/describe-parquet.ts";
+import type { Footers } from "../describe/footers.ts";
+import type { DatasetProfile } from "../lake.ts";
+import { quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import { chooseColumns } from "./choose-columns.ts";
+import { profileOfFooters } from "./profile-footers.ts";
+
+/** Which columns are asked for, and which part of them this answer has. */
+export interface ColumnPage {
+  names: readonly string[];
+  first: number;
+  count: number;
+}
+
+/** A profile of Parquet files that reads their footers alone. Throws `invalid_input` for files of another format. */
+export async function profileByFooters(
+  footers: Footers,
+  dataset: Dataset,
+  { names, first, count }: ColumnPage,
+  scope: LakeScope,
+): Promise<DatasetProfile> {
+  if (!dataset.files.every(({ object }) => claimsParquet(object, dataset.hints))) {
+    throw new ToolError(
+      "invalid_input",
+      `mode "footer" is for Parquet, whose files say of their columns what they hold; ${quoteName(dataset.uri)} has other files. Leave mode out.`,
+    );
+  }
+  const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
+  const { columns, notes } = await describeParquet(footers, dataset, scope);
+  const chosen = chooseColumns(columns, names);
+  return {
+    rowCount: read.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    profiledRows: 0,
+    mode: "footer",
+    columns: profileOfFooters(read, chosen.slice(first, first + count)),
+    columnCount: chosen.length,
+    rejectedCount: 0,
+    notes: [
+      `By the footers of ${read.length} files: no row was read. What they do not say exactly is left out.`,
+      ...dataset.notes,
+      ...notes,
+    ],
+  };
+}

@@ -1,0 +1,38 @@
+import type { ParquetFooter } from "../formats/parquet-footer.ts";
+import type { RowRange } from "../sql/engine.ts";
+
+/** Row groups a sample takes at least, where there are so many: one alone may be like no other. */
+const leastGroups = 3;
+
+/** Rows for a sample of Parquet files. */
+export interface RowSample {
+  ranges: RowRange[];
+  rowCount: number;
+  /** Row groups it takes rows of, and how many there are. */
+  groups: number;
+  allGroups: number;
+}
+
+/** About `wantedRows` rows out of whole row groups, evenly spread over the files. Large groups give their first rows. */
+export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: number): RowSample {
+  const groups = footers.flatMap(({ groupRows }, file) => {
+    let start = 0;
+    return groupRows.map((rowCount) => {
+      const range = { file, start, end: start + rowCount };
+      start += rowCount;
+      return range;
+    });
+  });
+  const allRows = groups.reduce((sum, { start, end }) => sum + end - start, 0);
+  const perGroup = Math.max(1, allRows / Math.max(1, groups.length));
+  const count = Math.min(groups.length, Math.max(leastGroups, Math.ceil(wantedRows / perGroup)));
+  const most = Math.ceil((2 * wantedRows) / Math.max(1, count));
+  const ranges = Array.from(
+    { length: count },
+    (_, at) => groups[Math.floor(((at + 0.5) * groups.length) / count)],
+  )
+    .filter((range) => range !== undefined)
+    .map(({ file, start, end }) => ({ file, start, end: Math.min(end, start + most) }));
+  const rowCount = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { ranges, rowCount, groups: count, allGroups: groups.length };
+}

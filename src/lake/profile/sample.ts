@@ -1,0 +1,38 @@
+import { mapBounded } from "../datasets/map-bounded.ts";
+import type { LakeParts, OpenTable } from "../datasets/with-tables.ts";
+import type { Footers } from "../describe/footers.ts";
+import type { LakeScope } from "../scope.ts";
+import { askOf, type Source, tableName } from "./ask.ts";
+import { sampleRanges } from "./sample-ranges.ts";
+
+/** Rows a sample aims at. Datasets with fewer are always looked at whole. */
+export const sampleRows = 200_000;
+
+/** Some rows of a table. */
+export interface SampleSource extends Source {
+  /** Said to the reader: `3 of 49 row groups`. */
+  ofWhat: string;
+}
+
+/** Of Parquet some row groups, so that the others are never read; of text some of the rows, all over it. */
+export async function sampleOf(
+  parts: LakeParts,
+  footers: Footers,
+  table: OpenTable,
+  rowCount: number,
+  scope: LakeScope,
+): Promise<SampleSource> {
+  const { scan, dataset } = table;
+  if (scan.format === "parquet") {
+    const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
+    const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
+    const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
+    return { ask, from: tableName, ofWhat: `${groups} of ${allGroups} row groups` };
+  }
+  const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
+  return {
+    ask: askOf(parts, [{ name: tableName, scan }], scope),
+    from: `(FROM ${tableName} USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`,
+    ofWhat: `about ${percent} % of the rows`,
+  };
+}
