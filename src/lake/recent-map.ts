@@ -1,10 +1,14 @@
-/** A map that forgets the entry least recently used when it holds more than `maxEntries`. */
+/** A map that forgets the entries least recently used when together they weigh more than `maxWeight`. */
 export class RecentMap<V> {
   readonly #entries = new Map<string, V>();
-  readonly #maxEntries: number;
+  readonly #maxWeight: number;
+  readonly #weigh: (value: V) => number;
+  #weight = 0;
 
-  constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+  /** By default each entry weighs 1. */
+  constructor(maxWeight: number, weigh: (value: V) => number = () => 1) {
+    this.#maxWeight = maxWeight;
+    this.#weigh = weigh;
   }
 
   get(key: string): V | undefined {
@@ -16,11 +20,19 @@ export class RecentMap<V> {
   }
 
   set(key: string, value: V): void {
-    this.#entries.delete(key);
+    this.#remove(key);
     this.#entries.set(key, value);
+    this.#weight += this.#weigh(value);
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxEntries) return;
-      this.#entries.delete(oldest);
+      if (this.#weight <= this.#maxWeight) return;
+      this.#remove(oldest);
     }
+  }
+
+  #remove(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= this.#weigh(value);
   }
 }

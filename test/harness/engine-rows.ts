@@ -5,7 +5,7 @@ import type { JobScan } from "../../src/lake/sql/protocol.ts";
 
 /** Reads a table just as a query worker does, in this process: for properties that need thousands of files. */
 export async function engineRows(scan: JobScan, folder: string, order = ""): Promise<unknown[][]> {
-  const { openDatabase } = await import("../../src/lake/sql/worker/database.ts");
+  const { Instances, openDatabase } = await import("../../src/lake/sql/worker/database.ts");
   const { prepareScans } = await import("../../src/lake/sql/worker/prepare-scans.ts");
   const { vectorToJson } = await import("../../src/lake/sql/worker/json-values.ts");
   const { viewSql } = await import("../../src/lake/sql/worker/views.ts");
@@ -14,7 +14,7 @@ export async function engineRows(scan: JobScan, folder: string, order = ""): Pro
   const ready = scans[0]!;
   const paths = ready.files.map((file) => file.prepared?.path ?? file.path);
   const limits = { folder: join(folder, "call"), memoryBytes: 200 << 20, threads: 2, tempBytes: 64 << 20 };
-  const database = await openDatabase(limits, paths, async (connection) => {
+  const database = await openDatabase(new Instances(), limits, paths, async (connection) => {
     await connection.run(viewSql("t", ready));
   });
   try {

@@ -94,6 +94,7 @@ interface FetchedTable extends CallHolds {
 function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): HydratedTable {
   const files = fetched.map(({ file, raw, sparse }) => ({
     ...scanFile(file, raw.path),
+    version: versionOf(file.object, "stored", scope),
     ...(sparse ? hydrating(sparse, budget, scope) : {}),
   }));
   return {

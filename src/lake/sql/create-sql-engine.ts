@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ByteRange } from "../cache/cache.ts";
 import type { QuerySettings } from "../settings.ts";
 import type {
   AnalyzeRequest,
@@ -16,7 +15,9 @@ import type {
   StatementPlan,
   TextAnalysis,
 } from "./engine.ts";
+import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { linkScan, makeJobFolder } from "./job-folder.ts";
+import { KnownPlans } from "./known-plans.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
@@ -30,7 +31,7 @@ import {
 import { ResultSpool } from "./result-spool.ts";
 import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import { type Hydrate, WorkerProcess } from "./worker-process.ts";
+import { WorkerProcess } from "./worker-process.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -80,6 +81,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly prepared: PreparedStore;
   private readonly spool: ResultSpool;
   private readonly made: Promise<unknown>;
+  private readonly plans = new KnownPlans();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
     this.settings = settings;
@@ -153,8 +155,21 @@ class WorkerSqlEngine implements LocalSqlEngine {
           scan: await linkScan(folder, index, scan, this.prepared),
         })),
       );
-      const job: RunJob = { kind: "run", ...what, tables, folder: folder.path, ...this.limits() };
-      return await use(scans, runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrateIn(scans))));
+      const key = this.plans.keyOf({ sql: what.sql, tables: named });
+      const known = what.planOnly ? undefined : this.plans.find(key);
+      const { hydrate, keep } = this.plans.noting(hydrateIn(scans));
+      if (known) await hydrate(known.reads, false);
+      const job: RunJob = {
+        kind: "run",
+        ...what,
+        known: known && { isLimited: known.isLimited },
+        tables,
+        folder: folder.path,
+        ...this.limits(),
+      };
+      const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
+      if (!what.planOnly) keep(key, reply);
+      return await use(scans, reply);
     } finally {
       await folder.remove();
     }
@@ -234,24 +249,6 @@ class WorkerSqlEngine implements LocalSqlEngine {
     if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
     return { columns, rows, more, handle, ...total, notes };
   }
-}
-
-/** Brings what a worker asks for to its files. */
-function hydrateIn(scans: readonly Scan[]): Hydrate {
-  return async (reads) => {
-    const missing = await Promise.all(
-      reads.map(({ table, file, offsets }) => scans[table]?.files[file]?.hydrate?.(rangesOf(offsets)) ?? 0),
-    );
-    return missing.reduce((sum, count) => sum + count, 0);
-  };
-}
-
-function rangesOf(offsets: readonly number[]): ByteRange[] {
-  const ranges: ByteRange[] = [];
-  for (let at = 0; at + 1 < offsets.length; at += 2) {
-    ranges.push({ start: offsets[at] ?? 0, end: offsets[at + 1] ?? 0 });
-  }
-  return ranges;
 }
 
 const notKept =

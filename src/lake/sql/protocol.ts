@@ -53,6 +53,13 @@ export interface RunJob extends JobLimits {
   maxKeptBytes: number;
   /** Say what would be read, and run nothing. */
   planOnly?: boolean | undefined;
+  /** The statement ran over these very files before, and what it read is there. */
+  known?: KnownReading | undefined;
+}
+
+export interface KnownReading {
+  /** It stops after the first rows, so that one thread is to read them. */
+  isLimited: boolean;
 }
 
 export interface AnalyzeJob extends JobLimits {
@@ -122,6 +129,7 @@ export const runReply = z.object({
   prepared: z.array(preparedFile),
   /** How often the statement ran again because it read more than was planned. */
   reruns: z.number(),
+  isLimited: z.boolean(),
   /** Where nothing was run: what would be read of files of which only parts may be there. */
   planned: z.array(fileReads).optional(),
 });
@@ -147,7 +155,8 @@ export const fromWorker = z.discriminatedUnion("kind", [
     total: z.number().optional(),
     message: z.string().optional(),
   }),
-  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads) }),
+  /** `isCheck`: this is what was read; else what will be. */
+  z.object({ kind: z.literal("reads"), id: z.number(), reads: z.array(fileReads), isCheck: z.boolean() }),
   z.object({
     kind: z.literal("done"),
     id: z.number(),

@@ -34,8 +34,11 @@ interface Pending {
   settle(outcome: { result: unknown } | { error: unknown }): void;
 }
 
-/** Brings parts of a job's files to where it reads them. Answers how many of them were not there. */
-export type Hydrate = (reads: readonly FileReads[]) => Promise<number>;
+/**
+ * Brings parts of a job's files to where it reads them, or, for a check, to where it read them. Answers how many of
+ * them were not there.
+ */
+export type Hydrate = (reads: readonly FileReads[], isCheck: boolean) => Promise<number>;
 
 const maxStderrChars = 8_192;
 const mebibyte = 1 << 20;
@@ -147,7 +150,7 @@ export class WorkerProcess {
       return;
     }
     if (message.kind === "reads") {
-      void this.fetch(message.id, message.reads);
+      void this.fetch(message);
       return;
     }
     this.jobsDone++;
@@ -163,12 +166,12 @@ export class WorkerProcess {
     this.settle({ error: fault ?? new ToolError(code, message.message, { details, cause }) });
   }
 
-  private async fetch(id: number, reads: readonly FileReads[]): Promise<void> {
+  private async fetch({ id, reads, isCheck }: Extract<FromWorker, { kind: "reads" }>): Promise<void> {
     const { pending } = this;
     if (!pending) return;
     let answer: ToWorker;
     try {
-      answer = { id, fetched: { missing: await pending.hydrate(reads) } };
+      answer = { id, fetched: { missing: await pending.hydrate(reads, isCheck) } };
     } catch (thrown) {
       pending.hydrationFault = thrown;
       answer = { id, fetched: { failed: true } };

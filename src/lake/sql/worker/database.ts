@@ -18,20 +18,50 @@ export interface Database {
   close(): void;
 }
 
+/** Empty instances, the next of which is made while the worker has nothing to do: it takes 10 ms and more. */
+export class Instances {
+  private next: { key: string; made: Promise<DuckDBInstance> } | undefined;
+
+  /** One that nobody else ever gets. */
+  take(limits: EngineLimits): Promise<DuckDBInstance> {
+    const { next } = this;
+    this.next = undefined;
+    return next?.key === keyOf(limits) ? next.made : createInstance(limits);
+  }
+
+  prepare(limits: EngineLimits): void {
+    if (this.next) return;
+    const made = createInstance(limits);
+    made.catch(() => {});
+    this.next = { key: keyOf(limits), made };
+  }
+}
+
+type EngineLimits = Pick<JobLimits, "threads" | "memoryBytes">;
+
+function keyOf({ threads, memoryBytes }: EngineLimits): string {
+  return `${threads}/${memoryBytes}`;
+}
+
+function createInstance({ threads, memoryBytes }: EngineLimits): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(":memory:", {
+    ...startOptions,
+    threads: String(threads),
+    memory_limit: `${memoryBytes}B`,
+  });
+}
+
 /**
  * Opens an empty instance that can reach the given files and the call's temp folder, and nothing else. `prepare`
  * creates the views; after it the settings are locked.
  */
 export async function openDatabase(
+  instances: Instances,
   limits: JobLimits,
   files: readonly string[],
   prepare: (connection: DuckDBConnection) => Promise<void>,
 ): Promise<Database> {
-  const instance = await DuckDBInstance.create(":memory:", {
-    ...startOptions,
-    threads: String(limits.threads),
-    memory_limit: `${limits.memoryBytes}B`,
-  });
+  const instance = await instances.take(limits);
   const connection = await instance.connect();
   const temp = join(limits.folder, "temp");
   const close = () => {

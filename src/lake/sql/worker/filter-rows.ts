@@ -1,5 +1,5 @@
 import type { FilterJob } from "../protocol.ts";
-import { openDatabase } from "./database.ts";
+import { type Instances, openDatabase } from "./database.ts";
 import { identifier, list, literal } from "./quoting.ts";
 
 const numberName = "_sluice_number";
@@ -8,13 +8,11 @@ const numberName = "_sluice_number";
  * Which rows meet all conditions, by number. Null where the engine cannot tell: the statement they are of says what
  * is wrong with them.
  */
-export async function filterRows({
-  columns,
-  rows,
-  conditions,
-  ...limits
-}: FilterJob): Promise<number[] | null> {
-  const database = await openDatabase(limits, [], async () => {});
+export async function filterRows(
+  instances: Instances,
+  { columns, rows, conditions, ...limits }: FilterJob,
+): Promise<number[] | null> {
+  const database = await openDatabase(instances, limits, [], async () => {});
   try {
     const { connection } = database;
     const values = columns.map(({ type }, at) => {

@@ -17,13 +17,14 @@ function send(message: FromWorker): void {
 
 async function serve(): Promise<void> {
   const { passGate, checkTables } = await import("../gate/gate.ts");
-  const { openParser } = await import("./database.ts");
+  const { Instances, openParser } = await import("./database.ts");
   const { runStatement } = await import("./run.ts");
   const { analyzeScan } = await import("./analyze.ts");
   const { filterRows } = await import("./filter-rows.ts");
   const serialize = await openParser();
 
   const fetcher = createFetcher();
+  const instances = new Instances();
 
   const work = async (id: number, job: Job): Promise<unknown> => {
     const report = throttled(
@@ -33,13 +34,17 @@ async function serve(): Promise<void> {
     );
     if (job.kind === "plan") return passGate(job.sql, serialize);
     if (job.kind === "analyze") return analyzeScan(job, report);
-    if (job.kind === "filter") return filterRows(job);
+    if (job.kind === "filter") return filterRows(instances, job);
     const plan = await passGate(job.sql, serialize);
     checkTables(
       plan,
       job.tables.flatMap(({ names }) => names),
     );
-    return runStatement(job, plan, { report, fetch: (reads) => fetcher.ask(id, reads) });
+    return runStatement(job, plan, {
+      report,
+      instances,
+      fetch: (reads, isCheck = false) => fetcher.ask({ id, reads, isCheck }),
+    });
   };
 
   process.on("message", (message: ToWorker) => {
@@ -52,7 +57,10 @@ async function serve(): Promise<void> {
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
       // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
-      .finally(() => globalThis.gc?.());
+      .finally(() => {
+        globalThis.gc?.();
+        if ("threads" in job) instances.prepare(job);
+      });
   });
   send({ kind: "ready" });
 }
@@ -62,10 +70,10 @@ function createFetcher() {
   let settle: ((missing: number) => void) | undefined;
   let fail: ((reason: Error) => void) | undefined;
   return {
-    ask(id: number, reads: FileReads[]): Promise<number> {
+    ask(wanted: { id: number; reads: FileReads[]; isCheck: boolean }): Promise<number> {
       return new Promise((resolve, reject) => {
         [settle, fail] = [resolve, reject];
-        send({ kind: "reads", id, reads });
+        send({ kind: "reads", ...wanted });
       });
     },
     answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {

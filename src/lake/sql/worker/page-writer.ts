@@ -5,7 +5,7 @@ import { rowTooLarge } from "./page.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 
 /** What a run gives, beside what was found on the way. */
-export type WrittenRows = Omit<RunReply, "prepared" | "reruns">;
+export type WrittenRows = Omit<RunReply, "prepared" | "reruns" | "isLimited">;
 
 /** Takes rows in order: to the page while it has room, then, with the page's own, to the spool. */
 export class PageWriter {

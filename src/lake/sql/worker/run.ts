@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from
 import type { Column } from "../engine.ts";
 import type { GatedStatement } from "../gate/gate.ts";
 import type { RunJob, RunReply } from "../protocol.ts";
-import { openDatabase } from "./database.ts";
+import { type Instances, openDatabase } from "./database.ts";
 import { planReading, type Reading } from "./hydration/reading.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
 import { vectorToJson } from "./json-values.ts";
@@ -17,13 +17,14 @@ import { viewSql } from "./views.ts";
 export interface RunTools {
   report: Report;
   fetch: Fetch;
+  instances: Instances;
 }
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
 export async function runStatement(
   job: RunJob,
   statement: GatedStatement,
-  { report, fetch }: RunTools,
+  { report, fetch, instances }: RunTools,
 ): Promise<RunReply> {
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),
@@ -31,7 +32,7 @@ export async function runStatement(
   );
   const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
   let reading: Reading | undefined;
-  const database = await openDatabase(job, files, async (connection) => {
+  const database = await openDatabase(instances, job, files, async (connection) => {
     for (const [index, { names }] of job.tables.entries()) {
       const scan = scans[index];
       if (!scan) continue;
@@ -43,17 +44,18 @@ export async function runStatement(
   try {
     if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
     const run = () => runOnce(database.connection, job, report);
-    if (!reading) return { ...(await run()), prepared, reruns: 0 };
-    await fetch(reading.planned);
+    if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
+    const { tables, planned, isLimited } = reading;
+    if (planned.length > 0) await fetch(planned);
     const { connection } = database;
-    const { value, reruns } = await runVerified({ connection, tables: reading.tables, fetch, run });
-    return { ...value, prepared, reruns };
+    const { value, reruns } = await runVerified({ connection, tables, fetch, run });
+    return { ...value, prepared, reruns, isLimited };
   } finally {
     database.close();
   }
 }
 
-const nothingRun = { columns: [], rowsJson: "[]", more: false, reruns: 0 };
+const nothingRun = { columns: [], rowsJson: "[]", more: false, reruns: 0, isLimited: false };
 
 async function runOnce(connection: DuckDBConnection, job: RunJob, report: Report): Promise<WrittenRows> {
   const result = await connection.stream(job.sql);

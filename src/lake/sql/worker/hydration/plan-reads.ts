@@ -3,7 +3,7 @@ import type { FileReads } from "../../protocol.ts";
 import { bloomFiltersOf, type Chunk, chunksOf } from "./chunks.ts";
 import type { ScanNeed, StatementNeeds } from "./explain.ts";
 import { groupCondition } from "./filters.ts";
-import { columnsNeeded, ReadList, type SparseTable } from "./sparse-tables.ts";
+import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
 
 /** Row groups up to this size are read whole where only some of their first rows are wanted. */
 const wholeGroupBytes = 8 << 20;
@@ -19,7 +19,7 @@ export interface WantedRows {
 /** The parts of files that a statement will read, as far as its plan tells. */
 export async function planReads(
   connection: DuckDBConnection,
-  tables: readonly SparseTable[],
+  tables: readonly DescribedTable[],
   needs: StatementNeeds,
   { firstRows }: WantedRows = {},
 ): Promise<FileReads[]> {
@@ -39,7 +39,7 @@ export async function planReads(
 
 function scanChunks(
   connection: DuckDBConnection,
-  { files, columns: known }: SparseTable,
+  { files, columns: known }: DescribedTable,
   { filters }: ScanNeed,
   columns: readonly string[],
 ): Promise<Chunk[]> {
@@ -48,7 +48,7 @@ function scanChunks(
 
 async function addBloomFilters(
   connection: DuckDBConnection,
-  { files, columns, index }: SparseTable,
+  { files, columns, index }: DescribedTable,
   { filters }: ScanNeed,
   reads: ReadList,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { FileReads, RunJob } from "../../protocol.ts";
 import { explain } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { startReadLog } from "./read-log.ts";
-import { type SparseTable, sparseTables } from "./sparse-tables.ts";
+import { describeTables, type SparseTable, sparseTables } from "./sparse-tables.ts";
 import { readsOfTopRows } from "./top-rows.ts";
 import type { Fetch } from "./verified-run.ts";
 
@@ -12,6 +12,7 @@ import type { Fetch } from "./verified-run.ts";
 export interface Reading {
   tables: readonly SparseTable[];
   planned: FileReads[];
+  isLimited: boolean;
 }
 
 /** Plans a job's reading. Undefined where all its files are whole. The settings must not be locked yet. */
@@ -21,13 +22,26 @@ export async function planReading(
   { limitRows }: GatedStatement,
   fetch: Fetch,
 ): Promise<Reading | undefined> {
-  const tables = await sparseTables(connection, job);
+  const tables = sparseTables(job);
   if (tables.length === 0) return undefined;
-  const needs = await explain(connection, job.sql);
+  const known = job.known && { isLimited: job.known.isLimited, planned: [] };
+  const found = known ?? (await planByEngine(connection, job, tables, limitRows, fetch));
   // Further threads would begin row groups that the first rows do not need.
-  if (needs.isLimited) await connection.run("SET threads = 1");
-  const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, tables, needs, fetch);
-  const planned = topRows ?? (await planReads(connection, tables, needs, { firstRows: limitRows }));
+  if (found.isLimited) await connection.run("SET threads = 1");
   await startReadLog(connection);
-  return { tables, planned };
+  return { tables, ...found };
+}
+
+async function planByEngine(
+  connection: DuckDBConnection,
+  job: RunJob,
+  tables: readonly SparseTable[],
+  firstRows: number | undefined,
+  fetch: Fetch,
+): Promise<Omit<Reading, "tables">> {
+  const described = await describeTables(connection, tables);
+  const needs = await explain(connection, job.sql);
+  const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, described, needs, fetch);
+  const planned = topRows ?? (await planReads(connection, described, needs, { firstRows }));
+  return { planned, isLimited: needs.isLimited };
 }

@@ -12,33 +12,44 @@ export interface SparseTable {
   name: string;
   /** Numbers of the sparse files, by path. */
   files: ReadonlyMap<string, number>;
-  /** Of the view. */
+}
+
+/** With the columns of its view. */
+export interface DescribedTable extends SparseTable {
   columns: Column[];
 }
 
-/** The sparse tables of a job, whose views are there. */
-export async function sparseTables(connection: DuckDBConnection, job: RunJob): Promise<SparseTable[]> {
-  const tables: SparseTable[] = [];
-  for (const [index, { names, scan }] of job.tables.entries()) {
-    const [name] = names;
+/** The sparse tables of a job. */
+export function sparseTables(job: RunJob): SparseTable[] {
+  return job.tables.flatMap(({ names: [name], scan }, index) => {
     const files = new Map(
       scan.files.flatMap(({ path, isSparse }, file) => (isSparse ? [[path, file] as const] : [])),
     );
-    if (files.size === 0 || name === undefined) continue;
+    return files.size === 0 || name === undefined ? [] : [{ index, name, files }];
+  });
+}
+
+/** Asks the engine for the columns of tables, whose views are there. */
+export async function describeTables(
+  connection: DuckDBConnection,
+  tables: readonly SparseTable[],
+): Promise<DescribedTable[]> {
+  const described: DescribedTable[] = [];
+  for (const table of tables) {
     const reader = await connection.runAndReadAll(
-      `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${identifier(name)})`,
+      `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${identifier(table.name)})`,
     );
     const columns = reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
-    tables.push({ index, name, files, columns });
+    described.push({ ...table, columns });
   }
-  return tables;
+  return described;
 }
 
 /** Columns scans name that are not in the files: they are made by the reader. */
 const madeColumns = [partitionKey, "filename", "file_row_number", "file_index"];
 
 /** The top-level columns of a table that a scan's need names; undefined where the scan is of another table. */
-export function columnsNeeded({ columns }: SparseTable, need: ScanNeed): string[] | undefined {
+export function columnsNeeded({ columns }: DescribedTable, need: ScanNeed): string[] | undefined {
   const found = new Set<string>();
   for (const wanted of need.columns) {
     if (madeColumns.includes(wanted)) continue;

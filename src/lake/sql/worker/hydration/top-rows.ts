@@ -5,7 +5,7 @@ import { rowNumbersViewSql } from "../views.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
-import { columnsNeeded, ReadList, type SparseTable } from "./sparse-tables.ts";
+import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
 import type { Fetch } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
@@ -19,7 +19,7 @@ const rowNumberColumns = ["_sluice_file", "_sluice_row"];
 export async function readsOfTopRows(
   connection: DuckDBConnection,
   job: RunJob,
-  tables: readonly SparseTable[],
+  tables: readonly DescribedTable[],
   needs: StatementNeeds,
   fetch: Fetch,
 ): Promise<FileReads[] | undefined> {
@@ -46,7 +46,7 @@ export async function readsOfTopRows(
 
 function chunksWithRows(
   chunks: readonly Chunk[],
-  { files }: SparseTable,
+  { files }: DescribedTable,
   rows: readonly (readonly unknown[])[],
 ): Chunk[] {
   const wanted = new Map<number, number[]>();
@@ -67,7 +67,7 @@ function chunksWithRows(
 async function rowNumbersSql(
   connection: DuckDBConnection,
   sql: string,
-  { name }: SparseTable,
+  { name }: DescribedTable,
 ): Promise<string | undefined> {
   const text = await scalar(connection, "SELECT json_serialize_sql($1::VARCHAR)", sql);
   const tree = withoutPlaces(JSON.parse(text));

@@ -5,8 +5,8 @@ import { type Chunk, chunksOf } from "./chunks.ts";
 import { clearReadLog, readsOf } from "./read-log.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
 
-/** Asks the server for parts of files; answers how many of them were not there. */
-export type Fetch = (reads: FileReads[]) => Promise<number>;
+/** Asks the server for parts of files that will be read, or were; answers how many of them were not there. */
+export type Fetch = (reads: FileReads[], isCheck?: boolean) => Promise<number>;
 
 /** A statement's run over files of which only parts are there. */
 export interface VerifiedRun<T> {
@@ -29,7 +29,7 @@ export async function runVerified<T>(verified: VerifiedRun<T>): Promise<{ value:
     await clearReadLog(connection);
     const outcome = await settled(run);
     const reads = await readsOf(connection, tables);
-    if ((await fetch(reads)) === 0) {
+    if ((await fetch(reads, true)) === 0) {
       if ("thrown" in outcome) throw outcome.thrown;
       return { value: outcome.value, reruns };
     }
