@@ -63,5 +63,16 @@ export function assemble(options: AssembleOptions): Deps {
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
-  return { ...lake, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+  return {
+    ...lake,
+    summarize,
+    s3: { region, endpoint, forcePathStyle, credentials },
+    athena: athenaOf(lake.athena),
+  };
+}
+
+function athenaOf({ workgroup, ...athena }: Settings["lake"]["athena"]): LakeSettings["athena"] {
+  if (workgroup === undefined) return undefined;
+  const { outputLocation, region, endpoint } = athena;
+  return { ...athena, workgroup, outputLocation, region, endpoint };
 }

@@ -11,7 +11,6 @@ const laterSettings = [
   "audit",
   "telemetry",
   "lake.databricks",
-  "lake.athena",
   "lake.engine",
   "summarize.model",
 ] as const;

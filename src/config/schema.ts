@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { athenaSettings } from "./athena-schema.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
@@ -93,6 +94,7 @@ function lakeSettings(surroundings: Surroundings) {
         .default(4 * gigabyte)
         .describe("A compressed or re-encoded file may not grow past this"),
       s3: s3Settings,
+      athena: athenaSettings,
     })
     .prefault({});
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { ToolError } from "../core/errors.ts";
+import type { PollTimes } from "./athena/executions.ts";
+import { type Athena, openAthena } from "./athena/open-athena.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
@@ -9,7 +12,7 @@ import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
-import type { Lake } from "./lake.ts";
+import type { Lake, TableList } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine } from "./sql/create-sql-engine.ts";
@@ -23,11 +26,13 @@ export interface LakeOptions {
   now?: () => number;
   /** Never the same twice, as it names files. Default: random UUIDs. */
   newId?: () => string;
+  /** Waits between looks at a query of Athena. Default: 250 ms, growing to 3 s. */
+  athenaTimes?: PollTimes | undefined;
 }
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
-  const { prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
+  const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes: times } = options;
   const stores = createStores(settings);
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
@@ -36,19 +41,47 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(parts);
-  const engines: QueryEngines = { local: (request, scope) => query(parts, request, scope), remote: [] };
+  const athena =
+    settings.athena &&
+    openAthena({
+      settings: settings.athena,
+      credentials: settings.s3.credentials,
+      parts,
+      footers,
+      now,
+      newId,
+      times,
+    });
+  const engines: QueryEngines = {
+    local: (request, scope) => query(parts, request, scope),
+    remote: athena ? [athena.engine] : [],
+  };
   return {
     stores,
     engines: ["local", ...engines.remote.map(({ name }) => name)],
-    describe: (request, scope) => describeDataset(parts, footers, request, scope),
+    describe: (request, scope) =>
+      athena?.owns(request.uri)
+        ? athena.describe(request.uri, scope)
+        : describeDataset(parts, footers, request, scope),
+    listTables: async (signal) => listTables(athena, signal),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([engine.close(), cache.close()]);
+      await Promise.allSettled([athena?.close(), engine.close(), cache.close()]);
       stores.close();
     },
   };
+}
+
+/** What is there beside must be named even where a catalog cannot be asked. */
+async function listTables(athena: Athena | undefined, signal: AbortSignal): Promise<TableList> {
+  try {
+    return athena ? await athena.list(signal) : { tables: [], notes: [] };
+  } catch (thrown) {
+    if (signal.aborted || !(thrown instanceof ToolError)) throw thrown;
+    return { tables: [], notes: [`The tables of the Glue catalog cannot be listed: ${thrown.message}`] };
+  }
 }

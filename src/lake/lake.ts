@@ -1,5 +1,5 @@
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
-import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
+import type { Compression, CsvDialect, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
 import type { ObjectDetails, Stores } from "./stores/store.ts";
@@ -22,12 +22,13 @@ export interface ParquetFacts {
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  format: DataFormat;
-  compression: Compression;
+  /** Such as `parquet`; of a catalog's table what the catalog says. */
+  format: string;
+  compression?: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
-  fileCount: number;
-  sizeBytes: number;
+  fileCount?: number;
+  sizeBytes?: number;
   columns: Column[];
   /** Hive partition columns, with how many values each has. */
   partitions: { name: string; type: string; values: number; sample: string[] }[];
@@ -36,7 +37,9 @@ export interface DatasetDescription {
   parquet?: ParquetFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
-  lastModified: Date;
+  /** Of a table of a catalog, what the catalog says of it: names, place, partition keys. */
+  table?: Record<string, unknown>;
+  lastModified?: Date;
   notes: string[];
 }
 
@@ -131,6 +134,24 @@ export interface TextContent {
   object: ObjectDetails;
 }
 
+/** Tables of the catalogs that are set up. */
+export interface TableList {
+  tables: CatalogEntry[];
+  notes: string[];
+}
+
+/** A table of a catalog. */
+export interface CatalogEntry {
+  kind: "athena";
+  /** As statements for its engine name it: `database.table`. */
+  name: string;
+  /** Give it to lake_get_metadata. */
+  uri: string;
+  format?: string;
+  location?: string;
+  region?: string;
+}
+
 /** The data engine, as tools see it. Everything it throws is a `ToolError`. */
 export interface Lake {
   /** Listing and heads, behind the boundaries. */
@@ -141,6 +162,8 @@ export interface Lake {
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
+  /** Tables of catalogs that statements may name, beside what lies in `stores`. */
+  listTables(signal: AbortSignal): Promise<TableList>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;
   close(): Promise<void>;

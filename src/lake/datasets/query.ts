@@ -43,7 +43,7 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  const named = await resolveTables(parts, uniqueNames(plan.tables), sources, scope);
+  const named = await resolveTables(parts, plan.tables, sources, scope);
   const run = (tables: readonly NamedDataset[]) =>
     runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
   return withPruned(parts.engine, named, plan, scope, run);
@@ -95,13 +95,14 @@ function uniqueNames(names: readonly string[]): string[] {
   return [...names.filter((name) => name.includes("/")), ...folded.values()];
 }
 
-/** Finds the dataset of each name, once where several names are spellings of one place. */
-async function resolveTables(
-  { stores }: LakeParts,
-  names: readonly string[],
+/** Finds the dataset of each name of a statement, once where several names are spellings of one place. */
+export async function resolveTables(
+  { stores }: Pick<LakeParts, "stores">,
+  given: readonly string[],
   sources: LakeQueryRequest["sources"],
   scope: LakeScope,
 ): Promise<NamedDataset[]> {
+  const names = uniqueNames(given);
   if (names.length > maxTables) {
     throw new ToolError(
       "too_large",

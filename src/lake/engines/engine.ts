@@ -2,7 +2,7 @@ import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 
 /** Engines beside this machine's own. A new one: its name here, its file in this folder, its place in `createLake`. */
-export const remoteEngineNames = ["databricks"] as const;
+export const remoteEngineNames = ["databricks", "athena"] as const;
 export type RemoteEngineName = (typeof remoteEngineNames)[number];
 
 /** What a caller may ask for: this machine's query workers, one remote engine, or whichever suits the statement. */
@@ -16,8 +16,14 @@ export interface Execution {
   id: string;
   durationMs?: number;
   bytesScanned?: number;
+  /** After the engine's own rounding. */
+  bytesBilled?: number;
   /** US dollars, by the list price the engine's page states. */
   costUsd?: number;
+  /** Of AWS: where it ran, and whose catalog it read. */
+  region?: string;
+  account?: string;
+  workgroup?: string;
 }
 
 /** Rows as `Lake.query` gives them, and how they came about. `cursor` is the engine's own, good for `run` again. */

@@ -17,12 +17,12 @@ export const getMetadata = defineTool({
   name: "lake_get_metadata",
   title: "Get metadata",
   description:
-    "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder or glob. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
+    "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder or glob, or athena://database.table. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
   effect: "read",
-  iam: ["s3:GetObject", "s3:ListBucket"],
+  iam: ["glue:GetTable", "s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({ ...datasetInput, cursor: z.string().max(4_096).optional() }),
   output: z.object({ ...descriptionOut, columns: z.array(columnOut), ...pageOut, ...notesOut }),
-  untrusted: ["columns", "partitions", "object"],
+  untrusted: ["columns", "partitions", "object", "table"],
   examples: [{ title: "What a folder holds", input: { uri: "s3://demo-lake/orders/" } }],
   aliases: [
     {

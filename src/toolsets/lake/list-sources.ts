@@ -8,26 +8,46 @@ export const listSources = defineTool({
   name: "lake_list_sources",
   title: "List data sources",
   description:
-    "What can be read here: buckets, local folders, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects.",
+    "What can be read here: buckets, local folders, tables of catalogs, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects.",
   effect: "read",
-  iam: ["s3:ListAllMyBuckets"],
+  iam: ["glue:GetTables", "s3:ListAllMyBuckets"],
   input: z.strictObject({}),
   output: z.object({
     sources: z.array(placeOut.extend({ kind: z.enum(["s3", "local"]) })),
+    tables: z
+      .array(
+        z.object({
+          kind: z.enum(["athena"]),
+          name: z.string(),
+          uri: z.string(),
+          format: z.string().optional(),
+          location: z.string().optional(),
+          region: z.string().optional(),
+        }),
+      )
+      .optional()
+      .describe("Of catalogs; the engine is the kind"),
     formats: z.array(z.string()),
     engines: z.array(z.string()),
     ...notesOut,
   }),
   examples: [{ title: "Everything there is", input: {} }],
   async handle(_input, { lake, signal }) {
-    const places = await lake.stores.places(signal);
+    const [places, { tables, notes: tableNotes }] = await Promise.all([
+      lake.stores.places(signal),
+      lake.listTables(signal),
+    ]);
+    const isEmpty = places.length === 0 && tables.length === 0;
+    const notes = [
+      ...tableNotes,
+      ...(isEmpty ? ["Nothing may be read yet: set lake.buckets or lake.localRoots."] : []),
+    ];
     return {
       sources: places.map((place) => ({ kind: place.kind, ...placeResult(place) })),
+      ...(tables.length > 0 ? { tables } : {}),
       formats: ["parquet", "csv", "json", "ndjson", "text"],
       engines: [...lake.engines],
-      ...(places.length === 0
-        ? { notes: ["Nothing may be read yet: set lake.buckets or lake.localRoots."] }
-        : {}),
+      ...(notes.length > 0 ? { notes } : {}),
     };
   },
 });

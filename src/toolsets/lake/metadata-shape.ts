@@ -6,11 +6,11 @@ import type { ObjectDetails } from "../../lake/stores/store.ts";
 export const descriptionOut = {
   uri: z.string(),
   format: z.string(),
-  compression: z.string(),
+  compression: z.string().optional(),
   encoding: z.string().optional(),
   dialect: z.looseObject({}).optional(),
-  fileCount: z.int(),
-  sizeBytes: z.int(),
+  fileCount: z.int().optional(),
+  sizeBytes: z.int().optional(),
   rows: z.object({ count: z.int(), exactness: z.enum(["exact", "estimated"]) }).optional(),
   rejectedRows: z.int().optional(),
   partitions: z
@@ -18,7 +18,8 @@ export const descriptionOut = {
     .optional(),
   parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
-  lastModified: z.string(),
+  table: z.looseObject({}).optional().describe("Of a catalog's table: names, place, partition keys"),
+  lastModified: z.string().optional(),
 };
 
 /** A description as `descriptionOut` has it. */
@@ -30,6 +31,7 @@ export function descriptionResult(description: DatasetDescription) {
     partitions,
     dialect,
     parquet,
+    table,
     lastModified,
     ...rest
   } = description;
@@ -39,7 +41,8 @@ export function descriptionResult(description: DatasetDescription) {
     ...(dialect ? { dialect: { ...dialect } } : {}),
     ...(parquet ? { parquet: { ...parquet } } : {}),
     ...(object ? { object: objectResult(object) } : {}),
-    lastModified: lastModified.toISOString(),
+    ...(table ? { table: { ...table } } : {}),
+    ...(lastModified ? { lastModified: lastModified.toISOString() } : {}),
   };
 }
 

@@ -13,7 +13,11 @@ const executionOut = z.object({
   id: z.string(),
   durationMs: z.int().optional(),
   bytesScanned: z.int().optional(),
+  bytesBilled: z.int().optional(),
   costUsd: z.number().optional(),
+  region: z.string().optional(),
+  account: z.string().optional(),
+  workgroup: z.string().optional(),
 });
 
 /**

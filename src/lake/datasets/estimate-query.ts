@@ -1,0 +1,71 @@
+import type { LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import type { PlannedRead } from "../sql/engine.ts";
+import { claimsParquet } from "./open-parquet.ts";
+import type { NamedDataset } from "./plan-hydration.ts";
+import { withPruned } from "./prune-files.ts";
+import { resolveTables } from "./query.ts";
+import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
+
+/** What a statement reads of its sources, found without running it. */
+export interface ScanEstimate {
+  /** Files it reads something of, or may. */
+  files: number;
+  /** Bytes of source objects, whether this server has some of them already or not. */
+  bytes: number;
+  /** `at most`: Parquet files count whole, as what is read of them could not be told. */
+  exactness: "by plan" | "at most";
+  notes: string[];
+}
+
+/**
+ * Names the files, prunes partitions by name, and counts of Parquet the column chunks the statement's plan reads, of all
+ * others the whole. Fetches nothing but footers. Throws as `query` does before it runs.
+ */
+export async function estimateQuery(
+  parts: LakeParts,
+  { sql, sources }: Pick<LakeQueryRequest, "sql" | "sources">,
+  scope: LakeScope,
+): Promise<ScanEstimate> {
+  const plan = await parts.engine.plan(sql, scope);
+  const named = await resolveTables(parts, plan.tables, sources, scope);
+  return withPruned(parts.engine, named, plan, scope, (tables) => estimateTables(parts, sql, tables, scope));
+}
+
+async function estimateTables(
+  parts: LakeParts,
+  sql: string,
+  tables: readonly NamedDataset[],
+  scope: LakeScope,
+): Promise<ScanEstimate> {
+  const notes = [...new Set(tables.flatMap(({ dataset }) => dataset.notes))];
+  const isParquet = tables.every(({ dataset }) =>
+    dataset.files.every(({ object }) => claimsParquet(object, dataset.hints)),
+  );
+  if (!isParquet) return { ...wholeFiles(tables), notes };
+  return withTables(parts, tables, scope, async (open) => {
+    const reads = await parts.engine.planReads({ sql, tables: scansOf(open) }, scope);
+    return { ...plannedBytes(reads), exactness: "by plan", notes };
+  });
+}
+
+/** Text has no parts to leave out; a statement over text and Parquet is planned only when the text has been read. */
+function wholeFiles(tables: readonly NamedDataset[]): Omit<ScanEstimate, "notes"> {
+  const files = new Map(
+    tables.flatMap(({ dataset }) =>
+      dataset.files.map(({ object }) => [object.uri, { object, hints: dataset.hints }] as const),
+    ),
+  );
+  const hasParquet = [...files.values()].some(({ object, hints }) => claimsParquet(object, hints));
+  const bytes = [...files.values()].reduce((sum, { object }) => sum + object.sizeBytes, 0);
+  return { files: files.size, bytes, exactness: hasParquet ? "at most" : "by plan" };
+}
+
+function plannedBytes(reads: readonly PlannedRead[]): { files: number; bytes: number } {
+  const uris = new Set(reads.filter(({ ranges }) => ranges.length > 0).map(({ file }) => file.uri));
+  const bytes = reads.reduce(
+    (sum, { ranges }) => sum + ranges.reduce((inner, { start, end }) => inner + end - start, 0),
+    0,
+  );
+  return { files: uris.size, bytes };
+}
