@@ -63,16 +63,25 @@ export function assemble(options: AssembleOptions): Deps {
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
-  return {
-    ...lake,
-    summarize,
-    s3: { region, endpoint, forcePathStyle, credentials },
-    athena: athenaOf(lake.athena),
-  };
+  const databricks = databricksSettings(lake.databricks);
+  const athena = athenaSettings(lake.athena);
+  return { ...lake, databricks, athena, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
 }
 
-function athenaOf({ workgroup, ...athena }: Settings["lake"]["athena"]): LakeSettings["athena"] {
+/** None without a workgroup. */
+function athenaSettings({ workgroup, ...athena }: Settings["lake"]["athena"]): LakeSettings["athena"] {
   if (workgroup === undefined) return undefined;
   const { outputLocation, region, endpoint } = athena;
   return { ...athena, workgroup, outputLocation, region, endpoint };
+}
+
+/** None without a host. The schema holds that a host has credentials. */
+function databricksSettings(settings: Settings["lake"]["databricks"]): LakeSettings["databricks"] {
+  const { host, token, clientId = "", clientSecret = "", warehouseId, allow, maxResultBytes } = settings;
+  if (host === undefined) return undefined;
+  const credentials =
+    token === undefined
+      ? ({ kind: "m2m", clientId, clientSecret } as const)
+      : ({ kind: "token", token } as const);
+  return { host, credentials, warehouseId, allow, maxResultBytes };
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { ToolError } from "../core/errors.ts";
 import type { PollTimes } from "./athena/executions.ts";
-import { type Athena, openAthena } from "./athena/open-athena.ts";
+import { openAthena } from "./athena/open-athena.ts";
+import { isAthenaUri } from "./athena/resolve-statement.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
+import { createDatabricks } from "./databricks/create-databricks.ts";
+import { isDatabricksName } from "./databricks/table-name.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -12,7 +14,7 @@ import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
-import type { Lake, TableList } from "./lake.ts";
+import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine } from "./sql/create-sql-engine.ts";
@@ -41,6 +43,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(parts);
+  const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
   const athena =
     settings.athena &&
     openAthena({
@@ -58,12 +61,14 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   };
   return {
     stores,
+    ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
-    describe: (request, scope) =>
-      athena?.owns(request.uri)
-        ? athena.describe(request.uri, scope)
-        : describeDataset(parts, footers, request, scope),
-    listTables: async (signal) => listTables(athena, signal),
+    ...(athena ? { athena } : {}),
+    describe(request, scope) {
+      if (databricks && isDatabricksName(request.uri)) return databricks.tables.describe(request.uri, scope);
+      if (athena && isAthenaUri(request.uri)) return athena.describe(request.uri, scope);
+      return describeDataset(parts, footers, request, scope);
+    },
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
@@ -74,14 +79,4 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       stores.close();
     },
   };
-}
-
-/** What is there beside must be named even where a catalog cannot be asked. */
-async function listTables(athena: Athena | undefined, signal: AbortSignal): Promise<TableList> {
-  try {
-    return athena ? await athena.list(signal) : { tables: [], notes: [] };
-  } catch (thrown) {
-    if (signal.aborted || !(thrown instanceof ToolError)) throw thrown;
-    return { tables: [], notes: [`The tables of the Glue catalog cannot be listed: ${thrown.message}`] };
-  }
 }

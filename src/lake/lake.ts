@@ -1,5 +1,7 @@
+import type { AthenaTables } from "./athena/open-athena.ts";
+import type { DatabricksTables } from "./databricks/tables.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
-import type { Compression, CsvDialect, FormatHints, TextEncoding } from "./formats/format.ts";
+import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
 import type { ObjectDetails, Stores } from "./stores/store.ts";
@@ -19,17 +21,35 @@ export interface ParquetFacts {
   version: number;
 }
 
+/** What a catalog says of a table. */
+export interface TableFacts {
+  /** Such as `MANAGED`, `EXTERNAL`, `VIEW`. */
+  type: string;
+  comment?: string;
+  owner?: string;
+  location?: string;
+  createdAt?: string;
+  partitionColumns?: string[];
+  properties?: Record<string, string>;
+  /** Of the Glue catalog: where it is, and the account it is of. */
+  catalog?: string;
+  region?: string;
+  account?: string;
+  /** Rows or values are held back from some readers. */
+  isFiltered?: boolean;
+}
+
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  /** Such as `parquet`; of a catalog's table what the catalog says. */
-  format: string;
+  /** A `DataFormat`; of a catalog's table what the catalog says, in lower case. */
+  format: DataFormat | (string & {});
   compression?: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
   fileCount?: number;
   sizeBytes?: number;
-  columns: Column[];
+  columns: (Column & { comment?: string })[];
   /** Hive partition columns, with how many values each has. */
   partitions: { name: string; type: string; values: number; sample: string[] }[];
   rows?: { count: number; exactness: Exactness };
@@ -37,8 +57,8 @@ export interface DatasetDescription {
   parquet?: ParquetFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
-  /** Of a table of a catalog, what the catalog says of it: names, place, partition keys. */
-  table?: Record<string, unknown>;
+  /** Of a catalog's table. */
+  table?: TableFacts;
   lastModified?: Date;
   notes: string[];
 }
@@ -134,36 +154,20 @@ export interface TextContent {
   object: ObjectDetails;
 }
 
-/** Tables of the catalogs that are set up. */
-export interface TableList {
-  tables: CatalogEntry[];
-  notes: string[];
-}
-
-/** A table of a catalog. */
-export interface CatalogEntry {
-  kind: "athena";
-  /** As statements for its engine name it: `database.table`. */
-  name: string;
-  /** Give it to lake_get_metadata. */
-  uri: string;
-  format?: string;
-  location?: string;
-  region?: string;
-}
-
 /** The data engine, as tools see it. Everything it throws is a `ToolError`. */
 export interface Lake {
   /** Listing and heads, behind the boundaries. */
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
+  /** Tables of Unity Catalog, where the settings name a workspace. */
+  databricks?: DatabricksTables;
+  /** Tables of the Glue catalog, where the settings name a workgroup of Athena. */
+  athena?: AthenaTables;
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
-  /** Tables of catalogs that statements may name, beside what lies in `stores`. */
-  listTables(signal: AbortSignal): Promise<TableList>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;
   close(): Promise<void>;

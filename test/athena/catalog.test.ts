@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => lake.stop());
 
 test("allowed tables are listed, and no others", async () => {
-  const { tables, engines } = await lake.output("lake_list_sources");
+  const { sources, engines } = await lake.output("lake_list_sources");
+  const tables = sources.filter(({ kind }: { kind: string }) => kind === "athena");
   expect(engines).toContain("athena");
   expect(tables.map(({ name }: { name: string }) => name)).toEqual([
     "sales.events",
@@ -20,6 +21,7 @@ test("allowed tables are listed, and no others", async () => {
   ]);
   expect(tables[0]).toEqual({
     kind: "athena",
+    level: "table",
     name: "sales.events",
     uri: "athena://sales.events",
     format: "parquet",
@@ -50,9 +52,7 @@ test("a table is described by its catalog: columns, partition keys, place, forma
     ],
     table: {
       catalog: "AwsDataCatalog",
-      database: "sales",
-      name: "events",
-      partitionKeys: [{ name: "year", type: "int" }],
+      partitionColumns: ["year"],
       location: "s3://lake/events/",
       account,
       region: "eu-west-1",

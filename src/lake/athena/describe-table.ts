@@ -14,19 +14,19 @@ export async function describeTable(
   return {
     uri: athenaUri(table),
     format: table.format,
-    columns: [...table.columns, ...table.partitionKeys].map(({ name, type }) => ({ name, type })),
+    columns: [...table.columns, ...table.partitionKeys],
     partitions: [],
     ...(table.updatedAt === undefined ? {} : { lastModified: table.updatedAt }),
     table: {
+      type: table.kind,
       catalog: catalogName,
-      database: table.database,
-      name: table.table,
-      kind: table.kind,
-      partitionKeys: table.partitionKeys.map(({ name, type }) => ({ name, type })),
-      ...(table.location === undefined ? {} : { location: table.location }),
-      ...(table.description === undefined ? {} : { description: table.description }),
-      ...(table.account === undefined ? {} : { account: table.account }),
       region,
+      ...(table.account === undefined ? {} : { account: table.account }),
+      ...(table.description === undefined ? {} : { comment: table.description }),
+      ...(table.location === undefined ? {} : { location: table.location }),
+      ...(table.partitionKeys.length === 0
+        ? {}
+        : { partitionColumns: table.partitionKeys.map(({ name }) => name) }),
     },
     notes: notesOf(table),
   };

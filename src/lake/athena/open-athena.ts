@@ -1,26 +1,43 @@
+import { ToolError } from "../../core/errors.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { LongRunningEngine } from "../engines/long-running.ts";
-import type { DatasetDescription, TableList } from "../lake.ts";
+import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
 import { createAllowedTables, formatTable } from "./allowed-tables.ts";
-import { createAwsSender } from "./clients.ts";
+import { type AwsSender, createAwsSender } from "./clients.ts";
 import { createAthenaEngine } from "./create-athena.ts";
 import { athenaUri, describeTable } from "./describe-table.ts";
 import { estimateScan } from "./estimate-scan.ts";
 import { createExecutions, type PollTimes } from "./executions.ts";
-import { createGlueCatalog } from "./glue-catalog.ts";
-import { isAthenaUri, resolveStatement, tableOfUri } from "./resolve-statement.ts";
+import { type CatalogTable, createGlueCatalog, type GlueCatalog } from "./glue-catalog.ts";
+import { resolveStatement, tableOfUri } from "./resolve-statement.ts";
 import { tableAt } from "./table-at.ts";
 import { createWaiter } from "./wait.ts";
 
-/** Athena and the tables it may read, opened with the settings of one server. */
-export interface Athena {
-  engine: LongRunningEngine;
-  owns(uri: string): boolean;
+/** A table of the catalog, as it is listed. */
+export interface AthenaSource {
+  level: "table";
+  /** As statements name it: `database.table`. */
+  name: string;
+  uri: string;
+  format: string;
+  location?: string;
+  region: string;
+}
+
+/** The tables of the catalog that may be read. */
+export interface AthenaTables {
+  /** Throws `denied`, `not_found`, `throttled`, `unavailable`. */
   describe(uri: string, scope: LakeScope): Promise<DatasetDescription>;
-  list(signal: AbortSignal): Promise<TableList>;
+  /** Says in a note that the catalog cannot be asked: what else there is must be named all the same. */
+  list(signal: AbortSignal): Promise<{ sources: AthenaSource[]; notes: string[] }>;
+}
+
+/** Athena and the tables it may read, opened with the settings of one server. */
+export interface Athena extends AthenaTables {
+  engine: LongRunningEngine;
   close(): Promise<void>;
 }
 
@@ -65,29 +82,42 @@ export function openAthena(options: OpenAthenaOptions): Athena {
   });
   return {
     engine,
-    owns: isAthenaUri,
     async describe(uri, scope) {
       const place = { region: await sender.region(), catalogName: settings.catalog };
       return describeTable(catalog, tableOfUri(allowed, uri), place, scope);
     },
-    async list(caller) {
-      const signal = AbortSignal.any([caller, AbortSignal.timeout(listMs)]);
-      const [{ tables, isCut }, region] = await Promise.all([catalog.tables({ signal }), sender.region()]);
-      return {
-        tables: tables.map((table) => ({
-          kind: "athena" as const,
-          name: formatTable(table),
-          uri: athenaUri(table),
-          format: table.format,
-          ...(table.location === undefined ? {} : { location: table.location }),
-          region,
-        })),
-        notes: isCut ? [`Only ${tables.length} tables of the Glue catalog are listed; there are more.`] : [],
-      };
-    },
+    list: (signal) => listSources({ catalog, sender }, signal),
     async close() {
       await waiter.close();
       sender.close();
     },
+  };
+}
+
+async function listSources(
+  { catalog, sender }: { catalog: GlueCatalog; sender: AwsSender },
+  caller: AbortSignal,
+): ReturnType<AthenaTables["list"]> {
+  const signal = AbortSignal.any([caller, AbortSignal.timeout(listMs)]);
+  try {
+    const [{ tables, isCut }, region] = await Promise.all([catalog.tables({ signal }), sender.region()]);
+    const notes = isCut
+      ? [`Only ${tables.length} tables of the Glue catalog are listed; there are more.`]
+      : [];
+    return { sources: tables.map((table) => sourceOf(table, region)), notes };
+  } catch (thrown) {
+    if (caller.aborted || !(thrown instanceof ToolError)) throw thrown;
+    return { sources: [], notes: [`The tables of the Glue catalog cannot be listed: ${thrown.message}`] };
+  }
+}
+
+function sourceOf(table: CatalogTable, region: string): AthenaSource {
+  return {
+    level: "table",
+    name: formatTable(table),
+    uri: athenaUri(table),
+    format: table.format,
+    ...(table.location === undefined ? {} : { location: table.location }),
+    region,
   };
 }

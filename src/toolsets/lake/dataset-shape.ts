@@ -19,7 +19,7 @@ const hintsInput = {
 
 /** Names a dataset and says how to read it. Spread into an input. */
 export const datasetInput = {
-  uri: uriInput.describe("s3://bucket/key, local path, folder/ or glob"),
+  uri: uriInput.describe("s3://bucket/key, local path, folder/, glob or databricks://catalog.schema.table"),
   ...hintsInput,
 };
 

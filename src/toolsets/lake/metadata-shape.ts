@@ -18,7 +18,7 @@ export const descriptionOut = {
     .optional(),
   parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
-  table: z.looseObject({}).optional().describe("Of a catalog's table: names, place, partition keys"),
+  table: z.looseObject({}).optional().describe("Of a catalog: type, comment, owner, location, properties"),
   lastModified: z.string().optional(),
 };
 
