@@ -6,6 +6,7 @@ import { isAthenaUri } from "./athena/resolve-statement.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
 import { createDatabricks } from "./databricks/create-databricks.ts";
 import { isDatabricksName } from "./databricks/table-name.ts";
+import { estimateQuery } from "./datasets/estimate-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -13,7 +14,7 @@ import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
-import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -44,19 +45,11 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
   const footers = createFooters(parts);
   const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
-  const athena =
-    settings.athena &&
-    openAthena({
-      settings: settings.athena,
-      credentials: settings.s3.credentials,
-      parts,
-      footers,
-      now,
-      newId,
-      times,
-    });
+  const athena = openAthena(settings, { parts, footers, now, newId, times });
   const engines: QueryEngines = {
     local: (request, scope) => query(parts, request, scope),
+    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
+    maxScanBytes: settings.query.maxScanBytes,
     remote: athena ? [athena.engine] : [],
   };
   return {
@@ -71,6 +64,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     },
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
+    estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {

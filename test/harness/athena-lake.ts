@@ -12,10 +12,10 @@ export interface AthenaLake extends TestLake {
 }
 
 const orders = `SELECT range AS id, range % 3 AS status, (range * 1.25)::DECIMAL(18,2) AS total,
-  'customer ' || range AS name, range::DOUBLE / 4 AS weight FROM range(2000)`;
+  md5(range::VARCHAR) AS name, range::DOUBLE / 4 AS weight FROM range(20000)`;
 
-const events2024 = "SELECT range AS id, 'old' AS kind FROM range(500)";
-const events2025 = "SELECT range AS id, 'new' AS kind FROM range(700)";
+const events2024 = "SELECT range AS id, md5('old' || range) AS kind FROM range(15000)";
+const events2025 = "SELECT range AS id, md5('new' || range) AS kind FROM range(17000)";
 
 /**
  * Tables: `sales.orders` (one Parquet file), `sales.events` (partitioned by year), `sales.notes` (CSV), `sales.view`, and

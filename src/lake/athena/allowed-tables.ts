@@ -20,6 +20,8 @@ export interface AllowedTables {
    */
   check(parts: readonly string[]): TableName;
   allows(name: TableName): boolean;
+  /** Whether `check` would pass. */
+  names(parts: readonly string[]): boolean;
   /** Databases of which some table is allowed. */
   databases: readonly string[];
 }
@@ -34,6 +36,11 @@ export function createAllowedTables({
   const allows = (name: TableName) => whole.has(name.database) || single.has(formatTable(name));
   return {
     allows,
+    names: (parts) => {
+      if (parts.length < 2 || parts.length > 3) return false;
+      const name = tableOf(parts, catalog);
+      return name !== undefined && allows(name);
+    },
     databases: [...new Set(tables.map(({ database }) => database))],
     check(parts) {
       const name = tableOf(parts, catalog);

@@ -7,21 +7,18 @@ import type { LongRunningEngine } from "../engines/long-running.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings } from "../settings.ts";
+import { type ChooserDeps, createChooser } from "./choose.ts";
 import type { AwsSender } from "./clients.ts";
 import { billedBytes, costUsd, priceNote } from "./cost.ts";
 import type { AthenaScan } from "./estimate-scan.ts";
 import type { ExecutionState, Executions } from "./executions.ts";
-import type { ResolvedStatement } from "./resolve-statement.ts";
 import { readResult } from "./results.ts";
 import type { Waiter } from "./wait.ts";
 
-export interface AthenaEngineDeps {
-  settings: AthenaSettings;
+export interface AthenaEngineDeps extends ChooserDeps {
   sender: AwsSender;
   executions: Executions;
   waiter: Waiter;
-  resolve(request: LakeQueryRequest, scope: LakeScope): Promise<ResolvedStatement>;
-  estimate(statement: ResolvedStatement, scope: LakeScope): Promise<AthenaScan>;
   /** The account whose catalog the tables are of, where it is known. */
   account(): string | undefined;
   newId(): string;
@@ -40,27 +37,28 @@ export function createAthenaEngine(deps: AthenaEngineDeps): LongRunningEngine {
       { sql: statement.sql, token: token ?? deps.newId(), owner: ownerOf(scope) },
       scope,
     );
-    return { id, notes };
+    return { id, sql: statement.sql, notes };
   };
   return {
     name: "athena",
+    ...createChooser(deps),
     start: async (request, scope, token) => (await started(request, scope, token)).id,
     poll: (id, scope) => executions.poll(id, ownerOf(scope), scope.signal),
     stop: (id, scope) => executions.stop(id, ownerOf(scope), scope.signal),
     async rows(id, request, scope) {
       // The tables may no longer be allowed, and Athena keeps results for weeks.
-      await deps.resolve(request, scope);
-      return pageOf(deps, request, { id, skip: 0 }, scope);
+      const { sql } = await deps.resolve(request, scope);
+      return pageOf(deps, request, { id, skip: 0, sql }, scope);
     },
     async run(request, scope) {
       if (request.cursor !== undefined) {
         const at = cursorsOf(request).decode(request.cursor);
-        await deps.resolve(request, scope);
-        return pageOf(deps, request, at, scope);
+        const { sql } = await deps.resolve(request, scope);
+        return pageOf(deps, request, { ...at, sql }, scope);
       }
-      const { id, notes } = await started(request, scope, undefined);
+      const { id, sql, notes } = await started(request, scope, undefined);
       await waiter.finish(id, ownerOf(scope), scope);
-      const page = await pageOf(deps, request, { id, skip: 0 }, scope);
+      const page = await pageOf(deps, request, { id, skip: 0, sql }, scope);
       return { ...page, notes: [...notes, ...page.notes] };
     },
   };
@@ -86,11 +84,12 @@ function checkScan({ maxScanBytes }: AthenaSettings, scan: AthenaScan): string[]
 async function pageOf(
   deps: AthenaEngineDeps,
   request: LakeQueryRequest,
-  { id, token, skip }: { id: string; token?: string | undefined; skip: number },
+  { id, token, skip, sql }: { id: string; token?: string | undefined; skip: number; sql: string },
   scope: LakeScope,
 ): Promise<RemoteRows> {
   // Whose it is is asked of Athena each time: a cursor can be passed on, or made up.
   const state = await deps.executions.poll(id, ownerOf(scope), scope.signal);
+  if (state.sql !== sql.trim()) throw new ToolError("invalid_input", ofAnother);
   if (state.fault) throw state.fault;
   if (state.state !== "succeeded")
     throw new ToolError("unavailable", "The query has not ended yet. Ask for its rows again in a moment.", {
@@ -112,13 +111,11 @@ async function pageOf(
   };
 }
 
+const ofAnother = "The cursor belongs to another statement. Give the same arguments with it.";
+
 /** Good with the same statement only; the caller is held against the query itself. */
 function cursorsOf({ sql, sources }: LakeQueryRequest): Cursors {
-  return requestCursors(
-    [sql, sources],
-    place,
-    "The cursor belongs to another statement. Give the same arguments with it.",
-  );
+  return requestCursors([sql, sources], place, ofAnother);
 }
 
 async function executionOf(deps: AthenaEngineDeps, state: ExecutionState): Promise<Execution> {

@@ -10,6 +10,8 @@ export interface ExecutionState {
   /** Athena's own id, good for as long as Athena remembers it: 45 days. */
   id: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** What was started, without the mark of its owner. */
+  sql: string;
   /** So far, while it runs. */
   bytesScanned: number;
   durationMs: number;
@@ -59,7 +61,8 @@ export function createExecutions(sender: AwsSender, settings: AthenaSettings, ti
     if (!found?.Query?.trimStart().startsWith(ownerMark(owner)) || found.WorkGroup !== settings.workgroup) {
       throw new ToolError("not_found", "There is no such query of yours. Run the statement again.");
     }
-    return stateOf(id, found);
+    const sql = found.Query.trim().slice(ownerMark(owner).length);
+    return stateOf(id, sql, found);
   };
   return {
     poll,
@@ -119,11 +122,12 @@ const states = {
   CANCELLED: "cancelled",
 } as const;
 
-function stateOf(id: string, { Status, Statistics }: QueryExecution): ExecutionState {
+function stateOf(id: string, sql: string, { Status, Statistics }: QueryExecution): ExecutionState {
   const state = states[Status?.State ?? "QUEUED"];
   const bytesScanned = Statistics?.DataScannedInBytes ?? 0;
   const found = {
     id,
+    sql,
     state,
     bytesScanned,
     durationMs: Statistics?.TotalExecutionTimeInMillis ?? Statistics?.EngineExecutionTimeInMillis ?? 0,

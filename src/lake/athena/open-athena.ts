@@ -4,7 +4,7 @@ import type { Footers } from "../describe/footers.ts";
 import type { LongRunningEngine } from "../engines/long-running.ts";
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import type { AthenaSettings, S3Settings } from "../settings.ts";
+import type { LakeSettings } from "../settings.ts";
 import { createAllowedTables, formatTable } from "./allowed-tables.ts";
 import { type AwsSender, createAwsSender } from "./clients.ts";
 import { createAthenaEngine } from "./create-athena.ts";
@@ -42,8 +42,6 @@ export interface Athena extends AthenaTables {
 }
 
 export interface OpenAthenaOptions {
-  settings: AthenaSettings;
-  credentials: S3Settings["credentials"];
   /** Of the lake, which looks at the tables' files where it may. */
   parts: LakeParts;
   footers: Footers;
@@ -57,10 +55,16 @@ const listMs = 8_000;
 
 const defaultTimes: PollTimes = { firstMs: 250, mostMs: 3_000 };
 
-/** Nothing is asked of AWS, and none of its packages loaded, before the first call that needs it. */
-export function openAthena(options: OpenAthenaOptions): Athena {
-  const { settings, credentials, parts, footers, now, newId, times = defaultTimes } = options;
-  const sender = createAwsSender({ settings, credentials });
+/**
+ * Nothing is asked of AWS, and none of its packages loaded, before the first call that needs it. Undefined where no
+ * workgroup is set.
+ */
+export function openAthena(
+  { athena: settings, s3 }: Pick<LakeSettings, "athena" | "s3">,
+  { parts, footers, now, newId, times = defaultTimes }: OpenAthenaOptions,
+): Athena | undefined {
+  if (!settings) return undefined;
+  const sender = createAwsSender({ settings, credentials: s3.credentials });
   const allowed = createAllowedTables(settings);
   const catalog = createGlueCatalog(sender, allowed, now);
   const executions = createExecutions(sender, settings, times);
@@ -72,6 +76,7 @@ export function openAthena(options: OpenAthenaOptions): Athena {
   };
   const engine = createAthenaEngine({
     settings,
+    allowed,
     sender,
     executions,
     waiter,

@@ -41,22 +41,67 @@ async function differenceOf(
     return `is of the format ${table.format}, which the two engines may read differently`;
   if (table.isProjected) return "has projected partitions, which cannot be compared with the folders";
   const dataset = await resolveDataset(parts.stores, { uri: folder, format: "parquet" }, scope);
-  const keys = dataset.partitionColumns.map(({ name }) => name.toLowerCase());
-  const wanted = table.partitionKeys.map(({ name }) => name.toLowerCase());
-  if (keys.join("/") !== wanted.join("/"))
-    return `has the partition keys ${wanted.join(", ") || "none"}; the folders have ${keys.join(", ") || "none"}`;
+  const differentKey = differenceOfColumns(table.partitionKeys, dataset.partitionColumns, "partition keys");
+  if (differentKey !== undefined) return differentKey;
   const [first] = dataset.files;
   const footer = first && (await footers.read(first.object, scope));
-  const own = footer?.columns.map(({ name }) => name.toLowerCase()).sort() ?? [];
-  const declared = table.columns.map(({ name }) => name.toLowerCase()).sort();
-  if (own.join("\0") !== declared.join("\0")) return "has other columns than the files";
-  if (wanted.length === 0) return nestedFolder(folder, dataset.files);
+  const different = differenceOfColumns(table.columns, footer?.columns ?? [], "columns");
+  if (different !== undefined) return different;
+  if (table.partitionKeys.length === 0) return nestedFolder(folder, dataset.files);
   const registered = new Set(await catalog.partitionLocations(table, scope));
   const folders = new Set(dataset.files.map(({ object }) => folderOf(object.uri)));
   const missing = [...folders].find((one) => !registered.has(one));
   if (missing !== undefined) return `has no partition registered for ${quoteName(missing)}`;
   const strange = [...registered].find((one) => !one.startsWith(folder));
   return strange === undefined ? undefined : "has partitions outside the folder";
+}
+
+/** What Hive calls a type of the same values. Timestamps are not among them: Athena keeps milliseconds only. */
+const hiveTypes: Record<string, readonly string[]> = {
+  BOOLEAN: ["boolean"],
+  TINYINT: ["tinyint"],
+  SMALLINT: ["smallint"],
+  INTEGER: ["int", "integer"],
+  BIGINT: ["bigint"],
+  FLOAT: ["float"],
+  DOUBLE: ["double"],
+  VARCHAR: ["string", "varchar"],
+  DATE: ["date"],
+  BLOB: ["binary"],
+};
+
+/** Keys of partitions are read out of names of folders, where a whole number has no width. */
+const keyTypes: Record<string, readonly string[]> = {
+  BIGINT: ["tinyint", "smallint", "int", "integer", "bigint"],
+  DATE: ["date"],
+  VARCHAR: ["string", "varchar"],
+};
+
+type NamedType = { name: string; type: string };
+
+/** Columns must agree in names, order and types, or `SELECT *` and comparisons would not. */
+function differenceOfColumns(
+  declared: readonly NamedType[],
+  own: readonly NamedType[],
+  what: "columns" | "partition keys",
+): string | undefined {
+  const names = (list: readonly NamedType[]) =>
+    list.map(({ name }) => name.toLowerCase()).join(", ") || "none";
+  if (names(declared) !== names(own))
+    return `has the ${what} ${names(declared)}; the files have ${names(own)}`;
+  const types = what === "columns" ? hiveTypes : keyTypes;
+  const at = own.findIndex(
+    ({ type }, index) => !isSameType(types, type, declared[index]?.type.toLowerCase() ?? ""),
+  );
+  if (at < 0) return undefined;
+  return `has ${declared[at]?.name} as ${declared[at]?.type}, which Athena may read otherwise than the ${own[at]?.type} of the files`;
+}
+
+function isSameType(types: Record<string, readonly string[]>, own: string, declared: string): boolean {
+  return (
+    types[own]?.includes(declared) ??
+    (own.startsWith("DECIMAL(") && own.toLowerCase() === declared.replaceAll(" ", ""))
+  );
 }
 
 /** Whether Athena looks into folders below depends on the table's properties. */

@@ -1,6 +1,6 @@
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import type { PlannedRead } from "../sql/engine.ts";
+import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
@@ -44,7 +44,7 @@ async function estimateTables(
   );
   if (!isParquet) return { ...wholeFiles(tables), notes };
   return withTables(parts, tables, scope, async (open) => {
-    const reads = await parts.engine.planReads({ sql, tables: scansOf(open) }, scope);
+    const reads = await parts.engine.planReads({ sql, tables: asSparse(scansOf(open)) }, scope);
     return { ...plannedBytes(reads), exactness: "by plan", notes };
   });
 }
@@ -59,6 +59,16 @@ function wholeFiles(tables: readonly NamedDataset[]): Omit<ScanEstimate, "notes"
   const hasParquet = [...files.values()].some(({ object, hints }) => claimsParquet(object, hints));
   const bytes = [...files.values()].reduce((sum, { object }) => sum + object.sizeBytes, 0);
   return { files: files.size, bytes, exactness: hasParquet ? "at most" : "by plan" };
+}
+
+/** Files that are whole here already are planned as if they were not: how much is kept does not change what is read. */
+function asSparse(tables: readonly NamedScan[]): NamedScan[] {
+  const planned = new Map<Scan, Scan>();
+  for (const { scan } of tables) {
+    const files = scan.files.map((file) => ({ ...file, hydrate: async () => 0 }));
+    planned.set(scan, { ...scan, files });
+  }
+  return tables.map(({ name, scan }) => ({ name, scan: planned.get(scan) ?? scan }));
 }
 
 function plannedBytes(reads: readonly PlannedRead[]): { files: number; bytes: number } {

@@ -31,14 +31,19 @@ export interface RemoteRows extends DatasetRows {
   execution: Execution;
 }
 
-/** What a statement would take, found without running it. */
+/** What a statement would take, found without running it. What cannot be told is absent, and `notes` say why. */
 export interface QueryEstimate {
   files?: number;
   bytesToFetch?: number;
   bytesBilled?: number;
   costUsd?: number;
+  /** `at most`: Parquet files count whole, as what is read of them could not be told. */
+  exactness?: "by plan" | "at most";
   notes: string[];
 }
+
+/** Whether a remote engine takes a statement that is too much for this machine. */
+export type Takeover = { takes: true; notes: string[] } | { takes: false; why: string };
 
 /**
  * Runs statements elsewhere. It holds each statement to one SELECT over what may be read before anything is sent,
@@ -52,6 +57,8 @@ export interface RemoteEngine {
   run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
   /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
   suits?(request: LakeQueryRequest, scope: LakeScope): Promise<boolean>;
+  /** Whether `auto` may hand over a statement that this machine refused for its size. Left out: never. */
+  takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
 }
