@@ -153,7 +153,10 @@ describe("with too little room here", () => {
 
   test("it does not where a partition is missing from the catalog, or the columns differ", async () => {
     lake = await startAthenaLake({ auto: true }, { settings: { query: little } });
-    await lake.put("events/year=2026/a.parquet", await parquetOf("SELECT range AS id, md5(range::VARCHAR) AS kind FROM range(15000)"));
+    await lake.put(
+      "events/year=2026/a.parquet",
+      await parquetOf("SELECT range AS id, md5(range::VARCHAR) AS kind FROM range(15000)"),
+    );
     const events = "SELECT count(id) FROM 's3://lake/events/'";
     expect((await lake.fault("lake_query", { sql: events })).message).toContain(
       'no partition registered for "s3://lake/events/year=2026/"',
@@ -203,7 +206,7 @@ describe("the bound on what one query may bill", () => {
     lake = await startAthenaLake({ maxScanBytes: 5_000 });
     lake.athena.behaviour.pollsToRun = Number.POSITIVE_INFINITY;
     const { code, message } = await lake.fault("lake_query", {
-      sql: "SELECT approx_count_distinct(id) AS n FROM sales.orders, LATERAL (SELECT 1) t, UNNEST([1]) u (x) WHERE regexp_like_unknown IS NULL",
+      sql: "SELECT max(id), current_setting('threads') FROM sales.orders",
       engine: "athena",
     });
     expect([code, message]).toEqual(["too_large", expect.stringContaining("when it was stopped")]);
