@@ -85,6 +85,10 @@ async function checkLake(settings: Settings, context: CommandContext, add: Add):
     const { deps, close } = await openDeps(context, { demo: false, quietLevel: "silent" });
     try {
       add(...(await checkBuckets(deps.lake, settings.lake.buckets)), await checkQueryWorker(deps.lake));
+      if (deps.lake.athena) {
+        const { checkAthena } = await import("./doctor/athena.ts");
+        add(...(await checkAthena(deps.lake.athena, settings.lake.athena)));
+      }
     } finally {
       await close();
     }

@@ -57,6 +57,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
     ...(athena ? { athena } : {}),
+    longRunning: athena ? [athena.engine] : [],
     describe(request, scope) {
       if (databricks && isDatabricksName(request.uri)) return databricks.tables.describe(request.uri, scope);
       if (athena && isAthenaUri(request.uri)) return athena.describe(request.uri, scope);

@@ -4,7 +4,7 @@ import type { Footers } from "../describe/footers.ts";
 import type { LongRunningEngine } from "../engines/long-running.ts";
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import type { LakeSettings } from "../settings.ts";
+import type { AthenaSettings, LakeSettings } from "../settings.ts";
 import { createAllowedTables, formatTable } from "./allowed-tables.ts";
 import { type AwsSender, createAwsSender } from "./clients.ts";
 import { createAthenaEngine } from "./create-athena.ts";
@@ -33,6 +33,18 @@ export interface AthenaTables {
   describe(uri: string, scope: LakeScope): Promise<DatasetDescription>;
   /** Says in a note that the catalog cannot be asked: what else there is must be named all the same. */
   list(signal: AbortSignal): Promise<{ sources: AthenaSource[]; notes: string[] }>;
+  /** Throws `denied`, `invalid_input`, `not_found`, `throttled`, `unavailable`. Source: Athena GetWorkGroup. */
+  workgroup(signal: AbortSignal): Promise<Workgroup>;
+}
+
+/** A workgroup as Athena has it. */
+export interface Workgroup {
+  name: string;
+  isEnabled: boolean;
+  /** Where its queries put results: the setting's place, or its own. Absent where neither is set. */
+  outputLocation?: string;
+  /** Athena itself stops a query that scans more. Absent: it stops none. */
+  cutoffBytes?: number;
 }
 
 /** Athena and the tables it may read, opened with the settings of one server. */
@@ -92,10 +104,36 @@ export function openAthena(
       return describeTable(catalog, tableOfUri(allowed, uri), place, scope);
     },
     list: (signal) => listSources({ catalog, sender }, signal),
+    workgroup: (signal) => askWorkgroup(sender, settings, signal),
     async close() {
       await waiter.close();
       sender.close();
     },
+  };
+}
+
+async function askWorkgroup(
+  sender: AwsSender,
+  { workgroup: name, outputLocation }: AthenaSettings,
+  signal: AbortSignal,
+): Promise<Workgroup> {
+  const { GetWorkGroupCommand } = await import("@aws-sdk/client-athena");
+  const command = new GetWorkGroupCommand({ WorkGroup: name });
+  const { WorkGroup: found } = await sender.send(`the workgroup ${name}`, signal, ({ athena }) =>
+    athena.send(command, { abortSignal: signal }),
+  );
+  const {
+    BytesScannedCutoffPerQuery: cutoffBytes,
+    ResultConfiguration,
+    ManagedQueryResultsConfiguration,
+  } = found?.Configuration ?? {};
+  const managed = ManagedQueryResultsConfiguration?.Enabled ? "Athena's managed storage" : undefined;
+  const location = outputLocation ?? ResultConfiguration?.OutputLocation ?? managed;
+  return {
+    name,
+    isEnabled: found?.State === "ENABLED",
+    ...(location === undefined ? {} : { outputLocation: location }),
+    ...(cutoffBytes === undefined ? {} : { cutoffBytes }),
   };
 }
 
