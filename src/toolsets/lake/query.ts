@@ -39,7 +39,7 @@ export const query = defineTool({
   name: "lake_query",
   title: "Query with SQL",
   description:
-    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
+    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. estimate: true says what it would read and cost. engine: athena takes Trino SQL over database.table. Only to look at rows: lake_read_rows.",
   effect: "read",
   iam: [
     "athena:GetQueryExecution",

@@ -43,6 +43,9 @@ const endOfFrom = new Set([
 /** What stands in FROM before a parenthesis and is no table. */
 const relationCalls = new Set(["UNNEST", "LATERAL"]);
 
+/** Functions with a FROM among their arguments. */
+const fromCalls = new Set(["EXTRACT", "SUBSTRING", "TRIM"]);
+
 type Scope = ReadonlySet<string>;
 
 /**
@@ -78,6 +81,7 @@ class Walk {
   /** Reads up to the parenthesis that closes this group. `isRelation`: it stands where a table may stand. */
   private group(outer: Scope, isRelation: boolean, depth: number): void {
     if (depth > maxDepth) throw refuse(`The statement is nested deeper than ${maxDepth} levels.`);
+    const opening = this.at - 1;
     const scope = this.isWord("WITH") ? this.withClause(outer, depth) : outer;
     let inFrom = isRelation;
     let expectsRelation = isRelation;
@@ -98,6 +102,7 @@ class Walk {
         this.at++;
       } else if (token.value === "FROM" && token.kind === "word") {
         if (isQuery && !this.isDistinctFrom()) [inFrom, expectsRelation] = [true, true];
+        else if (!isQuery) this.checkFrom(opening);
         this.at++;
       } else if (inFrom && (token.text === "," || (token.kind === "word" && token.value === "JOIN"))) {
         expectsRelation = true;
@@ -135,6 +140,14 @@ class Walk {
   private isDistinctFrom(): boolean {
     const [third, second, first] = [3, 2, 1].map((back) => this.wordBefore(back));
     return first === "DISTINCT" && (second === "IS" || (second === "NOT" && third === "IS"));
+  }
+
+  /** Of a FROM that follows no SELECT. `opening` is where its parenthesis stands. */
+  private checkFrom(opening: number): void {
+    const call = this.tokens[opening - 1];
+    const isArgument = call?.kind === "word" && fromCalls.has(call.value);
+    if (!isArgument && !this.isDistinctFrom())
+      throw refuse("The statement has a FROM without a SELECT before it.");
   }
 
   /** An aggregate's own words, which can stand in a join's condition. */
