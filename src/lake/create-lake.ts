@@ -10,6 +10,8 @@ import { estimateQuery } from "./datasets/estimate-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
+import { resolveDataset } from "./datasets/resolve-dataset.ts";
+import { createResolver } from "./datasets/resolver.ts";
 import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
@@ -42,7 +44,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
+  const resolver = createResolver((request, scope) => resolveDataset(stores, request, scope));
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores), resolver };
   const footers = createFooters(parts);
   const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
   const athena = openAthena(settings, { parts, footers, now, newId, times });

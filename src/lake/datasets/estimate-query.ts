@@ -4,7 +4,7 @@ import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
-import { resolveTables } from "./query.ts";
+import { withNamedTables } from "./query.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
 /** What a statement reads of its sources, found without running it. */
@@ -28,8 +28,9 @@ export async function estimateQuery(
   scope: LakeScope,
 ): Promise<ScanEstimate> {
   const plan = await parts.engine.plan(sql, scope);
-  const named = await resolveTables(parts, plan.tables, sources, scope);
-  return withPruned(parts.engine, named, plan, scope, (tables) => estimateTables(parts, sql, tables, scope));
+  return withNamedTables(parts, plan.tables, sources, scope, (named, scope) =>
+    withPruned(parts.engine, named, plan, scope, (tables) => estimateTables(parts, sql, tables, scope)),
+  );
 }
 
 async function estimateTables(
