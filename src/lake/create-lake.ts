@@ -1,10 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { PollTimes } from "./athena/executions.ts";
-import { openAthena } from "./athena/open-athena.ts";
-import { isAthenaUri } from "./athena/resolve-statement.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
-import { createDatabricks } from "./databricks/create-databricks.ts";
 import { isDatabricksName } from "./databricks/table-name.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { query } from "./datasets/query.ts";
@@ -17,6 +14,7 @@ import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -37,7 +35,7 @@ export interface LakeOptions {
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
-  const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes: times } = options;
+  const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
   const stores = createStores(settings);
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
@@ -47,13 +45,13 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const resolver = createResolver((request, scope) => resolveDataset(stores, request, scope));
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores), resolver };
   const footers = createFooters(parts);
-  const databricks = settings.databricks && createDatabricks(settings.databricks, { now });
-  const athena = openAthena(settings, { parts, footers, now, newId, times });
+  const remotes = openRemotes({ parts, footers, scratchDir, now, newId, athenaTimes });
+  const { databricks, athena } = remotes;
   const engines: QueryEngines = {
     local: (request, scope) => query(parts, request, scope),
     estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
     maxScanBytes: settings.query.maxScanBytes,
-    remote: athena ? [athena.engine] : [],
+    remote: remotes.engines,
   };
   return {
     stores,
@@ -61,19 +59,19 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     engines: ["local", ...engines.remote.map(({ name }) => name)],
     ...(athena ? { athena } : {}),
     longRunning: athena ? [athena.engine] : [],
-    describe(request, scope) {
-      if (databricks && isDatabricksName(request.uri)) return databricks.tables.describe(request.uri, scope);
-      if (athena && isAthenaUri(request.uri)) return athena.describe(request.uri, scope);
-      return describeDataset(parts, footers, request, scope);
-    },
-    readRows: (request, scope) => readRows(parts, request, scope),
+    describe: async (request, scope) =>
+      remotes.describe(request, scope) ?? describeDataset(parts, footers, request, scope),
+    readRows: async (request, scope) =>
+      databricks && isDatabricksName(request.uri)
+        ? databricks.readRows(request, scope)
+        : readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([athena?.close(), engine.close(), cache.close()]);
+      await Promise.allSettled([remotes.close(), engine.close(), cache.close()]);
       stores.close();
     },
   };

@@ -1,4 +1,5 @@
 import type { AthenaTables } from "./athena/open-athena.ts";
+import type { DatabricksHealth } from "./databricks/health.ts";
 import type { DatabricksTables } from "./databricks/tables.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { LakeEstimate } from "./engines/estimate.ts";
@@ -163,7 +164,7 @@ export interface Lake {
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
   /** Tables of Unity Catalog, where the settings name a workspace. */
-  databricks?: DatabricksTables;
+  databricks?: DatabricksTables & DatabricksHealth;
   /** Tables of the Glue catalog, where the settings name a workgroup of Athena. */
   athena?: AthenaTables;
   /** Engines a statement may run on here. */

@@ -184,15 +184,13 @@ describe("a workspace on a bad day", () => {
     workspace.faults = [
       async (_request, response) => {
         const block = Buffer.alloc(64 * 1024, "[");
+        const closed = new Promise((resolve) => response.once("close", resolve));
         response.writeHead(200, { "content-type": "application/json" });
         while (!response.destroyed && sentBytes < 64 * 1024 ** 2) {
           sentBytes += block.length;
-          if (!response.write(block)) {
-            await new Promise((resolve) => {
-              response.once("drain", resolve);
-              response.once("close", resolve);
-            });
-          }
+          const drained = new Promise((resolve) => response.once("drain", resolve));
+          if (!response.write(block)) await Promise.race([drained, closed]);
+          response.removeAllListeners("drain");
         }
         response.end();
         return true;

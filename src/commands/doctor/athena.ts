@@ -6,9 +6,10 @@ const name = "athena";
 
 /** Looks at the workgroup and at the tables of the catalog, as queries will. Starts no query: that could cost money. */
 export async function checkAthena(
-  athena: AthenaTables,
+  athena: AthenaTables | undefined,
   { maxScanBytes }: { maxScanBytes: number },
 ): Promise<Check[]> {
+  if (!athena) return [];
   const signal = AbortSignal.timeout(checkTimeoutMs);
   try {
     const [workgroup, { sources, notes }] = await Promise.all([

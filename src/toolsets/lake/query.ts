@@ -33,13 +33,14 @@ const estimateOut = z.object({
 
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
- * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3 and local files.
+ * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3
+ * and local files, SQL warehouses of Databricks.
  */
 export const query = defineTool({
   name: "lake_query",
   title: "Query with SQL",
   description:
-    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. estimate: true says what it would read and cost. engine: athena takes Trino SQL over database.table. Only to look at rows: lake_read_rows.",
+    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Or give short names in sources. Aggregate in SQL rather than reading all rows. estimate: true only says what it would read and cost. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
   effect: "read",
   iam: [
     "athena:GetQueryExecution",
