@@ -26,6 +26,8 @@ describe("with room here", () => {
     expect(narrow.estimate.bytesToFetch).toBeLessThan(wide.estimate.bytesToFetch / 2);
     const text = await estimate("SELECT count(*) FROM 's3://lake/notes/'");
     expect(text.estimate).toMatchObject({ files: 1, bytesToFetch: 19, exactness: "by plan" });
+    const head = await estimate("SELECT * FROM 's3://lake/notes/' LIMIT 1");
+    expect(head.estimate).toMatchObject({ bytesToFetch: 19, exactness: "at most" });
     expect(started(lake)).toBe(0);
   });
 

@@ -13,7 +13,7 @@ export interface ScanEstimate {
   files: number;
   /** Bytes of source objects, whether this server has some of them already or not. */
   bytes: number;
-  /** `at most`: Parquet files count whole, as what is read of them could not be told. */
+  /** `at most`: files count whole of which a part may be enough, which only a run tells. */
   exactness: "by plan" | "at most";
   notes: string[];
 }
@@ -29,7 +29,11 @@ export async function estimateQuery(
 ): Promise<ScanEstimate> {
   const plan = await parts.engine.plan(sql, scope);
   return withNamedTables(parts, plan.tables, sources, scope, (named, scope) =>
-    withPruned(parts.engine, named, plan, scope, (tables) => estimateTables(parts, sql, tables, scope)),
+    withPruned(parts.engine, named, plan, scope, async (tables) => {
+      const found = await estimateTables(parts, sql, tables, scope);
+      // Of text the first rows may be had from the start of the first file.
+      return plan.firstRows === undefined || found.isParquet ? found : { ...found, exactness: "at most" };
+    }),
   );
 }
 
@@ -38,15 +42,15 @@ async function estimateTables(
   sql: string,
   tables: readonly NamedDataset[],
   scope: LakeScope,
-): Promise<ScanEstimate> {
+): Promise<ScanEstimate & { isParquet: boolean }> {
   const notes = [...new Set(tables.flatMap(({ dataset }) => dataset.notes))];
   const isParquet = tables.every(({ dataset }) =>
     dataset.files.every(({ object }) => claimsParquet(object, dataset.hints)),
   );
-  if (!isParquet) return { ...wholeFiles(tables), notes };
+  if (!isParquet) return { ...wholeFiles(tables), notes, isParquet };
   return withTables(parts, tables, scope, async (open) => {
     const reads = await parts.engine.planReads({ sql, tables: asSparse(scansOf(open)) }, scope);
-    return { ...plannedBytes(reads), exactness: "by plan", notes };
+    return { ...plannedBytes(reads), exactness: "by plan", notes, isParquet };
   });
 }
 

@@ -37,7 +37,7 @@ export interface QueryEstimate {
   bytesToFetch?: number;
   bytesBilled?: number;
   costUsd?: number;
-  /** `at most`: Parquet files count whole, as what is read of them could not be told. */
+  /** `at most`: files count whole of which a part may be enough, which only a run tells. */
   exactness?: "by plan" | "at most";
   notes: string[];
 }
