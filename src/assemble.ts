@@ -64,7 +64,15 @@ export function assemble(options: AssembleOptions): Deps {
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
   const databricks = databricksSettings(lake.databricks);
-  return { ...lake, databricks, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+  const athena = athenaSettings(lake.athena);
+  return { ...lake, databricks, athena, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+}
+
+/** None without a workgroup. */
+function athenaSettings({ workgroup, ...athena }: Settings["lake"]["athena"]): LakeSettings["athena"] {
+  if (workgroup === undefined) return undefined;
+  const { outputLocation, region, endpoint } = athena;
+  return { ...athena, workgroup, outputLocation, region, endpoint };
 }
 
 /** None without a host. The schema holds that a host has credentials. */

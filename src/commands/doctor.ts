@@ -68,7 +68,7 @@ async function checkAround({ lake }: Settings, { terminal }: CommandContext, add
     add(check, await checkCredentials(env, Date.now()));
     const url = s3.endpointOf(lake.s3, env, region);
     if (url) add(await s3.checkClock(url, Date.now));
-  } else if (lake.localRoots.length === 0 && lake.databricks.host === undefined) {
+  } else if (lake.localRoots.length === 0 && !lake.databricks.host && !lake.athena.workgroup) {
     const mend = "Set lake.buckets or lake.localRoots, or try: sluice demo";
     add(warning("data", "no bucket and no folder may be read", mend));
   }
@@ -77,9 +77,10 @@ async function checkAround({ lake }: Settings, { terminal }: CommandContext, add
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {
-  const [{ checkBuckets }, { checkDatabricks }, { checkQueryWorker }] = await Promise.all([
+  const [{ checkBuckets }, { checkDatabricks }, { checkAthena }, { checkQueryWorker }] = await Promise.all([
     import("./doctor/s3.ts"),
     import("./doctor/databricks.ts"),
+    import("./doctor/athena.ts"),
     import("./doctor/query-worker.ts"),
   ]);
   try {
@@ -87,6 +88,7 @@ async function checkLake(settings: Settings, context: CommandContext, add: Add):
     try {
       add(...(await checkBuckets(deps.lake, settings.lake.buckets)));
       add(...(await checkDatabricks(deps.lake, settings.lake.databricks)));
+      add(...(await checkAthena(deps.lake.athena, settings.lake.athena)));
       add(await checkQueryWorker(deps.lake));
     } finally {
       await close();

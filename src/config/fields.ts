@@ -127,3 +127,20 @@ export const originUrl = z.string().superRefine((text, context) => {
     message: `${JSON.stringify(text)} is not an origin such as https://app.example.org`,
   });
 });
+
+/** `database.table` or `database.*`: what may be read of the Glue catalog, which keeps names in small letters. */
+export const catalogTable = z.codec(z.string(), z.object({ database: z.string(), table: z.string() }), {
+  decode: (text, context) => {
+    const [database = "", table = "", ...more] = text.toLowerCase().split(".");
+    const isWrong = more.length > 0 || database === "" || table === "" || /[*$@"]/.test(database);
+    if (isWrong || (table !== "*" && /[*$@"]/.test(table))) {
+      context.issues.push({
+        code: "custom",
+        message: `${JSON.stringify(text)} is not database.table or database.*`,
+        input: text,
+      });
+    }
+    return { database, table };
+  },
+  encode: ({ database, table }) => `${database}.${table}`,
+});

@@ -10,7 +10,6 @@ const laterSettings = [
   "state",
   "audit",
   "telemetry",
-  "lake.athena",
   "lake.engine",
   "summarize.model",
 ] as const;

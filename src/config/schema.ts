@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { athenaSettings } from "./athena.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
@@ -95,6 +96,7 @@ function lakeSettings(surroundings: Surroundings) {
         .describe("A compressed or re-encoded file may not grow past this"),
       s3: s3Settings,
       databricks: databricksSettings,
+      athena: athenaSettings,
     })
     .prefault({});
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { PollTimes } from "./athena/executions.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
-import { createDatabricks } from "./databricks/create-databricks.ts";
 import { isDatabricksName } from "./databricks/table-name.ts";
+import { estimateQuery } from "./datasets/estimate-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -12,8 +13,8 @@ import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
-import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
-import { KeptRows } from "./engines/kept-rows.ts";
+import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -28,11 +29,13 @@ export interface LakeOptions {
   now?: () => number;
   /** Never the same twice, as it names files. Default: random UUIDs. */
   newId?: () => string;
+  /** Waits between looks at a query of Athena. Default: 250 ms, growing to 3 s. */
+  athenaTimes?: PollTimes | undefined;
 }
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
-  const { prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
+  const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
   const stores = createStores(settings);
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
@@ -42,36 +45,33 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const resolver = createResolver((request, scope) => resolveDataset(stores, request, scope));
   const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores), resolver };
   const footers = createFooters(parts);
-  const kept = new KeptRows({
-    folder: join(scratchDir, `remote-${newId()}`),
-    maxResultBytes: settings.query.maxResultBytes,
-    now,
-    newId,
-  });
-  const databricks =
-    settings.databricks && createDatabricks(settings.databricks, { kept, parser: engine, now });
+  const remotes = openRemotes({ parts, footers, scratchDir, now, newId, athenaTimes });
+  const { databricks, athena } = remotes;
   const engines: QueryEngines = {
     local: (request, scope) => query(parts, request, scope),
-    remote: databricks?.engine ? [databricks.engine] : [],
+    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
+    maxScanBytes: settings.query.maxScanBytes,
+    remote: remotes.engines,
   };
   return {
     stores,
     ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
-    describe: (request, scope) =>
-      databricks && isDatabricksName(request.uri)
-        ? databricks.tables.describe(request.uri, scope)
-        : describeDataset(parts, footers, request, scope),
+    ...(athena ? { athena } : {}),
+    longRunning: athena ? [athena.engine] : [],
+    describe: async (request, scope) =>
+      remotes.describe(request, scope) ?? describeDataset(parts, footers, request, scope),
     readRows: async (request, scope) =>
       databricks && isDatabricksName(request.uri)
         ? databricks.readRows(request, scope)
         : readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
+    estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([engine.close(), cache.close(), kept.close()]);
+      await Promise.allSettled([remotes.close(), engine.close(), cache.close()]);
       stores.close();
     },
   };

@@ -1,6 +1,9 @@
+import type { AthenaTables } from "./athena/open-athena.ts";
 import type { DatabricksHealth } from "./databricks/health.ts";
 import type { DatabricksTables } from "./databricks/tables.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
+import type { LakeEstimate } from "./engines/estimate.ts";
+import type { LongRunningEngine } from "./engines/long-running.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -31,6 +34,10 @@ export interface TableFacts {
   createdAt?: string;
   partitionColumns?: string[];
   properties?: Record<string, string>;
+  /** Of the Glue catalog: where it is, and the account it is of. */
+  catalog?: string;
+  region?: string;
+  account?: string;
   /** Rows or values are held back from some readers. */
   isFiltered?: boolean;
 }
@@ -158,9 +165,15 @@ export interface Lake {
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
   /** Tables of Unity Catalog, where the settings name a workspace. */
   databricks?: DatabricksTables & DatabricksHealth;
+  /** Tables of the Glue catalog, where the settings name a workgroup of Athena. */
+  athena?: AthenaTables;
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
+  /** Engines whose statements outlive a call: what a durable task is built on. */
+  longRunning: readonly LongRunningEngine[];
+  /** What a statement would take and where it would run, without running it. */
+  estimate(request: LakeQueryRequest, scope: LakeScope): Promise<LakeEstimate>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;

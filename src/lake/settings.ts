@@ -57,6 +57,26 @@ export interface QuerySettings {
   maxResultBytes: number;
 }
 
+/** Athena as a further engine, and the tables of the Glue catalog it may read. */
+export interface AthenaSettings {
+  workgroup: string;
+  /** `s3://bucket/prefix/` of results. Left out: the workgroup's own. */
+  outputLocation: string | undefined;
+  /** As Athena calls it; Glue's own is `AwsDataCatalog`. */
+  catalog: string;
+  /** In small letters; `*` for a database's every table. None are allowed beside them. */
+  tables: readonly { database: string; table: string }[];
+  /** `undefined` leaves it to the AWS SDK's own chain. */
+  region: string | undefined;
+  /** Of a server that speaks Athena's and Glue's protocols. */
+  endpoint: string | undefined;
+  usdPerTib: number;
+  /** Bytes one query may bill. */
+  maxScanBytes: number;
+  /** Whether `engine: auto` may hand queries over, which costs money. */
+  auto: boolean;
+}
+
 /** Settings of the data engine. `config/` makes them from the user's settings. */
 export interface LakeSettings {
   buckets: readonly AllowedBucket[];
@@ -71,4 +91,5 @@ export interface LakeSettings {
   /** Left out: there is no Databricks here. */
   databricks?: DatabricksSettings | undefined;
   summarize: { maxInputBytes: number };
+  athena?: AthenaSettings | undefined;
 }

@@ -5,7 +5,7 @@ import { type CallPath, type CallResult, callTool } from "../../src/core/call.ts
 import { localPrincipal, type Principal } from "../../src/core/principal.ts";
 import { createRegistry } from "../../src/core/registry.ts";
 import { unguarded } from "../../src/core/steps.ts";
-import { createLake } from "../../src/lake/create-lake.ts";
+import { createLake, type LakeOptions } from "../../src/lake/create-lake.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import type { LakeSettings } from "../../src/lake/settings.ts";
 import { lakeToolset } from "../../src/toolsets/lake/index.ts";
@@ -38,6 +38,8 @@ export interface TestLakeOptions {
   maxBytes?: number;
   maxRows?: number;
   timeoutMs?: number;
+  /** Waits between looks at a query of Athena. */
+  athenaTimes?: LakeOptions["athenaTimes"];
 }
 
 export async function startTestLake(options: TestLakeOptions = {}): Promise<TestLake> {
@@ -46,7 +48,7 @@ export async function startTestLake(options: TestLakeOptions = {}): Promise<Test
   await mkdir(root);
   const server = await startS3Server(["lake"]);
   const settings = { ...testSettings(folder, root, server.endpoint), ...options.settings };
-  const lake = createLake(settings);
+  const lake = createLake(settings, { athenaTimes: options.athenaTimes });
   const calls: CallPath = {
     registry: createRegistry([lakeToolset]),
     steps: unguarded,

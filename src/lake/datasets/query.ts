@@ -41,7 +41,7 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  return withNamedTables(parts, uniqueNames(plan.tables), sources, scope, async (named, scope) => {
+  return withNamedTables(parts, plan.tables, sources, scope, async (named, scope) => {
     const answer = (tables: readonly OpenTable[]) =>
       runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
     const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
@@ -95,13 +95,14 @@ function uniqueNames(names: readonly string[]): string[] {
 }
 
 /** Does `work` on the dataset of each name, which is looked for once where several names are spellings of one place. */
-async function withNamedTables<T>(
+export async function withNamedTables<T>(
   { stores, resolver }: LakeParts,
-  names: readonly string[],
+  given: readonly string[],
   sources: LakeQueryRequest["sources"],
   scope: LakeScope,
   work: (tables: NamedDataset[], scope: LakeScope) => Promise<T>,
 ): Promise<T> {
+  const names = uniqueNames(given);
   if (names.length > maxTables) {
     throw new ToolError(
       "too_large",

@@ -26,7 +26,12 @@ function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
 }
 
 function engines(...remote: RemoteEngine[]): QueryEngines {
-  return { local: async ({ cursor = "first" }) => page(`local ${cursor}`, "bG9jYWw"), remote };
+  return {
+    local: async ({ cursor = "first" }) => page(`local ${cursor}`, "bG9jYWw"),
+    estimateLocal: async () => ({ files: 1, bytes: 10, exactness: "by plan", notes: [] }),
+    maxScanBytes: 100,
+    remote,
+  };
 }
 
 const request: LakeQueryRequest = { sql: "SELECT 1", sources: {}, maxRows: 10, maxBytes: 1000 };

@@ -1,18 +1,24 @@
 import { ToolError } from "../../core/errors.ts";
+import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
+import { estimateOnEngines, type LakeEstimate } from "./estimate.ts";
+import { handOver, isOverScan, refusedByAll } from "./hand-over.ts";
 
 /** The engines one server has. */
 export interface QueryEngines {
   local(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
+  estimateLocal(request: LakeQueryRequest, scope: LakeScope): Promise<ScanEstimate>;
+  /** Bytes of source objects this machine may read for one statement. */
+  maxScanBytes: number;
   /** Those the settings set up. `auto` asks them in this order. */
   remote: readonly RemoteEngine[];
 }
 
 /**
- * Runs a statement on the engine asked for; without one, on the first remote engine that suits it, else here. A
- * cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
+ * Runs a statement on the engine asked for; without one, on the first remote engine that suits it, else here, and where
+ * that is too much for this machine on the first remote engine that takes it over. A cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
  */
 export async function queryOnEngine(
   engines: QueryEngines,
@@ -23,10 +29,49 @@ export async function queryOnEngine(
   const marked = cursor === undefined ? undefined : takeMark(cursor);
   const engine = marked ? marked.engine : await choose(engines, request, scope);
   if (marked) checkSame(request, marked.engine);
-  if (engine === "local") return { ...(await engines.local(request, scope)), engine };
-  const remote = remoteEngine(engines, engine);
-  const page = await remote.run(marked ? { ...first, cursor: marked.cursor } : first, scope);
-  return { ...page, engine, ...(page.cursor === undefined ? {} : { cursor: `${engine}.${page.cursor}` }) };
+  if (engine === "local") return here(engines, request, scope);
+  return elsewhere(
+    remoteEngine(engines, engine),
+    marked ? { ...first, cursor: marked.cursor } : first,
+    scope,
+  );
+}
+
+/** What the statement would take on the engine asked for, or on whichever `auto` would choose. Runs nothing. */
+export async function estimateOnEngine(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeEstimate> {
+  return estimateOnEngines({ ...engines, suiting: () => suiting(engines, request, scope) }, request, scope);
+}
+
+async function here(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  try {
+    return { ...(await engines.local(request, scope)), engine: "local" };
+  } catch (thrown) {
+    const { engine = "auto" } = request;
+    if (engine !== "auto" || request.cursor !== undefined || !isOverScan(thrown)) throw thrown;
+    const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);
+    if (!remote) throw refusedByAll(thrown, against);
+    const page = await elsewhere(remote, request, scope);
+    const note = `This server handed the statement over to ${remote.name}: ${thrown.message}`;
+    return { ...page, notes: [note, ...notes, ...page.notes] };
+  }
+}
+
+async function elsewhere(
+  engine: RemoteEngine,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  const page = await engine.run(request, scope);
+  const cursor = page.cursor === undefined ? {} : { cursor: `${engine.name}.${page.cursor}` };
+  return { ...page, engine: engine.name, ...cursor };
 }
 
 /** The engine a cursor came from, which no cursor of the local one names, and what that engine called it. */
@@ -47,14 +92,21 @@ function checkSame({ engine = "auto" }: LakeQueryRequest, ofCursor: EngineName):
 }
 
 async function choose(
-  { remote }: QueryEngines,
+  engines: QueryEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
 ): Promise<EngineName> {
   const { engine = "auto" } = request;
-  if (engine !== "auto") return engine;
-  for (const candidate of remote) if (await candidate.suits?.(request, scope)) return candidate.name;
-  return "local";
+  return engine === "auto" ? ((await suiting(engines, request, scope))?.name ?? "local") : engine;
+}
+
+async function suiting(
+  { remote }: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<RemoteEngine | undefined> {
+  for (const candidate of remote) if (await candidate.suits?.(request, scope)) return candidate;
+  return undefined;
 }
 
 function remoteEngine({ remote }: QueryEngines, name: RemoteEngineName): RemoteEngine {

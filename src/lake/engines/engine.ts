@@ -2,7 +2,7 @@ import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 
 /** Engines beside this machine's own. A new one: its name here, its file in this folder, its place in `createLake`. */
-export const remoteEngineNames = ["databricks"] as const;
+export const remoteEngineNames = ["databricks", "athena"] as const;
 export type RemoteEngineName = (typeof remoteEngineNames)[number];
 
 /** What a caller may ask for: this machine's query workers, one remote engine, or whichever suits the statement. */
@@ -16,8 +16,14 @@ export interface Execution {
   id: string;
   durationMs?: number;
   bytesScanned?: number;
+  /** After the engine's own rounding. */
+  bytesBilled?: number;
   /** US dollars, by the list price the engine's page states. */
   costUsd?: number;
+  /** Of AWS: where it ran, and whose catalog it read. */
+  region?: string;
+  account?: string;
+  workgroup?: string;
 }
 
 /** Rows as `Lake.query` gives them, and how they came about. `cursor` is the engine's own, good for `run` again. */
@@ -25,14 +31,19 @@ export interface RemoteRows extends DatasetRows {
   execution: Execution;
 }
 
-/** What a statement would take, found without running it. */
+/** What a statement would take, found without running it. What cannot be told is absent, and `notes` say why. */
 export interface QueryEstimate {
   files?: number;
   bytesToFetch?: number;
   bytesBilled?: number;
   costUsd?: number;
+  /** `at most`: files count whole of which a part may be enough, which only a run tells. */
+  exactness?: "by plan" | "at most";
   notes: string[];
 }
+
+/** Whether a remote engine takes a statement that is too much for this machine. */
+export type Takeover = { takes: true; notes: string[] } | { takes: false; why: string };
 
 /**
  * Runs statements elsewhere. It holds each statement to one SELECT over what may be read before anything is sent,
@@ -46,6 +57,8 @@ export interface RemoteEngine {
   run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
   /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
   suits?(request: LakeQueryRequest, scope: LakeScope): Promise<boolean>;
+  /** Whether `auto` may hand over a statement that this machine refused for its size. Left out: never. */
+  takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
 }

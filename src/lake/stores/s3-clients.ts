@@ -103,7 +103,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
 }
 
 /** The AWS SDK's own chain, reading its files anew for each client: they change under a running server. */
-async function credentialChain() {
+export async function credentialChain() {
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
   return fromNodeProviderChain({ ignoreCache: true });
 }

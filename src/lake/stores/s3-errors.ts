@@ -75,7 +75,7 @@ function diagnose(failure: S3Failure, thrown: unknown, uri: string): Diagnosis |
 
 const loginAgain = "Log in again (aws sso login) or renew the credentials the server runs with.";
 
-function diagnoseCredentials(failure: S3Failure): Diagnosis | undefined {
+export function diagnoseCredentials(failure: S3Failure): Diagnosis | undefined {
   const { name, words } = failure;
   if (isExpired(failure)) return ["denied", `The server's AWS credentials have expired. ${loginAgain}`];
   if (name === "TokenProviderError" || (name === "CredentialsProviderError" && /sso|token/i.test(words))) {

@@ -6,7 +6,11 @@ import type { Lake } from "../../lake/lake.ts";
 import { placeOut, placeResult } from "./place-shape.ts";
 
 /** Databases whose tables may be read; only its level tells it from a place. */
-const tableSourceOut = { level: z.enum(["catalog", "schema", "table"]).optional() };
+const tableSourceOut = {
+  level: z.enum(["catalog", "schema", "table"]).optional(),
+  format: z.string().optional(),
+  location: z.string().optional(),
+};
 
 /**
  * Every place that may be read, as configured; with a uri what is in a catalog or schema. Throws unavailable,
@@ -18,7 +22,7 @@ export const listSources = defineTool({
   description:
     "What can be read here: buckets, local folders, catalogs of tables, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects, or this again with the uri of a catalog or schema.",
   effect: "read",
-  iam: ["s3:ListAllMyBuckets"],
+  iam: ["glue:GetTables", "s3:ListAllMyBuckets"],
   input: z.strictObject({
     uri: z
       .string()
@@ -28,7 +32,9 @@ export const listSources = defineTool({
       .describe("databricks://catalog or databricks://catalog.schema"),
   }),
   output: z.object({
-    sources: z.array(placeOut.extend({ kind: z.enum(["s3", "local", "databricks"]), ...tableSourceOut })),
+    sources: z.array(
+      placeOut.extend({ kind: z.enum(["s3", "local", "databricks", "athena"]), ...tableSourceOut }),
+    ),
     formats: z.array(z.string()),
     engines: z.array(z.string()),
     ...notesOut,
@@ -38,9 +44,11 @@ export const listSources = defineTool({
   async handle({ uri }, { lake, signal }) {
     const places = uri === undefined ? await lake.stores.places(signal) : [];
     const tables = await tablesOf(lake, uri, signal);
+    const athena = uri === undefined ? await lake.athena?.list(signal) : undefined;
     const notes = [
       ...tables.notes,
-      ...(places.length + tables.sources.length === 0 && uri === undefined
+      ...(athena?.notes ?? []),
+      ...(places.length + tables.sources.length + (athena?.sources.length ?? 0) === 0 && uri === undefined
         ? ["Nothing may be read yet: set lake.buckets or lake.localRoots."]
         : []),
     ];
@@ -48,6 +56,7 @@ export const listSources = defineTool({
       sources: [
         ...places.map((place) => ({ kind: place.kind, ...placeResult(place) })),
         ...tables.sources.map((source) => ({ kind: "databricks" as const, ...source })),
+        ...(athena?.sources ?? []).map((source) => ({ kind: "athena" as const, ...source })),
       ],
       formats: ["parquet", "csv", "json", "ndjson", "text"],
       engines: [...lake.engines],

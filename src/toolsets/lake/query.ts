@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { defineTool } from "../../core/tool.ts";
+import { ToolError } from "../../core/errors.ts";
+import { type CallContext, defineTool } from "../../core/tool.ts";
 import { engineChoices } from "../../lake/engines/engine.ts";
+import type { LakeQueryRequest } from "../../lake/lake.ts";
 import { checkLimit, scopeOf } from "./call-scope.ts";
 import { sourceInput } from "./dataset-shape.ts";
 import { oldQueryCsv } from "./old-query.ts";
@@ -13,7 +15,20 @@ const executionOut = z.object({
   id: z.string(),
   durationMs: z.int().optional(),
   bytesScanned: z.int().optional(),
+  bytesBilled: z.int().optional(),
   costUsd: z.number().optional(),
+  region: z.string().optional(),
+  account: z.string().optional(),
+  workgroup: z.string().optional(),
+});
+
+const estimateOut = z.object({
+  files: z.int().optional(),
+  bytesToFetch: z.int().optional().describe("Here, less what is cached"),
+  bytesBilled: z.int().optional().describe("By Athena"),
+  costUsd: z.number().optional(),
+  exactness: z.enum(["by plan", "at most"]).optional(),
+  reason: z.string().describe("Why this engine"),
 });
 
 /**
@@ -25,9 +40,22 @@ export const query = defineTool({
   name: "lake_query",
   title: "Query with SQL",
   description:
-    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL. Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
+    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Or give short names in sources. Aggregate in SQL rather than reading all rows. estimate: true only says what it would read and cost. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
   effect: "read",
-  iam: ["s3:GetObject", "s3:ListBucket"],
+  iam: [
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:StartQueryExecution",
+    "athena:StopQueryExecution",
+    "glue:GetDatabase",
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "glue:GetTables",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:PutObject",
+  ],
   input: z.strictObject({
     sql: z.string().min(1).max(100_000),
     sources: z
@@ -41,12 +69,17 @@ export const query = defineTool({
       .enum(engineChoices)
       .default("auto")
       .describe("Where it runs; lake_list_sources names those here"),
+    estimate: z
+      .boolean()
+      .default(false)
+      .describe("Only say what it would read and cost, and where it would run"),
     ...rowPageInput,
   }),
   output: z.object({
     ...rowsOut,
+    estimate: estimateOut.optional().describe("In place of rows, where it was asked for"),
     totalRows: z.int().optional(),
-    engine: z.string(),
+    engine: z.string().describe("Where it ran, or would run; none where no engine takes it"),
     execution: executionOut.optional().describe("Of a remote engine"),
   }),
   untrusted: untrustedRows,
@@ -61,22 +94,21 @@ export const query = defineTool({
     },
   ],
   aliases: [oldQueryCsv],
-  async handle({ sql, sources, engine, limit, cursor }, context) {
+  async handle({ sql, sources, engine, estimate, limit, cursor }, context) {
     const named = Object.entries(sources).map(([name, source]) => [
       name,
       typeof source === "string" ? { uri: source } : source,
     ]);
-    const page = await context.lake.query(
-      {
-        sql,
-        sources: Object.fromEntries(named),
-        engine,
-        maxRows: checkLimit(limit, context),
-        maxBytes: context.bounds.maxBytes,
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      scopeOf(context),
-    );
+    const request = {
+      sql,
+      sources: Object.fromEntries(named),
+      engine,
+      maxRows: checkLimit(limit, context),
+      maxBytes: context.bounds.maxBytes,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    if (estimate) return estimateResult(request, context);
+    const page = await context.lake.query(request, scopeOf(context));
     return {
       ...rowsResult(page),
       ...(page.totalRows === undefined ? {} : { totalRows: page.totalRows }),
@@ -85,3 +117,22 @@ export const query = defineTool({
     };
   },
 });
+
+/** An estimate in the form of a result without rows. */
+async function estimateResult(request: LakeQueryRequest, context: CallContext) {
+  if (request.cursor !== undefined) {
+    throw new ToolError(
+      "invalid_input",
+      "A cursor goes on with rows, and estimate gives none. Leave one of them out.",
+    );
+  }
+  const { engine = "none", notes, ...estimate } = await context.lake.estimate(request, scopeOf(context));
+  return {
+    columns: [],
+    rows: [],
+    truncated: false,
+    estimate,
+    engine,
+    ...(notes.length > 0 ? { notes } : {}),
+  };
+}

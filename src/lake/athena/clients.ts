@@ -1,0 +1,95 @@
+import type { AthenaClient } from "@aws-sdk/client-athena";
+import type { GlueClient } from "@aws-sdk/client-glue";
+import { ToolError } from "../../core/errors.ts";
+import type { AthenaSettings, S3Settings } from "../settings.ts";
+import { credentialChain } from "../stores/s3-clients.ts";
+import { isExpired, readS3Failure } from "../stores/s3-errors.ts";
+import { orStopped } from "../stores/stopped.ts";
+import { toAthenaError } from "./aws-errors.ts";
+
+export interface AwsClients {
+  athena: AthenaClient;
+  glue: GlueClient;
+}
+
+/**
+ * Sends requests to Athena and Glue. Everything it throws is a `ToolError`. `about` is what the request is about, for
+ * messages. An expired credential is read anew once.
+ */
+export interface AwsSender {
+  send<T>(about: string, signal: AbortSignal, run: (clients: AwsClients) => Promise<T>): Promise<T>;
+  /** The region requests go to. */
+  region(): Promise<string>;
+  close(): void;
+}
+
+export interface AwsSenderOptions {
+  settings: Pick<AthenaSettings, "region" | "endpoint">;
+  /** Of a simulated AWS. Left out: the AWS SDK's own chain finds them. */
+  credentials: S3Settings["credentials"];
+}
+
+/** The clients are made, and their packages loaded, with the first request. */
+export function createAwsSender(options: AwsSenderOptions): AwsSender {
+  let made: Promise<AwsClients> | undefined;
+  const clients = () => {
+    made ??= makeClients(options);
+    // A failure must not stick: the settings of the AWS SDK may be mended meanwhile.
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
+  };
+  return {
+    async send(about, signal, run) {
+      const attempt = async () => run(await clients());
+      try {
+        return await orStopped(attempt(), signal).catch((thrown) => {
+          const failure = readS3Failure(thrown);
+          if (!failure || !isExpired(failure)) throw thrown;
+          made = undefined;
+          return orStopped(attempt(), signal);
+        });
+      } catch (thrown) {
+        throw toAthenaError(thrown, about);
+      }
+    },
+    region: async () => (await clients()).athena.config.region(),
+    close() {
+      made?.then(
+        ({ athena, glue }) => {
+          athena.destroy();
+          glue.destroy();
+        },
+        () => {},
+      );
+    },
+  };
+}
+
+async function makeClients({ settings, credentials }: AwsSenderOptions): Promise<AwsClients> {
+  const [{ AthenaClient }, { GlueClient }] = await Promise.all([
+    import("@aws-sdk/client-athena"),
+    import("@aws-sdk/client-glue"),
+  ]);
+  const config = {
+    ...(settings.region === undefined ? {} : { region: settings.region }),
+    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    credentials: credentials ?? (await credentialChain()),
+    retryMode: "standard",
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  };
+  const athena = new AthenaClient(config);
+  try {
+    await athena.config.region();
+  } catch (cause) {
+    athena.destroy();
+    throw new ToolError(
+      "invalid_input",
+      "No AWS region is set for Athena. Set AWS_REGION, a region in the AWS profile, or the setting lake.athena.region.",
+      { cause },
+    );
+  }
+  return { athena, glue: new GlueClient(config) };
+}

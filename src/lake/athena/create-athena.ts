@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { jsonDigest } from "../../core/digest.ts";
+import { ToolError } from "../../core/errors.ts";
+import { type RequestCursors, requestCursors } from "../../core/results.ts";
+import type { Execution, RemoteRows } from "../engines/engine.ts";
+import type { LongRunningEngine } from "../engines/long-running.ts";
+import type { LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import type { AthenaSettings } from "../settings.ts";
+import { type ChooserDeps, createChooser } from "./choose.ts";
+import type { AwsSender } from "./clients.ts";
+import { billedBytes, costUsd, priceNote } from "./cost.ts";
+import type { AthenaScan } from "./estimate-scan.ts";
+import type { ExecutionState, Executions } from "./executions.ts";
+import { readResult } from "./results.ts";
+import type { Waiter } from "./wait.ts";
+
+export interface AthenaEngineDeps extends ChooserDeps {
+  sender: AwsSender;
+  executions: Executions;
+  waiter: Waiter;
+  /** The account whose catalog the tables are of, where it is known. */
+  account(): string | undefined;
+  newId(): string;
+}
+
+const place = { id: z.string(), token: z.string().optional(), skip: z.int().min(0) };
+type Cursors = RequestCursors<z.output<z.ZodObject<typeof place>>>;
+
+/** Athena as an engine of `lake_query`: statements in Trino's SQL over allowed tables of one catalog. */
+export function createAthenaEngine(deps: AthenaEngineDeps): LongRunningEngine {
+  const { executions, waiter } = deps;
+  const started = async (request: LakeQueryRequest, scope: LakeScope, token: string | undefined) => {
+    const statement = await deps.resolve(request, scope);
+    const notes = [...statement.notes, ...checkScan(deps.settings, await deps.estimate(statement, scope))];
+    const id = await waiter.start(
+      { sql: statement.sql, token: token ?? deps.newId(), owner: ownerOf(scope) },
+      scope,
+    );
+    return { id, sql: statement.sql, notes };
+  };
+  return {
+    name: "athena",
+    ...createChooser(deps),
+    start: async (request, scope, token) => (await started(request, scope, token)).id,
+    poll: (id, scope) => executions.poll(id, ownerOf(scope), scope.signal),
+    stop: (id, scope) => executions.stop(id, ownerOf(scope), scope.signal),
+    async rows(id, request, scope) {
+      // The tables may no longer be allowed, and Athena keeps results for weeks.
+      const { sql } = await deps.resolve(request, scope);
+      return pageOf(deps, request, { id, skip: 0, sql }, scope);
+    },
+    async run(request, scope) {
+      if (request.cursor !== undefined) {
+        const at = cursorsOf(request).decode(request.cursor);
+        const { sql } = await deps.resolve(request, scope);
+        return pageOf(deps, request, { ...at, sql }, scope);
+      }
+      const { id, sql, notes } = await started(request, scope, undefined);
+      await waiter.finish(id, ownerOf(scope), scope);
+      const page = await pageOf(deps, request, { id, skip: 0, sql }, scope);
+      return { ...page, notes: [...notes, ...page.notes] };
+    },
+  };
+}
+
+/** Throws `too_large` where the statement will scan more than is allowed; says where that cannot be told. */
+function checkScan({ maxScanBytes }: AthenaSettings, scan: AthenaScan): string[] {
+  if (scan.bytes === undefined) return scan.notes;
+  const bytesBilled = billedBytes(scan.bytes);
+  if (bytesBilled <= maxScanBytes) return [];
+  if (scan.exactness === "at most") {
+    return [
+      `Athena may scan up to ${scan.bytes} bytes; past lake.athena.maxScanBytes (${maxScanBytes}) the query is stopped.`,
+    ];
+  }
+  throw new ToolError(
+    "too_large",
+    `Athena would bill ${bytesBilled} bytes in ${scan.files} files; lake.athena.maxScanBytes allows ${maxScanBytes}. Name fewer columns and partitions.`,
+    { details: { bytesBilled, files: scan.files, maxScanBytes, setting: "lake.athena.maxScanBytes" } },
+  );
+}
+
+async function pageOf(
+  deps: AthenaEngineDeps,
+  request: LakeQueryRequest,
+  { id, token, skip, sql }: { id: string; token?: string | undefined; skip: number; sql: string },
+  scope: LakeScope,
+): Promise<RemoteRows> {
+  // Whose it is is asked of Athena each time: a cursor can be passed on, or made up.
+  const state = await deps.executions.poll(id, ownerOf(scope), scope.signal);
+  if (state.sql !== sql.trim()) throw new ToolError("invalid_input", ofAnother);
+  if (state.fault) throw state.fault;
+  if (state.state !== "succeeded")
+    throw new ToolError("unavailable", "The query has not ended yet. Ask for its rows again in a moment.", {
+      details: { executionId: id },
+    });
+  const page = await readResult(deps.sender, id, { token, skip }, request, scope.signal);
+  const cursor = page.next && cursorsOf(request).encode({ id, ...page.next });
+  const isFirst = token === undefined && skip === 0;
+  return {
+    columns: page.columns.map(({ name, type }) => ({ name, type })),
+    rows: page.rows,
+    more: page.next !== undefined,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(isFirst && page.next === undefined ? { totalRows: page.rows.length } : {}),
+    rejectedCount: 0,
+    rejects: [],
+    execution: await executionOf(deps, state),
+    notes: [...(isFirst ? costNotes(deps.settings, state) : []), ...opaqueNotes(page.columns)],
+  };
+}
+
+const ofAnother = "The cursor belongs to another statement. Give the same arguments with it.";
+
+/** Good with the same statement only; the caller is held against the query itself. */
+function cursorsOf({ sql, sources }: LakeQueryRequest): Cursors {
+  return requestCursors([sql, sources], place, ofAnother);
+}
+
+async function executionOf(deps: AthenaEngineDeps, state: ExecutionState): Promise<Execution> {
+  const { settings, sender } = deps;
+  const bytesBilled = state.isReused ? 0 : billedBytes(state.bytesScanned);
+  const account = deps.account();
+  return {
+    id: state.id,
+    durationMs: state.durationMs,
+    bytesScanned: state.bytesScanned,
+    bytesBilled,
+    costUsd: costUsd(bytesBilled, settings.usdPerTib),
+    region: await sender.region(),
+    ...(account === undefined ? {} : { account }),
+    workgroup: settings.workgroup,
+  };
+}
+
+function costNotes({ usdPerTib }: AthenaSettings, { isReused }: ExecutionState): string[] {
+  return [
+    isReused ? "Athena gave the result of an earlier run again and scanned nothing." : priceNote(usdPerTib),
+  ];
+}
+
+function opaqueNotes(columns: readonly { name: string; opaque?: string }[]): string[] {
+  const opaque = columns.filter((column) => column.opaque !== undefined);
+  if (opaque.length === 0) return [];
+  const named = opaque
+    .slice(0, 5)
+    .map(({ name, opaque }) => `${name} (${opaque})`)
+    .join(", ");
+  return [
+    `Athena gives ${named}${opaque.length > 5 ? ", …" : ""} as text without quotes, which cannot be taken apart exactly. Select CAST(… AS JSON) for the values.`,
+  ];
+}
+
+/** Names a caller without telling who it is: it is kept in Athena's history. */
+function ownerOf({ tenantId, principalId }: LakeScope): string {
+  return jsonDigest([tenantId, principalId], { encoding: "base64url", length: 22 });
+}

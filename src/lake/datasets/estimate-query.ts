@@ -1,0 +1,86 @@
+import type { LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
+import { claimsParquet } from "./open-parquet.ts";
+import type { NamedDataset } from "./plan-hydration.ts";
+import { withPruned } from "./prune-files.ts";
+import { withNamedTables } from "./query.ts";
+import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
+
+/** What a statement reads of its sources, found without running it. */
+export interface ScanEstimate {
+  /** Files it reads something of, or may. */
+  files: number;
+  /** Bytes of source objects, whether this server has some of them already or not. */
+  bytes: number;
+  /** `at most`: files count whole of which a part may be enough, which only a run tells. */
+  exactness: "by plan" | "at most";
+  notes: string[];
+}
+
+/**
+ * Names the files, prunes partitions by name, and counts of Parquet the column chunks the statement's plan reads, of all
+ * others the whole. Fetches nothing but footers. Throws as `query` does before it runs.
+ */
+export async function estimateQuery(
+  parts: LakeParts,
+  { sql, sources }: Pick<LakeQueryRequest, "sql" | "sources">,
+  scope: LakeScope,
+): Promise<ScanEstimate> {
+  const plan = await parts.engine.plan(sql, scope);
+  return withNamedTables(parts, plan.tables, sources, scope, (named, scope) =>
+    withPruned(parts.engine, named, plan, scope, async (tables) => {
+      const found = await estimateTables(parts, sql, tables, scope);
+      // Of text the first rows may be had from the start of the first file.
+      return plan.firstRows === undefined || found.isParquet ? found : { ...found, exactness: "at most" };
+    }),
+  );
+}
+
+async function estimateTables(
+  parts: LakeParts,
+  sql: string,
+  tables: readonly NamedDataset[],
+  scope: LakeScope,
+): Promise<ScanEstimate & { isParquet: boolean }> {
+  const notes = [...new Set(tables.flatMap(({ dataset }) => dataset.notes))];
+  const isParquet = tables.every(({ dataset }) =>
+    dataset.files.every(({ object }) => claimsParquet(object, dataset.hints)),
+  );
+  if (!isParquet) return { ...wholeFiles(tables), notes, isParquet };
+  return withTables(parts, tables, scope, async (open) => {
+    const reads = await parts.engine.planReads({ sql, tables: asSparse(scansOf(open)) }, scope);
+    return { ...plannedBytes(reads), exactness: "by plan", notes, isParquet };
+  });
+}
+
+/** Text has no parts to leave out; a statement over text and Parquet is planned only when the text has been read. */
+function wholeFiles(tables: readonly NamedDataset[]): Omit<ScanEstimate, "notes"> {
+  const files = new Map(
+    tables.flatMap(({ dataset }) =>
+      dataset.files.map(({ object }) => [object.uri, { object, hints: dataset.hints }] as const),
+    ),
+  );
+  const hasParquet = [...files.values()].some(({ object, hints }) => claimsParquet(object, hints));
+  const bytes = [...files.values()].reduce((sum, { object }) => sum + object.sizeBytes, 0);
+  return { files: files.size, bytes, exactness: hasParquet ? "at most" : "by plan" };
+}
+
+/** Files that are whole here already are planned as if they were not: how much is kept does not change what is read. */
+function asSparse(tables: readonly NamedScan[]): NamedScan[] {
+  const planned = new Map<Scan, Scan>();
+  for (const { scan } of tables) {
+    const files = scan.files.map((file) => ({ ...file, hydrate: async () => 0 }));
+    planned.set(scan, { ...scan, files });
+  }
+  return tables.map(({ name, scan }) => ({ name, scan: planned.get(scan) ?? scan }));
+}
+
+function plannedBytes(reads: readonly PlannedRead[]): { files: number; bytes: number } {
+  const uris = new Set(reads.filter(({ ranges }) => ranges.length > 0).map(({ file }) => file.uri));
+  const bytes = reads.reduce(
+    (sum, { ranges }) => sum + ranges.reduce((inner, { start, end }) => inner + end - start, 0),
+    0,
+  );
+  return { files: uris.size, bytes };
+}

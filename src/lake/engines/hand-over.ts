@@ -1,0 +1,45 @@
+import { ToolError } from "../../core/errors.ts";
+import type { LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import { type EngineName, type RemoteEngine, remoteEngineNames } from "./engine.ts";
+
+/** An engine for a statement, and why it is that one. */
+export interface Choice {
+  /** Undefined where none can take it. */
+  engine: EngineName | undefined;
+  reason: string;
+}
+
+/** Whether this machine refused a statement for the bytes it would read, and for nothing else. */
+export function isOverScan(thrown: unknown): thrown is ToolError {
+  return (
+    thrown instanceof ToolError &&
+    thrown.code === "too_large" &&
+    thrown.details.setting === "lake.query.maxScanBytes"
+  );
+}
+
+/** The first remote engine that takes what is too much for this machine, and what each of the others says against it. */
+export async function handOver(
+  remote: readonly RemoteEngine[],
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<{ engine?: RemoteEngine; notes: string[]; against: string[] }> {
+  const against: string[] = [];
+  for (const engine of remote) {
+    const answer = await engine.takesOver?.(request, scope);
+    if (answer?.takes) return { engine, notes: answer.notes, against };
+    against.push(`${engine.name}: ${answer?.why ?? "it is not handed statements; ask for it by engine."}`);
+  }
+  const missing = remoteEngineNames.filter((name) => remote.every((engine) => engine.name !== name));
+  for (const name of missing) against.push(`${name}: it is not set up (lake.${name}).`);
+  return { notes: [], against };
+}
+
+/** The refusal of this machine, with what the other engines say. */
+export function refusedByAll(refusal: ToolError, against: readonly string[]): ToolError {
+  return new ToolError("too_large", `${refusal.message} Other engines: ${against.join(" ")}`, {
+    details: { ...refusal.details, otherEngines: against },
+    cause: refusal,
+  });
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { PollTimes } from "../athena/executions.ts";
+import { type Athena, openAthena } from "../athena/open-athena.ts";
+import { isAthenaUri } from "../athena/resolve-statement.ts";
+import { createDatabricks } from "../databricks/create-databricks.ts";
+import { isDatabricksName } from "../databricks/table-name.ts";
+import type { LakeParts } from "../datasets/with-tables.ts";
+import type { Footers } from "../describe/footers.ts";
+import type { DatasetDescription, DatasetRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import type { RemoteEngine } from "./engine.ts";
+import { KeptRows } from "./kept-rows.ts";
+
+export interface RemoteDeps {
+  parts: LakeParts;
+  footers: Footers;
+  scratchDir: string;
+  now(): number;
+  newId(): string;
+  athenaTimes?: PollTimes | undefined;
+}
+
+/** The catalogs and engines beside this machine's own. */
+export interface Remotes {
+  databricks: ReturnType<typeof createDatabricks> | undefined;
+  athena: Athena | undefined;
+  /** In the order `auto` asks them. */
+  engines: readonly RemoteEngine[];
+  /** Undefined for what is no table of a catalog. */
+  describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription> | undefined;
+  close(): Promise<void>;
+}
+
+/** Those the settings set up. */
+export function openRemotes({
+  parts,
+  footers,
+  scratchDir,
+  now,
+  newId,
+  athenaTimes: times,
+}: RemoteDeps): Remotes {
+  const { settings, engine: parser } = parts;
+  const kept = new KeptRows({
+    folder: join(scratchDir, `remote-${newId()}`),
+    maxResultBytes: settings.query.maxResultBytes,
+    now,
+    newId,
+  });
+  const databricks = settings.databricks && createDatabricks(settings.databricks, { kept, parser, now });
+  const athena = openAthena(settings, { parts, footers, now, newId, times });
+  return {
+    databricks,
+    athena,
+    engines: [athena?.engine, databricks?.engine].filter((engine) => engine !== undefined),
+    describe({ uri }, scope) {
+      if (databricks && isDatabricksName(uri)) return databricks.tables.describe(uri, scope);
+      return athena && isAthenaUri(uri) ? athena.describe(uri, scope) : undefined;
+    },
+    async close() {
+      await Promise.allSettled([athena?.close(), kept.close()]);
+    },
+  };
+}
