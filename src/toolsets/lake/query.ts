@@ -24,7 +24,7 @@ const executionOut = z.object({
 
 const estimateOut = z.object({
   files: z.int().optional(),
-  bytesToFetch: z.int().optional().describe("Here, less what is cached"),
+  bytesToFetch: z.int().optional().describe("Here, whether cached or not"),
   bytesBilled: z.int().optional().describe("By Athena"),
   costUsd: z.number().optional(),
   exactness: z.enum(["by plan", "at most"]).optional(),
