@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
+import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
 const kilobyte = 1024;
@@ -21,6 +22,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
+      writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       calls: z
         .strictObject({
@@ -93,6 +95,7 @@ function lakeSettings(surroundings: Surroundings) {
         .default(4 * gigabyte)
         .describe("A compressed or re-encoded file may not grow past this"),
       s3: s3Settings,
+      exports: exportSettings,
     })
     .prefault({});
 }
@@ -120,6 +123,36 @@ function querySettings({ cpuCount }: Surroundings) {
     })
     .prefault({});
 }
+
+/** The longest a presigned link is good. Source: S3 "Sharing objects with presigned URLs". */
+const sevenDaysMs = 7 * 24 * 3_600_000;
+const linkLifeMs = durationMs(1_000).refine((ms) => ms <= sevenDaysMs, {
+  error: "may be 168h at most, as S3 has it",
+});
+
+const exportSettings = z
+  .strictObject({
+    buckets: z
+      .array(allowedBucket)
+      .default([])
+      .describe("S3 buckets that exports may write to: name, or name/prefix/; the first is the default"),
+    expiresMs: linkLifeMs.default(3_600_000).describe("How long the link to an export is good"),
+    maxExpiresMs: linkLifeMs.default(12 * 3_600_000).describe("How long a caller may ask a link to be good"),
+    maxBytes: sizeBytes(kilobyte).default(gigabyte).describe("Size of one exported file"),
+    encryption: z
+      .enum(["bucket", "AES256", "aws:kms"])
+      .default("bucket")
+      .describe("Encryption asked of S3; bucket leaves it to the bucket's default"),
+    kmsKeyId: z.string().min(1).optional().describe("KMS key of exports, with encryption aws:kms"),
+  })
+  .prefault({});
+
+const writesSetting = z.enum(["off", "allow"], {
+  error: ({ input }) =>
+    input === laterWrites
+      ? "confirm is not in this version. Write off or allow"
+      : `${JSON.stringify(input)} is neither off nor allow`,
+});
 
 const s3Settings = z
   .strictObject({
@@ -155,12 +188,23 @@ const toolSettings = z
 /** Settings that are right one by one and wrong together. */
 function checkTogether(
   settings: {
-    lake: { query: { timeoutMs: number }; localRoots: { name: string }[] };
+    lake: {
+      query: { timeoutMs: number };
+      localRoots: { name: string }[];
+      exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
+    };
     calls: { timeoutMs: number };
   },
   context: z.RefinementCtx,
 ): void {
-  const { query, localRoots } = settings.lake;
+  const { query, localRoots, exports } = settings.lake;
+  const refuse = (name: string, message: string) =>
+    context.addIssue({ code: "custom", path: ["lake", "exports", name], message });
+  if (exports.expiresMs > exports.maxExpiresMs)
+    refuse("expiresMs", "is longer than lake.exports.maxExpiresMs");
+  if (exports.kmsKeyId !== undefined && exports.encryption !== "aws:kms") {
+    refuse("kmsKeyId", "is of no use unless lake.exports.encryption is aws:kms");
+  }
   if (query.timeoutMs > settings.calls.timeoutMs) {
     context.addIssue({
       code: "custom",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createObjectCache } from "./cache/object-cache.ts";
+import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -40,6 +41,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     describe: (request, scope) => describeDataset(parts, footers, request, scope),
     readRows: (request, scope) => readRows(parts, request, scope),
     query: (request, scope) => query(parts, request, scope),
+    exportQuery: (request, scope) =>
+      exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {

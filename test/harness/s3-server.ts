@@ -38,6 +38,20 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
     requests.push({ method: request.method, url: request.raw.url ?? "", headers: request.raw.headers });
     done();
   });
+  app.addHook("onRequest", async (request, reply) => {
+    const { method, url, headers } = request.raw;
+    const [path = "", query = ""] = (url ?? "").split("?");
+    const isWrite =
+      method === "PUT" ? !query.includes("partNumber=") : method === "POST" && /uploadId=/.test(query);
+    if (!isWrite || headers["if-none-match"] !== "*") return;
+    // The server behind knows no conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    const there = await app.inject({ method: "HEAD", url: path, headers: { host: headers.host ?? "" } });
+    requests.pop();
+    if (there.statusCode !== 200) return;
+    const code =
+      "<Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message>";
+    await reply.code(412).type("application/xml").send(`<?xml version="1.0"?><Error>${code}</Error>`);
+  });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const send = (method: string, path: string, body?: Uint8Array | string, headers?: Record<string, string>) =>

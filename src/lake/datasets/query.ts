@@ -89,14 +89,14 @@ async function furtherPage(
 }
 
 /** Names that SQL does not tell apart are one table, where they are one dataset; else the engine refuses them. */
-function uniqueNames(names: readonly string[]): string[] {
+export function uniqueNames(names: readonly string[]): string[] {
   const plain = names.filter((name) => !name.includes("/"));
   const folded = new Map(plain.map((name) => [foldName(name), name]));
   return [...names.filter((name) => name.includes("/")), ...folded.values()];
 }
 
 /** Finds the dataset of each name, once where several names are spellings of one place. */
-async function resolveTables(
+export async function resolveTables(
   { stores }: LakeParts,
   names: readonly string[],
   sources: LakeQueryRequest["sources"],

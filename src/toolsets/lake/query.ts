@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { defineTool } from "../../core/tool.ts";
 import { checkLimit, scopeOf } from "./call-scope.ts";
-import { sourceInput } from "./dataset-shape.ts";
 import { oldQueryCsv } from "./old-query.ts";
 import { rowPageInput, rowsOut, rowsResult, untrustedRows } from "./rows-shape.ts";
-
-/** As many as one statement may read from. */
-const maxSources = 64;
+import { namedSources, statementInput } from "./statement-shape.ts";
 
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
@@ -20,14 +17,7 @@ export const query = defineTool({
   effect: "read",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({
-    sql: z.string().min(1).max(100_000),
-    sources: z
-      .record(z.string().min(1).max(1_024), sourceInput)
-      .refine((sources) => Object.keys(sources).length <= maxSources, {
-        error: `may name ${maxSources} tables at most`,
-      })
-      .default({})
-      .describe("Table name → uri, or {uri, format, …}"),
+    ...statementInput,
     ...rowPageInput,
   }),
   output: z.object({ ...rowsOut, totalRows: z.int().optional() }),
@@ -44,14 +34,10 @@ export const query = defineTool({
   ],
   aliases: [oldQueryCsv],
   async handle({ sql, sources, limit, cursor }, context) {
-    const named = Object.entries(sources).map(([name, source]) => [
-      name,
-      typeof source === "string" ? { uri: source } : source,
-    ]);
     const page = await context.lake.query(
       {
         sql,
-        sources: Object.fromEntries(named),
+        sources: namedSources(sources),
         maxRows: checkLimit(limit, context),
         maxBytes: context.bounds.maxBytes,
         ...(cursor === undefined ? {} : { cursor }),
