@@ -29,6 +29,17 @@ export function createSettingsSchema(surroundings: Surroundings) {
           timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
         })
         .prefault({}),
+      tasks: z
+        .strictObject({
+          afterMs: durationMs(0)
+            .default(5_000)
+            .describe("A call that takes longer becomes a task, for clients that take tasks"),
+          timeoutMs: durationMs()
+            .default(1_800_000)
+            .describe("How long a call that may become a task may take"),
+          keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
+        })
+        .prefault({}),
       summarize: z
         .strictObject({
           maxInputBytes: sizeBytes(kilobyte).default(megabyte).describe("Text read for one summary"),

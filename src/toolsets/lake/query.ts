@@ -15,6 +15,7 @@ export const query = defineTool({
   description:
     "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
   effect: "read",
+  task: "optional",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({
     ...statementInput,
