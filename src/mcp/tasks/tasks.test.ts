@@ -1,6 +1,8 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { testCalls } from "../../../test/harness/calls.ts";
+import { connectModern } from "../../../test/harness/clients.ts";
 import { type EchoFront, echoFront } from "../../../test/harness/echo-front.ts";
 import { modernRequest, postMcp, type RpcMessage } from "../../../test/harness/rpc.ts";
 import { ToolError } from "../../core/errors.ts";
@@ -220,6 +222,43 @@ describe("a task is its caller's alone", () => {
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
     expect(ids[0]).not.toBe(ids[1]);
   });
+});
+
+test("the SDK's own client, which says nothing of tasks, gets its answer however long it takes", async () => {
+  const front = frontWith({ taskTimes: { ...times, afterMs: 1 } });
+  const fetch = (url: string | URL, init?: RequestInit) => front.fetch(new Request(url, init));
+  const client = await connectModern(
+    new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), { fetch }),
+  );
+  expect(await client.call("echo_slowly", slowly(10).arguments)).toMatchObject({
+    structuredContent: { text: "done" },
+  });
+  await client.close();
+});
+
+test("the SDK's own client can ask for a task", async () => {
+  const front = frontWith();
+  const taskId = await begin(front, slowly(3));
+  const fetch = (url: string | URL, init?: RequestInit) =>
+    front.fetch(
+      new Request(url, {
+        ...init,
+        headers: { ...Object.fromEntries(new Headers(init?.headers)), authorization: "ada" },
+      }),
+    );
+  const client = new Client(
+    { name: "tests", version: "1" },
+    {
+      versionNegotiation: { mode: "auto" },
+      capabilities: { extensions: { "io.modelcontextprotocol/tasks": {} } },
+    },
+  );
+  await client.connect(new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), { fetch }));
+  const task = z.looseObject({ status: z.string() });
+  const get = () => client.request({ method: "tasks/get", params: { taskId } }, task);
+  await expect.poll(async () => (await get()).status).toBe("completed");
+  expect(await get()).toMatchObject({ taskId, result: { structuredContent: { text: "done" } } });
+  await client.close();
 });
 
 test("a client that does not take tasks is told what it lacks", async () => {
