@@ -5,6 +5,8 @@ import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
+import { resolveDataset } from "./datasets/resolve-dataset.ts";
+import { createResolver } from "./datasets/resolver.ts";
 import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
@@ -34,7 +36,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
+  const resolver = createResolver((request, scope) => resolveDataset(stores, request, scope));
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores), resolver };
   const footers = createFooters(parts);
   return {
     stores,

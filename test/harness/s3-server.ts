@@ -16,6 +16,8 @@ export interface S3Server {
   endpoint: string;
   /** Every request since the start, or since it was emptied by the test. */
   requests: SeenRequest[];
+  /** Bytes of the bodies it has sent in answer to GET since the start. */
+  sentBytes(): number;
   createBucket(bucket: string): Promise<void>;
   /** Puts `body` under exactly `key`; over 10 MiB in parts, as S3 clients do. Answers with the ETag. */
   put(
@@ -35,22 +37,16 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   const app = buildApp({ logger: false });
   const requests: SeenRequest[] = [];
   app.addHook("onRequest", (request, _reply, done) => {
+    if (request.raw.headers[ownHeader] !== undefined) return done();
     requests.push({ method: request.method, url: request.raw.url ?? "", headers: request.raw.headers });
     done();
   });
-  app.addHook("onRequest", async (request, reply) => {
-    const { method, url, headers } = request.raw;
-    const [path = "", query = ""] = (url ?? "").split("?");
-    const isWrite =
-      method === "PUT" ? !query.includes("partNumber=") : method === "POST" && /uploadId=/.test(query);
-    if (!isWrite || headers["if-none-match"] !== "*") return;
-    // The server behind knows no conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-    const there = await app.inject({ method: "HEAD", url: path, headers: { host: headers.host ?? "" } });
-    requests.pop();
-    if (there.statusCode !== 200) return;
-    const code =
-      "<Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message>";
-    await reply.code(412).type("application/xml").send(`<?xml version="1.0"?><Error>${code}</Error>`);
+  refuseOverwriting(app);
+  let sentBytes = 0;
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const length = reply.getHeader("content-length") ?? (typeof payload === "string" ? payload.length : 0);
+    if (request.method === "GET") sentBytes += Number(length);
+    done();
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -59,6 +55,7 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   const server: S3Server = {
     endpoint: `http://127.0.0.1:${port}`,
     requests,
+    sentBytes: () => sentBytes,
     createBucket: async (bucket) => void (await send("PUT", `/${bucket}`)),
     put: (bucket, key, body, headers) =>
       put(send, objectPath(bucket, key), Buffer.from(body as string), headers),
@@ -68,6 +65,29 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   for (const bucket of buckets) await server.createBucket(bucket);
   requests.length = 0;
   return server;
+}
+
+/** Of requests the harness makes to the server itself, which no test is to see. */
+const ownHeader = "x-harness";
+
+/**
+ * `If-None-Match: *` on a write, which the server behind does not know. Source: S3 "How to prevent object overwrites with
+ * conditional writes".
+ */
+function refuseOverwriting(app: ReturnType<typeof buildApp>): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const { method, url, headers } = request.raw;
+    const [path = "", query = ""] = (url ?? "").split("?");
+    const isPut = method === "PUT" && !query.includes("partNumber=");
+    const isCompletion = method === "POST" && query.includes("uploadId=");
+    if (headers["if-none-match"] !== "*" || !(isPut || isCompletion)) return;
+    const own = { host: headers.host ?? "", [ownHeader]: "1" };
+    const { statusCode } = await app.inject({ method: "HEAD", url: path, headers: own });
+    if (statusCode !== 200) return;
+    const error =
+      "<Error><Code>PreconditionFailed</Code><Message>A condition did not hold.</Message></Error>";
+    await reply.code(412).type("application/xml").send(`<?xml version="1.0"?>${error}`);
+  });
 }
 
 /** What the server takes for credentials. */

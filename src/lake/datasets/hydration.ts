@@ -2,8 +2,10 @@ import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
 import type { Pins } from "./pins.ts";
+import type { Resolver } from "./resolver.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import type { Sniffer } from "./sniffer.ts";
 
@@ -12,7 +14,9 @@ export interface HydrationDeps {
   cache: ObjectCache;
   sniffer: Sniffer;
   engine: SqlEngine;
-  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+  stores: Stores;
+  settings: LakeSettings;
+  resolver: Resolver;
 }
 
 /** What one call holds on to while it works. */

@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QuerySettings } from "../settings.ts";
+import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
+  ConvertedText,
+  ConvertRequest,
   ExportedFile,
   ExportRequest,
   FilterRequest,
@@ -52,6 +55,9 @@ export interface SqlEngineDeps {
   /** Starts the workers at once rather than with the first call. */
   prewarm?: boolean;
 }
+
+/** As long as a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The engine, and what only tests and diagnosis look at. */
 export interface LocalSqlEngine extends SqlEngine {
@@ -212,6 +218,13 @@ class WorkerSqlEngine implements LocalSqlEngine {
     } finally {
       await folder.remove();
     }
+  }
+
+  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+    await this.made;
+    const folder = join(this.root, "calls");
+    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
+    return convertThroughWorker({ folder, limits: this.limits(), run }, request, scope);
   }
 
   async close(): Promise<void> {

@@ -62,15 +62,11 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" ? undefined : await store.find(file, scan);
+  const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  return {
-    path,
-    uri: file.uri,
-    partition,
-    ...(known ? { prepared: { ...known, path } } : {}),
-    ...(file.hydrate ? { isSparse: true } : {}),
-  };
+  const { uri, isConverted, hydrate } = file;
+  const prepared = known && { ...known, path };
+  return { path, uri, partition, prepared, isConverted, ...(hydrate ? { isSparse: true } : {}) };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

@@ -13,7 +13,7 @@ const idleRssBytes = 220 * mebibyte;
 /** What a call may take outside the engine's own limit. */
 const spareBytes = 100 * mebibyte;
 
-/** The workers of one engine, with their bounds. `cwd` is where they run. */
+/** The pool of one engine; its workers run in `cwd`. */
 export function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
   const entry = deps.entry ?? findWorkerEntry();
   const rssBytes = workerMemoryBytes(settings);

@@ -46,7 +46,10 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
   if (noParquet) return { ...failed, code: "invalid_input", message: noParquet, isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
-  if (/^(IO|Serialization|HTTP) Error/i.test(text) || /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)) {
+  if (
+    /^(IO|Serialization|HTTP|Invalid) Error/i.test(text) ||
+    /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)
+  ) {
     return {
       ...failed,
       code: "unsupported",
@@ -104,6 +107,7 @@ function scansOf(job: Job): JobScan[] {
 
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
+  if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
   const scans = scansOf(job);
   let clean = message;
   for (const { path, uri, prepared } of scans.flatMap(({ files }) => files)) {
