@@ -178,6 +178,16 @@ describe("lake_export_query", () => {
     expect(keyedAgain).toMatchObject({ uri: keyed.uri, rows: 3 });
   });
 
+  test("asked twice at once writes one object, and gives it to both", async () => {
+    const args = { sql: "SELECT i FROM range(100000) t(i)" };
+    const [one, other] = await Promise.all([run(args), run(args)]);
+    expect(one.uri).toBe(other.uri);
+    expect([one.rows, other.rows]).toEqual([100_000, 100_000]);
+    const body = await (await fetch(other.url)).arrayBuffer();
+    expect([one.sizeBytes, other.sizeBytes]).toEqual([body.byteLength, body.byteLength]);
+    expect([one, other].filter(({ notes }) => notes?.join().includes("made before"))).toHaveLength(1);
+  });
+
   test("never overwrites", async () => {
     await lake.put("exports/taken.parquet", "precious");
     const args = { sql: "SELECT 1", name: "taken" };
