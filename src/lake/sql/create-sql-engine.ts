@@ -254,7 +254,10 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
     const { columns, more, totalRows, spool, reruns } = reply;
     const rows: unknown[][] = JSON.parse(reply.rowsJson);
-    const total = { ...(totalRows === undefined ? {} : { totalRows }), ...(reruns > 0 ? { reruns } : {}) };
+    const total = {
+      ...(totalRows === undefined ? {} : { totalRows }),
+      ...(reruns > 0 ? { hydration: { reruns } } : {}),
+    };
     if (!spool) return { columns, rows, more, ...total, notes: [] };
     const notes =
       spool.isCut && maxKeptBytes === undefined

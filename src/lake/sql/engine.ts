@@ -114,8 +114,8 @@ export interface RowPage {
   handle?: string;
   /** Rows of the whole result, when the query ran to its end. */
   totalRows?: number;
-  /** How often the statement ran again because it read more than was planned. */
-  reruns?: number;
+  /** How often the statement ran again because it read more of its files than was planned. */
+  hydration?: { reruns: number };
   /** Such as "the result is larger than lake.query.maxResultBytes; 1,204,112 rows were kept". */
   notes: string[];
 }
