@@ -77,7 +77,7 @@ async function findObject(sender: S3Sender, location: S3Location, signal: AbortS
   } catch (thrown) {
     if (thrown instanceof ToolError && thrown.code === "not_found" && !isMissingBucket(thrown))
       return undefined;
-    if (thrown instanceof ToolError && readS3Failure(thrown.cause)?.status === 403) return undefined;
+    if (thrown instanceof ToolError && readS3Failure(thrown.cause)?.name === "AccessDenied") return undefined;
     throw thrown;
   }
 }
