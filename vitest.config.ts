@@ -7,6 +7,8 @@ export default defineConfig({
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes; how soon is the machine's affair.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },
 });

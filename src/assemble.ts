@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { unguarded } from "./core/steps.ts";
+import { allowWrites, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
@@ -50,7 +50,11 @@ export function assemble(options: AssembleOptions): Deps {
     lake,
     calls: {
       registry,
-      steps: { ...unguarded, observer: createCallLog(log) },
+      steps: {
+        ...unguarded,
+        confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
+        observer: createCallLog(log),
+      },
       services: { lake },
       bounds: settings.results,
       timeoutMs: settings.calls.timeoutMs,
@@ -63,9 +67,15 @@ export function assemble(options: AssembleOptions): Deps {
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
-  const databricks = databricksSettings(lake.databricks);
-  const athena = athenaSettings(lake.athena);
-  return { ...lake, databricks, athena, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+  const { encryption: method, kmsKeyId, ...exports } = lake.exports;
+  return {
+    ...lake,
+    databricks: databricksSettings(lake.databricks),
+    athena: athenaSettings(lake.athena),
+    summarize,
+    s3: { region, endpoint, forcePathStyle, credentials },
+    exports: { ...exports, encryption: { method, kmsKeyId } },
+  };
 }
 
 /** None without a workgroup. */

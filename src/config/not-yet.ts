@@ -3,7 +3,6 @@ const laterSettings = [
   "auth",
   "tenants",
   "rbac",
-  "writes",
   "limits",
   "breaker",
   "aws",
@@ -13,6 +12,9 @@ const laterSettings = [
   "lake.engine",
   "summarize.model",
 ] as const;
+
+/** What `writes` may be in later versions. */
+export const laterWrites = "confirm";
 
 /** The setting of a later version that `path` is or lies in. */
 export function laterSetting(path: string): string | undefined {

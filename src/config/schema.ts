@@ -3,6 +3,7 @@ import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
+import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
 const kilobyte = 1024;
@@ -23,10 +24,22 @@ export function createSettingsSchema(surroundings: Surroundings) {
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
+      writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       calls: z
         .strictObject({
           timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
+        })
+        .prefault({}),
+      tasks: z
+        .strictObject({
+          afterMs: durationMs(0)
+            .default(5_000)
+            .describe("A call that takes longer becomes a task, for clients that take tasks"),
+          timeoutMs: durationMs()
+            .default(1_800_000)
+            .describe("How long a call that may become a task may take"),
+          keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
         })
         .prefault({}),
       summarize: z
@@ -97,6 +110,7 @@ function lakeSettings(surroundings: Surroundings) {
       s3: s3Settings,
       databricks: databricksSettings,
       athena: athenaSettings,
+      exports: exportSettings,
     })
     .prefault({});
 }
@@ -124,6 +138,36 @@ function querySettings({ cpuCount }: Surroundings) {
     })
     .prefault({});
 }
+
+/** The longest a presigned link is good. Source: S3 "Sharing objects with presigned URLs". */
+const sevenDaysMs = 7 * 24 * 3_600_000;
+const linkLifeMs = durationMs(1_000).refine((ms) => ms <= sevenDaysMs, {
+  error: "may be 168h at most, as S3 has it",
+});
+
+const exportSettings = z
+  .strictObject({
+    buckets: z
+      .array(allowedBucket)
+      .default([])
+      .describe("S3 buckets that exports may write to: name, or name/prefix/; the first is the default"),
+    expiresMs: linkLifeMs.default(3_600_000).describe("How long the link to an export is good"),
+    maxExpiresMs: linkLifeMs.default(12 * 3_600_000).describe("How long a caller may ask a link to be good"),
+    maxBytes: sizeBytes(kilobyte).default(gigabyte).describe("Size of one exported file"),
+    encryption: z
+      .enum(["bucket", "AES256", "aws:kms"])
+      .default("bucket")
+      .describe("Encryption asked of S3; bucket leaves it to the bucket's default"),
+    kmsKeyId: z.string().min(1).optional().describe("KMS key of exports, with encryption aws:kms"),
+  })
+  .prefault({});
+
+const writesSetting = z.enum(["off", "allow"], {
+  error: ({ input }) =>
+    input === laterWrites
+      ? "confirm is not in this version. Write off or allow"
+      : `${JSON.stringify(input)} is neither off nor allow`,
+});
 
 const s3Settings = z
   .strictObject({
@@ -163,12 +207,20 @@ function checkTogether(
       query: { timeoutMs: number };
       localRoots: { name: string }[];
       databricks: z.output<typeof databricksSettings>;
+      exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
     };
     calls: { timeoutMs: number };
   },
   context: z.RefinementCtx,
 ): void {
-  const { query, localRoots } = settings.lake;
+  const { query, localRoots, exports } = settings.lake;
+  const refuse = (name: string, message: string) =>
+    context.addIssue({ code: "custom", path: ["lake", "exports", name], message });
+  if (exports.expiresMs > exports.maxExpiresMs)
+    refuse("expiresMs", "is longer than lake.exports.maxExpiresMs");
+  if (exports.kmsKeyId !== undefined && exports.encryption !== "aws:kms") {
+    refuse("kmsKeyId", "is of no use unless lake.exports.encryption is aws:kms");
+  }
   if (query.timeoutMs > settings.calls.timeoutMs) {
     context.addIssue({
       code: "custom",

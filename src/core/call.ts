@@ -31,6 +31,8 @@ export interface CallRequest {
   /** Taken over from the caller's trace where it has one. */
   correlationId?: string | undefined;
   progress?: ((update: Progress) => void) | undefined;
+  /** In place of the path's, for a call that may go on after its request was answered. Milliseconds. */
+  timeoutMs?: number | undefined;
 }
 
 /** What an adapter puts into its own words. */
@@ -136,14 +138,15 @@ function parse(name: string, schema: z.ZodObject, value: unknown): Record<string
 }
 
 async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall) {
-  const allowed = { timeoutMs: path.timeoutMs, elapsedMs: path.now() - call.startedMs };
+  const timeoutMs = request.timeoutMs ?? path.timeoutMs;
+  const allowed = { timeoutMs, elapsedMs: path.now() - call.startedMs };
   return runWithin(allowed, request.signal, (signal) => {
     const context: CallContext = {
       ...path.services,
       principal: call.principal,
       correlationId: call.correlationId,
       signal,
-      deadlineMs: call.startedMs + path.timeoutMs,
+      deadlineMs: call.startedMs + timeoutMs,
       bounds: path.bounds,
       now: path.now,
       progress: request.progress ?? (() => {}),

@@ -74,16 +74,25 @@ export interface CallSteps {
   observer: Observer;
 }
 
+/** Of a server that changes nothing: reads run, writes are refused. */
+export const refuseWrites: Confirmer = Object.freeze({
+  async confirm({ tool }: ParsedCall) {
+    if (tool.effect === "read") return;
+    throw new ToolError(
+      "denied",
+      `${tool.name} changes things, and this server is read-only. Its operator can allow it (setting writes).`,
+    );
+  },
+});
+
+/** Of a server whose operator lets writes run as they come. */
+export const allowWrites: Confirmer = Object.freeze({ confirm: async () => {} });
+
 /** What holds with no guard configured: every tool visible, reads run, writes are refused. */
 export const unguarded: CallSteps = Object.freeze({
   policy: { visible: () => true, authorize: async () => {} },
   limiter: { admit: async () => () => {} },
-  confirmer: {
-    async confirm({ tool }: ParsedCall) {
-      if (tool.effect === "read") return;
-      throw new ToolError("denied", `${tool.name} changes things, and this server is read-only.`);
-    },
-  },
+  confirmer: refuseWrites,
   auditor: { intent: async () => {}, outcome: async () => {} },
   observer: { finished: () => {}, stepFailed: () => {} },
 });

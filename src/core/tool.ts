@@ -69,6 +69,8 @@ export interface ToolDefinition<Input extends z.ZodObject, Output extends z.ZodO
   untrusted?: readonly (keyof z.output<Output> & string)[];
   /** Whether a second call with the same arguments changes nothing more. Reads always are. */
   idempotent?: boolean;
+  /** Whether a long call may be answered with a task, for clients that take them. Default: no. */
+  task?: "optional";
   handle(input: z.output<Input>, context: CallContext): Promise<z.input<Output>>;
 }
 
@@ -80,6 +82,7 @@ export interface Tool {
   readonly description: string;
   readonly effect: Effect;
   readonly idempotent: boolean;
+  readonly task?: "optional";
   readonly iam: readonly string[];
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;

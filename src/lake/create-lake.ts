@@ -4,6 +4,7 @@ import type { PollTimes } from "./athena/executions.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
 import { isDatabricksName } from "./databricks/table-name.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
+import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -67,6 +68,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
         : readRows(parts, request, scope),
     query: (request, scope) => queryOnEngine(engines, request, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
+    exportQuery: (request, scope) =>
+      exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {

@@ -107,6 +107,36 @@ export interface LakeQueryRows extends DatasetRows {
   execution?: Execution;
 }
 
+export interface ExportQueryRequest {
+  sql: string;
+  /** As of a query. */
+  sources: Record<string, DatasetRequest>;
+  format: "parquet" | "csv";
+  /** `s3://bucket/prefix/`, inside what may be written. Default: the first of it. */
+  folder?: string;
+  /** Of the object in the folder, with or without its ending. Default: one made of the request. */
+  name?: string;
+  /** How long the link is good. Default and bound: by the settings. */
+  expiresMs?: number;
+  /** Of CSV: mark cells that a spreadsheet could run. */
+  escapeFormulas: boolean;
+  /** Requests that have it in common are one export, though the data changed meanwhile. */
+  idempotencyKey?: string;
+}
+
+export interface ExportedQuery {
+  uri: string;
+  /** Gives the object to whoever has it. */
+  url: string;
+  expiresAt: Date;
+  rows: number;
+  sizeBytes: number;
+  /** As the file has them. */
+  columns: Column[];
+  rejectedCount: number;
+  notes: string[];
+}
+
 export interface ProfileRequest extends DatasetRequest {
   /** Columns by name. Empty: all. */
   columns: string[];
@@ -174,6 +204,8 @@ export interface Lake {
   longRunning: readonly LongRunningEngine[];
   /** What a statement would take and where it would run, without running it. */
   estimate(request: LakeQueryRequest, scope: LakeScope): Promise<LakeEstimate>;
+  /** Writes a statement's whole result to an object. The same request again finds the object of the first. */
+  exportQuery(request: ExportQueryRequest, scope: LakeScope): Promise<ExportedQuery>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;

@@ -77,6 +77,25 @@ export interface AthenaSettings {
   auto: boolean;
 }
 
+/** `bucket`: as the bucket does by default. */
+export interface ExportEncryption {
+  method: "bucket" | "AES256" | "aws:kms";
+  /** Of `aws:kms`; left out, AWS's own key for S3. */
+  kmsKeyId?: string | undefined;
+}
+
+export interface ExportSettings {
+  /** What may be written. Apart from what may be read, and nothing by default. */
+  buckets: readonly AllowedBucket[];
+  /** How long a link is good where the caller does not say. */
+  expiresMs: number;
+  /** How long a caller may ask for. */
+  maxExpiresMs: number;
+  /** Of one file. */
+  maxBytes: number;
+  encryption: ExportEncryption;
+}
+
 /** Settings of the data engine. `config/` makes them from the user's settings. */
 export interface LakeSettings {
   buckets: readonly AllowedBucket[];
@@ -92,4 +111,5 @@ export interface LakeSettings {
   databricks?: DatabricksSettings | undefined;
   summarize: { maxInputBytes: number };
   athena?: AthenaSettings | undefined;
+  exports: ExportSettings;
 }

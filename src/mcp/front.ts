@@ -19,6 +19,9 @@ import { MemorySessionStore } from "./sessions/memory-store.ts";
 import { createLegacySessions } from "./sessions/sessions.ts";
 import type { SessionStore } from "./sessions/store.ts";
 import { createSurface } from "./surface.ts";
+import { MemoryTaskStore } from "./tasks/memory-store.ts";
+import { createTaskRunner, type TaskTimes } from "./tasks/runner.ts";
+import type { TaskStore } from "./tasks/store.ts";
 
 /** What is served to whom, and within which bounds. */
 export interface McpFrontOptions {
@@ -36,6 +39,10 @@ export interface McpFrontOptions {
   maxBodyBytes?: number;
   /** Between two comments that keep an idle event stream open. Default 15 s. */
   keepAliveMs?: number;
+  /** When a long call becomes a task, for clients that take them. Default: after 5 s, for 30 min, kept 30 min more. */
+  taskTimes?: TaskTimes;
+  /** Where tasks are kept. Default: this process. */
+  taskStore?: TaskStore;
   /** Where sessions of the legacy revisions live. Default: this process. */
   sessionStore?: SessionStore;
   /** Faults outside any call, for the log. Never alters an answer. */
@@ -65,6 +72,7 @@ export interface McpFront {
 
 /** Bytes of a request body where no setting says otherwise: 1 MiB. */
 export const defaultMaxBodyBytes = 1024 * 1024;
+const defaultTaskTimes: TaskTimes = { afterMs: 5_000, timeoutMs: 30 * 60_000, keepMs: 30 * 60_000 };
 const sessionTimes = { streamAfterMs: 1_000, resumeWithinMs: 60_000, pollMs: 200 };
 
 /** Builds all that requests share. Throws `TypeError` where two tools or prompts claim one name. */
@@ -79,10 +87,11 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
   const authenticate = options.authenticate ?? (async () => localPrincipal);
   const listAliases = options.listAliases ?? false;
   const surface = createSurface({ calls, serverInfo: options.serverInfo, listAliases, extension });
-  const modern = createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError });
+  const tasks = openTasks(options, onError);
+  const modern = createModern({ calls, surface, tasks, maxBodyBytes, keepAliveMs, onError });
   const sessions = createLegacySessions({
     ...sessionTimes,
-    build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, ...unit }, wanted),
+    build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, tasks, ...unit }, wanted),
     store: options.sessionStore ?? new MemorySessionStore(),
     bus: modern.bus,
     newId: randomUUID,
@@ -91,29 +100,38 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
   return {
     authenticate,
     factory({ era }) {
-      const server = buildServer({ era, calls, surface, principal: localPrincipal });
+      const server = buildServer({ era, calls, surface, tasks, principal: localPrincipal });
       announceListChanges(server, modern.bus, onError);
       return server;
     },
     maxBodyBytes,
     notify: modern.notify,
     async close() {
+      tasks.close();
       await Promise.all([sessions.close(), modern.close()]);
     },
-    async fetch(request, given = {}) {
+    async fetch(request, { parsedBody, ...given } = {}) {
       const principal = given.principal ?? (await authenticate(request));
       if (principal instanceof Response) return principal;
       const { method } = request;
       if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
       if (method !== "POST") return methodNotAllowed();
-      const body =
-        given.parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(given.parsedBody);
+      const body = parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(parsedBody);
       if (body.refusal) return body.refusal;
       return (await isLegacy(request, body.value))
         ? sessions.fetch({ request, principal, body: body.value })
         : modern.fetch(request, principal, body.value);
     },
   };
+}
+
+function openTasks({ calls, taskStore, taskTimes }: McpFrontOptions, onError: (error: Error) => void) {
+  return createTaskRunner({
+    store: taskStore ?? new MemoryTaskStore({ now: calls.now }),
+    times: taskTimes ?? defaultTaskTimes,
+    now: calls.now,
+    onError,
+  });
 }
 
 function methodNotAllowed(): Response {

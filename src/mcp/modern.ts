@@ -3,12 +3,14 @@ import type { CallPath } from "../core/call.ts";
 import type { Principal } from "../core/principal.ts";
 import { buildRequestServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
+import type { TaskRunner } from "./tasks/runner.ts";
 import type { ServingUnit } from "./unit.ts";
 
 /** What every modern request shares. */
 export interface ModernOptions {
   calls: CallPath;
   surface: Surface;
+  tasks: TaskRunner;
   maxBodyBytes: number;
   keepAliveMs: number;
   onError: (error: Error) => void;
@@ -23,7 +25,8 @@ export interface Modern {
 }
 
 /** One SDK handler for all requests. What it cannot answer for is told to `onError`. */
-export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onError }: ModernOptions): Modern {
+export function createModern(options: ModernOptions): Modern {
+  const { calls, surface, tasks, maxBodyBytes, keepAliveMs, onError } = options;
   // The SDK hands the factory the very request it was given: that is how the principal gets there.
   const principals = new WeakMap<Request, Principal>();
   const handler = createMcpHandler(
@@ -35,6 +38,7 @@ export function createModern({ calls, surface, maxBodyBytes, keepAliveMs, onErro
         era: "modern",
         calls,
         surface,
+        tasks,
         principal,
         traceparent,
         toolsFilledIn: true,

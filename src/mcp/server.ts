@@ -3,7 +3,7 @@ import { serveCompletion } from "./completion.ts";
 import { serveLogLevel } from "./logging.ts";
 import { servePromptGet, servePromptList } from "./prompts.ts";
 import { serveResourceList, serveResourceRead, serveResourceTemplates } from "./resources.ts";
-import type { Surface } from "./surface.ts";
+import { serveTaskCancel, serveTaskGet, serveTaskUpdate, tasksExtension } from "./tasks/serve-tasks.ts";
 import { serveToolCall, serveToolList } from "./tools.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -17,6 +17,9 @@ const handlers: ReadonlyMap<string, (server: Server, unit: ServingUnit) => void>
   ["prompts/get", servePromptGet],
   ["completion/complete", serveCompletion],
   ["logging/setLevel", serveLogLevel],
+  ["tasks/get", serveTaskGet],
+  ["tasks/cancel", serveTaskCancel],
+  ["tasks/update", serveTaskUpdate],
 ]);
 
 /** The one request a server is built for, where that is known beforehand. */
@@ -31,7 +34,7 @@ export interface Wanted {
  * `Server` is used: `McpServer` converts schemas on each request and turns protocol errors into tool results.
  */
 export function buildServer(unit: ServingUnit, wanted?: Wanted): Server {
-  const server = new Server(unit.surface.serverInfo, serverOptions(unit.surface));
+  const server = new Server(unit.surface.serverInfo, serverOptions(unit));
   attachHandlers(server, unit, wanted);
   return server;
 }
@@ -50,7 +53,7 @@ export function buildRequestServer(unit: ServingUnit, wanted?: Wanted): Server |
   const raw = wanted?.name === undefined ? undefined : unit.surface.rawTools.get(wanted.name);
   if (!raw || wanted?.method !== "tools/call") return buildServer(unit, wanted);
   const { definition, input } = raw;
-  const mcp = new McpServer(unit.surface.serverInfo, serverOptions(unit.surface));
+  const mcp = new McpServer(unit.surface.serverInfo, serverOptions(unit));
   mcp.registerTool(definition.name, { inputSchema: input }, () => ({ content: [] }));
   attachHandlers(mcp.server, unit, { method: "tools/call" });
   return mcp;
@@ -58,10 +61,13 @@ export function buildRequestServer(unit: ServingUnit, wanted?: Wanted): Server |
 
 const minuteMs = 60_000;
 
-function serverOptions(surface: Surface): ServerOptions {
-  const { extension } = surface;
+function serverOptions({ surface, era }: ServingUnit): ServerOptions {
+  const { extension, hasTasks, capabilities } = surface;
   return {
-    capabilities: surface.capabilities,
+    capabilities:
+      hasTasks && era === "modern"
+        ? { ...capabilities, extensions: { ...capabilities.extensions, [tasksExtension]: {} } }
+        : capabilities,
     instructions: surface.instructions,
     // What is visible depends on who asks, so nothing but the server itself may be cached by a shared cache.
     cacheHints: {

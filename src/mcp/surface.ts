@@ -31,6 +31,8 @@ export interface Surface {
   instructions: string;
   capabilities: ServerCapabilities;
   extension: McpExtension;
+  /** Whether any tool's call may become a task. */
+  hasTasks: boolean;
   toolList(principal: Principal): ToolList;
   resources: readonly CompiledResource[];
   prompts: ReadonlyMap<string, PromptDefinition>;
@@ -53,6 +55,7 @@ export function createSurface({ calls, serverInfo, listAliases, extension }: Sur
     instructions: instructionsFor(registry.toolsets),
     capabilities: capabilitiesOf(extension),
     extension,
+    hasTasks: registry.tools.some(({ task }) => task === "optional"),
     toolList: createToolList({ tools: registry.tools, policy: steps.policy, listAliases, extra }),
     resources: definitions.map((definition) => ({
       definition,

@@ -1,12 +1,14 @@
-import type { CallToolResult, Server, ServerContext } from "@modelcontextprotocol/server";
+import type { CallToolResult, Result, Server, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { callTool } from "../core/call.ts";
+import { type CallResult, callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
 import { callersTraceId } from "./correlation.ts";
 import { onePageParams } from "./one-page.ts";
 import { toToolResult } from "./outcome.ts";
 import { createProgressSender } from "./progress.ts";
 import { callRawTool } from "./raw-call.ts";
+import type { TaskTelling } from "./tasks/runner.ts";
+import { takesTasks, taskCreated } from "./tasks/serve-tasks.ts";
 import type { ServingUnit } from "./unit.ts";
 
 const callParams = z.looseObject({
@@ -31,17 +33,53 @@ export function serveToolCall(server: Server, unit: ServingUnit): void {
   });
 }
 
-async function call(params: CallParams, context: ServerContext, unit: ServingUnit): Promise<CallToolResult> {
+async function call(params: CallParams, context: ServerContext, unit: ServingUnit): Promise<Result> {
+  const tool = unit.calls.registry.find(params.name)?.tool;
+  const mayBeTask = tool?.task === "optional" && unit.era === "modern" && takesTasks(context);
+  if (!mayBeTask) return (await run(params, context, unit, { signal: context.mcpReq.signal })).result;
+  const started = await unit.tasks.start({
+    toolName: tool.name,
+    principal: unit.principal,
+    signal: context.mcpReq.signal,
+    run: (signal, task) => run(params, context, unit, { signal, task, timeoutMs: unit.tasks.timeoutMs }),
+  });
+  return "task" in started ? taskCreated(started.task) : started.result;
+}
+
+/** How this run differs from one that ends with its request. */
+interface RunOptions {
+  signal: AbortSignal;
+  task?: TaskTelling;
+  timeoutMs?: number;
+}
+
+async function run(
+  params: CallParams,
+  context: ServerContext,
+  unit: ServingUnit,
+  { signal, task, timeoutMs }: RunOptions,
+): Promise<{ result: CallToolResult; hasFailed: boolean }> {
   const progress = createProgressSender(context, unit.calls.now);
   const result = await callTool(unit.calls, {
     name: params.name,
     arguments: params.arguments,
     principal: unit.principal,
-    signal: context.mcpReq.signal,
+    signal,
+    timeoutMs,
     correlationId: callersTraceId(context, unit),
-    progress: progress?.report,
+    progress(update) {
+      task?.progress(update);
+      if (!task?.isTask()) progress?.report(update);
+    },
   });
-  await progress?.flush();
+  if (!task?.isTask()) {
+    await progress?.flush();
+    await logOutcome(result, context, unit);
+  }
+  return { result: toToolResult(result, unit.era), hasFailed: result.kind === "failed" };
+}
+
+async function logOutcome(result: CallResult, context: ServerContext, unit: ServingUnit): Promise<void> {
   if (result.kind === "failed") {
     const { code, message, correlationId } = result.fault;
     const level = code === "internal" ? "error" : "warning";
@@ -56,5 +94,4 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
       data: { tool: result.tool.name, correlationId, durationMs },
     });
   }
-  return toToolResult(result, unit.era);
 }

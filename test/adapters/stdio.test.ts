@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { modernRequest } from "../harness/rpc.ts";
 
 const script = fileURLToPath(new URL("../harness/stdio-server.ts", import.meta.url));
 const running: ChildProcessWithoutNullStreams[] = [];
@@ -118,4 +119,26 @@ test("an id in flight is refused, and the call that has it gets its answer", asy
   expect(await server.next()).toMatchObject({ id: 1, result: { structuredContent: { text: "call 1" } } });
   server.send({ jsonrpc: "2.0", id: 1, method: "ping" });
   expect(await server.next()).toMatchObject({ id: 1, result: {} });
+});
+
+test("a long call becomes a task for a client that takes tasks, and is fetched on the same connection", async () => {
+  const server = startServer();
+  const _meta = {
+    "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
+  };
+  const ask = async (id: number, method: string, params: Record<string, unknown>) => {
+    server.send(modernRequest(method, { ...params, _meta }, id).body);
+    const answer = await server.next();
+    expect(answer.id).toBe(id);
+    return answer.result;
+  };
+  const call = { name: "echo_slowly", arguments: { steps: 10, stepMs: 20, text: "late" } };
+  const created = await ask(1, "tools/call", call);
+  expect(created).toMatchObject({ resultType: "task", status: "working" });
+  const taskId = created?.taskId;
+  let id = 2;
+  await expect.poll(async () => (await ask(id++, "tasks/get", { taskId }))?.status).toBe("completed");
+  expect(await ask(id, "tasks/get", { taskId })).toMatchObject({
+    result: { structuredContent: { steps: 10, text: "late" } },
+  });
 });

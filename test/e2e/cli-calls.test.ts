@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
+import { startS3Server } from "../harness/s3-server.ts";
 
 let user: CliHome;
 beforeAll(async () => {
@@ -104,5 +105,29 @@ describe("tools and calls on the sample lake", () => {
     expect(stderr).toMatch(
       /^sluice: No MCP server answers at http:\/\/127\.0\.0\.1:9\/mcp\. Is it running\? \(.+\)\n$/,
     );
+  });
+});
+
+describe("exports", () => {
+  test("are refused until the settings let the server write, and say where", async () => {
+    const server = await startS3Server(["lake"]);
+    try {
+      const env = { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "eu-west-1" };
+      const place = ["--lake.s3.endpoint", server.endpoint, "--lake.s3.forcePathStyle"];
+      const call = ["call", "lake_export_query", "sql=SELECT 1 AS a", "format=csv", "--json", ...place];
+      const off = await user.sluice(call, { env });
+      expect(off.code).toBe(1);
+      expect(off.stdout + off.stderr).toContain("read-only");
+      const nowhere = await user.sluice([...call, "--writes", "allow"], { env });
+      expect(nowhere.stdout + nowhere.stderr).toContain("lake.exports.buckets");
+      const exportTo = ["--writes", "allow", "--lake.exports.buckets", "lake/out/"];
+      const { code, stdout } = await user.sluice([...call, ...exportTo], { env });
+      expect(code).toBe(0);
+      const { uri, url } = JSON.parse(stdout);
+      expect(uri).toMatch(/^s3:\/\/lake\/out\/sluice-[0-9a-f]{32}\.csv$/);
+      expect(await (await fetch(url)).text()).toBe("a\r\n1\r\n");
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -45,6 +45,7 @@ export const echoSlowly = defineTool({
   title: "Echo slowly",
   description: "Waits in steps, telling how far it is, until it is done or stopped.",
   effect: "read",
+  task: "optional",
   iam: [],
   input: z.strictObject({
     steps: z.int().min(1).max(1000),

@@ -7,6 +7,8 @@ export type Fault =
   | { kind: "answer"; status: number; body?: string; headers?: Record<string, string> }
   /** Passes the answer's head and this many bytes of its body, then breaks the connection. */
   | { kind: "reset"; afterBytes: number }
+  /** Passes the request on, and breaks the connection in place of the answer. */
+  | { kind: "lost" }
   /** Passes this many bytes of the body and says that was all of it. */
   | { kind: "short"; bytes: number }
   /** Passes this many bytes of the body (-1: not even the head), then nothing more. */
@@ -66,6 +68,11 @@ async function pass(target: string, request: IncomingMessage, response: ServerRe
 }
 
 function relay(answer: IncomingMessage, response: ServerResponse, fault?: Fault): void {
+  if (fault?.kind === "lost") {
+    answer.resume();
+    response.socket?.resetAndDestroy();
+    return;
+  }
   const headers = { ...answer.headers, ...(fault?.kind === "headers" ? fault.headers : {}) };
   if (fault?.kind === "short") {
     headers["content-length"] = String(Math.min(fault.bytes, Number(headers["content-length"])));

@@ -21,6 +21,13 @@ export function lakeSettings(changes: Partial<LakeSettings> = {}): LakeSettings 
       maxResultBytes: 100_000_000,
     },
     summarize: { maxInputBytes: 1_000_000 },
+    exports: {
+      buckets: [],
+      expiresMs: 3_600_000,
+      maxExpiresMs: 43_200_000,
+      maxBytes: 1024 ** 3,
+      encryption: { method: "bucket" },
+    },
     ...changes,
   };
 }

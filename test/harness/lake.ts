@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type CallPath, type CallResult, callTool } from "../../src/core/call.ts";
 import { localPrincipal, type Principal } from "../../src/core/principal.ts";
 import { createRegistry } from "../../src/core/registry.ts";
-import { unguarded } from "../../src/core/steps.ts";
+import { allowWrites, unguarded } from "../../src/core/steps.ts";
 import { createLake, type LakeOptions } from "../../src/lake/create-lake.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import type { LakeSettings } from "../../src/lake/settings.ts";
@@ -40,6 +40,8 @@ export interface TestLakeOptions {
   timeoutMs?: number;
   /** Waits between looks at a query of Athena. */
   athenaTimes?: LakeOptions["athenaTimes"];
+  /** Let tools change things. Default: no, as servers do. */
+  allowWrites?: boolean;
 }
 
 export async function startTestLake(options: TestLakeOptions = {}): Promise<TestLake> {
@@ -51,7 +53,7 @@ export async function startTestLake(options: TestLakeOptions = {}): Promise<Test
   const lake = createLake(settings, { athenaTimes: options.athenaTimes });
   const calls: CallPath = {
     registry: createRegistry([lakeToolset]),
-    steps: unguarded,
+    steps: options.allowWrites ? { ...unguarded, confirmer: allowWrites } : unguarded,
     services: { lake },
     bounds: { maxBytes: options.maxBytes ?? 256 * 1024, maxRows: options.maxRows ?? 10_000 },
     timeoutMs: options.timeoutMs ?? 60_000,
@@ -120,5 +122,12 @@ function testSettings(folder: string, root: string, endpoint: string): LakeSetti
       maxResultBytes: 256 * 1024 ** 2,
     },
     summarize: { maxInputBytes: 1024 ** 2 },
+    exports: {
+      buckets: [],
+      expiresMs: 3_600_000,
+      maxExpiresMs: 43_200_000,
+      maxBytes: 1024 ** 3,
+      encryption: { method: "bucket" },
+    },
   };
 }

@@ -34,6 +34,13 @@ const lake = createLake({
     maxResultBytes: 1e8,
   },
   summarize: { maxInputBytes: 1e6 },
+  exports: {
+    buckets: [],
+    expiresMs: 3_600_000,
+    maxExpiresMs: 43_200_000,
+    maxBytes: 1024 ** 3,
+    encryption: { method: "bucket" },
+  },
 });
 const scope = { tenantId: "t", principalId: "p", signal: new AbortController().signal, progress() {} };
 const request = { uri: path, columns: [], topValues: 5, histogramBins: 10, firstColumn: 0, maxColumns: 50 };

@@ -54,14 +54,14 @@ export function modernRequest(
   params: Record<string, unknown> = {},
   id: unknown = 1,
 ): { body: Record<string, unknown>; headers: Record<string, string> } {
-  const { name, uri } = params;
-  const named = typeof name === "string" ? name : typeof uri === "string" ? uri : undefined;
+  const { name, uri, taskId } = params;
+  const named = [name, uri, taskId].find((one) => typeof one === "string");
   return {
     body: { jsonrpc: "2.0", id, method, params: { ...params, _meta: { ...modernMeta, ...metaOf(params) } } },
     headers: {
       "mcp-protocol-version": "2026-07-28",
       "mcp-method": method,
-      ...(named !== undefined && { "mcp-name": named }),
+      ...(typeof named === "string" && { "mcp-name": named }),
     },
   };
 }

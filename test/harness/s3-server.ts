@@ -37,9 +37,11 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   const app = buildApp({ logger: false });
   const requests: SeenRequest[] = [];
   app.addHook("onRequest", (request, _reply, done) => {
+    if (request.raw.headers[ownHeader] !== undefined) return done();
     requests.push({ method: request.method, url: request.raw.url ?? "", headers: request.raw.headers });
     done();
   });
+  refuseOverwriting(app);
   let sentBytes = 0;
   app.addHook("onSend", (request, reply, payload, done) => {
     const length = reply.getHeader("content-length") ?? (typeof payload === "string" ? payload.length : 0);
@@ -63,6 +65,29 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   for (const bucket of buckets) await server.createBucket(bucket);
   requests.length = 0;
   return server;
+}
+
+/** Of requests the harness makes to the server itself, which no test is to see. */
+const ownHeader = "x-harness";
+
+/**
+ * `If-None-Match: *` on a write, which the server behind does not know. Source: S3 "How to prevent object overwrites with
+ * conditional writes".
+ */
+function refuseOverwriting(app: ReturnType<typeof buildApp>): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const { method, url, headers } = request.raw;
+    const [path = "", query = ""] = (url ?? "").split("?");
+    const isPut = method === "PUT" && !query.includes("partNumber=");
+    const isCompletion = method === "POST" && query.includes("uploadId=");
+    if (headers["if-none-match"] !== "*" || !(isPut || isCompletion)) return;
+    const own = { host: headers.host ?? "", [ownHeader]: "1" };
+    const { statusCode } = await app.inject({ method: "HEAD", url: path, headers: own });
+    if (statusCode !== 200) return;
+    const error =
+      "<Error><Code>PreconditionFailed</Code><Message>A condition did not hold.</Message></Error>";
+    await reply.code(412).type("application/xml").send(`<?xml version="1.0"?>${error}`);
+  });
 }
 
 /** What the server takes for credentials. */

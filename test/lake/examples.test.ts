@@ -30,13 +30,21 @@ afterAll(async () => {
   await rm(cacheDir, { recursive: true, force: true });
 });
 
-const ofTools = lakeToolset.tools.flatMap(({ name, examples }) =>
-  examples.map(({ title, input }) => ({ name, title, input })),
-);
+const examplesOf = (isRead: boolean) =>
+  lakeToolset.tools
+    .filter(({ effect }) => (effect === "read") === isRead)
+    .flatMap(({ name, examples }) => examples.map(({ title, input }) => ({ name, title, input })));
 
-test.each(ofTools)("the example of $name, $title, answers on the sample lake", async ({ name, input }) => {
-  expect(await lake.output(name, input)).toBeDefined();
+test.each(examplesOf(true))("the example of $name, $title, answers on the sample lake", async (example) => {
+  expect(await lake.output(example.name, example.input)).toBeDefined();
 });
+
+test.each(examplesOf(false))(
+  "the example of $name, $title, is refused: nothing writes there",
+  async (example) => {
+    expect(await lake.fault(example.name, example.input)).toMatchObject({ code: "denied" });
+  },
+);
 
 test.each(call.examples.map(([line]) => line))("%s of the help answers there too", async (line) => {
   const [, , name = "", ...given] = line.match(/'[^']*'|\S+/g) ?? [];

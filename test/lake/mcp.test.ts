@@ -71,8 +71,14 @@ describe.each([
   });
   afterAll(() => client.close());
 
-  test("finds the eight tools and no alias", async () => {
-    expect((await client.toolNames()).sort()).toEqual(calls.map(([name]) => name).sort());
+  test("finds every tool and no alias", async () => {
+    const names = [...calls.map(([name]) => name), "lake_export_query"];
+    expect((await client.toolNames()).sort()).toEqual(names.sort());
+  });
+
+  test("is told that a server which is read-only exports nothing", async () => {
+    const answer = await client.call("lake_export_query", { sql: "SELECT 1" });
+    expect(faultOf(answer)).toMatchObject({ code: "denied", message: expect.stringContaining("read-only") });
   });
 
   test.each(calls)("calls %s", async (name, given, expected) => {

@@ -9,6 +9,7 @@ export async function openFront({ calls, settings, log }: Deps): Promise<McpFron
     calls,
     serverInfo: { name: "sluice", title: "Sluice", version },
     listAliases: settings.tools.listAliases,
+    taskTimes: settings.tasks,
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });

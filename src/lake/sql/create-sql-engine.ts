@@ -7,6 +7,8 @@ import type {
   AnalyzeRequest,
   ConvertedText,
   ConvertRequest,
+  ExportedFile,
+  ExportRequest,
   FilterRequest,
   PlannedRead,
   PlanRequest,
@@ -18,13 +20,15 @@ import type {
   StatementPlan,
   TextAnalysis,
 } from "./engine.ts";
+import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
-import { linkScan, makeJobFolder } from "./job-folder.ts";
+import { type JobFolder, linkScan, makeJobFolder } from "./job-folder.ts";
 import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
+  exportPath,
   filterReply,
   type PreparedFile,
   planReply,
@@ -138,12 +142,21 @@ class WorkerSqlEngine implements LocalSqlEngine {
     );
   }
 
+  async exportRows(request: ExportRequest, scope: SqlScope): Promise<ExportedFile> {
+    const { sql, tables: _tables, timeoutMs: _timeout, ...exportTo } = request;
+    const what = { sql, maxRows: 0, maxBytes: 0, maxKeptBytes: 0, exportTo };
+    return this.withTables(request, scope, what, async (scans, reply, folder) => {
+      await this.keepPrepared(scans, reply.prepared);
+      return keepExported(reply, exportPath(folder.path, exportTo.format), join(this.root, "exports"));
+    });
+  }
+
   /** Runs a job over the tables, in a folder of its own that is there until `use` is done with the reply. */
   private async withTables<T>(
     { tables: named, timeoutMs }: PlanRequest,
     scope: SqlScope,
-    what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly">,
-    use: (scans: Scan[], reply: RunReply) => Promise<T>,
+    what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly" | "exportTo">,
+    use: (scans: Scan[], reply: RunReply, folder: JobFolder) => Promise<T>,
   ): Promise<T> {
     await this.made;
     const deadlineMs = this.deadline(timeoutMs);
@@ -170,7 +183,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
       };
       const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
       if (!what.planOnly) keep(key, reply);
-      return await use(scans, reply);
+      return await use(scans, reply, folder);
     } finally {
       await folder.remove();
     }

@@ -86,6 +86,26 @@ export interface QueryRequest extends PlanRequest {
   owner: string;
 }
 
+/** A statement whose rows go to a file. */
+export interface ExportRequest extends PlanRequest {
+  format: "parquet" | "csv";
+  /** Of the file. */
+  maxBytes: number;
+  /** Of CSV: mark cells that a spreadsheet could run. */
+  escapeFormulas: boolean;
+}
+
+/** A statement's whole result in a file, which is the caller's to remove. */
+export interface ExportedFile {
+  path: string;
+  /** As the file has them. */
+  columns: Column[];
+  rows: number;
+  sizeBytes: number;
+  notes: string[];
+  remove(): Promise<void>;
+}
+
 export interface RowPage {
   columns: Column[];
   /** JSON values: see docs/types.md. One array per row, in column order. */
@@ -158,6 +178,8 @@ export interface SqlEngine {
   /** Parses one statement and refuses all but a single SELECT inside the fence. Reads no file. */
   plan(sql: string, scope: SqlScope): Promise<StatementPlan>;
   run(request: QueryRequest, scope: SqlScope): Promise<RowPage>;
+  /** Writes all rows, in their order. Throws `too_large` where the file would pass `maxBytes`. */
+  exportRows(request: ExportRequest, scope: SqlScope): Promise<ExportedFile>;
   /** What a statement will read of the files of which only parts may be there, by its plan. Fetches and runs nothing. */
   planReads(request: PlanRequest, scope: SqlScope): Promise<PlannedRead[]>;
   /** Throws `not_found` for a handle that expired, was never given out, or belongs to another owner. */

@@ -58,6 +58,21 @@ export interface RunJob extends JobLimits {
   planOnly?: boolean | undefined;
   /** The statement ran over these very files before, and what it read is there. */
   known?: KnownReading | undefined;
+  /** Write all rows to a file in the folder, in place of a page. */
+  exportTo?: ExportTarget | undefined;
+}
+
+/** A file that a statement's rows are written to. */
+export interface ExportTarget {
+  format: "parquet" | "csv";
+  maxBytes: number;
+  /** Of CSV: mark cells that a spreadsheet could run. */
+  escapeFormulas: boolean;
+}
+
+/** Where in a call's folder its file is written. */
+export function exportPath(folder: string, format: ExportTarget["format"]): string {
+  return `${folder}/export.${format}`;
 }
 
 export interface KnownReading {
@@ -154,6 +169,8 @@ export const runReply = z.object({
   isLimited: z.boolean(),
   /** Where nothing was run: what would be read of files of which only parts may be there. */
   planned: z.array(fileReads).optional(),
+  /** Of the file, where one was asked for. */
+  exported: z.object({ sizeBytes: z.number(), notes: z.array(z.string()) }).optional(),
 });
 export type RunReply = z.infer<typeof runReply>;
 

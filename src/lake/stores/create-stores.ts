@@ -7,6 +7,7 @@ import { listPlaces } from "./places.ts";
 import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
 import { createS3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
+import { createS3Uploads, type Uploads } from "./s3-upload.ts";
 import type { Stores } from "./store.ts";
 
 export interface StoresDeps {
@@ -21,9 +22,10 @@ const defaultTimeouts: S3Timeouts = { connectMs: 5_000, answerMs: 20_000, idleMs
 
 /** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
 export function createStores(
-  settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3">,
+  settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
+    Partial<Pick<LakeSettings, "exports">>,
   { credentials, timeouts, anchored = process.platform === "linux" }: StoresDeps = {},
-): Stores & { close(): void } {
+): Stores & { uploads: Uploads; close(): void } {
   const boundaries = createBoundaries(settings);
   const clients = createS3Clients({
     settings: settings.s3,
@@ -33,6 +35,8 @@ export function createStores(
   const sender = createS3Sender(clients);
   const local = createLocalStore(boundaries, { allowHardLinks: settings.allowHardLinks, anchored });
   const s3 = createS3Store(boundaries, sender);
+  const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
+  const writable = createBoundaries({ buckets, localRoots: [] });
   const storeOf = ({ kind }: Location) => (kind === "s3" ? s3 : local);
   return {
     resolve: boundaries.resolve,
@@ -41,6 +45,7 @@ export function createStores(
     head: async (location, signal) => storeOf(location).head(location, signal),
     read: async (request, signal) => storeOf(request.location).read(request, signal),
     openLocal: async (object) => local.openLocal(object),
+    uploads: createS3Uploads(writable, sender, encryption),
     close: clients.close,
   };
 }

@@ -1,4 +1,5 @@
 import type { Toolset } from "../../core/registry.ts";
+import { exportQuery } from "./export-query.ts";
 import { getMetadata } from "./get-metadata.ts";
 import { listBuckets } from "./list-buckets.ts";
 import { listObjects } from "./list-objects.ts";
@@ -14,7 +15,17 @@ import { summarizeText } from "./summarize-text.ts";
 export const lakeToolset: Toolset = {
   name: "lake",
   title: "Data lake",
-  tools: [listSources, listBuckets, listObjects, getMetadata, readRows, query, profileDataset, summarizeText],
+  tools: [
+    listSources,
+    listBuckets,
+    listObjects,
+    getMetadata,
+    readRows,
+    query,
+    exportQuery,
+    profileDataset,
+    summarizeText,
+  ],
   resources: [datasetResource],
   prompts: [exploreBucket, checkDataQuality, explainCost],
 };

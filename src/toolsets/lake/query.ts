@@ -4,12 +4,9 @@ import { type CallContext, defineTool } from "../../core/tool.ts";
 import { engineChoices } from "../../lake/engines/engine.ts";
 import type { LakeQueryRequest } from "../../lake/lake.ts";
 import { checkLimit, scopeOf } from "./call-scope.ts";
-import { sourceInput } from "./dataset-shape.ts";
 import { oldQueryCsv } from "./old-query.ts";
 import { rowPageInput, rowsOut, rowsResult, untrustedRows } from "./rows-shape.ts";
-
-/** As many as one statement may read from. */
-const maxSources = 64;
+import { namedSources, statementInput } from "./statement-shape.ts";
 
 const executionOut = z.object({
   id: z.string(),
@@ -42,6 +39,7 @@ export const query = defineTool({
   description:
     "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Or give short names in sources. Aggregate in SQL rather than reading all rows. estimate: true only says what it would read and cost. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
   effect: "read",
+  task: "optional",
   iam: [
     "athena:GetQueryExecution",
     "athena:GetQueryResults",
@@ -57,14 +55,7 @@ export const query = defineTool({
     "s3:PutObject",
   ],
   input: z.strictObject({
-    sql: z.string().min(1).max(100_000),
-    sources: z
-      .record(z.string().min(1).max(1_024), sourceInput)
-      .refine((sources) => Object.keys(sources).length <= maxSources, {
-        error: `may name ${maxSources} tables at most`,
-      })
-      .default({})
-      .describe("Table name → uri, or {uri, format, …}"),
+    ...statementInput,
     engine: z
       .enum(engineChoices)
       .default("auto")
@@ -95,13 +86,9 @@ export const query = defineTool({
   ],
   aliases: [oldQueryCsv],
   async handle({ sql, sources, engine, estimate, limit, cursor }, context) {
-    const named = Object.entries(sources).map(([name, source]) => [
-      name,
-      typeof source === "string" ? { uri: source } : source,
-    ]);
     const request = {
       sql,
-      sources: Object.fromEntries(named),
+      sources: namedSources(sources),
       engine,
       maxRows: checkLimit(limit, context),
       maxBytes: context.bounds.maxBytes,

@@ -1,8 +1,9 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import type { Column } from "../engine.ts";
 import type { GatedStatement } from "../gate/gate.ts";
-import type { RunJob, RunReply } from "../protocol.ts";
+import { exportPath, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
+import { exportRows } from "./export-rows.ts";
 import { planReading, type Reading } from "./hydration/reading.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
 import { vectorToJson } from "./json-values.ts";
@@ -31,6 +32,8 @@ export async function runStatement(
     report,
   );
   const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
+  const { exportTo } = job;
+  if (exportTo) files.push(exportPath(job.folder, exportTo.format));
   let reading: Reading | undefined;
   const database = await openDatabase(instances, job, files, async (connection) => {
     for (const [index, { names }] of job.tables.entries()) {
@@ -43,7 +46,10 @@ export async function runStatement(
   });
   try {
     if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
-    const run = () => runOnce(database.connection, job, report);
+    const run = () =>
+      exportTo
+        ? exportRows(database.connection, job, exportTo, report)
+        : runOnce(database.connection, job, report);
     if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
     const { tables, planned, isLimited } = reading;
     if (planned.length > 0) await fetch(planned);
