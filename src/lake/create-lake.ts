@@ -6,6 +6,7 @@ import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
 import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
+import { createDeltaTables } from "./delta/delta-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import type { Lake } from "./lake.ts";
@@ -33,7 +34,14 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores) };
+  const parts: LakeParts = {
+    stores,
+    cache,
+    engine,
+    settings,
+    sniffer: createSniffer(stores),
+    delta: createDeltaTables({ stores, cache, engine }),
+  };
   const footers = createFooters(parts);
   return {
     stores,

@@ -1,3 +1,4 @@
+import type { CommitRecord } from "./delta/history.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -9,6 +10,9 @@ export type Exactness = "exact" | "estimated";
 /** A dataset as a caller names it: one object, a folder or prefix, or a glob, and what the caller says of it. */
 export interface DatasetRequest extends FormatHints {
   uri: string;
+  /** Of a Delta table: the state of this version, or the last one not after this time (ISO 8601). */
+  version?: number | undefined;
+  timestamp?: string | undefined;
 }
 
 export interface ParquetFacts {
@@ -18,10 +22,26 @@ export interface ParquetFacts {
   version: number;
 }
 
+/** What the log of a Delta table says of it. */
+export interface DeltaFacts {
+  version: number;
+  /** Of the version; absent where its commit's file is gone. */
+  timestamp?: Date;
+  minReaderVersion: number;
+  minWriterVersion: number;
+  features: string[];
+  partitionColumns: string[];
+  properties: Record<string, string>;
+  name?: string;
+  description?: string;
+  /** The last commits, newest first. */
+  history: CommitRecord[];
+}
+
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  format: DataFormat;
+  format: DataFormat | "delta";
   compression: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
@@ -33,6 +53,7 @@ export interface DatasetDescription {
   rows?: { count: number; exactness: Exactness };
   rejectedRows?: number;
   parquet?: ParquetFacts;
+  delta?: DeltaFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
   lastModified: Date;

@@ -1,7 +1,9 @@
 import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
+import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
+import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
 import type { Pins } from "./pins.ts";
 import type { ScanBudget } from "./scan-budget.ts";
@@ -12,6 +14,8 @@ export interface HydrationDeps {
   cache: ObjectCache;
   sniffer: Sniffer;
   engine: SqlEngine;
+  stores: Stores;
+  delta: DeltaTables;
   settings: Pick<LakeSettings, "maxDecompressedBytes">;
 }
 

@@ -97,7 +97,7 @@ function uniqueNames(names: readonly string[]): string[] {
 
 /** Finds the dataset of each name, once where several names are spellings of one place. */
 async function resolveTables(
-  { stores }: LakeParts,
+  parts: LakeParts,
   names: readonly string[],
   sources: LakeQueryRequest["sources"],
   scope: LakeScope,
@@ -114,8 +114,8 @@ async function resolveTables(
   return mapBounded(names, 4, async (name) => {
     scope.signal.throwIfAborted();
     const request = sourceOf(name);
-    const key = placeKey(stores, request);
-    const dataset = found.get(key) ?? resolveDataset(stores, request, scope);
+    const key = placeKey(parts.stores, request);
+    const dataset = found.get(key) ?? resolveDataset(parts, request, scope);
     found.set(key, dataset);
     return { name, dataset: await dataset };
   });

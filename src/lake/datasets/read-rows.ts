@@ -38,7 +38,7 @@ export async function readRows(
   const cursors = requestCursors([named, columns, filter], rowsPlace);
   const from = cursor === undefined ? undefined : cursors.decode(cursor);
   if (filter !== undefined) checkFilter(filter);
-  const dataset = await resolveDataset(parts.stores, named, scope);
+  const dataset = await resolveDataset(parts, named, scope);
   const { version } = dataset;
   if (from && from.version !== version) {
     throw new ToolError(

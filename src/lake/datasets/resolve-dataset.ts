@@ -1,28 +1,48 @@
 import { createHash } from "node:crypto";
 import { ToolError } from "../../core/errors.ts";
+import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DatasetRequest } from "../lake.ts";
 import type { Location } from "../location.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
 import { type Dataset, nameOf } from "./dataset.ts";
+import { deltaDataset } from "./delta-dataset.ts";
+import {
+  checkedMoment,
+  deltaRoot,
+  insideDelta,
+  named,
+  probe,
+  refuseFileOfDelta,
+  refuseMoment,
+  withoutPartitions,
+} from "./delta-root.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
 import { partitionColumns, partitionValues } from "./partitions.ts";
-import { selectDataFiles, tableFormatError } from "./select-files.ts";
+import { selectDataFiles } from "./select-files.ts";
 
 /**
  * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a folder.
  * Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Delta, Iceberg and Hudi.
  */
 export async function resolveDataset(
-  stores: Stores,
+  { stores, delta }: { stores: Stores; delta: DeltaTables },
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<Dataset> {
-  const { uri, ...hints } = request;
+  const { uri, version, timestamp, ...hints } = request;
+  const moment = { version, timestamp };
   const object = await findObject(stores, uri, scope);
-  if (object) return datasetOf(uri, hints, [object], [], object);
+  if (object) {
+    await refuseFileOfDelta(stores, uri, object, scope);
+    refuseMoment(uri, moment);
+    return datasetOf(uri, hints, [object], [], object);
+  }
+  const root = hasWildcard(uri) ? undefined : await deltaRoot(stores, uri, scope);
+  if (root) return deltaDataset(uri, hints, await delta.open(root, checkedMoment(moment), scope));
+  refuseMoment(uri, moment);
   const { files, notes } = hasWildcard(uri)
     ? await filesOfGlob(stores, uri, scope)
     : await asGiven(uri, () => filesOfFolder(stores, uri, scope));
@@ -82,10 +102,6 @@ async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
   return selectDataFiles(uri, nameOf(folder), listed, glob.matches);
 }
 
-function named(location: Location, name: string): Location {
-  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
-}
-
 /** A Delta table's log can lie above what was listed: above partition folders, or beside a pattern's prefix. */
 async function refuseInsideDelta(
   stores: Stores,
@@ -94,21 +110,10 @@ async function refuseInsideDelta(
   listed: Location,
   scope: LakeScope,
 ): Promise<void> {
-  const root = nameOf(folder).replace(/(?:[^/]*=[^/]*\/)+$/, "");
+  const root = withoutPartitions(nameOf(folder));
   const log = `${root}_delta_log/`;
   if (log.startsWith(nameOf(listed))) return;
-  if (await probe(stores, named(folder, log), scope)) throw tableFormatError("Delta", uri);
-}
-
-async function probe(stores: Stores, location: Location, scope: LakeScope): Promise<boolean> {
-  try {
-    const page = await stores.list({ location, maxKeys: 1 }, scope.signal);
-    return page.objects.length > 0;
-  } catch (error) {
-    // Outside what may be read nothing can be known, and nothing more can be read either.
-    if (error instanceof ToolError && (error.code === "denied" || error.code === "not_found")) return false;
-    throw error;
-  }
+  if (await probe(stores, named(folder, log), scope)) throw insideDelta(uri, named(folder, root));
 }
 
 function datasetOf(

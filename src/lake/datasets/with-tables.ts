@@ -1,10 +1,10 @@
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { NamedScan } from "../sql/engine.ts";
-import type { Stores } from "../stores/store.ts";
 import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
 import { hydrateTable } from "./hydrate.ts";
+import { hydrateDelta } from "./hydrate-delta.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
@@ -13,7 +13,6 @@ import { createScanBudget } from "./scan-budget.ts";
 
 /** What the engine's operations are made of. */
 export interface LakeParts extends HydrationDeps {
-  stores: Stores;
   settings: LakeSettings;
 }
 
@@ -37,7 +36,9 @@ export async function withTables<T>(
   const budget = createScanBudget(maxScanBytes);
   try {
     const open = await mapBounded(plan.tables, 4, async (table) => ({
-      ...(await hydrateTable(parts, table, { pins, budget }, scope)),
+      ...(table.dataset.delta
+        ? await hydrateDelta(parts, table, table.dataset.delta, { pins, budget }, scope)
+        : await hydrateTable(parts, table, { pins, budget }, scope)),
       name: table.name,
       otherNames: table.otherNames ?? [],
       dataset: table.dataset,

@@ -22,7 +22,7 @@ export const getMetadata = defineTool({
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({ ...datasetInput, cursor: z.string().max(4_096).optional() }),
   output: z.object({ ...descriptionOut, columns: z.array(columnOut), ...pageOut, ...notesOut }),
-  untrusted: ["columns", "partitions", "object"],
+  untrusted: ["columns", "partitions", "object", "delta"],
   examples: [{ title: "What a folder holds", input: { uri: "s3://demo-lake/orders/" } }],
   aliases: [
     {
