@@ -19,7 +19,7 @@ export interface CsvForm {
 export async function agreeOnCsv(
   sniffer: Sniffer,
   { uri, hints }: Dataset,
-  fetched: readonly FetchedFile[],
+  fetched: readonly (Pick<FetchedFile, "file" | "detected"> & Partial<Pick<FetchedFile, "raw">>)[],
   scope: LakeScope,
 ): Promise<CsvForm> {
   const [first, ...others] = fetched;
@@ -32,7 +32,7 @@ export async function agreeOnCsv(
     hasHeader: hints.hasHeader ?? hasHeader,
   };
   for (const { file, raw } of others) {
-    const other = csvForm(await sniffer.sniff(file.object, sameHints, scope, raw.path));
+    const other = csvForm(await sniffer.sniff(file.object, sameHints, scope, raw?.path));
     const difference = other ? differenceOf(form, other) : "it is no CSV file";
     if (difference === undefined) continue;
     throw new ToolError(

@@ -8,6 +8,7 @@ import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
+import { convertedTable } from "./converted-table.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
 import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
@@ -32,6 +33,8 @@ export async function hydrateTable(
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
+  const converted = await convertedTable(deps, dataset, holds.pins, scope);
+  if (converted) return converted;
   let done = 0;
   const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
     const one = await namingFile(file.object.uri, reads.length > 1, () =>
@@ -40,11 +43,16 @@ export async function hydrateTable(
     scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
     return one;
   });
+  return tableOf(deps, { dataset, fetched, ...holds, scope });
+}
+
+/** Makes a table of files that are on local disk. Throws as `hydrateTable` does, but for what fetching throws. */
+export async function tableOf(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {
+  const { dataset, fetched } = table;
   const family = familyOf(
     dataset.uri,
     fetched.map(({ file, detected }) => ({ uri: file.object.uri, detected })),
   );
-  const table = { dataset, fetched, ...holds, scope };
   if (family === "parquet") return parquetTable(table);
   if (family === "csv") return csvTable(deps, table);
   return family === "ndjson" ? jsonTable(deps, table) : textTable(deps, table);
@@ -85,7 +93,8 @@ function once(file: PinnedFile): PinnedFile {
   };
 }
 
-interface FetchedTable extends CallHolds {
+/** A dataset whose files are on local disk as they are stored. */
+export interface FetchedTable extends CallHolds {
   dataset: Dataset;
   fetched: FetchedFile[];
   scope: LakeScope;

@@ -16,7 +16,7 @@ export interface HydrationDeps {
   engine: SqlEngine;
   stores: Stores;
   delta: DeltaTables;
-  settings: Pick<LakeSettings, "maxDecompressedBytes">;
+  settings: LakeSettings;
 }
 
 /** What one call holds on to while it works. */

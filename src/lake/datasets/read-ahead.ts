@@ -20,6 +20,8 @@ export const rowsPlace = {
       isLast: z.boolean(),
     })
     .optional(),
+  /** The page before was read out of so many first bytes alone. */
+  startBytes: z.int().min(1).optional(),
 };
 
 const place = z.strictObject(rowsPlace);
@@ -78,7 +80,7 @@ export async function keptPage(
 /** Where the rows behind a page begin that itself began at `place`; nowhere where it is the last. */
 export function placeBehind(
   page: Pick<RowPage, "rows" | "more">,
-  { kept, ...place }: RowsPlace,
+  { kept, startBytes: _ofPageBefore, ...place }: RowsPlace,
 ): RowsPlace | undefined {
   if (!page.more && kept?.isLast !== false) return undefined;
   const offset = place.offset + page.rows.length;

@@ -2,7 +2,6 @@ import { ToolError } from "../../core/errors.ts";
 import { requestCursors } from "../../core/results.ts";
 import type { DatasetRows, ReadRowsRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
-import { quoteIdentifier } from "../profile/column-kind.ts";
 import type { LakeScope } from "../scope.ts";
 import { checkFilter } from "./check-filter.ts";
 import type { Dataset } from "./dataset.ts";
@@ -20,14 +19,15 @@ import {
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { resolveDataset } from "./resolve-dataset.ts";
 import { beforeFilter, inCallersWords } from "./rows-faults.ts";
+import { rowsSql, tableName } from "./rows-sql.ts";
+import { isNewReading, newReadingNotes, startPage } from "./start-page.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
-
-const tableName = "dataset";
 
 /**
  * One page of rows in the order of files and of rows in them. A cursor is a number of rows to skip, so it needs
  * nothing kept, and holds as long as the data does; rows read ahead make it cheap to follow while they are kept.
- * What was rejected is told with the first page. Throws `changed` where the data did.
+ * What was rejected is told with the first page. Large text files are read by their first bytes alone while those
+ * hold the page. Throws `changed` where the data did.
  */
 export async function readRows(
   parts: LakeParts,
@@ -49,6 +49,7 @@ export async function readRows(
   const start = from ?? { version, offset: 0 };
   const { next, ...page } =
     (await keptPage(parts.engine, start, request, scope)) ??
+    (await startPage(parts, dataset, start, request, scope)) ??
     (await runPage(parts, dataset, start, request, scope));
   return { ...page, more: next !== undefined, ...(next ? { cursor: cursors.encode(next) } : {}) };
 }
@@ -86,23 +87,11 @@ async function runPage(
       return {
         ...page,
         next: placeBehind(page, { ...start, kept }),
-        ...(offset === 0 ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
-        notes: [...tableNotes(tables), ...page.notes],
+        ...(isNewReading(start, undefined) ? rejectedRows(tables) : { rejectedCount: 0, rejects: [] }),
+        notes: [...newReadingNotes(start, undefined), ...tableNotes(tables), ...page.notes],
       };
     }),
   );
-}
-
-/** One row more than is wanted shows whether more follow. */
-function rowsSql(
-  columns: readonly string[],
-  filter: string | undefined,
-  rowCount: number,
-  offset: number,
-): string {
-  const list = columns.length === 0 ? "*" : columns.map(quoteIdentifier).join(", ");
-  const where = filter === undefined ? "" : `WHERE (${filter}\n) `;
-  return `SELECT ${list} FROM ${tableName} ${where}LIMIT ${rowCount + 1} OFFSET ${offset}`;
 }
 
 async function checkReadsNothing(parts: LakeParts, filter: string, scope: LakeScope): Promise<void> {

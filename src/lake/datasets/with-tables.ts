@@ -1,5 +1,4 @@
 import type { LakeScope } from "../scope.ts";
-import type { LakeSettings } from "../settings.ts";
 import type { NamedScan } from "../sql/engine.ts";
 import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
@@ -12,9 +11,7 @@ import { type NamedDataset, planHydration } from "./plan-hydration.ts";
 import { createScanBudget } from "./scan-budget.ts";
 
 /** What the engine's operations are made of. */
-export interface LakeParts extends HydrationDeps {
-  settings: LakeSettings;
-}
+export type LakeParts = HydrationDeps;
 
 /** A table on local disk, for as long as the work on it lasts. */
 export interface OpenTable extends HydratedTable {

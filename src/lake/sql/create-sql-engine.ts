@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QuerySettings } from "../settings.ts";
+import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
+  ConvertedText,
+  ConvertRequest,
   FilterRequest,
   PlannedRead,
   PlanRequest,
@@ -18,6 +21,7 @@ import type {
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { linkScan, makeJobFolder } from "./job-folder.ts";
 import { KnownPlans } from "./known-plans.ts";
+import { makePool } from "./make-pool.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
@@ -29,9 +33,8 @@ import {
   runReply,
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
-import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
-import { WorkerPool } from "./worker-pool.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import type { WorkerEntry } from "./worker-entry.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -49,14 +52,8 @@ export interface SqlEngineDeps {
   prewarm?: boolean;
 }
 
-const mebibyte = 1 << 20;
-const heapBytes = 192 * mebibyte;
-const jobsPerWorker = 500;
-/** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
-const idleRssBytes = 220 * mebibyte;
-
-/** What a call may take outside the engine's own limit. */
-const spareBytes = 100 * mebibyte;
+/** As long as a timer can be set to. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The engine, and what only tests and diagnosis look at. */
 export interface LocalSqlEngine extends SqlEngine {
@@ -210,6 +207,13 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
+  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+    await this.made;
+    const folder = join(this.root, "calls");
+    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
+    return convertThroughWorker({ folder, limits: this.limits(), run }, request, scope);
+  }
+
   async close(): Promise<void> {
     await this.made.catch(() => {});
     await this.pool.close();
@@ -253,43 +257,3 @@ class WorkerSqlEngine implements LocalSqlEngine {
 
 const notKept =
   "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
-
-function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: string): WorkerPool {
-  const entry = deps.entry ?? findWorkerEntry();
-  const rssBytes = workerMemoryBytes(settings);
-  const limits = {
-    rssBytes,
-    dataBytes: rssBytes + reservedBytes(entry),
-    keptBy: deps.memoryKeptBy ?? (process.platform === "linux" ? "system" : "worker"),
-    heapBytes,
-  } as const;
-  return new WorkerPool({
-    start: () => new WorkerProcess(entry, limits, cwd),
-    workers: settings.workers,
-    maxWaiting: deps.maxWaiting ?? settings.workers * 32,
-    timeoutMs: settings.timeoutMs,
-    waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
-    jobsPerWorker,
-    maxRssBytes: idleRssBytes,
-    minFreeDataBytes: settings.memoryBytes + spareBytes,
-  });
-}
-
-/**
- * The bound on a worker's memory: the engine's own, the JavaScript heap, and what was measured besides with DuckDB
- * 1.5.6 on Node 20 at statements that fill the engine's memory: 150 MiB of an idle worker, 100 MiB of blocks the
- * allocator keeps, 20 MiB of stack and arena for each thread. The system counts what is mapped, used or not; on a
- * busy machine allocators map up to 250 MiB more before they give blocks back.
- */
-function workerMemoryBytes({ memoryBytes, threads }: QuerySettings): number {
-  return memoryBytes + heapBytes + (500 + 20 * threads) * mebibyte;
-}
-
-/**
- * What Linux counts as private memory though nothing of it is used: from version 22 on V8 reserves 512 MiB for
- * code; running from source takes that twice.
- */
-function reservedBytes({ nodeOptions }: WorkerEntry): number {
-  const isolates = nodeOptions.length > 0 ? 2 : 1;
-  return Number(process.versions.node.split(".")[0]) >= 22 ? 512 * mebibyte * isolates : 0;
-}

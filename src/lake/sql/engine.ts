@@ -3,6 +3,7 @@ import type { ByteRange } from "../cache/cache.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
+import type { FieldTypesState } from "./scan/field-types.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
 export interface Column {
@@ -27,6 +28,8 @@ export interface ScanFile {
    * it may be there, the rest reading as zeros. Of Parquet.
    */
   hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
+  /** Of CSV: the file is what `SqlEngine.convert` wrote. */
+  isConverted?: boolean;
   /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
   deleted?: { bitmap: Uint8Array; rowCount: number };
 }
@@ -121,6 +124,27 @@ export interface AnalyzeRequest {
   scan: Extract<Scan, { format: "csv" | "ndjson" }>;
 }
 
+export interface ConvertRequest {
+  /** The file's text as UTF-8 without a byte-order mark, from its beginning; asked for again where that is needed. */
+  text(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  uri: string;
+  /** Where the Parquet file is written. */
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  /** About; it says how many rows are held in memory to be written together. */
+  averageRecordBytes: number;
+}
+
+/** What was found of a text while it was converted. Plain JSON. */
+export interface ConvertedText {
+  rowCount: number;
+  rejectedCount: number;
+  rejects: { line: number; reason: string; text: string }[];
+  types: FieldTypesState[];
+  hasMixedLineEnds: boolean;
+}
+
 export interface SqlScope {
   signal: AbortSignal;
   progress(update: Progress): void;
@@ -148,6 +172,11 @@ export interface SqlEngine {
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
   /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
   filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
+  /**
+   * Reads a CSV text once, as it comes, and writes its good records as Parquet, each field as its text. Memory does
+   * not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
+   */
+  convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   close(): Promise<void>;
 }
 

@@ -64,17 +64,13 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" ? undefined : await store.find(file, scan);
+  const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
   if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
-  return {
-    path,
-    uri: file.uri,
-    partition,
-    ...(known ? { prepared: { ...known, path } } : {}),
-    ...(file.hydrate ? { isSparse: true } : {}),
-    ...(file.deleted ? { deleted: { path: `${path}.deleted`, rowCount: file.deleted.rowCount } } : {}),
-  };
+  const { uri, isConverted, hydrate } = file;
+  const prepared = known && { ...known, path };
+  const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
+  return { path, uri, partition, prepared, isConverted, deleted, ...(hydrate ? { isSparse: true } : {}) };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

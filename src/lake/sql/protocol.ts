@@ -4,6 +4,7 @@ import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { Column, RowRange } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
+import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
@@ -17,6 +18,8 @@ export interface JobFile {
   prepared?: PreparedText | undefined;
   /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
   isSparse?: boolean | undefined;
+  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  isConverted?: boolean | undefined;
   /** Where the bitmap of rows that do not count is. */
   deleted?: { path: string; rowCount: number } | undefined;
 }
@@ -87,8 +90,22 @@ export interface FilterJob extends JobLimits {
   rows: PartitionValues[];
   conditions: RowCondition[];
 }
+/** Makes Parquet of CSV that comes through a pipe. */
+export interface ConvertJob extends JobLimits {
+  kind: "convert";
+  uri: string;
+  /** Pipe from the server. */
+  sourcePath: string;
+  /** Pipe from the scan to the engine. */
+  goodPath: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  columnCount: number;
+  rowGroupRows: number;
+  hasLongRecords: boolean;
+}
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob;
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
 
 export type ToWorker =
   | { id: number; job: Job }
@@ -156,6 +173,16 @@ export const analyzeReply = z.object({
   prepared: z.array(preparedFile),
 });
 export type AnalyzeReply = z.infer<typeof analyzeReply>;
+
+export const convertReply = z.object({
+  rowCount: z.number(),
+  rejectedCount: z.number(),
+  rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
+  /** One per column. */
+  types: z.array(fieldTypesState),
+  hasMixedLineEnds: z.boolean(),
+});
+export type ConvertReply = z.infer<typeof convertReply>;
 
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { canonicalNumber } from "./canonical-number.ts";
 import { readDateTime } from "./date-time.ts";
 import { kinds } from "./kinds.ts";
@@ -7,6 +8,17 @@ const zero = 48;
 const nine = 57;
 const minus = 45;
 const dot = 46;
+
+/** What was seen of one column's values, to be joined with what was seen of others. Plain JSON. */
+export const fieldTypesState = z.object({
+  seen: z.int(),
+  integerDigits: z.int(),
+  scale: z.int(),
+  beyond64Bits: z.boolean(),
+  beyondDouble: z.boolean(),
+  hasExponent: z.boolean(),
+});
+export type FieldTypesState = z.infer<typeof fieldTypesState>;
 
 /**
  * Finds the narrowest type that holds every value of one text column exactly. Leading zeros, plus signs and
@@ -20,6 +32,21 @@ export class FieldTypes {
   private beyond64Bits = false;
   private beyondDouble = false;
   private hasExponent = false;
+
+  state(): FieldTypesState {
+    const { seen, integerDigits, scale, beyond64Bits, beyondDouble, hasExponent } = this;
+    return { seen, integerDigits, scale, beyond64Bits, beyondDouble, hasExponent };
+  }
+
+  /** Notes all values that made `other`. */
+  join(other: FieldTypesState): void {
+    this.seen |= other.seen;
+    this.integerDigits = Math.max(this.integerDigits, other.integerDigits);
+    this.scale = Math.max(this.scale, other.scale);
+    this.beyond64Bits ||= other.beyond64Bits;
+    this.beyondDouble ||= other.beyondDouble;
+    this.hasExponent ||= other.hasExponent;
+  }
 
   get isText(): boolean {
     return (this.seen & kinds.text) !== 0;

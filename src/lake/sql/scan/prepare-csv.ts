@@ -58,16 +58,21 @@ function scanFile(path: string, { dialect, columnCount, types, onProgress }: Csv
 function writeCopy(path: string, { dialect, columnCount, copyPath }: CsvPreparation): void {
   const fd = openSync(path, "r");
   const writer = new RecordWriter(copyPath);
-  const onRecord = (bytes: Uint8Array, records: CsvRecords) =>
-    records.isOdd ? writeAnew(writer, bytes, records, dialect) : writeAsIs(writer, bytes, records);
-  // The engine drops a byte order mark at the start of a file: this one instead of the first record's own.
-  writer.text("\ufeff");
+  const onRecord = recordCopier(writer, dialect);
   try {
     new CsvScan(fd, { dialect, columnCount, onRecord, keepRejects: 0 }).run();
   } finally {
     closeSync(fd);
     writer.close();
   }
+}
+
+/** Writes good records so that the engine reads them just as the scan did: same dialect, no header, LF line ends. */
+export function recordCopier(writer: RecordWriter, dialect: CsvDialect) {
+  // The engine drops a byte order mark at the start of a file: this one instead of the first record's own.
+  writer.text("\ufeff");
+  return (bytes: Uint8Array, records: CsvRecords): void =>
+    records.isOdd ? writeAnew(writer, bytes, records, dialect) : writeAsIs(writer, bytes, records);
 }
 
 function writeAsIs(

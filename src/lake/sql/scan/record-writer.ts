@@ -2,14 +2,15 @@ import { closeSync, openSync, writeSync } from "node:fs";
 
 const bufferBytes = 1 << 20;
 
-/** Writes pieces of bytes to a new file through one buffer. */
+/** Writes pieces of bytes to a new file, or a pipe, through one buffer. */
 export class RecordWriter {
   private readonly buffer = Buffer.allocUnsafe(bufferBytes);
   private used = 0;
   private readonly fd: number;
 
-  constructor(path: string) {
-    this.fd = openSync(path, "wx", 0o600);
+  /** `fd`: where the file is open already. */
+  constructor(path: string, fd = openSync(path, "wx", 0o600)) {
+    this.fd = fd;
   }
 
   write(bytes: Uint8Array, start: number, end: number): void {
@@ -28,6 +29,11 @@ export class RecordWriter {
 
   close(): void {
     this.flush();
+    closeSync(this.fd);
+  }
+
+  /** Closes without what is still in the buffer. */
+  abandon(): void {
     closeSync(this.fd);
   }
 

@@ -104,6 +104,7 @@ function scansOf(job: Job): JobScan[] {
 
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
+  if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
   const scans = scansOf(job);
   let clean = message;
   for (const { path, uri, prepared } of scans.flatMap(({ files }) => files)) {

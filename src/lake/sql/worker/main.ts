@@ -1,5 +1,5 @@
 import "./text-decoder.ts";
-import type { FileReads, FromWorker, Job, ToWorker } from "../protocol.ts";
+import type { FileReads, FromWorker, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
@@ -16,50 +16,29 @@ function send(message: FromWorker): void {
 }
 
 async function serve(): Promise<void> {
-  const { passGate, checkTables } = await import("../gate/gate.ts");
-  const { Instances, openParser } = await import("./database.ts");
-  const { runStatement } = await import("./run.ts");
-  const { analyzeScan } = await import("./analyze.ts");
-  const { filterRows } = await import("./filter-rows.ts");
-  const serialize = await openParser();
-
+  const { openWork } = await import("./work.ts");
+  const work = await openWork();
   const fetcher = createFetcher();
-  const instances = new Instances();
-
-  const work = async (id: number, job: Job): Promise<unknown> => {
-    const report = throttled(
-      (update) => send({ kind: "progress", id, ...update }),
-      progressEveryMs,
-      Date.now,
-    );
-    if (job.kind === "plan") return passGate(job.sql, serialize);
-    if (job.kind === "analyze") return analyzeScan(job, report);
-    if (job.kind === "filter") return filterRows(instances, job);
-    const plan = await passGate(job.sql, serialize);
-    checkTables(
-      plan,
-      job.tables.flatMap(({ names }) => names),
-    );
-    return runStatement(job, plan, {
-      report,
-      instances,
-      fetch: (reads, isCheck = false) => fetcher.ask({ id, reads, isCheck }),
-    });
-  };
 
   process.on("message", (message: ToWorker) => {
     if ("fetched" in message) return fetcher.answered(message.fetched);
     const { id, job } = message;
     send({ kind: "started", id });
-    work(id, job)
+    const report = throttled(
+      (update) => send({ kind: "progress", id, ...update }),
+      progressEveryMs,
+      Date.now,
+    );
+    work
+      .run(job, { report, fetch: (reads, isCheck) => fetcher.ask({ id, reads, isCheck }) })
       .then(
         (result) => send({ kind: "done", id, result, ...memoryHeld() }),
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
-      // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
       .finally(() => {
+        // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
         globalThis.gc?.();
-        if ("threads" in job) instances.prepare(job);
+        work.prepare(job);
       });
   });
   send({ kind: "ready" });

@@ -18,7 +18,7 @@ export function prepareScans(given: readonly JobScan[], report: Report): Prepare
   const scans = given.map((scan, table) => {
     if (scan.format === "parquet") return scan;
     const files = scan.files.map((source, file) => {
-      if (source.prepared) return source;
+      if (source.prepared || source.isConverted) return source;
       const text = prepareFile(scan, source, report);
       prepared.push({ table, file, text });
       return { ...source, prepared: text };

@@ -85,6 +85,7 @@ function alikeRuns(files: readonly ReadyFile[]): ReadyFile[][] {
       prepared?.hasLineFeeds,
       prepared?.isSplittable,
       prepared?.isCopy,
+      file.isConverted,
     ]);
     if (kind === last) runs.at(-1)?.push(file);
     else runs.push([file]);
@@ -104,6 +105,7 @@ function textSelect(scan: JobScan, files: readonly ReadyFile[]): string {
 function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
   const { dialect } = scan;
   if (!dialect) throw new TypeError("A CSV scan has no dialect.");
+  if (files[0]?.isConverted) return convertedSelect(scan, files, partition, hive);
   // The engine's reader finds the types itself: an expression for every column takes memory that thousands of
   // columns do not have. It would refuse `""` in a number, which is read as text and cast.
   const textFirst = new Set(files.flatMap(({ prepared }) => prepared?.quotedEmpties ?? []));
@@ -121,6 +123,20 @@ function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string
     escape: dialect.escape,
   });
   return `SELECT ${columns.join(", ")}${partition} FROM ${reader}${hive})`;
+}
+
+/** Fields are there as their text. What was `""` is text, and in other columns nothing. */
+function convertedSelect(
+  scan: JobScan,
+  files: readonly ReadyFile[],
+  partition: string,
+  hive: string,
+): string {
+  const columns = scan.columns.map(({ name, type }, at) => {
+    const value = type === "VARCHAR" ? `c${at}` : `CAST(nullif(c${at}, '') AS ${type})`;
+    return `${value} AS ${identifier(name)}`;
+  });
+  return `SELECT ${columns.join(", ")}${partition} FROM read_parquet(${paths(files)}${hive})`;
 }
 
 /** A text file is a CSV file of one column whose separator it does not hold, or a copy as NDJSON. */
@@ -172,13 +188,38 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
   // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
   const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
   const bufferBytes = Math.max(maxLineBytes * 2, Math.min(8 << 20, largestBytes));
-  return `read_csv(${paths(files)}, auto_detect = false, header = ${first?.hasHeader ?? false},
-    columns = {${columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(", ")}},
-    delim = ${literal(marks.separator)}, quote = ${literal(marks.quote)}, escape = ${literal(marks.escape)}, comment = '',
-    ${first?.hasLineFeeds ? "new_line = '\\n'," : ""}
+  return csvReader({
+    paths: paths(files),
+    columns,
+    ...marks,
+    hasHeader: first?.hasHeader ?? false,
+    hasLineFeeds: first?.hasLineFeeds ?? false,
+    isSplittable: first?.isSplittable ?? false,
+    maxLineBytes,
+    bufferBytes,
+  });
+}
+
+/** A call of the engine's CSV reader, all of it said. */
+export interface CsvReader extends CsvReading {
+  /** As a list in SQL. */
+  paths: string;
+  hasHeader: boolean;
+  hasLineFeeds: boolean;
+  isSplittable: boolean;
+  maxLineBytes: number;
+  bufferBytes: number;
+}
+
+/** The call as SQL, for more options to follow, without its closing parenthesis. */
+export function csvReader(how: CsvReader): string {
+  return `read_csv(${how.paths}, auto_detect = false, header = ${how.hasHeader},
+    columns = {${how.columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(", ")}},
+    delim = ${literal(how.separator)}, quote = ${literal(how.quote)}, escape = ${literal(how.escape)}, comment = '',
+    ${how.hasLineFeeds ? "new_line = '\\n'," : ""}
     strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
-    max_line_size = ${maxLineBytes}, buffer_size = ${bufferBytes},
-    parallel = ${first?.isSplittable ?? false}`;
+    max_line_size = ${how.maxLineBytes}, buffer_size = ${how.bufferBytes},
+    parallel = ${how.isSplittable}`;
 }
 
 function readJson(files: readonly ReadyFile[], columns: string): string {

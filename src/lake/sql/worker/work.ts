@@ -1,0 +1,48 @@
+import { checkTables, passGate } from "../gate/gate.ts";
+import type { FileReads, Job } from "../protocol.ts";
+import { analyzeScan } from "./analyze.ts";
+import { convertText } from "./convert.ts";
+import { Instances, openParser } from "./database.ts";
+import { filterRows } from "./filter-rows.ts";
+import type { Report } from "./report.ts";
+import { runStatement } from "./run.ts";
+
+/** What a job has of the server. */
+export interface JobTools {
+  report: Report;
+  /** Asks for parts of the job's files. */
+  fetch(reads: FileReads[], isCheck: boolean): Promise<number>;
+}
+
+/** Does jobs, one at a time. */
+export interface Work {
+  run(job: Job, tools: JobTools): Promise<unknown>;
+  /** To be called when there is nothing to do: makes ready what the next job like this one takes. */
+  prepare(job: Job): void;
+}
+
+export async function openWork(): Promise<Work> {
+  const serialize = await openParser();
+  const instances = new Instances();
+  return {
+    async run(job, { report, fetch }) {
+      if (job.kind === "plan") return passGate(job.sql, serialize);
+      if (job.kind === "analyze") return analyzeScan(job, report);
+      if (job.kind === "filter") return filterRows(instances, job);
+      if (job.kind === "convert") return convertText(instances, job, report);
+      const statement = await passGate(job.sql, serialize);
+      checkTables(
+        statement,
+        job.tables.flatMap(({ names }) => names),
+      );
+      return runStatement(job, statement, {
+        report,
+        instances,
+        fetch: (reads, isCheck = false) => fetch(reads, isCheck),
+      });
+    },
+    prepare(job) {
+      if ("threads" in job) instances.prepare(job);
+    },
+  };
+}
