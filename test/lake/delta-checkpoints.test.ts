@@ -10,7 +10,6 @@ beforeAll(async () => {
 afterAll(() => lake.stop());
 
 const onS3 = (folder: string) => new DeltaWriter(folder, (name, body) => lake.put(name, body));
-const _onDisk = (folder: string) => new DeltaWriter(folder, (name, body) => lake.write(name, body));
 
 async function rowsOf(sql: string, table: string, moment: Record<string, unknown> = {}) {
   const uri = table.startsWith("/") ? table : `s3://lake/${table}`;

@@ -34,7 +34,7 @@ export function deltaDataset(uri: string, hints: FormatHints, snapshot: Snapshot
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
     version: deltaVersion({}, snapshot, files),
-    notes: [],
+    notes: zoneNotes(snapshot),
     delta: snapshot,
   };
 }
@@ -69,6 +69,18 @@ function partitionOf({ partitionValues }: AddFile, fields: readonly DeltaField[]
       return [name, value === "" ? null : text];
     }),
   );
+}
+
+/** Writers that say no zone mean their own, which nothing tells. */
+function zoneNotes({ files, partitionFields }: Snapshot): string[] {
+  return partitionFields
+    .filter(({ type }) => sqlType(type) === "TIMESTAMP WITH TIME ZONE")
+    .filter(({ name, physicalName }) =>
+      files.some(({ partitionValues }) =>
+        /:\d{2}(?:\.\d+)?$/.test(partitionValues[physicalName] ?? partitionValues[name] ?? ""),
+      ),
+    )
+    .map(({ name }) => `partition times of ${name} are written without a zone; they are taken as UTC`);
 }
 
 /** Bytes as the engine casts them from text. */
