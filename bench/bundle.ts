@@ -14,19 +14,34 @@ export async function buildProduct(): Promise<string> {
   return join(root, "dist", "main.js");
 }
 
+const shared = {
+  outdir,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.19",
+  outExtension: { ".js": ".mjs" },
+  logLevel: "warning",
+} as const;
+
+const at = (name: string) => join(import.meta.dirname, `${name}.ts`);
+const programAt = (name: string) => join(outdir, `${name}.mjs`);
+
+/** Programs of the lake's benchmark. */
+export async function bundleLakePrograms(): Promise<(name: string) => string> {
+  await mkdir(outdir, { recursive: true });
+  const names = ["generate", "s3-model", "duckdb", "polars"];
+  await build({
+    ...shared,
+    packages: "external",
+    entryPoints: Object.fromEntries(names.map((name) => [name, at(`lake/programs/${name}`)])),
+  });
+  return programAt;
+}
+
 /** What is Sluice is bundled as the product is; what is another's is run as its users run it, from node_modules. */
 export async function bundlePrograms(): Promise<(name: string) => string> {
   await mkdir(outdir, { recursive: true });
-  const shared = {
-    outdir,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20.19",
-    outExtension: { ".js": ".mjs" },
-    logLevel: "warning",
-  } as const;
-  const at = (name: string) => join(import.meta.dirname, `${name}.ts`);
   await build({
     ...shared,
     entryPoints: { "sluice-http": at("servers/sluice-http") },
@@ -49,9 +64,7 @@ export async function bundlePrograms(): Promise<(name: string) => string> {
       "fastmcp-http": at("servers/fastmcp-http"),
       "fastmcp-stdio": at("servers/fastmcp-stdio"),
       load: at("load/main"),
-      "s3-server": at("servers/s3-server"),
-      "whole-object": at("servers/whole-object"),
     },
   });
-  return (name) => join(outdir, `${name}.mjs`);
+  return programAt;
 }

@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
 
 /** Processes of one benchmark run: each is killed at its end, however it ends. */
 export interface Children {
-  start(program: string, args?: readonly string[], env?: Record<string, string>): ChildProcess;
+  /** `node`: another Node than this one. */
+  start(program: string, args?: readonly string[], env?: Record<string, string>, node?: string): ChildProcess;
   stop(child: ChildProcess): Promise<void>;
   stopAll(): Promise<void>;
 }
@@ -22,8 +23,8 @@ export function createChildren(): Children {
     await ended;
   };
   return {
-    start(program, args = [], env = {}) {
-      const child = spawn(process.execPath, [program, ...args], {
+    start(program, args = [], env = {}, node = process.execPath) {
+      const child = spawn(node, [program, ...args], {
         stdio: ["pipe", "pipe", "ignore", "ipc"],
         env: { ...process.env, ...env },
       });
@@ -72,6 +73,8 @@ export interface JsonExchange {
 /** Talks with a child over its standard input and output. An answer `{error}` is thrown. */
 export function jsonExchange({ stdin, stdout }: ChildProcess): JsonExchange {
   if (!stdin || !stdout) throw new Error("The child needs its standard input and output.");
+  // A child that has ended is told by its missing answer.
+  stdin.on("error", () => {});
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();

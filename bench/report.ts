@@ -13,17 +13,25 @@ export interface Section {
 
 export interface Goal {
   text: string;
-  met: boolean;
+  /** `undefined`: not measured. */
+  met: boolean | undefined;
+}
+
+/** What stands above the tables. */
+export interface Heading {
+  title: string;
+  /** The command that writes the page. */
+  command: string;
+  about: string;
 }
 
 /** The report as Markdown, with the facts of the machine that its numbers depend on. */
-export function renderReport(sections: readonly Section[], measuredOn: Date): string {
+export function renderReport(heading: Heading, sections: readonly Section[], measuredOn: Date): string {
   const memoryGb = Math.round(totalmem() / 2 ** 30);
   return [
-    "# Benchmarks",
+    `# ${heading.title}`,
     "",
-    "Written by `npm run bench -- --write`. Ratios hold better than times: both sides ran in the same minutes on the",
-    "same machine, in turns.",
+    `Written by \`${heading.command}\`. ${heading.about}`,
     "",
     `Measured on ${measuredOn.toISOString().slice(0, 10)}: Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} cores, ${memoryGb} GB of memory.`,
     "",
@@ -42,13 +50,20 @@ function renderSection({ title, about, columns, rows, goals }: Section): string[
     "",
     about,
     "",
-    line(columns),
-    `| ${widths.map((width, index) => (index === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`,
-    ...rows.map(line),
-    "",
-    ...goals.map(({ text, met }) => `- ${met ? "met" : "**missed**"}: ${text}`),
+    ...(columns.length === 0 ? [] : [line(columns), line(rules(widths)), ...rows.map(line), ""]),
+    ...goals.map(({ text, met }) => `- ${verdicts[String(met)]}: ${text}`),
     ...(goals.length > 0 ? [""] : []),
   ];
+}
+
+const verdicts: Readonly<Record<string, string>> = {
+  true: "met",
+  false: "**missed**",
+  undefined: "not measured",
+};
+
+function rules(widths: readonly number[]): string[] {
+  return widths.map((width, index) => (index === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
 }
 
 /** The first column is words, the others are numbers. */

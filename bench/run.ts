@@ -3,19 +3,28 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildProduct, bundlePrograms } from "./bundle.ts";
 import { createChildren } from "./children.ts";
-import { measureLake } from "./lake/measure-lake.ts";
 import { renderReport, type Section } from "./report.ts";
 import { measureStdioStart } from "./stdio-start.ts";
 import { measureThroughput } from "./throughput.ts";
 
-const parts = ["throughput", "stdio", "lake"] as const;
+const parts = ["throughput", "stdio"] as const;
 const usage = `Usage: npm run bench -- [options]
 
   --only <part>     ${parts.join(" | ")}; may be given more than once (default: all)
   --rounds <n>      rounds that count, per number (default 5)
   --seconds <n>     length of one round of load (default 1.5)
   --write           put the tables into bench/RESULTS.md
+
+The lake has a benchmark of its own: npm run bench:lake
 `;
+
+const heading = {
+  title: "Benchmarks",
+  command: "npm run bench -- --write",
+  about:
+    "Ratios hold better than times: both sides ran in the same minutes on the same machine, in turns. The lake has a " +
+    "page of its own, docs/performance.md, by `npm run bench:lake`.",
+};
 
 const { values } = parseArgs({
   options: {
@@ -49,8 +58,7 @@ try {
     sections.push(await measureThroughput({ children, programAt, rounds, durationMs, say }));
   if (wants("stdio"))
     sections.push(await measureStdioStart({ children, programAt, product, rounds: rounds * 2, say }));
-  if (wants("lake")) sections.push(await measureLake({ children, programAt, product, rounds, say }));
-  const report = renderReport(sections, new Date());
+  const report = renderReport(heading, sections, new Date());
   process.stdout.write(report);
   if (values.write) await writeFile(join(import.meta.dirname, "RESULTS.md"), report);
 } finally {

@@ -1,61 +1,48 @@
 import { existsSync } from "node:fs";
-import { link, mkdir, rename, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Children, firstJsonLine } from "../children.ts";
 
-/** Goes up with every change to the data. */
+/** Goes up with every change to what the generator writes. */
 const version = 1;
-const rows = 1_200_000;
 
-export type FileKind = "parquet" | "csv";
+export const datasets = ["parquet", "csv", "files", "delta"] as const;
+export type DatasetName = (typeof datasets)[number];
 
-export interface BenchData {
+/** Where each dataset lies below the served folder. A name that ends in `/` is a folder. */
+export const keyOf: Readonly<Record<DatasetName, string>> = {
+  parquet: "lineitem.parquet",
+  csv: "lineitem.csv",
+  files: "files/",
+  delta: "delta/",
+};
+
+export interface LakeData {
   rows: number;
-  sizeBytes: Record<FileKind, number>;
-  /** Folder to serve as a bucket. */
+  /** Served as a bucket. */
   folder: string;
-  /** Puts the file under a key of its own, so that nothing has seen it before. */
-  addKey(key: string, kind: FileKind): Promise<void>;
+  sizeBytes: Record<"parquet" | "csv", number>;
+  /** Live data files of the Delta table, relative to the table. */
+  deltaFiles: string[];
 }
 
-/** Order lines, made once and kept in `cacheDir`: 12 columns of the usual types. Served from below `work`. */
-export async function openBenchData(cacheDir: string, work: string): Promise<BenchData> {
-  const made = join(cacheDir, `lake-v${version}`);
-  if (!existsSync(made)) await makeFiles(made);
-  const folder = join(work, "served");
-  await mkdir(folder, { recursive: true });
-  const sizeOf = async (kind: FileKind) => (await stat(join(made, `lines.${kind}`))).size;
-  return {
-    rows,
-    sizeBytes: { parquet: await sizeOf("parquet"), csv: await sizeOf("csv") },
-    folder,
-    async addKey(key, kind) {
-      await mkdir(dirname(join(folder, key)), { recursive: true });
-      await link(join(made, `lines.${kind}`), join(folder, key));
-    },
-  };
-}
+const manifestShape = z.object({ rows: z.int(), deltaFiles: z.array(z.string()) });
 
-async function makeFiles(folder: string): Promise<void> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const fresh = `${folder}-${process.pid}`;
-  await mkdir(fresh, { recursive: true });
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  await connection.run(`CREATE TABLE lines AS SELECT
-    i AS line_id, (hash(i, 'order') % 400000)::BIGINT AS order_id, (hash(i, 'part') % 20000)::INTEGER AS part_id,
-    1 + (hash(i, 'quantity') % 50)::INTEGER AS quantity,
-    ((hash(i, 'price') % 10000000)::BIGINT / 100)::DECIMAL(12,2) AS price,
-    ((hash(i, 'discount') % 11)::BIGINT / 100)::DECIMAL(4,2) AS discount,
-    ['A', 'N', 'R'][1 + (hash(i, 'flag') % 3)::BIGINT] AS flag,
-    ['OPEN', 'SHIPPED', 'RETURNED', 'LOST'][1 + (hash(i, 'status') % 4)::BIGINT] AS status,
-    DATE '2020-01-01' + (i * 2000 // ${rows})::INTEGER AS shipped_on,
-    ['AIR', 'RAIL', 'SHIP', 'TRUCK', 'MAIL'][1 + (hash(i, 'mode') % 5)::BIGINT] AS mode,
-    't' || hash(i, 'token') AS token,
-    'line ' || i || ' packed by ' || (hash(i, 'packer') % 900) AS comment
-    FROM range(${rows}) t(i)`);
-  await connection.run(`COPY lines TO '${join(fresh, "lines.parquet")}' (FORMAT parquet, COMPRESSION zstd)`);
-  await connection.run(`COPY lines TO '${join(fresh, "lines.csv")}' (FORMAT csv, HEADER)`);
-  connection.closeSync();
-  instance.closeSync();
-  await rename(fresh, folder);
+/** The data of `rows` order lines, made by a process of its own where `cacheDir` does not hold it. */
+export async function openLakeData(
+  cacheDir: string,
+  rows: number,
+  children: Children,
+  generator: string,
+): Promise<LakeData> {
+  const made = join(cacheDir, `v${version}-${rows}`);
+  if (!existsSync(made)) {
+    await mkdir(cacheDir, { recursive: true });
+    await firstJsonLine(children.start(generator, [made, String(rows)]));
+  }
+  const manifest = manifestShape.parse(JSON.parse(await readFile(join(made, "manifest.json"), "utf8")));
+  const folder = join(made, "served");
+  const sizeOf = async (name: "parquet" | "csv") => (await stat(join(folder, keyOf[name]))).size;
+  return { ...manifest, folder, sizeBytes: { parquet: await sizeOf("parquet"), csv: await sizeOf("csv") } };
 }

@@ -1,40 +1,145 @@
-/** A question both sides answer; `{table}` stands for the file. */
-export interface Question {
-  name: string;
-  tool: "lake_read_rows" | "lake_query";
-  /** Arguments of the tool, for a file's URI. */
-  arguments(uri: string): Record<string, unknown>;
-  /** The same question to DuckDB itself. */
-  sql: string;
+import { fullProfile, profileTiers } from "./profile-questions.ts";
+import type { Question } from "./question.ts";
+
+/** Questions with literals of a data set of `rows` rows. */
+export function questionsOf(rows: number): Question[] {
+  // A key that is there, a fifth of the way into the file.
+  const key = Math.floor((rows * 0.2057) / 4) * 4;
+  return [...wholeFile(key), fullProfile, ...profileTiers, ...folders];
 }
 
-const aggregate =
-  "SELECT flag, status, count(*) AS n, sum(quantity) AS q, sum(price::DECIMAL(12,2)) AS p FROM {table} GROUP BY ALL ORDER BY ALL";
-const filter = "shipped_on = DATE '2021-06-01' AND mode = 'RAIL'";
+const files = ["parquet", "csv"] as const;
+const januaryOf1994 = "l_shipdate BETWEEN DATE '1994-01-01' AND DATE '1994-01-31'";
+const topPrices = "FROM {table} ORDER BY l_extendedprice DESC, l_orderkey, l_linenumber LIMIT 10";
 
-export const questions: readonly Question[] = [
+function wholeFile(key: number): Question[] {
+  return [
+    {
+      name: "count",
+      datasets: ["parquet", "csv", "files", "delta"],
+      ...query("SELECT count(*) AS n FROM {table}"),
+      touched: { columns: [] },
+    },
+    {
+      name: "schema",
+      datasets: ["parquet"],
+      tool: "lake_get_metadata",
+      arguments: (uri) => ({ uri }),
+      rowsOf: ({ columns }) =>
+        (columns as { name: string; type: string }[]).map(({ name, type }) => [name, type]),
+      sql: "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {table})",
+      touched: { columns: [] },
+    },
+    {
+      name: "preview of 20 rows",
+      datasets: files,
+      tool: "lake_read_rows",
+      arguments: (uri) => ({ uri, limit: 20 }),
+      sql: "SELECT * FROM {table} LIMIT 20",
+      polarsSql: "SELECT * FROM t LIMIT 20",
+      touched: { columns: "all", rowGroups: { kind: "first" } },
+    },
+    {
+      name: "aggregate of 2 of 16 columns",
+      datasets: files,
+      ...query(
+        "SELECT sum(l_extendedprice * l_discount) AS r FROM {table}",
+        "SELECT SUM(CAST(l_extendedprice AS DOUBLE) * CAST(l_discount AS DOUBLE)) AS r FROM t",
+      ),
+      touched: { columns: ["l_extendedprice", "l_discount"] },
+    },
+    ...narrowing(key),
+    ...ordering,
+  ];
+}
+
+function narrowing(key: number): Question[] {
+  return [
+    {
+      name: "pruned filter",
+      datasets: ["parquet"],
+      ...query(
+        `SELECT count(*) AS n, sum(l_extendedprice) AS s FROM {table} WHERE ${januaryOf1994}`,
+        `SELECT COUNT(*) AS n, SUM(CAST(l_extendedprice AS DOUBLE)) AS s FROM t WHERE ${januaryOf1994}`,
+      ),
+      touched: {
+        columns: ["l_shipdate", "l_extendedprice"],
+        rowGroups: { kind: "between", column: "l_shipdate", low: "1994-01-01", high: "1994-01-31" },
+      },
+    },
+    {
+      name: "point look-up",
+      datasets: ["parquet"],
+      ...query(`SELECT * FROM {table} WHERE l_orderkey = ${key} AND l_linenumber = 2`),
+      touched: {
+        columns: "all",
+        rowGroups: { kind: "between", column: "l_orderkey", low: key, high: key },
+      },
+    },
+  ];
+}
+
+const ordering: readonly Question[] = [
   {
-    name: "read_rows, first 100",
-    tool: "lake_read_rows",
-    arguments: (uri) => ({ uri, limit: 100 }),
-    sql: "SELECT * FROM {table} LIMIT 100",
+    name: "top-10 group by",
+    datasets: ["parquet"],
+    ...query(
+      "SELECT l_partkey, sum(l_quantity) AS q FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10",
+      "SELECT l_partkey, SUM(CAST(l_quantity AS DOUBLE)) AS q FROM t GROUP BY l_partkey ORDER BY q DESC, l_partkey LIMIT 10",
+    ),
+    touched: { columns: ["l_partkey", "l_quantity"] },
   },
   {
-    name: "read_rows, a filter",
-    tool: "lake_read_rows",
-    arguments: (uri) => ({ uri, filter, columns: ["line_id", "price"], limit: 100 }),
-    sql: `SELECT line_id, price FROM {table} WHERE ${filter} LIMIT 100`,
-  },
-  {
-    name: "query, count",
-    tool: "lake_query",
-    arguments: (uri) => ({ sql: `SELECT count(*) AS n FROM '${uri}'` }),
-    sql: "SELECT count(*) AS n FROM {table}",
-  },
-  {
-    name: "query, group by two",
-    tool: "lake_query",
-    arguments: (uri) => ({ sql: aggregate.replace("{table}", `'${uri}'`) }),
-    sql: aggregate,
+    name: "top-n sort",
+    datasets: ["parquet"],
+    ...query(`SELECT * ${topPrices}`),
+    touched: {
+      columns: ["l_extendedprice", "l_orderkey", "l_linenumber"],
+      rowGroups: { kind: "answers", sql: `SELECT file_row_number ${topPrices}` },
+    },
   },
 ];
+
+const shipped = "l_shipmode IN ('AIR', 'RAIL')";
+
+const folders: readonly Question[] = [
+  {
+    name: "filter on one partition",
+    datasets: ["files"],
+    ...query(
+      "SELECT count(*) AS n, sum(l_quantity) AS q FROM {table} WHERE block = 42",
+      "SELECT COUNT(*) AS n, SUM(CAST(l_quantity AS DOUBLE)) AS q FROM t WHERE block = 42",
+    ),
+    touched: { columns: ["l_quantity"], partition: "block=42" },
+  },
+  {
+    name: "group by partition",
+    datasets: ["files"],
+    ...query(
+      "SELECT block::INTEGER AS b, count(*) AS n, sum(l_quantity) AS q FROM {table} GROUP BY 1 ORDER BY 1",
+      "SELECT block AS b, COUNT(*) AS n, SUM(CAST(l_quantity AS DOUBLE)) AS q FROM t GROUP BY block ORDER BY block",
+    ),
+    touched: { columns: ["l_quantity"] },
+  },
+  {
+    name: "filter",
+    datasets: ["delta"],
+    ...query(
+      `SELECT l_shipmode, count(*) AS n, sum(l_extendedprice) AS s FROM {table} WHERE ${januaryOf1994} AND ${shipped} GROUP BY 1 ORDER BY 1`,
+    ),
+    touched: {
+      columns: ["l_shipdate", "l_extendedprice"],
+      rowGroups: { kind: "between", column: "l_shipdate", low: "1994-01-01", high: "1994-01-31" },
+    },
+  },
+];
+
+/** A statement to lake_query. Polars gets the same one unless it needs another. */
+function query(sql: string, polarsSql = sql.replace("{table}", "t")) {
+  return {
+    tool: "lake_query",
+    arguments: (uri: string) => ({ sql: sql.replace("{table}", `'${uri}'`) }),
+    sql,
+    polarsSql,
+  };
+}

@@ -4,6 +4,8 @@ import { createObjectCache } from "./cache/object-cache.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
+import { resolveDataset } from "./datasets/resolve-dataset.ts";
+import { createResolver } from "./datasets/resolver.ts";
 import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { createDeltaTables } from "./delta/delta-tables.ts";
@@ -34,13 +36,16 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer =
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
+  const delta = createDeltaTables({ stores, cache, engine });
+  const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
   const parts: LakeParts = {
     stores,
     cache,
     engine,
     settings,
     sniffer: createSniffer(stores),
-    delta: createDeltaTables({ stores, cache, engine }),
+    resolver,
+    delta,
   };
   const footers = createFooters(parts);
   return {

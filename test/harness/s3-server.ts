@@ -16,6 +16,8 @@ export interface S3Server {
   endpoint: string;
   /** Every request since the start, or since it was emptied by the test. */
   requests: SeenRequest[];
+  /** Bytes of the bodies it has sent in answer to GET since the start. */
+  sentBytes(): number;
   createBucket(bucket: string): Promise<void>;
   /** Puts `body` under exactly `key`; over 10 MiB in parts, as S3 clients do. Answers with the ETag. */
   put(
@@ -38,6 +40,12 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
     requests.push({ method: request.method, url: request.raw.url ?? "", headers: request.raw.headers });
     done();
   });
+  let sentBytes = 0;
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const length = reply.getHeader("content-length") ?? (typeof payload === "string" ? payload.length : 0);
+    if (request.method === "GET") sentBytes += Number(length);
+    done();
+  });
   await app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const send = (method: string, path: string, body?: Uint8Array | string, headers?: Record<string, string>) =>
@@ -45,6 +53,7 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
   const server: S3Server = {
     endpoint: `http://127.0.0.1:${port}`,
     requests,
+    sentBytes: () => sentBytes,
     createBucket: async (bucket) => void (await send("PUT", `/${bucket}`)),
     put: (bucket, key, body, headers) =>
       put(send, objectPath(bucket, key), Buffer.from(body as string), headers),

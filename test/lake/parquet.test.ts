@@ -44,7 +44,10 @@ describe("Parquet", () => {
   test("is described by its footer alone", async () => {
     const uri = await lake.put(
       "groups.parquet",
-      await parquetOf("SELECT i AS id FROM range(10000) t(i)", "ROW_GROUP_SIZE 2048"),
+      await parquetOf(
+        "SELECT i AS id, md5(i::VARCHAR) AS hash FROM range(10000) t(i)",
+        "ROW_GROUP_SIZE 2048",
+      ),
     );
     lake.server.requests.length = 0;
     expect(await lake.output("lake_get_metadata", { uri })).toMatchObject({

@@ -50,6 +50,35 @@ export async function makeClaim(folder: CacheFolder, evictor: Evictor, sizeBytes
   return { dataPath, factsPath: join(path, "facts"), resize, publish, drop };
 }
 
+/** Room for bytes that are about to be written to an entry. */
+export interface Reservation {
+  release(): Promise<void>;
+}
+
+/** Up to this much is not shown to other processes, since showing takes longer than fetching it. */
+const quietBytes = 4 * 1024 * 1024;
+
+/** Throws `too_large`. Must not run while the evictor works. */
+export async function reserveRoom(
+  folder: CacheFolder,
+  evictor: Evictor,
+  sizeBytes: number,
+): Promise<Reservation> {
+  if (sizeBytes > quietBytes) {
+    const claim = await makeClaim(folder, evictor, sizeBytes);
+    return { release: claim.drop };
+  }
+  const { ledger, maxBytes, newId } = folder;
+  const id = newId();
+  ledger.claims.set(id, sizeBytes);
+  const release = async () => {
+    ledger.claims.delete(id);
+  };
+  if (await evictor.makeRoom(sizeBytes)) return { release };
+  await release();
+  throw sizeBytes > maxBytes ? neverFits(sizeBytes, maxBytes) : allInUse(sizeBytes, maxBytes);
+}
+
 /** At its full size from the start, so that other processes count it. It takes no disk until it is written. */
 async function makeFile(folder: CacheFolder, path: string, sizeBytes: number): Promise<void> {
   await folder.restore();
@@ -68,7 +97,7 @@ async function publishClaim(folder: CacheFolder, id: string, path: string, key: 
   const facts = await readFacts(path);
   const entry = ledger.record(key, ledger.claims.get(id) ?? 0, now());
   ledger.claims.delete(id);
-  const pin = await pinFile(folder, dataPath, facts, entry);
+  const pin = await pinFile(folder, key, dataPath, facts, entry);
   try {
     await rename(path, join(folder.entries, key));
   } catch (thrown) {

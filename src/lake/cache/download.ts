@@ -5,10 +5,8 @@ import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 
 export interface DownloadOptions {
   store: Pick<Store, "read">;
-  /** Bytes of each range. */
+  /** Most bytes of one request. */
   partBytes: number;
-  /** Ranges of one object under way at once. */
-  parallel: number;
   /** Shared by all downloads of the process. */
   gate: <T>(work: () => Promise<T>) => Promise<T>;
 }
@@ -17,39 +15,10 @@ export interface DownloadOptions {
 const resumesPerPart = 2;
 
 /**
- * Fills `file` with the object, by ranges in parallel that each insist on the same version. Throws `changed`
- * where it is gone. What the file holds after a throw is undefined.
+ * Fills a range of `file` with the object's, insisting on the same version. Throws `changed` where it is gone. What
+ * the range holds after a throw is undefined.
  */
-export async function downloadObject(
-  options: DownloadOptions,
-  object: StoredObject,
-  file: FileHandle,
-  signal: AbortSignal,
-  onBytes: (count: number) => void,
-): Promise<void> {
-  const { partBytes, parallel, gate } = options;
-  const partCount = Math.ceil(object.sizeBytes / partBytes);
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  let nextPart = 0;
-  const runParts = async () => {
-    while (nextPart < partCount) {
-      const start = nextPart++ * partBytes;
-      const end = Math.min(start + partBytes, object.sizeBytes);
-      await gate(() => downloadPart(options, object, file, { start, end }, either, onBytes));
-    }
-  };
-  const workers = Array.from({ length: Math.min(parallel, partCount) }, () =>
-    runParts().catch((thrown: unknown) => {
-      // The first failure is the reason; what the others say then follows from it.
-      if (!failed.signal.aborted) failed.abort(thrown);
-    }),
-  );
-  await Promise.all(workers);
-  if (failed.signal.aborted) throw failed.signal.reason;
-}
-
-async function downloadPart(
+export async function downloadRange(
   { store }: DownloadOptions,
   object: StoredObject,
   file: FileHandle,

@@ -75,7 +75,10 @@ async function statEntry({ entries }: CacheFolder, key: string) {
 }
 
 /** Moved out of sight by one rename, so that nobody finds a half-removed entry. */
-async function removeEntry({ entries, instance, ledger, newId }: CacheFolder, key: string): Promise<void> {
+export async function removeEntry(
+  { entries, instance, ledger, newId }: CacheFolder,
+  key: string,
+): Promise<void> {
   ledger.remove(key);
   const trash = join(instance.temporary, newId());
   try {

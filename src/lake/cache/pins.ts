@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { link, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
@@ -12,12 +13,20 @@ export interface Pin {
   facts: string;
   /** One more pin of the same content. */
   share(): Promise<Pin>;
+  /** Notes how much of the disk it takes now. */
+  measure(): Promise<void>;
   release(): void;
+}
+
+/** Of a file of which parts were never written, those take no disk. */
+export function diskBytes({ size, blocks }: Pick<Stats, "size" | "blocks">): number {
+  return Math.min(size, blocks * 512);
 }
 
 /** Pins what lies at `path`, counting it on `entry`. */
 export async function pinFile(
   folder: CacheFolder,
+  key: string,
   path: string,
   facts: string,
   entry: LedgerEntry,
@@ -32,13 +41,25 @@ export async function pinFile(
       path: pinPath,
       sizeBytes: size,
       facts,
-      share: () => pinFile(folder, pinPath, facts, entry),
+      share: () => pinFile(folder, key, pinPath, facts, entry),
+      measure: () => measure(folder, key, pinPath, entry),
       release: releaseOnce(folder, pinPath, entry),
     };
   } catch (thrown) {
     entry.pins--;
     throw thrown;
   }
+}
+
+/** An entry that was removed meanwhile counts no more. */
+async function measure(
+  { ledger, now }: CacheFolder,
+  key: string,
+  path: string,
+  entry: LedgerEntry,
+): Promise<void> {
+  const found = await stat(path);
+  if (ledger.entries.get(key) === entry) ledger.record(key, diskBytes(found), now());
 }
 
 function releaseOnce({ releasing }: CacheFolder, pinPath: string, entry: LedgerEntry): () => void {
@@ -63,8 +84,8 @@ export async function pinEntry(folder: CacheFolder, key: string): Promise<Pin | 
   const data = join(path, "data");
   try {
     const facts = await readFacts(path);
-    const entry = ledger.entries.get(key) ?? ledger.record(key, (await stat(data)).size, now());
-    const pin = await pinFile(folder, data, facts, entry);
+    const entry = ledger.entries.get(key) ?? ledger.record(key, diskBytes(await stat(data)), now());
+    const pin = await pinFile(folder, key, data, facts, entry);
     await utimes(pin.path, now() / 1000, now() / 1000);
     if (ledger.entries.get(key) === entry) ledger.record(key, entry.sizeBytes, now());
     return pin;

@@ -1,6 +1,8 @@
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
+import { diskBytes } from "./pins.ts";
 
 /** An entry as it lies on disk. */
 export interface SurveyedEntry {
@@ -27,7 +29,7 @@ export async function survey(entriesFolder: string, instances: string, own: stri
   const entries: SurveyedEntry[] = [];
   const counted = new Set<number>();
   for (const key of await namesIn(entriesFolder)) {
-    const files = await filesIn(join(entriesFolder, key));
+    const files = await filesIn(join(entriesFolder, key), diskBytes);
     const data = files.get("data");
     if (!data) continue;
     for (const { inode } of files.values()) counted.add(inode);
@@ -52,23 +54,28 @@ async function filesInUse(instances: string, own: string, counted: Set<number>):
       if (name === own) for (const { inode } of files) counted.add(inode);
       else found.push(...files);
     }
-    found.push(...(await filesIn(join(instances, name, "pins"))).values());
+    found.push(...(await filesIn(join(instances, name, "pins"), diskBytes)).values());
   }
   return found;
 }
 
+/** The list of what is there of an entry is not counted: it is as small as the entry's name. */
 function sumBytes(files: Map<string, FoundFile>): number {
   let sum = 0;
-  for (const { sizeBytes } of files.values()) sum += sizeBytes;
+  for (const [name, { sizeBytes }] of files) if (name !== "ranges") sum += sizeBytes;
   return sum;
 }
 
-async function filesIn(folder: string): Promise<Map<string, FoundFile>> {
+/** Files in the making count with the size that was claimed for them, written or not. */
+async function filesIn(
+  folder: string,
+  sizeOf: (stats: Stats) => number = ({ size }) => size,
+): Promise<Map<string, FoundFile>> {
   const files = new Map<string, FoundFile>();
   for (const name of await namesIn(folder)) {
     const stats = await gone(stat(join(folder, name)));
     if (stats?.isFile()) {
-      files.set(name, { inode: stats.ino, sizeBytes: stats.size, mtimeMs: stats.mtimeMs });
+      files.set(name, { inode: stats.ino, sizeBytes: sizeOf(stats), mtimeMs: stats.mtimeMs });
     }
   }
   return files;

@@ -6,6 +6,7 @@ import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
 import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
 import type { Pins } from "./pins.ts";
+import type { Resolver } from "./resolver.ts";
 import type { ScanBudget } from "./scan-budget.ts";
 import type { Sniffer } from "./sniffer.ts";
 
@@ -17,6 +18,7 @@ export interface HydrationDeps {
   stores: Stores;
   delta: DeltaTables;
   settings: LakeSettings;
+  resolver: Resolver;
 }
 
 /** What one call holds on to while it works. */

@@ -6,13 +6,10 @@ import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
-import type { Dataset } from "./dataset.ts";
 import { hasWildcard } from "./glob.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
-import { resolveDataset } from "./resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
 /** A place in a result that is kept. */
@@ -43,10 +40,11 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  const named = await resolveTables(parts, uniqueNames(plan.tables), sources, scope);
-  const run = (tables: readonly NamedDataset[]) =>
-    runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
-  return withPruned(parts.engine, named, plan, scope, run);
+  return withNamedTables(parts, uniqueNames(plan.tables), sources, scope, (named, scope) => {
+    const run = (tables: readonly NamedDataset[]) =>
+      runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
+    return withPruned(parts.engine, named, plan, scope, run);
+  });
 }
 
 function runFirstPage(
@@ -95,13 +93,14 @@ function uniqueNames(names: readonly string[]): string[] {
   return [...names.filter((name) => name.includes("/")), ...folded.values()];
 }
 
-/** Finds the dataset of each name, once where several names are spellings of one place. */
-async function resolveTables(
-  parts: LakeParts,
+/** Does `work` on the dataset of each name, which is looked for once where several names are spellings of one place. */
+async function withNamedTables<T>(
+  { stores, resolver }: LakeParts,
   names: readonly string[],
   sources: LakeQueryRequest["sources"],
   scope: LakeScope,
-): Promise<NamedDataset[]> {
+  work: (tables: NamedDataset[], scope: LakeScope) => Promise<T>,
+): Promise<T> {
   if (names.length > maxTables) {
     throw new ToolError(
       "too_large",
@@ -110,14 +109,20 @@ async function resolveTables(
     );
   }
   const sourceOf = sourceFinder(sources);
-  const found = new Map<string, Promise<Dataset>>();
-  return mapBounded(names, 4, async (name) => {
-    scope.signal.throwIfAborted();
+  const requests = new Map<string, DatasetRequest>();
+  const named = names.map((name) => {
     const request = sourceOf(name);
-    const key = placeKey(parts.stores, request);
-    const dataset = found.get(key) ?? resolveDataset(parts, request, scope);
-    found.set(key, dataset);
-    return { name, dataset: await dataset };
+    const key = placeKey(stores, request);
+    if (!requests.has(key)) requests.set(key, request);
+    return { name, key };
+  });
+  return resolver.withDatasets([...requests.values()], scope, (datasets, scope) => {
+    const byKey = new Map([...requests.keys()].map((key, at) => [key, datasets[at]]));
+    const tables = named.flatMap(({ name, key }) => {
+      const dataset = byKey.get(key);
+      return dataset ? [{ name, dataset }] : [];
+    });
+    return work(tables, scope);
   });
 }
 

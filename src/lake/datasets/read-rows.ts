@@ -17,7 +17,6 @@ import {
   rowsPlace,
 } from "./read-ahead.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
-import { resolveDataset } from "./resolve-dataset.ts";
 import { beforeFilter, inCallersWords } from "./rows-faults.ts";
 import { rowsSql, tableName } from "./rows-sql.ts";
 import { isNewReading, newReadingNotes, startPage } from "./start-page.ts";
@@ -34,11 +33,24 @@ export async function readRows(
   request: ReadRowsRequest,
   scope: LakeScope,
 ): Promise<DatasetRows> {
-  const { columns, filter, maxRows, maxBytes, cursor, ...named } = request;
+  const { columns, filter, maxRows: _rows, maxBytes: _bytes, cursor, ...named } = request;
   const cursors = requestCursors([named, columns, filter], rowsPlace);
   const from = cursor === undefined ? undefined : cursors.decode(cursor);
   if (filter !== undefined) checkFilter(filter);
-  const dataset = await resolveDataset(parts, named, scope);
+  return parts.resolver.withDatasets([named], scope, async ([dataset], scope) => {
+    if (!dataset) throw new TypeError("One dataset was asked for.");
+    const { next, ...page } = await pageAt(parts, dataset, from, request, scope);
+    return { ...page, more: next !== undefined, ...(next ? { cursor: cursors.encode(next) } : {}) };
+  });
+}
+
+async function pageAt(
+  parts: LakeParts,
+  dataset: Dataset,
+  from: RowsPlace | undefined,
+  request: ReadRowsRequest,
+  scope: LakeScope,
+): Promise<PlacedRows> {
   const { version } = dataset;
   if (from && from.version !== version) {
     throw new ToolError(
@@ -47,11 +59,11 @@ export async function readRows(
     );
   }
   const start = from ?? { version, offset: 0 };
-  const { next, ...page } =
+  return (
     (await keptPage(parts.engine, start, request, scope)) ??
     (await startPage(parts, dataset, start, request, scope)) ??
-    (await runPage(parts, dataset, start, request, scope));
-  return { ...page, more: next !== undefined, ...(next ? { cursor: cursors.encode(next) } : {}) };
+    (await runPage(parts, dataset, start, request, scope))
+  );
 }
 
 /** A page by the engine: alone where it is the first, which may be all that is wanted; else with rows ahead. */

@@ -46,7 +46,10 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
   if (noParquet) return { ...failed, code: "invalid_input", message: noParquet, isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
-  if (/^(IO|Serialization|HTTP) Error/i.test(text) || /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)) {
+  if (
+    /^(IO|Serialization|HTTP|Invalid) Error/i.test(text) ||
+    /Parquet|TProtocolException|Snappy|ZSTD/i.test(text)
+  ) {
     return {
       ...failed,
       code: "unsupported",

@@ -1,0 +1,38 @@
+import { ToolError } from "../../core/errors.ts";
+import { quoteName } from "../location-names.ts";
+import { errnoOf } from "../stores/errno.ts";
+import type { StoredObject } from "../stores/store.ts";
+import type { Space } from "./space.ts";
+
+/** A disk can be full before the cap is reached: then the cache makes room once, and gives up after. */
+export async function makingRoom<T>(
+  space: Space,
+  object: StoredObject,
+  needBytes: number,
+  make: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await make();
+  } catch (thrown) {
+    if (!isDiskFull(thrown)) throw thrown;
+    if (!(await space.freeDisk(needBytes))) throw diskFull(object, thrown);
+  }
+  try {
+    return await make();
+  } catch (thrown) {
+    throw isDiskFull(thrown) ? diskFull(object, thrown) : thrown;
+  }
+}
+
+function isDiskFull(thrown: unknown): boolean {
+  const code = errnoOf(thrown) ?? (thrown instanceof Error ? errnoOf(thrown.cause) : undefined);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {
+  return new ToolError(
+    "unavailable",
+    `The disk of the local cache (lake.cache.dir) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some, or read less.`,
+    { cause },
+  );
+}

@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { reportLines, runFuzz } from "./run-fuzz.ts";
+
+const golden = process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../../../shared/golden");
+
+test("300 random queries give what a plain DuckDB gives over the whole files", {
+  timeout: 600_000,
+}, async () => {
+  const seed = Number(process.env.SLUICE_FUZZ_SEED ?? Date.now() % 1e9);
+  console.info(`seed ${seed}: repeat with SLUICE_FUZZ_SEED=${seed}`);
+  const report = await runFuzz({ seed, queries: 300, golden, print: (line) => console.info(line) });
+  console.info(reportLines(report).join("\n"));
+  expect(report.queries).toBe(300);
+  expect(report.faults).toBeLessThan(60);
+  expect(report.mismatches).toEqual([]);
+  expect(report.workerCrashes).toBe(0);
+});
