@@ -22,63 +22,63 @@ const fields = [
   { name: "carrier", type: "string" },
 ];
 
+const months = [
+  { first: "2025-10-01", modified: new Date("2025-11-01T04:00:00Z") },
+  { first: "2025-11-01", modified: new Date("2025-12-01T04:00:00Z") },
+] as const;
+const givenUp = { carrier: "Pony Express", modified: new Date("2025-12-05T09:30:00Z") };
+
 /** Two months of shipments by carrier; then the carrier that was given up is removed. */
 export async function writeShipments(
   connection: DuckDBConnection,
   root: string,
 ): Promise<{ files: WrittenFile[]; facts: ShipmentFacts }> {
   const files: WrittenFile[] = [];
-  const commit = async (version: number, modified: Date, operation: string, actions: readonly object[]) => {
-    const key = `${folder}/_delta_log/${String(version).padStart(20, "0")}.json`;
-    const commitInfo = {
-      timestamp: modified.getTime(),
-      operation,
-      operationParameters: {},
-      engineInfo: "Sluice demo",
-    };
-    const lines = [{ commitInfo }, ...actions].map((action) => JSON.stringify(action));
-    await mkdir(dirname(join(root, place, key)), { recursive: true });
-    await writeFile(join(root, place, key), `${lines.join("\n")}\n`);
-    files.push({ place, key, modified });
-  };
-  const months = [
-    { first: "2025-10-01", modified: new Date("2025-11-01T04:00:00Z") },
-    { first: "2025-11-01", modified: new Date("2025-12-01T04:00:00Z") },
-  ] as const;
-  const added: { path: string }[] = [];
+  const removals: object[] = [];
   for (const [version, { first, modified }] of months.entries()) {
-    const adds: { add: { path: string } }[] = [];
+    const adds: object[] = [];
     for (const [at, carrier] of carriers.entries()) {
-      const name = `carrier=${encodeURIComponent(carrier)}/part-${version}.snappy.parquet`;
-      const key = `${folder}/${name}`;
+      const key = `${folder}/carrier=${encodeURIComponent(carrier)}/part-${version}.snappy.parquet`;
       await writePart(connection, join(root, place, key), { first, seed: version * carriers.length + at });
       files.push({ place, key, modified });
       const { size } = await stat(join(root, place, key));
-      const add = {
-        // A path in the log is encoded once more than its folder's name is.
-        path: name.split("/").map(encodeURIComponent).join("/").replaceAll("%3D", "="),
-        partitionValues: { carrier },
-        size,
-        modificationTime: modified.getTime(),
-        dataChange: true,
-        stats: JSON.stringify({ numRecords: rowsPerFile }),
-      };
-      adds.push({ add });
+      const path = pathInLog(key);
+      const stats = JSON.stringify({ numRecords: rowsPerFile });
+      const common = { path, partitionValues: { carrier }, dataChange: true };
+      adds.push({ add: { ...common, size, modificationTime: modified.getTime(), stats } });
+      if (carrier === givenUp.carrier) removals.push({ remove: { path, dataChange: true } });
     }
-    added.push(...adds.map(({ add }) => add));
-    await commit(version, modified, version === 0 ? "CREATE TABLE AS SELECT" : "WRITE", [
-      ...(version === 0 ? definition() : []),
-      ...adds,
-    ]);
+    const create = version === 0 ? definition() : [];
+    const operation = version === 0 ? "CREATE TABLE AS SELECT" : "WRITE";
+    files.push(await writeCommit(root, version, { modified, operation, actions: [...create, ...adds] }));
   }
-  const removed = added.filter(({ path }) => path.startsWith("carrier=Pony"));
-  const removals = removed.map(({ path }) => ({ remove: { path, dataChange: true } }));
-  await commit(2, new Date("2025-12-05T09:30:00Z"), "DELETE", removals);
+  const { modified } = givenUp;
+  files.push(await writeCommit(root, 2, { modified, operation: "DELETE", actions: removals }));
   const perMonth = carriers.length * rowsPerFile;
-  return {
-    files,
-    facts: { rowsByVersion: [perMonth, 2 * perMonth, 2 * perMonth - removed.length * rowsPerFile] },
-  };
+  const rowsByVersion = [perMonth, 2 * perMonth, 2 * perMonth - removals.length * rowsPerFile];
+  return { files, facts: { rowsByVersion } };
+}
+
+/** Encoded once more than the names of folders are. */
+function pathInLog(key: string): string {
+  const name = key.slice(folder.length + 1);
+  return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3D", "=");
+}
+
+interface Commit {
+  modified: Date;
+  operation: string;
+  actions: readonly object[];
+}
+
+async function writeCommit(root: string, version: number, { modified, operation, actions }: Commit) {
+  const key = `${folder}/_delta_log/${String(version).padStart(20, "0")}.json`;
+  const timestamp = modified.getTime();
+  const commitInfo = { timestamp, operation, operationParameters: {}, engineInfo: "Sluice demo" };
+  const lines = [{ commitInfo }, ...actions].map((action) => JSON.stringify(action));
+  await mkdir(dirname(join(root, place, key)), { recursive: true });
+  await writeFile(join(root, place, key), `${lines.join("\n")}\n`);
+  return { place, key, modified } as const;
 }
 
 function definition(): object[] {

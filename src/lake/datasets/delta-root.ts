@@ -4,7 +4,7 @@ import type { TableRoot } from "../delta/table-root.ts";
 import type { Location } from "../location.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import type { StoredObject, Stores } from "../stores/store.ts";
+import type { Stores } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
 
 /** The table whose folder a name is, where it is one. */
@@ -40,14 +40,10 @@ export function withoutPartitions(folder: string): string {
 }
 
 /** A table's data files are not its rows: some are deleted, some not yet committed. */
-export async function refuseFileOfDelta(
-  stores: Stores,
-  uri: string,
-  { location }: StoredObject,
-  scope: LakeScope,
-): Promise<void> {
+export async function refuseFileOfDelta(stores: Stores, uri: string, scope: LakeScope): Promise<void> {
+  if (!/\.(?:parquet|pq|parq)$/i.test(uri)) return;
+  const location = stores.resolve(uri);
   const name = nameOf(location);
-  if (!/\.(?:parquet|pq|parq)$/i.test(name)) return;
   const folder = name.slice(0, name.lastIndexOf("/") + 1);
   if (folder.endsWith("/_delta_log/") || folder.endsWith("/_sidecars/")) return;
   const root = named(location, withoutPartitions(folder));

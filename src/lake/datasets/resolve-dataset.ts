@@ -34,22 +34,39 @@ export async function resolveDataset(
 ): Promise<Dataset> {
   const { uri, version, timestamp, ...hints } = request;
   const moment = { version, timestamp };
+  const isPattern = hasWildcard(uri);
+  // Asked at once, as each takes a request: what is not needed is left.
+  const refusing = started(() => refuseFileOfDelta(stores, uri, scope));
   const object = await findObject(stores, uri, scope);
   if (object) {
-    await refuseFileOfDelta(stores, uri, object, scope);
+    await refusing;
     refuseMoment(uri, moment);
     return datasetOf(uri, hints, [object], [], object);
   }
-  const root = hasWildcard(uri) ? undefined : await deltaRoot(stores, uri, scope);
-  if (root) return deltaDataset(uri, hints, await delta.open(root, checkedMoment(moment), scope));
+  if (isPattern) refuseMoment(uri, moment);
+  const stop = new AbortController();
+  const listing = { ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) };
+  const selecting = started(() =>
+    isPattern ? filesOfGlob(stores, uri, scope) : asGiven(uri, () => filesOfFolder(stores, uri, listing)),
+  );
+  const root = isPattern ? undefined : await asGiven(uri, () => deltaRoot(stores, uri, scope));
+  if (root) {
+    stop.abort();
+    return deltaDataset(uri, hints, await delta.open(root, checkedMoment(moment), scope));
+  }
+  const { files, notes } = await selecting;
   refuseMoment(uri, moment);
-  const { files, notes } = hasWildcard(uri)
-    ? await filesOfGlob(stores, uri, scope)
-    : await asGiven(uri, () => filesOfFolder(stores, uri, scope));
   if (files.length === 0) {
     throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
   }
   return datasetOf(uri, hints, files, notes);
+}
+
+/** Work whose failure counts only where it is waited for. */
+function started<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }
 
 /**
