@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { openCacheLake } from "../harness/cache-lake.ts";
 import { startFaultProxy } from "../harness/fault-proxy.ts";
 import { lakeScope } from "../harness/lake-settings.ts";
+import { createRandom } from "../harness/random.ts";
 import { startS3Server } from "../harness/s3-server.ts";
 
 const child = fileURLToPath(new URL("../harness/cache-child.ts", import.meta.url));
@@ -40,3 +41,49 @@ test("a server killed while it downloads leaves no torn entry, and its leftovers
   await slow.stop();
   await server.stop();
 });
+
+test("two servers killed at any moment claim no byte they do not have", async () => {
+  const seed = randomBytes(4).readUInt32LE();
+  console.log(`seed ${seed}`);
+  const random = createRandom(seed);
+  const server = await startS3Server(["data"]);
+  const body = randomBytes(1_500_000);
+  await server.put("data", "large", body);
+  const lake = await openCacheLake(server.endpoint);
+  let claimedBytes = 0;
+  for (let round = 0; round < 3; round++) {
+    // The lower cap lets them evict and make anew what the other is about to open.
+    const maxBytes = round % 2 === 0 ? "10000000" : "400000";
+    const running = [random(2 ** 31), random(2 ** 31)].map((childSeed) =>
+      spawn(
+        process.execPath,
+        ["--import", "tsx", child, server.endpoint, lake.dir, String(childSeed), maxBytes],
+        { stdio: ["ignore", "pipe", "inherit"] },
+      ),
+    );
+    await Promise.all(running.map(({ stdout }) => new Promise((resolve) => stdout?.once("data", resolve))));
+    for (const one of running) {
+      await new Promise((resolve) => setTimeout(resolve, 20 + random(300)));
+      const closed = new Promise((resolve) => one.once("close", (_code, signal) => resolve(signal)));
+      one.kill("SIGKILL");
+      expect(await closed, `seed ${seed}`).toBe("SIGKILL");
+    }
+    const cache = lake.cache();
+    for (const tenantId of ["tenant-0", "tenant-1", "tenant-2"]) {
+      const file = await cache.sparse(await lake.head("s3://data/large"), lakeScope({ tenantId }));
+      const bytes = await readFile(file.path);
+      let position = 0;
+      for (const gap of [...file.missing([{ start: 0, end: body.length }]), { start: body.length, end: 0 }]) {
+        const claimed = body.subarray(position, gap.start);
+        expect(bytes.subarray(position, gap.start).equals(claimed), `seed ${seed}`).toBe(true);
+        claimedBytes += claimed.length;
+        position = gap.end;
+      }
+      file.release();
+    }
+    await cache.close();
+  }
+  expect(claimedBytes).toBeGreaterThan(0);
+  await lake.close();
+  await server.stop();
+}, 120_000);

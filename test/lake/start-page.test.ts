@@ -57,7 +57,7 @@ describe("a page of a large CSV", () => {
     expect(rows[3]).toEqual([3, 3, 'two\nlines, and "quotes" 3']);
     expect(truncated).toBe(true);
     expect(notes).toContainEqual(
-      `Columns, types and rejected rows are by the first 262144 bytes of ${uri}, which are all that was read. lake_query and a filter read every row.`,
+      `Columns, types and rejected rows are by the first 262144 bytes of ${uri}, which are all that was read. A filter, an aggregate or an order reads every row.`,
     );
   }, 60_000);
 
@@ -111,6 +111,17 @@ describe("a page of a large CSV", () => {
     await lake.put("moved.csv", csv(9 * megabyte, "1,2,3\n"));
     expect(await lake.fault("lake_read_rows", { uri, limit: 5, cursor })).toMatchObject({ code: "changed" });
   });
+});
+
+test.each([
+  ["SELECT * FROM 's3://lake/large.csv' LIMIT 20", 20],
+  ["SELECT note, id AS n FROM 's3://lake/large.csv' AS t LIMIT 3", 3],
+])("a statement for the first rows of a large CSV fetches at most 2 MB: %s", async (sql, count) => {
+  const { rows, truncated, notes } = await lake.output("lake_query", { sql });
+  expect(rows).toHaveLength(count);
+  expect(truncated).toBe(false);
+  expect(notes.join()).toContain("are all that was read");
+  expect(fetchedBytes()).toBeLessThanOrEqual(2 * megabyte);
 });
 
 test("the start of a gzip file is decompressed, and no more", async () => {

@@ -14,16 +14,30 @@ export interface ByteRange {
   end: number;
 }
 
-/** An object's file at its full size, of which only some ranges may be there yet: the rest reads as zeros. */
+/** What `ensure` had to do itself: nothing for what was there, or was on its way for others. */
+export interface Fetched {
+  fetchedBytes: number;
+  requests: number;
+}
+
+/**
+ * An object's file at its full size, of which only some ranges may be there yet: the rest reads as zeros.
+ * Gives back with `release`, after which nothing may be asked of it.
+ */
 export interface SparseFile extends PinnedFile {
   /** What of `ranges` is not there, sorted, merged, clipped to the file. Empty for a local file read in place. */
   missing(ranges: readonly ByteRange[]): ByteRange[];
-  /** Brings what is missing. Throws `changed`. */
+  /**
+   * Brings what is missing of `ranges`. What others fetch already is waited for, not fetched twice. Ranges are
+   * joined over gaps of up to `maxGapBytes` (32 KiB where it is left out), split, and fetched in parallel, each
+   * read insisting on the version. Throws `changed`, `too_large` where the cache has no room for them,
+   * `unavailable`, `timeout` once the scope is stopped. What was brought before a throw stays, but for `changed`.
+   */
   ensure(
     ranges: readonly ByteRange[],
     scope: LakeScope,
     options?: { maxGapBytes?: number },
-  ): Promise<{ fetchedBytes: number; requests: number }>;
+  ): Promise<Fetched>;
 }
 
 /** Makes derived content of a key: writes the file at `path`, and may leave facts about it as JSON. */
@@ -31,13 +45,17 @@ export type Derive = (path: string, signal: AbortSignal) => Promise<unknown>;
 
 /**
  * Local copies of objects and of what was made from them, keyed by tenant, bucket, key, ETag and size, evicted
- * least recently used first by bytes. Concurrent askers share one download. A crash never leaves a torn entry.
+ * least recently used first by the bytes they take on disk. Concurrent askers share each fetch. A crash never leaves
+ * a torn entry, nor one that claims bytes it does not have.
  */
 export interface ObjectCache {
-  /** The whole object as it is stored. Local objects are given in place, as far as so many files may be open. Throws `changed`, `too_large`. */
-  object(object: StoredObject, scope: LakeScope): Promise<PinnedFile>;
-  /** The object's file without any of its content fetched. Local objects are whole. */
+  /**
+   * Opens the object's file without fetching anything, whatever its size. Local objects are given in place, as far
+   * as so many files may be open. Throws `changed` for those, `unavailable` where the folder cannot be used.
+   */
   sparse(object: StoredObject, scope: LakeScope): Promise<SparseFile>;
+  /** The whole object as it is stored: its sparse file with all of it ensured. Local objects are given in place, as far as so many files may be open. Throws `changed`, `too_large`. */
+  object(object: StoredObject, scope: LakeScope): Promise<PinnedFile>;
   /**
    * A file made from the object once per version and `kind` (such as `utf8-v1`), with the facts `derive` left.
    * The facts come back as parsed JSON: check them with a schema.

@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import type { Progress } from "../../core/tool.ts";
 import type { LakeScope } from "../scope.ts";
 import { orStopped } from "../stores/stopped.ts";
+import { inIntervals } from "./progress.ts";
 
 /** What a flight brings: held until everyone who waited has taken theirs. */
 export interface Held {
@@ -108,14 +109,4 @@ function end<T extends Held>({ stop, landed }: Flight<T>): void {
     (held) => held.release(),
     () => {},
   );
-}
-
-function inIntervals(tell: (update: Progress) => void): (update: Progress) => void {
-  let toldMs = 0;
-  return (update) => {
-    const now = performance.now();
-    if (now - toldMs < 100 && update.done !== update.total) return;
-    toldMs = now;
-    tell(update);
-  };
 }

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
@@ -10,11 +10,14 @@ export interface FolderOptions {
   newId(): string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Names the start of the machine. Default: as the system does. */
+  boot?: string | undefined;
 }
 
 /**
- * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what is whole: made in
- * `instances/<process>/tmp` and moved in by one rename. What is in use has a second name in
+ * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what was
+ * derived, whole, and `entries/<key>/{data,ranges}` what is there of an object: made in `instances/<process>/tmp` and
+ * moved in by one rename. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
  * `instances/<process>/pins`: its link count keeps every process from evicting it, and a process that was
  * killed leaves nothing but a folder that the next one sweeps.
  */
@@ -23,6 +26,10 @@ export interface CacheFolder extends FolderOptions {
   instances: string;
   instance: Instance;
   ledger: Ledger;
+  /** Names this run of the machine, or of this process where the machine does not say. */
+  bootId: string;
+  /** Whether what another process of this boot wrote may be believed without it being synced. */
+  knowsBoot: boolean;
   /** Pins on their way out. */
   releasing: Set<Promise<void>>;
   /** Makes again what something that cleans up temporary folders took away. */
@@ -37,13 +44,26 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
   };
   await make(entries, instances);
   const instance = await enterInstances(instances, options.newId());
+  const boot = options.boot ?? (await readBootId());
   return {
     ...options,
     entries,
     instances,
     instance,
     ledger: createLedger(),
+    bootId: boot ?? options.newId(),
+    knowsBoot: boot !== undefined,
     releasing: new Set(),
     restore: () => make(entries, instance.temporary, instance.pins),
   };
+}
+
+/** Source: random(4), /proc/sys/kernel/random/boot_id. `undefined` on other systems than Linux. */
+async function readBootId(): Promise<string | undefined> {
+  try {
+    const text = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    return /^[0-9a-f-]{36}$/.exec(text.trim())?.[0];
+  } catch {
+    return undefined;
+  }
 }

@@ -5,6 +5,7 @@ import { errnoOf } from "../stores/errno.ts";
 
 /** What one process has in the cache folder beside the entries: files in the making, and pins. */
 export interface Instance {
+  folder: string;
   /** Files in the making. Swept when the process is gone. */
   temporary: string;
   /** Hard links to files in use. An entry with more than one link is never evicted, whichever process looks. */
@@ -41,6 +42,7 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
   const timer = setInterval(beat, heartbeatMs);
   timer.unref();
   return {
+    folder,
     temporary,
     pins,
     name,

@@ -12,8 +12,10 @@ export interface LedgerEntry {
 export interface Ledger {
   /** Least recently used first. */
   entries: ReadonlyMap<string, LedgerEntry>;
-  /** Bytes of this process's files in the making, by claim. */
-  claims: Map<string, number>;
+  /** Bytes of this process's files in the making and reservations, by id. 0 where there is none. */
+  claimed(id: string): number;
+  /** Sets what is claimed; 0 forgets it. */
+  claim(id: string, sizeBytes: number): void;
   usedBytes(): number;
   /** Notes an entry as the most recently used. One that is known stays the same object, with its pins. */
   record(key: string, sizeBytes: number, lastUsedMs: number): LedgerEntry;
@@ -25,7 +27,7 @@ export interface Ledger {
 export function createLedger(): Ledger {
   const entries = new Map<string, LedgerEntry>();
   const claims = new Map<string, number>();
-  let entryBytes = 0;
+  let [claimedBytes, entryBytes] = [0, 0];
   let otherBytes = 0;
   const remove = (key: string) => {
     entryBytes -= entries.get(key)?.sizeBytes ?? 0;
@@ -38,8 +40,13 @@ export function createLedger(): Ledger {
   };
   return {
     entries,
-    claims,
-    usedBytes: () => [...claims.values()].reduce((sum, bytes) => sum + bytes, entryBytes + otherBytes),
+    claimed: (id) => claims.get(id) ?? 0,
+    claim(id, sizeBytes) {
+      claimedBytes += sizeBytes - (claims.get(id) ?? 0);
+      if (sizeBytes === 0) claims.delete(id);
+      else claims.set(id, sizeBytes);
+    },
+    usedBytes: () => claimedBytes + entryBytes + otherBytes,
     record(key, sizeBytes, lastUsedMs) {
       const entry = entries.get(key) ?? { sizeBytes, lastUsedMs, pins: 0 };
       remove(key);

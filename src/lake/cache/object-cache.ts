@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
-import type { Derive, ObjectCache, PinnedFile, SparseFile } from "./cache.ts";
+import { openBlockEntry } from "./block-entry.ts";
+import type { Derive, ObjectCache, PinnedFile } from "./cache.ts";
 import { deriveInto, readSavedFacts } from "./derive.ts";
-import type { DownloadOptions } from "./download.ts";
+import { makingRoom } from "./disk-full.ts";
 import { entryKey } from "./entry-key.ts";
 import { createFlights, type FlightControls } from "./flights.ts";
 import { createGate } from "./in-turn.ts";
-import { makingRoom } from "./making-room.ts";
+import { createOpenEntries, type OpenFile } from "./open-entries.ts";
 import { createOpener } from "./open-in-place.ts";
+import type { FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
 import { openSpace, type Space } from "./space.ts";
-import { nothingFetched, sparseFile } from "./sparse-file.ts";
 
 /** Where the cache lives, and where its objects come from. */
 export interface ObjectCacheOptions {
@@ -27,9 +27,9 @@ export interface ObjectCacheDeps {
   /** Milliseconds since the epoch. */
   now?: () => number;
   newId?: () => string;
-  /** Most bytes of each ranged read. */
+  /** Bytes of each ranged read. */
   partBytes?: number;
-  /** Ranges of all objects under way at once. */
+  /** Ranges of one object under way at once. */
   parallel?: number;
   /** Names the start of the machine. Default: as the system does. */
   boot?: string;
@@ -38,7 +38,11 @@ export interface ObjectCacheDeps {
 }
 
 const defaultPartBytes = 8 * 1024 * 1024;
-const defaultParallel = 64;
+const defaultParallel = 16;
+/** Ranges of all objects under way at once. */
+const maxParallel = 64;
+/** Freed on a disk that is too full for an empty file. */
+const minFreedBytes = 1024 * 1024;
 /** Well below what systems let one process open, with room for connections and the cache's own files. */
 const defaultMaxOpenFiles = 512;
 
@@ -49,65 +53,80 @@ const defaultMaxOpenFiles = 512;
 export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCacheDeps = {}): ObjectCache {
   const { settings, stores } = options;
   const { now = Date.now, newId = randomUUID } = deps;
-  const download: DownloadOptions = {
+  const fetch: FetchOptions = {
     store: stores,
     partBytes: deps.partBytes ?? defaultPartBytes,
-    gate: createGate(deps.parallel ?? defaultParallel),
+    parallel: deps.parallel ?? defaultParallel,
+    gate: createGate(maxParallel),
   };
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
-  const flights = createFlights<Pin>();
-  const boot = deps.boot ?? bootName(newId);
-  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, download, boot }));
-  const openSparse = async (object: StoredObject, scope: LakeScope): Promise<SparseFile> => {
-    const open = await space.get();
-    return sparseFile(open, object, entryKey(scope.tenantId, settings.s3.endpoint, object, undefined));
+  const entries = createOpenEntries();
+  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot }));
+  const derivations = createDerivations(settings, space.get);
+  const open = async (object: StoredObject, scope: LakeScope): Promise<OpenFile> => {
+    const inSpace = await space.get();
+    const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
+    return entries.take(key, (onChanged) =>
+      makingRoom(
+        inSpace,
+        object,
+        () => minFreedBytes,
+        () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged }),
+      ),
+    );
   };
-  const derived = async (object: StoredObject, kind: string, derive: Derive, scope: LakeScope) => {
-    const open = await space.get();
-    const key = entryKey(scope.tenantId, settings.s3.endpoint, object, kind);
-    const known = await pinMade(open, key);
-    if (known) return known;
-    // How large derived content gets is not known: then all that can go, goes.
-    const fly = ({ signal }: FlightControls) =>
-      makingRoom(open, object, settings.cache.maxBytes, () => deriveInto(open, derive, key, signal));
-    return flights.join(key, scope, fly, (held) => held.share());
-  };
+  const inPlace = async (object: StoredObject) =>
+    object.location.kind === "local" ? openInPlace(object) : undefined;
   return {
-    async object(object, scope) {
-      const inPlace = object.location.kind === "local" ? await openInPlace(object) : undefined;
-      if (inPlace) return inPlace;
-      const file = await openSparse(object, scope);
-      try {
-        await file.ensure([{ start: 0, end: object.sizeBytes }], scope);
-        return { path: file.path, sizeBytes: file.sizeBytes, release: file.release };
-      } catch (thrown) {
-        file.release();
-        throw thrown;
-      }
-    },
     async sparse(object, scope) {
-      const inPlace = object.location.kind === "local" ? await openInPlace(object) : undefined;
-      if (inPlace) return { ...inPlace, missing: () => [], ensure: async () => nothingFetched };
-      return openSparse(object, scope);
+      return (await inPlace(object)) ?? open(object, scope);
     },
-    async derived(object, kind, derive, scope) {
-      const pin = await derived(object, kind, derive, scope);
-      return { ...toFile(pin), facts: readSavedFacts(pin)?.facts };
+    async object(object, scope) {
+      const local = await inPlace(object);
+      return local ?? openWhole(await open(object, scope), scope);
     },
+    derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
-      await flights.close();
+      await derivations.close();
+      await entries.close();
       await space.now()?.close();
     },
   };
 }
 
-/** As Linux names it. Elsewhere one of this process's own: then nothing unsynced outlasts it. */
-function bootName(newId: () => string): string {
+/** Content made of objects, each once however many ask. */
+function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space: () => Promise<Space>) {
+  const flights = createFlights<Pin>();
+  return {
+    async get(object: StoredObject, kind: string, derive: Derive, scope: LakeScope) {
+      const open = await space();
+      const key = entryKey(scope.tenantId, s3.endpoint, object, kind);
+      const make = (signal: AbortSignal) => deriveInto(open, derive, key, signal);
+      // How large derived content gets is not known: where the disk is full, all that can go, goes.
+      const fly = ({ signal }: FlightControls) =>
+        makingRoom(
+          open,
+          object,
+          () => cache.maxBytes,
+          () => make(signal),
+        );
+      const pin =
+        (await pinWhole(open, key)) ?? (await flights.join(key, scope, fly, (held) => held.share()));
+      const { path, sizeBytes, release } = pin;
+      return { path, sizeBytes, release: () => void release(), facts: readSavedFacts(pin)?.facts };
+    },
+    close: flights.close,
+  };
+}
+
+async function openWhole(file: OpenFile, scope: LakeScope): Promise<PinnedFile> {
   try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return newId();
+    await file.ensure([{ start: 0, end: file.sizeBytes }], scope);
+    return file;
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
   }
 }
 
@@ -135,15 +154,11 @@ function createLazy(open: () => Promise<Space>) {
   };
 }
 
-/** An entry that is not what it should be was damaged from outside: it is removed and made again. */
-async function pinMade(space: Space, key: string): Promise<Pin | undefined> {
+/** Derived content that is not what it should be was damaged from outside: it is removed and made again. */
+async function pinWhole(space: Space, key: string): Promise<Pin | undefined> {
   const pin = await space.pin(key);
-  if (!pin || readSavedFacts(pin) !== undefined) return pin;
-  pin.release();
+  if (!pin || readSavedFacts(pin)) return pin;
+  await pin.release();
   await space.evict(key);
   return undefined;
-}
-
-function toFile({ path, sizeBytes, release }: Pin): PinnedFile {
-  return { path, sizeBytes, release };
 }

@@ -1,5 +1,5 @@
 import type { StoredObject, Stores } from "../stores/store.ts";
-import type { PinnedFile } from "./cache.ts";
+import type { SparseFile } from "./cache.ts";
 
 /**
  * Opens local files where they are, while fewer than `maxOpenFiles` are open: every one takes a descriptor of the
@@ -7,7 +7,7 @@ import type { PinnedFile } from "./cache.ts";
  */
 export function createOpener(stores: Pick<Stores, "openLocal">, maxOpenFiles: number) {
   let openFiles = 0;
-  return async (object: StoredObject): Promise<PinnedFile | undefined> => {
+  return async (object: StoredObject): Promise<SparseFile | undefined> => {
     if (openFiles >= maxOpenFiles) return undefined;
     openFiles++;
     const close = () => {
@@ -18,6 +18,8 @@ export function createOpener(stores: Pick<Stores, "openLocal">, maxOpenFiles: nu
       return {
         path,
         sizeBytes: object.sizeBytes,
+        missing: () => [],
+        ensure: async () => ({ fetchedBytes: 0, requests: 0 }),
         release: once(
           () =>
             void release()

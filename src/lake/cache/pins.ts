@@ -1,7 +1,7 @@
-import type { Stats } from "node:fs";
 import { link, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
+import { diskBytes } from "./disk-bytes.ts";
 import type { CacheFolder } from "./folder.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
@@ -9,24 +9,18 @@ import type { LedgerEntry } from "./ledger.ts";
 export interface Pin {
   path: string;
   sizeBytes: number;
+  inode: number;
   /** What was left beside the content, or empty. */
   facts: string;
   /** One more pin of the same content. */
   share(): Promise<Pin>;
-  /** Notes how much of the disk it takes now. */
-  measure(): Promise<void>;
-  release(): void;
-}
-
-/** Of a file of which parts were never written, those take no disk. */
-export function diskBytes({ size, blocks }: Pick<Stats, "size" | "blocks">): number {
-  return Math.min(size, blocks * 512);
+  /** Settles once the name is gone. Never rejects. */
+  release(): Promise<void>;
 }
 
 /** Pins what lies at `path`, counting it on `entry`. */
 export async function pinFile(
   folder: CacheFolder,
-  key: string,
   path: string,
   facts: string,
   entry: LedgerEntry,
@@ -36,13 +30,13 @@ export async function pinFile(
   entry.pins++;
   try {
     await link(path, pinPath);
-    const { size } = await stat(pinPath);
+    const { size, ino } = await stat(pinPath);
     return {
       path: pinPath,
       sizeBytes: size,
+      inode: ino,
       facts,
-      share: () => pinFile(folder, key, pinPath, facts, entry),
-      measure: () => measure(folder, key, pinPath, entry),
+      share: () => pinFile(folder, pinPath, facts, entry),
       release: releaseOnce(folder, pinPath, entry),
     };
   } catch (thrown) {
@@ -51,41 +45,37 @@ export async function pinFile(
   }
 }
 
-/** An entry that was removed meanwhile counts no more. */
-async function measure(
-  { ledger, now }: CacheFolder,
-  key: string,
-  path: string,
-  entry: LedgerEntry,
-): Promise<void> {
-  const found = await stat(path);
-  if (ledger.entries.get(key) === entry) ledger.record(key, diskBytes(found), now());
-}
-
-function releaseOnce({ releasing }: CacheFolder, pinPath: string, entry: LedgerEntry): () => void {
-  let released = false;
-  return () => {
-    if (released) return;
-    released = true;
-    const done = unlink(pinPath)
+function releaseOnce({ releasing }: CacheFolder, pinPath: string, entry: LedgerEntry): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  const release = () => {
+    const unlinked = unlink(pinPath)
       .catch(() => {})
       .then(() => {
         entry.pins--;
-        releasing.delete(done);
+        releasing.delete(unlinked);
       });
-    releasing.add(done);
+    releasing.add(unlinked);
+    return unlinked;
+  };
+  return () => {
+    done ??= release();
+    return done;
   };
 }
 
-/** Pins the entry of `key` as just used. `undefined` where there is none. */
-export async function pinEntry(folder: CacheFolder, key: string): Promise<Pin | undefined> {
+/** Pins the entry of `key` as just used, with its facts where they are asked for. `undefined` where there is none. */
+export async function pinEntry(
+  folder: CacheFolder,
+  key: string,
+  withFacts: boolean,
+): Promise<Pin | undefined> {
   const { ledger, now } = folder;
   const path = join(folder.entries, key);
   const data = join(path, "data");
   try {
-    const facts = await readFacts(path);
+    const facts = withFacts ? await readFacts(path) : "";
     const entry = ledger.entries.get(key) ?? ledger.record(key, diskBytes(await stat(data)), now());
-    const pin = await pinFile(folder, key, data, facts, entry);
+    const pin = await pinFile(folder, data, facts, entry);
     await utimes(pin.path, now() / 1000, now() / 1000);
     if (ledger.entries.get(key) === entry) ledger.record(key, entry.sizeBytes, now());
     return pin;

@@ -1,87 +1,173 @@
-import { constants } from "node:fs";
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { errnoOf } from "../stores/errno.ts";
+import { createRangeSet, type RangeSet } from "./byte-ranges.ts";
 import type { ByteRange } from "./cache.ts";
+import type { CacheFolder } from "./folder.ts";
+import { createTurns } from "./in-turn.ts";
+
+/** Stands for the boot in a line whose bytes were brought to the disk itself. */
+const synced = "synced";
 
 /**
- * The file beside an entry's data that says which ranges of it are there: a head with the machine's boot, then a line
- * for each range, appended once its bytes are written. After a kill the lines hold what was written, for it is in the
- * system's hands; after a power cut, in another boot, only those before the last `synced` line are believed.
+ * Which bytes of a sparse file are there, as `entries/<key>/ranges` has it: a line `<inode> <start> <end> <boot>
+ * <crc32>` for each range, added by one write after the bytes themselves. A line that is torn is dropped. One of
+ * another boot of the machine is believed only where the bytes were synced, and one of another inode never: it
+ * speaks of a file that was evicted and made anew meanwhile.
  */
 export interface RangeIndex {
-  ranges: ByteRange[];
-  /** It was begun in another boot: it must be begun anew before lines are appended. */
-  isOfAnotherBoot: boolean;
+  held: RangeSet;
+  /** Takes over what other processes added, where there is anything new. */
+  refresh(): Promise<void>;
+  /** Says that the range is in the file. Known to others after `flush`. */
+  note(range: ByteRange): void;
+  flush(): Promise<void>;
+  /** Bytes a power cut would lose. */
+  unsyncedBytes(): number;
+  /** Everything held was brought to the disk. */
+  noteSynced(ranges: readonly ByteRange[]): Promise<void>;
 }
 
-const head = (boot: string, sizeBytes: number) => `sluice-ranges 1 ${boot} ${sizeBytes}`;
-const syncedLine = "synced";
+export const indexName = "ranges";
 
-/** What a new index holds. */
-export function newIndex(boot: string, sizeBytes: number, ranges: readonly ByteRange[]): string {
-  const lines = [head(boot, sizeBytes), ...ranges.map(lineOf)];
-  if (ranges.length > 0) lines.push(syncedLine);
-  return `${lines.join("\n")}\n`;
+/** Lines more than there are ranges before the index is written anew. */
+const spareLines = 256;
+
+export async function openRangeIndex(folder: CacheFolder, key: string, inode: number): Promise<RangeIndex> {
+  const lines = createLines(folder, join(folder.entries, key, indexName), inode);
+  const inTurn = createTurns();
+  const noted: ByteRange[] = [];
+  const { held, kept } = lines;
+  await lines.load();
+  return {
+    held,
+    refresh: () => inTurn(lines.refresh),
+    note(range) {
+      held.add(range);
+      noted.push(range);
+    },
+    flush: () =>
+      inTurn(async () => {
+        if (noted.length === 0) return;
+        const ranges = noted.splice(0);
+        try {
+          await lines.append(joined(ranges), folder.bootId);
+        } catch (thrown) {
+          noted.push(...ranges);
+          throw thrown;
+        }
+      }),
+    unsyncedBytes: () => held.bytes() - kept.bytes(),
+    noteSynced: (ranges) =>
+      inTurn(async () => {
+        for (const range of ranges) kept.add(range);
+        await lines.append(ranges, synced);
+      }),
+  };
 }
 
-/** Undefined where there is none, or one of another file. Lines that are torn count as not there. */
-export async function readIndex(
-  path: string,
-  boot: string,
-  sizeBytes: number,
-): Promise<RangeIndex | undefined> {
-  const text = await readText(path);
-  const [first = "", ...lines] = (text ?? "").split("\n").slice(0, -1);
-  const [, foundBoot] = /^sluice-ranges 1 (\S+) \d+$/.exec(first) ?? [];
-  if (foundBoot === undefined || first !== head(foundBoot, sizeBytes)) return undefined;
-  const isOfAnotherBoot = foundBoot !== boot;
-  const believed = isOfAnotherBoot ? lines.slice(0, lines.lastIndexOf(syncedLine) + 1) : lines;
-  const ranges = believed.map((line) => rangeOf(line, sizeBytes)).filter((range) => range !== undefined);
-  return { ranges, isOfAnotherBoot };
+/** The lines on disk, and what they say: `held` is there, and of that `kept` outlasts a power cut. */
+function createLines(folder: CacheFolder, path: string, inode: number) {
+  const [held, kept] = [createRangeSet(), createRangeSet()];
+  let [knownBytes, count] = [0, 0];
+  const load = async () => {
+    const text = await readText(path);
+    knownBytes = Buffer.byteLength(text);
+    const found = readLines(text, inode);
+    count = found.length;
+    for (const { range, boot } of found) {
+      if (boot === synced) kept.add(range);
+      if (boot === synced || boot === folder.bootId) held.add(range);
+    }
+  };
+  const rewrite = async () => {
+    await load();
+    const unsynced = kept.gaps(held.all());
+    const lines = [
+      ...kept.all().map((range) => lineOf(inode, range, synced)),
+      ...unsynced.map((range) => lineOf(inode, range, folder.bootId)),
+    ];
+    count = lines.length;
+    knownBytes = await replace(folder, path, lines.join(""));
+  };
+  return {
+    held,
+    kept,
+    load,
+    async refresh() {
+      if ((await sizeOf(path)) !== knownBytes) await load();
+    },
+    async append(ranges: readonly ByteRange[], boot: string) {
+      // Begins with a line end of its own, where the line before was torn.
+      const text = `\n${ranges.map((range) => lineOf(inode, range, boot)).join("")}`;
+      if (!(await appended(path, text))) return;
+      knownBytes += text.length;
+      count += ranges.length;
+      if (count > 2 * held.all().length + spareLines) await rewrite();
+    },
+  };
 }
 
-/** Notes ranges whose bytes were written. An entry that is gone needs no note. */
-export async function appendRanges(path: string, ranges: readonly ByteRange[]): Promise<void> {
-  // Begins with a line end of its own: a line that was torn must not run into this one.
-  await append(path, `\n${ranges.map(lineOf).join("\n")}\n`);
+function lineOf(inode: number, { start, end }: ByteRange, boot: string): string {
+  const body = `${inode} ${start} ${end} ${boot}`;
+  return `${body} ${crc32(body).toString(16)}\n`;
 }
 
-/** Notes that all noted so far has reached the disk. */
-export async function appendSynced(path: string): Promise<void> {
-  await append(path, `\n${syncedLine}\n`);
+function joined(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const set = createRangeSet();
+  for (const range of ranges) set.add(range);
+  return set.all();
 }
 
-async function append(path: string, text: string): Promise<void> {
-  try {
-    // Not made anew where it is gone: lines without their head would say nothing.
-    await appendFile(path, text, { flag: constants.O_WRONLY | constants.O_APPEND });
-  } catch (thrown) {
-    if (errnoOf(thrown) !== "ENOENT") throw thrown;
-  }
+function readLines(text: string, inode: number): { range: ByteRange; boot: string }[] {
+  return text.split("\n").flatMap((line) => {
+    const [, body, ofInode, start, end, boot, check] =
+      /^((\d+) (\d+) (\d+) (\S+)) ([0-9a-f]{1,8})$/.exec(line) ?? [];
+    if (body === undefined || boot === undefined) return [];
+    if (check !== crc32(body).toString(16) || ofInode !== String(inode)) return [];
+    return [{ range: { start: Number(start), end: Number(end) }, boot }];
+  });
 }
 
-async function readText(path: string): Promise<string | undefined> {
+async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return undefined;
+    if (errnoOf(thrown) === "ENOENT") return "";
     throw thrown;
   }
 }
 
-function lineOf({ start, end }: ByteRange): string {
-  return `${start} ${end} ${checkOf(start, end)}`;
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return 0;
+    throw thrown;
+  }
 }
 
-function rangeOf(line: string, sizeBytes: number): ByteRange | undefined {
-  const match = /^(\d{1,16}) (\d{1,16}) (\d+)$/.exec(line);
-  if (!match) return undefined;
-  const [start, end] = [Number(match[1]), Number(match[2])];
-  const isSound = start < end && end <= sizeBytes && Number(match[3]) === checkOf(start, end);
-  return isSound ? { start, end } : undefined;
+/** False where the entry was evicted: there is nothing to say of it any more. */
+async function appended(path: string, text: string): Promise<boolean> {
+  try {
+    await appendFile(path, text, { mode: 0o600 });
+    return true;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT") return false;
+    throw thrown;
+  }
 }
 
-/** Tells a line that was cut short, and run into by another, from one that was written. */
-function checkOf(start: number, end: number): number {
-  return ((start % 9_973) * 31 + (end % 9_967) * 17) % 9_949;
+/** At once, so that nobody reads half of it. What others add meanwhile is forgotten, and fetched again. */
+async function replace(folder: CacheFolder, path: string, text: string): Promise<number> {
+  const next = join(folder.instance.temporary, folder.newId());
+  try {
+    await writeFile(next, text, { mode: 0o600 });
+    await rename(next, path);
+  } catch (thrown) {
+    await rm(next, { force: true });
+    if (errnoOf(thrown) !== "ENOENT") throw thrown;
+  }
+  return text.length;
 }

@@ -1,21 +1,32 @@
-import { type Claim, makeClaim, type Reservation, reserveRoom } from "./claims.ts";
-import type { DownloadOptions } from "./download.ts";
-import { createEvictor } from "./evict.ts";
-import { type FolderOptions, openFolder } from "./folder.ts";
+import { utimes } from "node:fs/promises";
+import { type Claim, makeClaim } from "./claims.ts";
+import { createEvictor, type Evictor } from "./evict.ts";
+import { type CacheFolder, type FolderOptions, openFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
 import { type Pin, pinEntry } from "./pins.ts";
-import { createSparseEntries, type SparseEntries } from "./sparse-entries.ts";
+import { openRangeIndex, type RangeIndex } from "./range-index.ts";
+import { createReservations, type Reservation } from "./reservations.ts";
+import { isUnused, pinSparse } from "./sparse-files.ts";
+import { createSyncing } from "./syncing.ts";
 
 /** The cache folder, shared with other processes and never over its cap. */
 export interface Space {
   /** The entry of `key`, as just used. `undefined` where there is none. */
   pin(key: string): Promise<Pin | undefined>;
-  /** Objects of which only parts may be there. */
-  sparse: SparseEntries;
-  /** Room for bytes an entry is about to grow by. Throws `too_large` where none can be made. */
-  reserve(sizeBytes: number): Promise<Reservation>;
   /** Throws `too_large` where no room can be made. */
   claim(sizeBytes: number): Promise<Claim>;
+  /** The sparse file of `key` and its index, made where there is none of this size. */
+  sparse(key: string, sizeBytes: number): Promise<{ pin: Pin; index: RangeIndex; usedBytes: number }>;
+  /** Throws `too_large` where no room can be made. */
+  reserve(sizeBytes: number): Promise<Reservation>;
+  /** Notes what an entry takes now, as just used; nothing where it is gone. */
+  record(key: string, sizeBytes: number): void;
+  /** Notes for all processes that the entry was just used. */
+  touch(key: string, pin: Pin): Promise<void>;
+  /** Evicts the entry, unless there are more pins than one. */
+  evictUnused(key: string): Promise<void>;
+  /** Begins to bring to the disk what a power cut would lose. Settles when the pin may be released. Rejects with the file system's errors. */
+  sync(pin: Pin, index: RangeIndex): Promise<void>;
   /** Evicts so many bytes, or all there is; whether that was anything. For a disk that is full before the cap is reached. */
   freeDisk(sizeBytes: number): Promise<boolean>;
   evict(key: string): Promise<void>;
@@ -23,27 +34,54 @@ export interface Space {
   close(): Promise<void>;
 }
 
-export interface SpaceOptions extends FolderOptions {
-  download: DownloadOptions;
-  /** Names the start of the machine. */
-  boot: string;
-}
-
-export async function openSpace({ download, boot, ...options }: SpaceOptions): Promise<Space> {
+export async function openSpace(options: FolderOptions): Promise<Space> {
   const folder = await openFolder(options);
   const evictor = createEvictor(folder);
   const inTurn = createTurns();
+  const syncing = createSyncing(folder);
   await evictor.look();
   await evictor.makeRoom(0);
-  const sparse = createSparseEntries(folder, download, boot);
   return {
-    sparse,
-    reserve: (sizeBytes) =>
+    ...roomIn(folder, evictor, inTurn),
+    pin: (key) => pinEntry(folder, key, true),
+    async sparse(key, sizeBytes) {
+      const pin = await pinSparse(folder, key, sizeBytes);
+      const index = await openRangeIndex(folder, key, pin.inode);
+      return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
+    },
+    record(key, sizeBytes) {
+      if (folder.ledger.entries.has(key)) folder.ledger.record(key, sizeBytes, folder.now());
+    },
+    async touch(key, pin) {
+      const { ledger, now } = folder;
+      await utimes(pin.path, now() / 1000, now() / 1000);
+      const entry = ledger.entries.get(key);
+      if (entry) ledger.record(key, entry.sizeBytes, now());
+    },
+    evictUnused: (key) =>
       inTurn(async () => {
-        const { release } = await reserveRoom(folder, evictor, sizeBytes);
-        return { release: () => inTurn(release) };
+        if (await isUnused(folder, key)) await evictor.evict(key);
       }),
-    pin: (key) => pinEntry(folder, key),
+    freeDisk: (sizeBytes) => inTurn(() => evictor.free(sizeBytes)),
+    evict: (key) => inTurn(() => evictor.evict(key)),
+    sync: syncing.start,
+    usedBytes: folder.ledger.usedBytes,
+    async close() {
+      await Promise.allSettled(folder.releasing);
+      await syncing.finished();
+      await folder.instance.leave();
+    },
+  };
+}
+
+/** What is about to be written, and must not be granted while the evictor works. */
+function roomIn(
+  folder: CacheFolder,
+  evictor: Evictor,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+): Pick<Space, "claim" | "reserve"> {
+  const reservations = createReservations(folder, evictor);
+  return {
     claim: (sizeBytes) =>
       inTurn(async () => {
         const claim = await makeClaim(folder, evictor, sizeBytes);
@@ -54,13 +92,10 @@ export async function openSpace({ download, boot, ...options }: SpaceOptions): P
           drop: () => inTurn(claim.drop),
         };
       }),
-    freeDisk: (sizeBytes) => inTurn(() => evictor.free(sizeBytes)),
-    evict: (key) => inTurn(() => evictor.evict(key)),
-    usedBytes: folder.ledger.usedBytes,
-    async close() {
-      await sparse.close();
-      await Promise.allSettled(folder.releasing);
-      await folder.instance.leave();
-    },
+    reserve: (sizeBytes) =>
+      inTurn(async () => {
+        const reservation = await reservations.reserve(sizeBytes);
+        return { ...reservation, end: () => inTurn(reservation.end) };
+      }),
   };
 }

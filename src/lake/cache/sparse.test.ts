@@ -1,21 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
 import { startFaultProxy } from "../../../test/harness/fault-proxy.ts";
 import { lakeScope } from "../../../test/harness/lake-settings.ts";
 import { type S3Server, startS3Server } from "../../../test/harness/s3-server.ts";
-import type { ByteRange } from "./cache.ts";
-import { RangeSet } from "./range-set.ts";
+import type { ByteRange, ObjectCache } from "./cache.ts";
 
+const large = randomBytes(1_000_000);
+const scope = lakeScope();
+const patient = { timeout: 10_000 };
 let server: S3Server;
 let lake: CacheLake;
-const body = randomBytes(1_000_000);
 
 beforeAll(async () => {
   server = await startS3Server(["data"]);
-  await server.put("data", "large", body);
+  await server.put("data", "large", large);
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
@@ -24,193 +25,182 @@ beforeEach(async () => {
 });
 afterEach(() => lake.close());
 
-const ranges = () =>
-  server.requests.filter(({ method }) => method === "GET").map(({ headers }) => headers.range);
-const large = () => lake.head("s3://data/large");
-const slice = async (path: string, { start, end }: ByteRange) => (await readFile(path)).subarray(start, end);
-const right = async (path: string, range: ByteRange) =>
-  (await slice(path, range)).equals(body.subarray(range.start, range.end));
+const range = (start: number, end: number): ByteRange => ({ start, end });
+const asked = () =>
+  server.requests.filter(({ method }) => method === "GET").map(({ headers }) => headers.range ?? "whole");
+const open = async (cache: ObjectCache, of = scope) => cache.sparse(await lake.head("s3://data/large"), of);
 
-test("only what is asked for is fetched, and it once", async () => {
-  const file = await lake.cache().sparse(await large(), lakeScope());
-  const [first, second] = [
-    { start: 10, end: 1_000 },
-    { start: 500_000, end: 600_000 },
-  ];
-  expect(file.missing([first])).toEqual([first]);
-  expect(await file.ensure([first, second], lakeScope())).toEqual({ fetchedBytes: 100_990, requests: 3 });
-  expect(await file.ensure([{ start: 20, end: 900 }, second], lakeScope())).toEqual({
-    fetchedBytes: 0,
-    requests: 0,
-  });
-  expect(file.missing([{ start: 0, end: 2_000 }])).toEqual([
-    { start: 0, end: 10 },
-    { start: 1_000, end: 2_000 },
-  ]);
-  expect(await right(file.path, first)).toBe(true);
-  expect(await right(file.path, second)).toBe(true);
-  expect((await slice(file.path, { start: 1_000, end: 2_000 })).every((byte) => byte === 0)).toBe(true);
-  file.release();
-});
-
-test("ranges close to each other are one request, and the gap counts as there", async () => {
-  const file = await lake.cache().sparse(await large(), lakeScope());
-  const asked = [
-    { start: 0, end: 100 },
-    { start: 200, end: 300 },
-  ];
-  await file.ensure(asked, lakeScope(), { maxGapBytes: 0 });
-  expect(ranges()).toEqual(["bytes=0-99", "bytes=200-299"]);
-  await file.ensure(
-    [
-      { start: 1_000, end: 1_100 },
-      { start: 1_200, end: 1_300 },
-    ],
-    lakeScope(),
-  );
-  expect(ranges().slice(2)).toEqual(["bytes=1000-1299"]);
-  file.release();
-});
-
-test("who asks for what others fetch waits for it, and fetches the rest", async () => {
-  const proxy = await startFaultProxy(server.endpoint, ({ method }) =>
-    method === "GET" ? { kind: "delay", delayMs: 100 } : undefined,
-  );
-  const behind = await openCacheLake(proxy.endpoint);
-  const cache = behind.cache();
-  const object = await large();
-  const files = await Promise.all(Array.from({ length: 4 }, () => cache.sparse(object, lakeScope())));
-  await Promise.all(
-    files.map((file, at) => file.ensure([{ start: at * 10_000, end: at * 10_000 + 60_000 }], lakeScope())),
-  );
-  const fetched = ranges().map((range) => /bytes=(\d+)-(\d+)/.exec(String(range)) ?? []);
-  const bytes = fetched.reduce((sum, [, from, to]) => sum + Number(to) - Number(from) + 1, 0);
-  expect(bytes).toBe(90_000);
-  expect(await right(files[0]?.path ?? "", { start: 0, end: 90_000 })).toBe(true);
-  for (const file of files) file.release();
-  await behind.close();
-  await proxy.stop();
-});
-
-test("one who leaves while a range comes does not take it from the others", async () => {
-  const proxy = await startFaultProxy(server.endpoint, ({ method }) =>
-    method === "GET" ? { kind: "delay", delayMs: 200 } : undefined,
-  );
-  const behind = await openCacheLake(proxy.endpoint);
-  const cache = behind.cache();
-  const file = await cache.sparse(await large(), lakeScope());
-  const leaving = new AbortController();
-  const range = { start: 0, end: 50_000 };
-  const left = file.ensure([range], lakeScope({ signal: leaving.signal }));
-  const stayed = file.ensure([range], lakeScope());
-  leaving.abort();
-  await expect(left).rejects.toMatchObject({ code: "timeout" });
-  await stayed;
-  expect(await right(file.path, range)).toBe(true);
-  expect(ranges()).toHaveLength(1);
-  file.release();
-  await behind.close();
-  await proxy.stop();
-});
-
-test("what was fetched is there for the next server, and no more than that", async () => {
-  const first = lake.cache();
-  const file = await first.sparse(await large(), lakeScope());
-  await file.ensure([{ start: 100, end: 5_000 }], lakeScope());
-  file.release();
-  await first.close();
-  const again = await lake.cache().sparse(await large(), lakeScope());
-  expect(again.missing([{ start: 0, end: 6_000 }])).toEqual([
-    { start: 0, end: 100 },
-    { start: 5_000, end: 6_000 },
-  ]);
-  expect(await right(again.path, { start: 100, end: 5_000 })).toBe(true);
-  again.release();
-});
-
-test("after a power cut only what had reached the disk is believed", async () => {
-  const before = lake.cache({ deps: { boot: "first" } });
-  const file = await before.sparse(await large(), lakeScope());
-  await file.ensure([{ start: 0, end: 900_000 }], lakeScope());
-  file.release();
-  await before.close();
-  const after = lake.cache({ deps: { boot: "second" } });
-  const again = await after.sparse(await large(), lakeScope());
-  expect(again.missing([{ start: 0, end: 10 }])).toEqual([{ start: 0, end: 10 }]);
-  await again.ensure([{ start: 0, end: 10 }], lakeScope());
-  again.release();
-});
-
-test.each(["\n12 34", "\n12 34\n", "\nsynced", "\n5 900000 1\n", "no head\n"])(
-  "a damaged list of ranges (%j) claims nothing that is not there",
-  async (damage) => {
-    const cache = lake.cache();
-    const object = await large();
-    const file = await cache.sparse(object, lakeScope());
-    await file.ensure([{ start: 100, end: 200 }], lakeScope());
-    file.release();
-    await cache.close();
-    const folder = join(lake.dir, "v1", "entries");
-    const [entry = ""] = await readdir(folder);
-    const path = join(folder, entry, "ranges");
-    const text = await readFile(path, "utf8");
-    await writeFile(path, damage === "no head\n" ? damage : text + damage);
-    const again = await lake.cache().sparse(object, lakeScope());
-    const there = new RangeSet(again.missing([{ start: 0, end: object.sizeBytes }]));
-    for (const range of there.missing([{ start: 0, end: object.sizeBytes }])) {
-      expect(await right(again.path, range)).toBe(true);
-    }
-    await again.ensure([{ start: 0, end: 1_000 }], lakeScope());
-    expect(await right(again.path, { start: 0, end: 1_000 })).toBe(true);
-    again.release();
-  },
-);
-
-test("an object far larger than the cache is read in part, and its bytes count", async () => {
-  const cache = lake.cache({ maxBytes: 200_000 });
-  const file = await cache.sparse(await large(), lakeScope());
-  await file.ensure([{ start: 0, end: 8_192 }], lakeScope());
-  await expect.poll(() => cache.usage().usedBytes).toBe(8_192);
-  await expect(file.ensure([{ start: 0, end: 300_000 }], lakeScope())).rejects.toMatchObject({
-    code: "too_large",
-    details: { setting: "lake.cache.maxBytes" },
-  });
-  file.release();
-});
-
-test("a range of another version is changed, and the old version is forgotten", async () => {
-  await server.put("data", "moving", randomBytes(50_000));
-  const object = await lake.head("s3://data/moving");
-  const cache = lake.cache();
-  const file = await cache.sparse(object, lakeScope());
-  await file.ensure([{ start: 0, end: 10 }], lakeScope());
-  await server.put("data", "moving", randomBytes(50_000));
-  await expect(file.ensure([{ start: 10, end: 20 }], lakeScope())).rejects.toMatchObject({ code: "changed" });
-  file.release();
-  await expect.poll(() => lake.filesIn()).toMatchObject({ entries: 0, pins: 0 });
-});
-
-test("random ranges are always what the object has, with the fewest bytes (seed in the name of the failure)", async () => {
-  const seed = Date.now() % 1_000_000;
-  let state = seed;
-  const random = (below: number) => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state % below;
-  };
-  const file = await lake.cache().sparse(await large(), lakeScope());
-  const model = new RangeSet();
-  for (let round = 0; round < 60; round++) {
-    const asked = Array.from({ length: 1 + random(5) }, () => {
-      const start = random(body.length);
-      return { start, end: Math.min(body.length, start + 1 + random(30_000)) };
-    });
-    const wanted = model.missing(asked).reduce((sum, { start, end }) => sum + end - start, 0);
-    const { fetchedBytes } = await file.ensure(asked, lakeScope(), { maxGapBytes: 0 });
-    expect(fetchedBytes, `seed ${seed}`).toBe(wanted);
-    for (const range of asked) {
-      model.add(range);
-      expect(await right(file.path, range), `seed ${seed}`).toBe(true);
-    }
+/** Every byte the file says is there, against the object. */
+async function expectTrue(file: { path: string; missing(ranges: ByteRange[]): ByteRange[] }) {
+  const bytes = await readFile(file.path);
+  let position = 0;
+  for (const gap of [...file.missing([range(0, large.length)]), range(large.length, large.length)]) {
+    expect(bytes.subarray(position, gap.start).equals(large.subarray(position, gap.start))).toBe(true);
+    position = gap.end;
   }
+}
+
+test("opening fetches nothing, and what is ensured is there, exactly", async () => {
+  const cache = lake.cache();
+  const file = await open(cache);
+  expect(asked()).toEqual([]);
+  expect((await stat(file.path)).size).toBe(1_000_000);
+  expect(file.missing([range(-5, 10), range(5, 20), range(999_990, 2_000_000)])).toEqual([
+    range(0, 20),
+    range(999_990, 1_000_000),
+  ]);
+  const ranges = [range(999_990, 1_000_000), range(100, 200), range(150, 300)];
+  expect(await file.ensure(ranges, scope, { maxGapBytes: 0 })).toEqual({ fetchedBytes: 210, requests: 2 });
+  expect(asked().sort()).toEqual(["bytes=100-299", "bytes=999990-999999"]);
+  expect(file.missing([range(0, 400)])).toEqual([range(0, 100), range(300, 400)]);
+  expect(await file.ensure(ranges, scope)).toEqual({ fetchedBytes: 0, requests: 0 });
+  await expectTrue(file);
   file.release();
+});
+
+test("near ranges come in one request, over gaps nobody has; what is there is never fetched again", async () => {
+  const file = await open(lake.cache());
+  await file.ensure([range(1000, 2000)], scope);
+  const ranges = [range(0, 100), range(150, 200), range(3000, 3100), range(50_000, 50_001)];
+  expect(await file.ensure(ranges, scope, { maxGapBytes: 1000 })).toEqual({ fetchedBytes: 301, requests: 3 });
+  expect(asked().slice(1).sort()).toEqual(["bytes=0-199", "bytes=3000-3099", "bytes=50000-50000"]);
+  expect((await file.ensure([range(0, 1_000_000)], scope)).fetchedBytes).toBe(1_000_000 - 1301);
+  expect(file.missing([range(0, 1_000_000)])).toEqual([]);
+  await expectTrue(file);
+  file.release();
+});
+
+test("askers of overlapping ranges share what is on its way", async () => {
+  const cache = lake.cache();
+  const files = await Promise.all(Array.from({ length: 10 }, () => open(cache)));
+  const made = await Promise.all(
+    files.map((file, index) => file.ensure([range(index * 50_000, index * 50_000 + 200_000)], scope)),
+  );
+  expect(made.reduce((sum, { fetchedBytes }) => sum + fetchedBytes, 0)).toBe(650_000);
+  expect(made.reduce((sum, { requests }) => sum + requests, 0)).toBe(asked().length);
+  for (const file of files) {
+    await expectTrue(file);
+    file.release();
+  }
+  await expect.poll(() => lake.filesIn()).toEqual({ entries: 1, temporary: 0, pins: 0 });
+});
+
+test("one who waits and is stopped leaves alone; when the last one is, the fetch stops", async () => {
+  const proxy = await startFaultProxy(server.endpoint, ({ method }) =>
+    method === "GET" ? { kind: "delay", delayMs: 400 } : undefined,
+  );
+  const behind = await openCacheLake(proxy.endpoint);
+  const cache = behind.cache();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const [a, b] = [await open(cache), await open(cache)];
+  const leaving = a.ensure([range(0, 60_000)], lakeScope({ signal: first.signal }));
+  const staying = b.ensure([range(30_000, 90_000)], lakeScope({ signal: second.signal }));
+  leaving.catch(() => {});
+  await expect.poll(() => proxy.open().now, patient).toBe(2);
+  first.abort();
+  await expect(leaving).rejects.toMatchObject({ code: "timeout" });
+  expect(await staying).toEqual({ fetchedBytes: 30_000, requests: 1 });
+  expect(b.missing([range(0, 90_000)])).toEqual([]);
+
+  const stopped = b.ensure([range(500_000, 600_000)], lakeScope({ signal: second.signal }));
+  stopped.catch(() => {});
+  await expect.poll(() => proxy.open().now, patient).toBe(2);
+  second.abort();
+  await expect(stopped).rejects.toMatchObject({ code: "timeout" });
+  await expect.poll(() => proxy.open().now, patient).toBe(0);
+  expect(b.missing([range(500_000, 600_000)])).toEqual([range(500_000, 600_000)]);
+  await expectTrue(b);
+  a.release();
+  b.release();
+  await behind.close();
+  await proxy.stop();
+});
+
+test("a file larger than the cache is read in part, and counts what it takes", async () => {
+  const cache = lake.cache({ maxBytes: 100_000 });
+  const file = await open(cache);
+  await file.ensure([range(0, 50_000)], scope);
+  await file.ensure([range(900_000, 900_010)], scope);
+  expect(cache.usage().usedBytes).toBe(13 * 4096 + 4096);
+  await expect(file.ensure([range(200_000, 300_001)], scope)).rejects.toMatchObject({
+    code: "too_large",
+    message: expect.stringContaining("lake.cache.maxBytes"),
+  });
+  await expect(file.ensure([range(200_000, 280_000)], scope)).rejects.toMatchObject({ code: "too_large" });
+  const other = await cache.sparse(await lake.head("s3://data/large"), lakeScope({ tenantId: "other" }));
+  await expect(other.ensure([range(0, 80_000)], scope)).rejects.toMatchObject({ code: "too_large" });
+  file.release();
+  await expect.poll(() => other.ensure([range(0, 80_000)], scope).catch(() => "no room")).not.toBe("no room");
+  expect(cache.usage().usedBytes).toBe(20 * 4096);
+  other.release();
+});
+
+test("tenants share nothing", async () => {
+  const cache = lake.cache();
+  const mine = await open(cache);
+  await mine.ensure([range(0, 10)], scope);
+  const theirs = await open(cache, lakeScope({ tenantId: "other" }));
+  expect(theirs.missing([range(0, 10)])).toEqual([range(0, 10)]);
+  expect((await readFile(theirs.path)).equals(Buffer.alloc(1_000_000))).toBe(true);
+  mine.release();
+  theirs.release();
+});
+
+test("ranges last over a restart, and a second server finds those of the first", async () => {
+  const first = lake.cache();
+  const file = await open(first);
+  await file.ensure([range(10, 20)], scope);
+  const second = lake.cache();
+  const same = await open(second);
+  expect(same.missing([range(0, 30)])).toEqual([range(0, 10), range(20, 30)]);
+  await same.ensure([range(20, 30)], scope);
+  expect(await file.ensure([range(10, 30)], scope)).toEqual({ fetchedBytes: 0, requests: 0 });
+  file.release();
+  same.release();
+  await first.close();
+  await second.close();
+  const third = await open(lake.cache());
+  expect(third.missing([range(0, 30)])).toEqual([range(0, 10)]);
+  await expectTrue(third);
+  third.release();
+});
+
+test("an entry taken away and made anew while it is open is not said to hold what went into the old one", async () => {
+  const [first, second] = [lake.cache(), lake.cache()];
+  const file = await open(first);
+  await file.ensure([range(0, 10)], scope);
+  await rm(join(lake.dir, "v1", "entries"), { recursive: true });
+  await mkdir(join(lake.dir, "v1", "entries"));
+  const anew = await open(second);
+  await anew.ensure([range(500, 600)], scope);
+  await file.ensure([range(100, 200)], scope);
+  await expectTrue(file);
+  const third = await open(lake.cache());
+  expect(third.missing([range(0, 1000)])).toEqual([range(0, 500), range(600, 1000)]);
+  await expectTrue(third);
+  for (const one of [file, anew, third]) one.release();
+});
+
+test("what was opened and never read leaves nothing", async () => {
+  const cache = lake.cache();
+  const file = await open(cache);
+  file.release();
+  await expect.poll(() => lake.filesIn()).toEqual({ entries: 0, temporary: 0, pins: 0 });
+});
+
+test("an object that changed between two reads is changed, and its entry goes", async () => {
+  await server.put("data", "moving", large);
+  const cache = lake.cache();
+  const object = await lake.head("s3://data/moving");
+  const file = await cache.sparse(object, scope);
+  await file.ensure([range(0, 10)], scope);
+  await server.put("data", "moving", randomBytes(1_000_000));
+  await expect(file.ensure([range(100, 110)], scope)).rejects.toMatchObject({ code: "changed" });
+  await expectTrue(file);
+  expect(file.missing([range(0, 10)])).toEqual([]);
+  expect((await lake.filesIn()).entries).toBe(0);
+  file.release();
+  const again = await cache.sparse(object, scope);
+  expect(again.missing([range(0, 10)])).toEqual([range(0, 10)]);
+  again.release();
 });

@@ -2,7 +2,8 @@ import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
-import { diskBytes } from "./pins.ts";
+import { diskBytes } from "./disk-bytes.ts";
+import { indexName } from "./range-index.ts";
 
 /** An entry as it lies on disk. */
 export interface SurveyedEntry {
@@ -14,7 +15,7 @@ export interface SurveyedEntry {
 export interface Survey {
   /** Least recently used first. */
   entries: SurveyedEntry[];
-  /** Files in the making of other processes, and pinned files whose entry is gone. */
+  /** Files in the making and reservations of other processes, and pinned files whose entry is gone. */
   otherBytes: number;
 }
 
@@ -54,28 +55,29 @@ async function filesInUse(instances: string, own: string, counted: Set<number>):
       if (name === own) for (const { inode } of files) counted.add(inode);
       else found.push(...files);
     }
+    if (name !== own) found.push(...(await filesIn(join(instances, name))).values());
     found.push(...(await filesIn(join(instances, name, "pins"), diskBytes)).values());
   }
   return found;
 }
 
-/** The list of what is there of an entry is not counted: it is as small as the entry's name. */
 function sumBytes(files: Map<string, FoundFile>): number {
   let sum = 0;
-  for (const [name, { sizeBytes }] of files) if (name !== "ranges") sum += sizeBytes;
+  for (const { sizeBytes } of files.values()) sum += sizeBytes;
   return sum;
 }
 
-/** Files in the making count with the size that was claimed for them, written or not. */
+/** What is in the making, or reserved, counts at its full size. An index is left out: it is small, and goes with its data. */
 async function filesIn(
   folder: string,
-  sizeOf: (stats: Stats) => number = ({ size }) => size,
+  measure: (stats: Stats) => number = ({ size }) => size,
 ): Promise<Map<string, FoundFile>> {
   const files = new Map<string, FoundFile>();
   for (const name of await namesIn(folder)) {
+    if (name === indexName) continue;
     const stats = await gone(stat(join(folder, name)));
     if (stats?.isFile()) {
-      files.set(name, { inode: stats.ino, sizeBytes: sizeOf(stats), mtimeMs: stats.mtimeMs });
+      files.set(name, { inode: stats.ino, sizeBytes: measure(stats), mtimeMs: stats.mtimeMs });
     }
   }
   return files;

@@ -1,17 +1,19 @@
 import { ToolError } from "../../core/errors.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeScope } from "../scope.ts";
-import type { TextAnalysis } from "../sql/engine.ts";
+import type { Column, TextAnalysis } from "../sql/engine.ts";
 import { hasPipes } from "../sql/pipe.ts";
 import { FieldTypes } from "../sql/scan/field-types.ts";
+import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv, type CsvForm } from "./agree-on-csv.ts";
-import { type ConvertedFile, convertFile } from "./convert-file.ts";
+import { type ConvertedFile, type ConvertForm, convertFile } from "./convert-file.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
-import { renameClashing } from "./partition-clash.ts";
+import { claimsParquet } from "./open-parquet.ts";
+import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 
 /** Files over these sizes are streamed into Parquet rather than kept as text. */
@@ -26,8 +28,9 @@ interface SniffedFile {
 }
 
 /**
- * A dataset of CSV files of which one is large, each file read once as a stream and kept as Parquet: neither the
- * files nor their text are held. `undefined` for every other dataset. Throws as `hydrateTable` does.
+ * A dataset of CSV files of which one is large, or one large file of JSON: each read once as a stream and kept as
+ * Parquet, so that neither the files nor their text are held. `undefined` for every other dataset. Throws as
+ * `hydrateTable` does.
  */
 export async function convertedTable(
   deps: HydrationDeps,
@@ -35,21 +38,28 @@ export async function convertedTable(
   pins: Pins,
   scope: LakeScope,
 ): Promise<HydratedTable | undefined> {
-  const sniffed = await largeCsv(deps, dataset, scope);
+  const sniffed = await largeText(deps, dataset, scope);
   const first = sniffed?.[0];
   if (!sniffed || !first) return undefined;
-  const form = await agreeOnCsv(deps.sniffer, dataset, sniffed, scope);
+  const canStay = sniffed.every(isReadableInPlace);
+  if (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes) return undefined;
+  const form: ConvertForm =
+    first.detected.format === "csv"
+      ? { kind: "csv", csv: await agreeOnCsv(deps.sniffer, dataset, sniffed, scope) }
+      : { kind: "json" };
   try {
     const files = await convertAll(deps, sniffed, form, pins, scope);
-    return tableOfConverted(dataset, first, form, files);
+    return form.kind === "csv"
+      ? csvOfConverted(dataset, first, form.csv, files)
+      : jsonOfConverted(dataset, first, files);
   } catch (thrown) {
-    // What is no place in the cache may still be read where it lies.
-    if (isCacheTooSmall(thrown) && sniffed.every(isReadableInPlace)) return undefined;
+    // What has no place in the cache may still be read where it lies.
+    if (canStay && isCacheTooSmall(thrown)) return undefined;
     throw thrown;
   }
 }
 
-async function largeCsv(
+async function largeText(
   { sniffer, settings }: HydrationDeps,
   { files, hints }: Dataset,
   scope: LakeScope,
@@ -60,14 +70,19 @@ async function largeCsv(
   const largest = files.reduce((left, right) =>
     right.object.sizeBytes > left.object.sizeBytes ? right : left,
   );
-  if (!hasPipes || !isLarge(largest, convertedBytes.compressed)) return undefined;
+  if (!hasPipes || claimsParquet(largest.object, hints) || !isLarge(largest, convertedBytes.compressed))
+    return undefined;
   const sniff = async (file: DataFile) => ({
     file,
     detected: await sniffer.sniff(file.object, hints, scope),
   });
   const { detected } = await sniff(largest);
   const limitBytes = convertedBytes[detected.compression === "none" ? "plain" : "compressed"];
-  if (detected.format !== "csv" || !isLarge(largest, limitBytes)) return undefined;
+  if (!isLarge(largest, limitBytes)) return undefined;
+  // Columns of JSON come from all records of all files: several files are read together.
+  const isJson = detected.format === "json" || detected.format === "ndjson";
+  if (isJson && files.length === 1) return [{ file: largest, detected }];
+  if (detected.format !== "csv") return undefined;
   const sniffed = await mapBounded(files, 16, sniff);
   return sniffed.every((one) => one.detected.format === "csv") ? sniffed : undefined;
 }
@@ -75,7 +90,7 @@ async function largeCsv(
 async function convertAll(
   deps: HydrationDeps,
   sniffed: readonly SniffedFile[],
-  form: CsvForm,
+  form: ConvertForm,
   pins: Pins,
   scope: LakeScope,
 ): Promise<ConvertedFile[]> {
@@ -88,36 +103,57 @@ async function convertAll(
   );
 }
 
-function tableOfConverted(
+function csvOfConverted(
   { partitionColumns }: Dataset,
   { detected }: SniffedFile,
   { dialect, columnNames }: CsvForm,
   files: readonly ConvertedFile[],
 ): HydratedTable {
-  const types = columnNames.map((_, at) => {
-    const joined = new FieldTypes();
-    for (const { found } of files) {
-      const state = found.types[at];
-      if (state) joined.join(state);
-    }
-    return joined.type();
-  });
-  const named = columnNames.map((name, at) => ({ name, type: types[at] ?? "VARCHAR" }));
+  const named = columnNames.map((name, at) => ({ name, type: typeOf(files, at) }));
   const { columns, notes } = renameClashing(named, partitionColumns);
-  const analysis: TextAnalysis = {
+  const mixed = files.some(({ found }) => found.hasMixedLineEnds);
+  return {
+    scan: { format: "csv", files: files.map(({ file }) => file), partitionColumns, dialect, columns },
+    analysis: analysisOf(columns, files),
+    detected,
+    notes: [...detected.notes, ...notes, ...(mixed ? [mixedNote] : [])],
+  };
+}
+
+/** The type that holds the column's values of all files. */
+function typeOf(files: readonly ConvertedFile[], column: number): string {
+  const joined = new FieldTypes();
+  for (const { found } of files) {
+    const state = found.types[column];
+    if (state) joined.join(state);
+  }
+  return joined.type();
+}
+
+function jsonOfConverted(
+  { partitionColumns }: Dataset,
+  { detected }: SniffedFile,
+  files: readonly ConvertedFile[],
+): HydratedTable {
+  const found = files.flatMap((one) => one.found.columns);
+  const { columns, notes } = dropClashing(found, partitionColumns);
+  const isNameless = columns.length + partitionColumns.length === 0;
+  return {
+    scan: { format: "ndjson", files: files.map(({ file }) => file), partitionColumns, columns },
+    analysis: analysisOf(isNameless ? [wholeRecord] : columns, files),
+    detected,
+    notes: [...detected.notes, ...notes, ...files.flatMap((one) => one.found.notes)],
+  };
+}
+
+function analysisOf(columns: Column[], files: readonly ConvertedFile[]): TextAnalysis {
+  return {
     columns,
     rowCount: sum(files.map(({ found }) => found.rowCount)),
     rejectedCount: sum(files.map(({ found }) => found.rejectedCount)),
     rejects: files
       .flatMap(({ found, file: { uri } }) => found.rejects.map((reject) => ({ uri, ...reject })))
       .slice(0, keptRejects),
-  };
-  const mixed = files.some(({ found }) => found.hasMixedLineEnds);
-  return {
-    scan: { format: "csv", files: files.map(({ file }) => file), partitionColumns, dialect, columns },
-    analysis,
-    detected,
-    notes: [...detected.notes, ...notes, ...(mixed ? [mixedNote] : [])],
   };
 }
 
@@ -129,7 +165,8 @@ function sum(numbers: readonly number[]): number {
 
 function isReadableInPlace({ file, detected }: SniffedFile): boolean {
   const { location }: StoredObject = file.object;
-  return location.kind === "local" && detected.compression === "none" && detected.encoding === "utf-8";
+  const isPlain = detected.compression === "none" && detected.encoding === "utf-8";
+  return location.kind === "local" && isPlain && detected.format !== "json";
 }
 
 function isCacheTooSmall(thrown: unknown): boolean {

@@ -10,7 +10,8 @@ import { hasWildcard } from "./glob.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
-import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
+import { withStart } from "./with-start.ts";
+import { type LakeParts, type OpenTable, scansOf, withTables } from "./with-tables.ts";
 
 /** A place in a result that is kept. */
 const resultPlace = { handle: z.string(), offset: z.int().min(0) };
@@ -40,34 +41,34 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
-  return withNamedTables(parts, uniqueNames(plan.tables), sources, scope, (named, scope) => {
-    const run = (tables: readonly NamedDataset[]) =>
+  return withNamedTables(parts, uniqueNames(plan.tables), sources, scope, async (named, scope) => {
+    const answer = (tables: readonly OpenTable[]) =>
       runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
-    return withPruned(parts.engine, named, plan, scope, run);
+    const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
+    if (ofStart) return ofStart;
+    return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
   });
 }
 
-function runFirstPage(
-  parts: LakeParts,
-  named: readonly NamedDataset[],
+async function runFirstPage(
+  { engine }: LakeParts,
+  tables: readonly OpenTable[],
   { sql, maxRows, maxBytes }: Pick<LakeQueryRequest, "sql" | "maxRows" | "maxBytes">,
   cursors: Cursors,
   scope: LakeScope,
 ): Promise<DatasetRows> {
-  return withTables(parts, named, scope, async (tables) => {
-    const page = await parts.engine.run(
-      { sql, tables: scansOf(tables), maxRows, maxBytes, keepRest: true, owner: ownerOf(scope) },
-      scope,
-    );
-    const { handle, ...rest } = page;
-    const next = handle === undefined ? undefined : { handle, offset: page.rows.length };
-    return {
-      ...rest,
-      ...(next ? { cursor: cursors.encode(next) } : {}),
-      ...rejectedRows(tables),
-      notes: [...tableNotes(tables), ...page.notes],
-    };
-  });
+  const page = await engine.run(
+    { sql, tables: scansOf(tables), maxRows, maxBytes, keepRest: true, owner: ownerOf(scope) },
+    scope,
+  );
+  const { handle, ...rest } = page;
+  const next = handle === undefined ? undefined : { handle, offset: page.rows.length };
+  return {
+    ...rest,
+    ...(next ? { cursor: cursors.encode(next) } : {}),
+    ...rejectedRows(tables),
+    notes: [...tableNotes(tables), ...page.notes],
+  };
 }
 
 async function furtherPage(

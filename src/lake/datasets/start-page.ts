@@ -4,6 +4,7 @@ import type { ReadRowsRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { Dataset } from "./dataset.ts";
+import { claimsParquet } from "./open-parquet.ts";
 import { createPins } from "./pins.ts";
 import { ownerOf, type PlacedRows, type RowsPlace } from "./read-ahead.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
@@ -16,7 +17,7 @@ import { type LakeParts, type OpenTable, scansOf } from "./with-tables.ts";
 /** Files up to these sizes are read whole, which finds every type. */
 const readWholeBytes = { plain: 8 * 1024 * 1024, compressed: 2 * 1024 * 1024 };
 /** First bytes that are tried, one after the other, until they hold the page. */
-const startSizes = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
+export const startSizes = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 
 /**
  * A page of a large text file out of its first bytes alone; `undefined` where they do not hold it. Rows and their
@@ -57,13 +58,14 @@ export function newReadingNotes({ offset, startBytes }: RowsPlace, nowBytes: num
 }
 
 /** The form of a dataset's first file, where that is a text so large that its start is worth reading alone. */
-async function largeText(
+export async function largeText(
   { sniffer }: LakeParts,
   { files, hints }: Dataset,
   scope: LakeScope,
 ): Promise<DetectedFormat | undefined> {
   const object = files[0]?.object;
-  if (!object || object.sizeBytes <= readWholeBytes.compressed) return undefined;
+  if (!object || claimsParquet(object, hints) || object.sizeBytes <= readWholeBytes.compressed)
+    return undefined;
   const detected = await sniffer.sniff(object, hints, scope);
   const enough = detected.compression === "none" ? readWholeBytes.plain : readWholeBytes.compressed;
   return hasReadableStart(detected) && object.sizeBytes > enough ? detected : undefined;

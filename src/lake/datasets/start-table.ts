@@ -69,5 +69,5 @@ function startNote(
 ): string {
   const found = format === "text" ? "Rows" : "Columns, types and rejected rows";
   const kind = compression === "none" ? "" : " compressed";
-  return `${found} are by the first ${startBytes}${kind} bytes of ${uri}, which are all that was read. lake_query and a filter read every row.`;
+  return `${found} are by the first ${startBytes}${kind} bytes of ${uri}, which are all that was read. A filter, an aggregate or an order reads every row.`;
 }

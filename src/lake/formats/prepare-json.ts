@@ -28,8 +28,8 @@ export interface PreparedJson {
   notes: string[];
 }
 
-const defaultMaxRecordBytes = 16 * 1024 * 1024;
-const defaultMaxDepth = 100;
+export const defaultMaxRecordBytes = 16 * 1024 * 1024;
+export const defaultMaxDepth = 100;
 
 /**
  * Writes the records at `path` as NDJSON in plain UTF-8, one object a line; records that are no objects as

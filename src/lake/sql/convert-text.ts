@@ -9,11 +9,16 @@ import { type ConvertJob, convertReply, type JobLimits } from "./protocol.ts";
 export interface ConvertDeps {
   folder: string;
   limits: Omit<JobLimits, "folder">;
+  /** Bytes of text the engine is given in one piece. */
+  pieceBytes?: number | undefined;
   run(job: ConvertJob, scope: SqlScope): Promise<unknown>;
 }
 
 /** Of the engine: some buffers of text and the row group in the making. */
 const enoughMemoryBytes = 128 << 20;
+/** The engine keeps the text of a pipe in memory, or in temporary files, until it has read all of it. */
+const defaultPieceBytes = 32 << 20;
+const maxPieces = 4_000;
 /** Text in memory of one row group of what is written. */
 const rowGroupBytes = 32 << 20;
 /** The engine works by vectors of so many rows, and its own row groups have sixty of them. */
@@ -42,7 +47,7 @@ async function convertOnce(
   const folder = await makeJobFolder(deps.folder);
   try {
     const job = jobOf(deps, request, hasLongRecords, folder);
-    await makePipes([job.sourcePath, job.goodPath]);
+    await makePipes([job.sourcePath, ...job.goodPaths]);
     return convertReply.parse(await runFed(deps, job, request.text, scope));
   } finally {
     await folder.remove();
@@ -50,25 +55,26 @@ async function convertOnce(
 }
 
 function jobOf(
-  { limits }: ConvertDeps,
-  { uri, targetPath, dialect, columnCount, averageRecordBytes }: ConvertRequest,
+  { limits, pieceBytes = defaultPieceBytes }: ConvertDeps,
+  { uri, targetPath, form, mostTextBytes, averageRecordBytes }: ConvertRequest,
   hasLongRecords: boolean,
   { path }: JobFolder,
 ): ConvertJob {
+  const pieces = Math.min(maxPieces, Math.ceil(mostTextBytes / pieceBytes) + 1);
   const vectors = Math.floor(rowGroupBytes / Math.max(1, averageRecordBytes) / vectorRows);
   const rowGroupRows = vectorRows * (hasLongRecords ? 1 : Math.min(60, Math.max(1, vectors)));
   return {
     kind: "convert",
     sourcePath: join(path, "source"),
-    goodPath: join(path, "good"),
+    goodPaths: Array.from({ length: pieces }, (_, at) => join(path, `good-${at}`)),
+    pieceBytes,
     folder: path,
     ...limits,
     memoryBytes: Math.min(limits.memoryBytes, enoughMemoryBytes),
     threads: 1,
     uri,
     targetPath,
-    dialect,
-    columnCount,
+    form,
     rowGroupRows,
     hasLongRecords,
   };

@@ -5,22 +5,24 @@ import { seededChoices } from "../../../test/harness/engine-rows.ts";
 import {
   commaDialect,
   csvScan,
+  ndjsonScan,
   startTestSql,
   type TestSql,
   testScope,
 } from "../../../test/harness/sql-engine.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { ConvertedText } from "./engine.ts";
+import type { ConvertedText, ScanFile } from "./engine.ts";
 import { FieldTypes } from "./scan/field-types.ts";
 
+const twoColumns = { format: "csv", dialect: commaDialect, columnCount: 2 } as const;
 const seed = Number(process.env.SLUICE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let sql: TestSql;
 let made = 0;
 
 beforeAll(async () => {
-  sql = await startTestSql({ workers: 2 });
+  sql = await startTestSql({ workers: 2 }, { pieceBytes: 300 });
 });
 afterAll(() => sql.close());
 
@@ -41,8 +43,8 @@ async function convert(text: Buffer, { dialect, columnCount, pieceBytes = 1_000 
       text: () => inPieces(text, pieceBytes),
       uri: "s3://lake/text.csv",
       targetPath,
-      dialect: { ...commaDialect, ...dialect },
-      columnCount,
+      form: { format: "csv", dialect: { ...commaDialect, ...dialect }, columnCount },
+      mostTextBytes: 10_000,
       averageRecordBytes: 100,
     },
     testScope(),
@@ -109,7 +111,7 @@ test("a converted CSV has the rows, types and rejects of the file itself, whatev
       '"broken',
     ])
     .concat(['"x"y', " ", "\ufeff", "NULL", "\\"]);
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 25; round++) {
     const columnCount = pick([1, 2, 3]);
     const narrow = pick([values, values.slice(0, 8), ["1", "2", "", '""'], ["0.5", "1e3", ""]]);
     const ending = pick(["\n", "\r\n", "\r"]);
@@ -130,6 +132,83 @@ test("a converted CSV has the rows, types and rejects of the file itself, whatev
     expect(converted.found.rejectedCount, about).toBe(inPlace.analysis.rejectedCount);
     expect(converted.found.rejects, about).toEqual(
       inPlace.analysis.rejects.map(({ uri: _, ...reject }) => reject),
+    );
+  }
+}, 120_000);
+
+test("a converted NDJSON has the rows, types and rejects of the file itself", async () => {
+  const { of: pick } = seededChoices(seed);
+  const values = [
+    "1",
+    "2.50",
+    "-0",
+    "1e3",
+    "true",
+    "null",
+    '"text"',
+    '"2025-02-28"',
+    '"2025-02-28T10:11:12"',
+    "[]",
+    "{}",
+  ]
+    .concat([
+      '"é\\u00e9\\n\\"q"',
+      "9007199254740993",
+      "12345678901234567890.5",
+      "[1,2,null]",
+      '{"x":1,"y":[{"z":"a"}]}',
+    ])
+    .concat([
+      '{"x":2}',
+      '[{"a":1},{"b":"c"}]',
+      '"\\ud83d\\ude00"',
+      "18446744073709551616",
+      '""',
+      "0.1",
+      '"\\u0001"',
+    ]);
+  const names = ["a", "b b", 'c\\"d', "é", "SELECT"];
+  for (let round = 0; round < 25; round++) {
+    const narrow = pick([
+      values,
+      values.slice(0, 4),
+      ["1", "null"],
+      ['{"x":1}', '{"x":2.5}', '{"y":[]}'],
+      ["true"],
+    ]);
+    const lines = Array.from({ length: pick([0, 1, 12, 40]) }, () => {
+      if (pick([0, 0, 0, 0, 0, 0, 0, 1]))
+        return pick(["{", "", " ", '{"a":01}', "[1]", '{"a":1,"a":2}', "{}"]);
+      const members = names.filter(() => pick([true, false])).map((name) => `"${name}": ${pick(narrow)}`);
+      return `{${members.join(",")}}`;
+    });
+    const text = Buffer.from(lines.join("\n") + pick(["\n", ""]));
+    const about = `seed ${seed}, round ${round}: ${JSON.stringify(text.toString())}`;
+    const path = join(sql.dir, `plain-${made++}.ndjson`);
+    writeFileSync(path, text);
+    const plain = ndjsonScan(path);
+    const { columns, ...inPlace } = await sql.engine.analyze({ scan: plain }, testScope());
+    const targetPath = join(sql.dir, `converted-${made++}`);
+    const request = {
+      text: () => inPieces(text, 50),
+      uri: "u",
+      targetPath,
+      form: { format: "ndjson" as const },
+    };
+    const found = await sql.engine.convert(
+      { ...request, mostTextBytes: 10_000, averageRecordBytes: 9 },
+      testScope(),
+    );
+    expect(found.columns, about).toEqual(columns);
+    expect(found.rowCount, about).toBe(inPlace.rowCount);
+    expect(found.rejects, about).toEqual(inPlace.rejects.map(({ uri: _, ...reject }) => reject));
+    const rowsOf = async (file: ScanFile) => {
+      const scan = { ...plain, columns, files: [file] };
+      return (await sql.run("SELECT * FROM t", [{ name: "t", scan }])).rows;
+    };
+    const expected = await rowsOf(plain.files[0]!);
+    expect(await rowsOf({ path: targetPath, uri: "u", partition: {}, isConverted: true }), about).toEqual(
+      expected,
     );
   }
 }, 120_000);
@@ -159,8 +238,8 @@ test("a line without end is rejected in bounded memory, and what follows it is r
     text: endless,
     uri: "u",
     targetPath,
-    dialect: commaDialect,
-    columnCount: 2,
+    form: twoColumns,
+    mostTextBytes: 10_000,
     averageRecordBytes: 9,
   };
   const found = await sql.engine.convert(request, testScope());
@@ -177,7 +256,7 @@ test("a text that fails on its way fails the call with its own fault, and the wo
     yield Buffer.from("a,b\n1,2\n".repeat(100_000));
     throw fault;
   };
-  const request = { text: failing, uri: "u", dialect: commaDialect, columnCount: 2, averageRecordBytes: 9 };
+  const request = { text: failing, uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const pids = sql.engine.workerPids();
   const call = sql.engine.convert({ ...request, targetPath: join(sql.dir, "failed") }, testScope());
   await expect(call).rejects.toBe(fault);
@@ -197,7 +276,7 @@ test("a call that is stopped stops its text", async () => {
       ended = true;
     }
   };
-  const request = { text: endless, uri: "u", dialect: commaDialect, columnCount: 2, averageRecordBytes: 9 };
+  const request = { text: endless, uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const call = sql.engine.convert(
     { ...request, targetPath: join(sql.dir, "stopped") },
     testScope(stop.signal),
@@ -208,7 +287,7 @@ test("a call that is stopped stops its text", async () => {
 });
 
 test("a target that cannot be written is the worker's fault, told without its path", async () => {
-  const request = { uri: "u", dialect: commaDialect, columnCount: 2, averageRecordBytes: 9 };
+  const request = { uri: "u", form: twoColumns, mostTextBytes: 10_000, averageRecordBytes: 9 };
   const text = () => inPieces(Buffer.from("a,b\n1,2\n".repeat(300_000)), 50_000);
   const call = sql.engine.convert(
     { ...request, text, targetPath: join(sql.dir, "no", "folder") },

@@ -48,6 +48,8 @@ export interface SqlEngineDeps {
   maxWaiting?: number;
   /** Who keeps the bound on a worker's memory: the system where it can, on Linux, else the worker itself. */
   memoryKeptBy?: "system" | "worker";
+  /** Bytes of text that a conversion gives the engine in one piece. */
+  pieceBytes?: number;
   /** Starts the workers at once rather than with the first call. */
   prewarm?: boolean;
 }
@@ -78,10 +80,12 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly prepared: PreparedStore;
   private readonly spool: ResultSpool;
   private readonly made: Promise<unknown>;
+  private readonly pieceBytes: number | undefined;
   private readonly plans = new KnownPlans();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
     this.settings = settings;
+    this.pieceBytes = deps.pieceBytes;
     // Two servers may share a scratch directory; each has its own folder in it.
     this.root = join(settings.scratchDir, `sql-${randomUUID()}`);
     this.made = mkdir(join(this.root, "workers"), { recursive: true, mode: 0o700 });
@@ -211,7 +215,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
     await this.made;
     const folder = join(this.root, "calls");
     const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
-    return convertThroughWorker({ folder, limits: this.limits(), run }, request, scope);
+    const deps = { folder, limits: this.limits(), pieceBytes: this.pieceBytes, run };
+    return convertThroughWorker(deps, request, scope);
   }
 
   async close(): Promise<void> {
@@ -241,7 +246,10 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
     const { columns, more, totalRows, spool, reruns } = reply;
     const rows: unknown[][] = JSON.parse(reply.rowsJson);
-    const total = { ...(totalRows === undefined ? {} : { totalRows }), ...(reruns > 0 ? { reruns } : {}) };
+    const total = {
+      ...(totalRows === undefined ? {} : { totalRows }),
+      ...(reruns > 0 ? { hydration: { reruns } } : {}),
+    };
     if (!spool) return { columns, rows, more, ...total, notes: [] };
     const notes =
       spool.isCut && maxKeptBytes === undefined

@@ -28,7 +28,7 @@ export interface ScanFile {
    * it may be there, the rest reading as zeros. Of Parquet.
    */
   hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
-  /** Of CSV: the file is what `SqlEngine.convert` wrote. */
+  /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
   /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
   deleted?: { bitmap: Uint8Array; rowCount: number };
@@ -68,6 +68,8 @@ export interface StatementPlan {
   tables: string[];
   /** Every place that reads a table, with what is sure to hold of each of its rows that count. */
   readings: TableReading[];
+  /** Present for a statement that takes the first rows of one table as they are, and so many. */
+  firstRows?: number | undefined;
 }
 
 export interface PlanRequest {
@@ -104,8 +106,8 @@ export interface RowPage {
   handle?: string;
   /** Rows of the whole result, when the query ran to its end. */
   totalRows?: number;
-  /** How often the statement ran again because it read more than was planned. */
-  reruns?: number;
+  /** How often the statement ran again because it read more of its files than was planned. */
+  hydration?: { reruns: number };
   /** Such as "the result is larger than lake.query.maxResultBytes; 1,204,112 rows were kept". */
   notes: string[];
 }
@@ -124,14 +126,18 @@ export interface AnalyzeRequest {
   scan: Extract<Scan, { format: "csv" | "ndjson" }>;
 }
 
+/** What a text is read as. */
+export type TextForm = { format: "csv"; dialect: CsvDialect; columnCount: number } | { format: "ndjson" };
+
 export interface ConvertRequest {
   /** The file's text as UTF-8 without a byte-order mark, from its beginning; asked for again where that is needed. */
   text(signal: AbortSignal): AsyncIterable<Uint8Array>;
   uri: string;
   /** Where the Parquet file is written. */
   targetPath: string;
-  dialect: CsvDialect;
-  columnCount: number;
+  form: TextForm;
+  /** About how much text there is at most. */
+  mostTextBytes: number;
   /** About; it says how many rows are held in memory to be written together. */
   averageRecordBytes: number;
 }
@@ -141,7 +147,10 @@ export interface ConvertedText {
   rowCount: number;
   rejectedCount: number;
   rejects: { line: number; reason: string; text: string }[];
+  /** Of CSV, one per column, to be joined with those of other files. */
   types: FieldTypesState[];
+  /** Of NDJSON. */
+  columns: Column[];
   hasMixedLineEnds: boolean;
 }
 
@@ -173,8 +182,8 @@ export interface SqlEngine {
   /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
   filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
   /**
-   * Reads a CSV text once, as it comes, and writes its good records as Parquet, each field as its text. Memory does
-   * not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
+   * Reads a text once, as it comes, and writes its good records as Parquet: of CSV each field as its text, of NDJSON
+   * each record. Memory does not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
    */
   convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column, RowRange } from "./engine.ts";
+import type { Column, RowRange, TextForm } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
@@ -18,7 +18,7 @@ export interface JobFile {
   prepared?: PreparedText | undefined;
   /** Only parts of the file may be there; the rest reads as zeros until it is asked for. Of Parquet. */
   isSparse?: boolean | undefined;
-  /** Of CSV: the file is Parquet with the good records' fields as text, in columns `c0`, `c1`, … */
+  /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
   /** Where the bitmap of rows that do not count is. */
   deleted?: { path: string; rowCount: number } | undefined;
@@ -83,26 +83,27 @@ export interface AnalyzeJob extends JobLimits {
   scan: JobScan;
 }
 
+/** Makes Parquet of text that comes through a pipe. */
+export interface ConvertJob extends JobLimits {
+  kind: "convert";
+  uri: string;
+  /** Pipe from the server. */
+  sourcePath: string;
+  /** Pipes from the scan to the engine, read one after the other, and the bytes one of them takes. */
+  goodPaths: string[];
+  pieceBytes: number;
+  targetPath: string;
+  form: TextForm;
+  rowGroupRows: number;
+  hasLongRecords: boolean;
+}
+
 /** Which of the rows meet all conditions? */
 export interface FilterJob extends JobLimits {
   kind: "filter";
   columns: Column[];
   rows: PartitionValues[];
   conditions: RowCondition[];
-}
-/** Makes Parquet of CSV that comes through a pipe. */
-export interface ConvertJob extends JobLimits {
-  kind: "convert";
-  uri: string;
-  /** Pipe from the server. */
-  sourcePath: string;
-  /** Pipe from the scan to the engine. */
-  goodPath: string;
-  targetPath: string;
-  dialect: CsvDialect;
-  columnCount: number;
-  rowGroupRows: number;
-  hasLongRecords: boolean;
 }
 
 export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
@@ -132,7 +133,11 @@ export type PreparedFile = z.infer<typeof preparedFile>;
 const rowCondition = z.object({ columns: z.array(z.string()), tree: z.record(z.string(), z.unknown()) });
 const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondition) });
 
-export const planReply = z.object({ tables: z.array(z.string()), readings: z.array(tableReading) });
+export const planReply = z.object({
+  tables: z.array(z.string()),
+  readings: z.array(tableReading),
+  firstRows: z.number().optional(),
+});
 
 /** Numbers of the rows; null where the conditions cannot be told for the columns. */
 export const filterReply = z.array(z.number()).nullable();
@@ -178,8 +183,8 @@ export const convertReply = z.object({
   rowCount: z.number(),
   rejectedCount: z.number(),
   rejects: z.array(z.object({ line: z.number(), reason: z.string(), text: z.string() })),
-  /** One per column. */
   types: z.array(fieldTypesState),
+  columns: z.array(column),
   hasMixedLineEnds: z.boolean(),
 });
 export type ConvertReply = z.infer<typeof convertReply>;

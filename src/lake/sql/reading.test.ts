@@ -54,7 +54,7 @@ async function reading(statement: string, options = "ROW_GROUP_SIZE 20480, COMPR
   expect(found.rows).toEqual(expected.rows);
   expect(found.columns).toEqual(expected.columns);
   await sparse.close();
-  return { share: sparse.fetchedBytes() / sizeBytes, reruns: found.reruns ?? 0 };
+  return { share: sparse.fetchedBytes() / sizeBytes, reruns: found.hydration?.reruns ?? 0 };
 }
 
 describe("A statement reads of a Parquet file", () => {
@@ -145,7 +145,7 @@ test("a table of some rows reads the row groups they are in", async () => {
   const found = await some(sparseTable);
   expect(found.rows).toEqual((await some(wholeTable)).rows);
   expect(found.rows[0]?.slice(0, 3)).toEqual([20, 30_000, 250_009]);
-  expect(found.reruns).toBeUndefined();
+  expect(found.hydration).toBeUndefined();
   expect(sparse.fetchedBytes() / sizeBytes).toBeLessThan(0.1);
   await sparse.close();
 });

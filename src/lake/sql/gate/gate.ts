@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../../core/errors.ts";
 import type { StatementPlan } from "../engine.ts";
 import { limitOf } from "./limit.ts";
+import { plainLimitOf } from "./plain-limit.ts";
 import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
@@ -49,6 +50,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
   if (!isNode(statement)) throw new ToolError("invalid_input", "The statement is empty. Write one SELECT.");
   if (others.length > 0) throw tooMany(others.length + 1);
   return {
+    ...plainLimitOf(statement),
     tables: tablesOf(statement),
     sessionNames: sessionNamesOf(statement),
     limitRows: limitOf(statement),

@@ -4,7 +4,7 @@ import type { CsvRecords } from "./csv-records.ts";
 import { type CsvFacts, CsvScan } from "./csv-scan.ts";
 import type { FieldTypes } from "./field-types.ts";
 import { hasOneLineEnd, type PreparedText } from "./prepared.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { type RecordOutput, RecordWriter } from "./record-writer.ts";
 
 export interface CsvPreparation {
   dialect: CsvDialect;
@@ -59,6 +59,8 @@ function writeCopy(path: string, { dialect, columnCount, copyPath }: CsvPreparat
   const fd = openSync(path, "r");
   const writer = new RecordWriter(copyPath);
   const onRecord = recordCopier(writer, dialect);
+  // The engine drops a byte order mark at the start of a file: this one instead of the first record's own.
+  writer.text("\ufeff");
   try {
     new CsvScan(fd, { dialect, columnCount, onRecord, keepRejects: 0 }).run();
   } finally {
@@ -68,15 +70,13 @@ function writeCopy(path: string, { dialect, columnCount, copyPath }: CsvPreparat
 }
 
 /** Writes good records so that the engine reads them just as the scan did: same dialect, no header, LF line ends. */
-export function recordCopier(writer: RecordWriter, dialect: CsvDialect) {
-  // The engine drops a byte order mark at the start of a file: this one instead of the first record's own.
-  writer.text("\ufeff");
+export function recordCopier(writer: RecordOutput, dialect: CsvDialect) {
   return (bytes: Uint8Array, records: CsvRecords): void =>
     records.isOdd ? writeAnew(writer, bytes, records, dialect) : writeAsIs(writer, bytes, records);
 }
 
 function writeAsIs(
-  writer: RecordWriter,
+  writer: RecordOutput,
   bytes: Uint8Array,
   { bounds, quoted, fieldCount }: CsvRecords,
 ): void {
@@ -88,7 +88,7 @@ function writeAsIs(
 }
 
 /** Quotes every field that is not empty, so that nothing in it can be taken for syntax. */
-function writeAnew(writer: RecordWriter, bytes: Uint8Array, records: CsvRecords, dialect: CsvDialect): void {
+function writeAnew(writer: RecordOutput, bytes: Uint8Array, records: CsvRecords, dialect: CsvDialect): void {
   for (let field = 0; field < records.fieldCount; field++) {
     if (field > 0) writer.text(dialect.separator);
     const value = fieldText(bytes, records, field, dialect);

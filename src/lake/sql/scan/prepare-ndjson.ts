@@ -5,7 +5,7 @@ import { ByteWindow } from "./byte-window.ts";
 import { JsonFault, JsonReader } from "./json-reader.ts";
 import { JsonShape } from "./json-shape.ts";
 import type { PreparedText } from "./prepared.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { type RecordOutput, RecordWriter } from "./record-writer.ts";
 import { Rejects } from "./rejects.ts";
 
 /** What a pass over one NDJSON file found. Rows and rejects together are all its lines but blank ones. */
@@ -30,7 +30,7 @@ export function prepareNdjson(
   shape: JsonShape,
   onProgress?: (bytes: number) => void,
 ): { facts: NdjsonFacts; prepared: PreparedText } {
-  const facts = scanNdjson(path, shape, undefined, onProgress);
+  const facts = scanNdjson(path, shape, undefined, { onProgress });
   const described = { hasHeader: false, hasLineFeeds: true, isSplittable: true };
   const { longestRecordBytes } = facts;
   if (facts.rejects.count === 0 && !facts.hasInexactNumber) {
@@ -38,7 +38,7 @@ export function prepareNdjson(
   }
   const writer = new RecordWriter(copyPath);
   try {
-    scanNdjson(path, new JsonShape(), writer, onProgress);
+    scanNdjson(path, new JsonShape(), writer, { onProgress });
   } finally {
     writer.close();
   }
@@ -67,15 +67,23 @@ export function checkNames(shape: JsonShape): void {
   }
 }
 
-function scanNdjson(
+/** What is told on the way. */
+export interface NdjsonHooks {
+  onProgress?: ((bytes: number) => void) | undefined;
+  /** The size of each good record, before it is written. What it throws ends the scan. */
+  checkRecord?: ((sizeBytes: number) => void) | undefined;
+}
+
+/** One pass: types into `shape`, and good lines to the `writer`, inexact numbers as strings of their digits. */
+export function scanNdjson(
   path: string,
   shape: JsonShape,
-  writer: RecordWriter | undefined,
-  onProgress: ((bytes: number) => void) | undefined,
+  writer: RecordOutput | undefined,
+  hooks: NdjsonHooks,
 ): NdjsonFacts {
   const fd = openSync(path, "r");
   try {
-    return new NdjsonScan(fd, shape, writer, onProgress).run();
+    return new NdjsonScan(fd, shape, writer, hooks).run();
   } finally {
     closeSync(fd);
   }
@@ -86,21 +94,16 @@ class NdjsonScan {
   private readonly window: ByteWindow;
   private readonly reader = new JsonReader();
   private readonly shape: JsonShape;
-  private readonly writer: RecordWriter | undefined;
-  private readonly onProgress: ((bytes: number) => void) | undefined;
+  private readonly writer: RecordOutput | undefined;
+  private readonly hooks: NdjsonHooks;
   private line = 0;
   private bytesDone = 0;
 
-  constructor(
-    fd: number,
-    shape: JsonShape,
-    writer: RecordWriter | undefined,
-    onProgress: ((bytes: number) => void) | undefined,
-  ) {
+  constructor(fd: number, shape: JsonShape, writer: RecordOutput | undefined, hooks: NdjsonHooks) {
     this.window = new ByteWindow(fd, windowBytes);
     this.shape = shape;
     this.writer = writer;
-    this.onProgress = onProgress;
+    this.hooks = hooks;
     this.facts = { rowCount: 0, rejects: new Rejects(100), longestRecordBytes: 0, hasInexactNumber: false };
   }
 
@@ -146,6 +149,7 @@ class NdjsonScan {
       facts.rejects.add(this.line, fault, bytes, pos, end);
       return;
     }
+    this.hooks.checkRecord?.(end - pos);
     facts.rowCount++;
     if (end - pos > facts.longestRecordBytes) facts.longestRecordBytes = end - pos;
     if (this.reader.inexact.length > 0) facts.hasInexactNumber = true;
@@ -164,7 +168,7 @@ class NdjsonScan {
     }
   }
 
-  private copy(writer: RecordWriter, start: number, end: number): void {
+  private copy(writer: RecordOutput, start: number, end: number): void {
     const { bytes } = this.window;
     const { inexact } = this.reader;
     let from = start;
@@ -181,7 +185,7 @@ class NdjsonScan {
   private fill(): void {
     this.bytesDone += this.window.pos;
     this.window.fill();
-    this.onProgress?.(this.bytesDone + this.window.end);
+    this.hooks.onProgress?.(this.bytesDone + this.window.end);
   }
 }
 

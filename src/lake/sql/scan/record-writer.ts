@@ -2,8 +2,14 @@ import { closeSync, openSync, writeSync } from "node:fs";
 
 const bufferBytes = 1 << 20;
 
+/** Where records are written, piece by piece. Bytes may be used again once `write` has returned. */
+export interface RecordOutput {
+  write(bytes: Uint8Array, start: number, end: number): void;
+  text(text: string): void;
+}
+
 /** Writes pieces of bytes to a new file, or a pipe, through one buffer. */
-export class RecordWriter {
+export class RecordWriter implements RecordOutput {
   private readonly buffer = Buffer.allocUnsafe(bufferBytes);
   private used = 0;
   private readonly fd: number;

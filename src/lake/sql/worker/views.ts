@@ -149,7 +149,29 @@ function linesSelect(files: readonly ReadyFile[], partition: string, hive: strin
   return `SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line${partition} FROM ${reader}`;
 }
 
+/** Records are there as their text, which the engine takes apart as its JSON reader does. */
+function convertedJsonSelect(
+  scan: JobScan,
+  files: readonly ReadyFile[],
+  partition: string,
+  hive: string,
+): string {
+  const reader = `read_parquet(${paths(files)}${hive})`;
+  if (scan.columns.length === 0) {
+    const { name, type } = wholeRecord;
+    return `SELECT ${partition === "" ? `c0::${type} AS ${identifier(name)}` : partition.slice(2)} FROM ${reader}`;
+  }
+  const structure = Object.fromEntries(scan.columns.map(({ name, type }) => [name, readAs(type)]));
+  const values = scan.columns.map(({ name, type }) => {
+    const value = `record[${literal(name)}]`;
+    return `${readAs(type) === type ? value : `CAST(${value} AS ${type})`} AS ${identifier(name)}`;
+  });
+  const records = `SELECT *, json_transform(c0, ${literal(JSON.stringify(structure))}) AS record FROM ${reader}`;
+  return `SELECT ${values.join(", ")}${partition} FROM (${records})`;
+}
+
 function ndjsonSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
+  if (files[0]?.isConverted) return convertedJsonSelect(scan, files, partition, hive);
   if (scan.columns.length === 0) return recordsSelect(files, partition, hive);
   const columns = scan.columns.map(({ name, type }) => `${literal(name)}: ${literal(readAs(type))}`);
   const values = scan.columns.map(({ name, type }) =>

@@ -29,7 +29,7 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
-      if (job.kind === "convert") return convertText(instances, job, report);
+      if (job.kind === "convert") return convertText(job, report);
       const statement = await passGate(job.sql, serialize);
       checkTables(
         statement,
@@ -42,7 +42,7 @@ export async function openWork(): Promise<Work> {
       });
     },
     prepare(job) {
-      if ("threads" in job) instances.prepare(job);
+      if ("threads" in job && job.kind !== "convert") instances.prepare(job);
     },
   };
 }

@@ -51,17 +51,20 @@ export async function chunksOf(connection: DuckDBConnection, request: ChunkReque
   return chunks.sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start);
 }
 
-/** Bloom filters of columns, in every row group: the engine asks them before it looks at other statistics. */
+/**
+ * Bloom filters of columns, or of all for undefined, in every row group: the engine asks them before it looks at
+ * other statistics.
+ */
 export async function bloomFiltersOf(
   connection: DuckDBConnection,
   files: ReadonlyMap<string, number>,
-  columns: readonly Column[],
+  columns: readonly Column[] | undefined,
 ): Promise<Pick<Chunk, "file" | "start" | "end">[]> {
-  if (files.size === 0 || columns.length === 0) return [];
+  if (files.size === 0 || columns?.length === 0) return [];
   const reader = await connection.runAndReadAll(`
     SELECT file_name, bloom_filter_offset, coalesce(bloom_filter_length, ${guessedBloomBytes})
     FROM parquet_metadata(${list([...files.keys()].map(literal))})
-    WHERE bloom_filter_offset > 0 AND ${isOneOf(columns.map(({ name }) => name))}`);
+    WHERE bloom_filter_offset > 0 ${columns ? `AND (${isOneOf(columns.map(({ name }) => name))})` : ""}`);
   return reader.getRows().map(([name, start, sizeBytes]) => ({
     file: files.get(String(name)) ?? -1,
     start: Number(start),

@@ -14,8 +14,8 @@ export interface StatementNeeds {
   scans: ScanNeed[];
   /** The one scan stops as soon as enough rows are there: nothing between it and a LIMIT holds rows back. */
   isLimited: boolean;
-  /** A first scan finds the top rows by few columns, and a second reads the rest of those rows alone. */
-  isTopRows: boolean;
+  /** Of one table: one scan may find the rows by few columns, and another read the rest of those rows alone. */
+  isReadTwice: boolean;
 }
 
 interface PlanNode {
@@ -46,12 +46,10 @@ function needsOf(roots: readonly PlanNode[]): StatementNeeds {
     filters: texts(info.Filters),
   }));
   const limits = nodes.filter(({ name }) => name.trim() === "STREAMING_LIMIT");
-  const isTopN = nodes.some(({ name }) => name.trim() === "TOP_N");
-  const isDynamic = scans.some(({ filters }) => filters.some((filter) => filter.includes("Dynamic Filter")));
   return {
     scans,
     isLimited: scans.length === 1 && limits.length > 0 && limits.every(passesRowsOn),
-    isTopRows: scans.length === 2 && isTopN && isDynamic,
+    isReadTwice: scans.length === 2,
   };
 }
 

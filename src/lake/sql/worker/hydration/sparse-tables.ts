@@ -53,8 +53,8 @@ export async function describeTables(
   return described;
 }
 
-/** Columns scans name that are not in the files: they are made by the reader. */
-const madeColumns = [partitionKey, "filename", "file_row_number", "file_index"];
+/** Columns scans name that are not in the files: they are made by the reader. The number of a row has no name. */
+const madeColumns = ["", partitionKey, "filename", "file_row_number", "file_index"];
 
 /** The top-level columns of a table that a scan's need names; undefined where the scan is of another table. */
 export function columnsNeeded({ columns }: DescribedTable, need: ScanNeed): string[] | undefined {

@@ -12,7 +12,7 @@ const viewName = "_sluice_row_numbers";
 const rowNumberColumns = ["_sluice_file", "_sluice_row"];
 
 /**
- * For `SELECT … FROM t ORDER BY a LIMIT n` over one table: which rows these are, found by the columns that decide it,
+ * For `SELECT … FROM t WHERE … ORDER BY a LIMIT n` over one table, of which the engine reads first what decides the rows: which rows these are, found by the columns that decide it,
  * so that of the others only those rows' row groups need be read. Answers with what is then to be read; undefined
  * for statements of another form. Fetches what finding the rows takes. Rows that tie may turn out to be others.
  */
@@ -24,7 +24,7 @@ export async function readsOfTopRows(
   fetch: Fetch,
 ): Promise<FileReads[] | undefined> {
   const [table] = tables;
-  if (!needs.isTopRows || !table || tables.length > 1 || job.tables.length > 1) return undefined;
+  if (!needs.isReadTwice || !table || tables.length > 1 || job.tables.length > 1) return undefined;
   const scan = job.tables[table.index]?.scan;
   const sql = scan && !scan.delta && (await rowNumbersSql(connection, job.sql, table));
   if (!sql) return undefined;
@@ -103,8 +103,12 @@ function isTopRowsOf(node: TreeNode, table: string): boolean {
   const isPlain =
     isEmpty(node.group_expressions) && !isNode(node.having) && !isNode(node.qualify) && hasNoCte(node);
   const kinds = modifiers.map((modifier) => (isNode(modifier) ? textOf(modifier, "type") : "")).sort();
-  const isTop = kinds.join() === "LIMIT_MODIFIER,ORDER_MODIFIER";
-  return isTable && isPlain && isTop && isOrderedByColumns(modifiers, list);
+  const isTop = ["LIMIT_MODIFIER", "LIMIT_MODIFIER,ORDER_MODIFIER"].includes(kinds.join());
+  return isTable && isPlain && isTop && !hasSubquery(node) && isOrderedByColumns(modifiers, list);
+}
+
+function hasSubquery(node: TreeNode): boolean {
+  return JSON.stringify([node.select_list, node.where_clause]).includes('"class":"SUBQUERY"');
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,7 +1,8 @@
+import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../../../core/errors.ts";
 import type { FileReads } from "../../protocol.ts";
-import { type Chunk, chunksOf } from "./chunks.ts";
+import { bloomFiltersOf, type Chunk, chunksOf } from "./chunks.ts";
 import { clearReadLog, readsOf } from "./read-log.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
 
@@ -46,7 +47,7 @@ async function settled<T>(run: () => Promise<T>): Promise<{ value: T } | { throw
   }
 }
 
-/** First the row groups that were touched, then the columns that were, then the files, then all files. */
+/** First the row groups that were touched, then the columns that were and all bloom filters, then the files, then all. */
 async function moreThan(
   { connection, tables }: VerifiedRun<unknown>,
   reads: readonly FileReads[],
@@ -60,9 +61,14 @@ async function moreThan(
       ),
     );
     const files = new Map([...table.files].filter(([, file]) => reruns >= 3 || offsets.has(file)));
+    if (reruns >= 2) {
+      for (const [path, file] of files) more.add(table.index, file, 0, statSync(path).size);
+      continue;
+    }
     const chunks = await chunksOf(connection, { files, columns: undefined, condition: undefined });
-    const wanted = reruns >= 2 ? chunks : alikeTouched(chunks, offsets, reruns === 0 ? "rowGroup" : "column");
-    for (const { file, start, end } of wanted) more.add(table.index, file, start, end);
+    const wanted = alikeTouched(chunks, offsets, reruns === 0 ? "rowGroup" : "column");
+    const blooms = reruns === 0 ? [] : await bloomFiltersOf(connection, files, undefined);
+    for (const { file, start, end } of [...wanted, ...blooms]) more.add(table.index, file, start, end);
   }
   return more.toArray();
 }

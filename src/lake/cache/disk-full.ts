@@ -4,18 +4,21 @@ import { errnoOf } from "../stores/errno.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { Space } from "./space.ts";
 
-/** A disk can be full before the cap is reached: then the cache makes room once, and gives up after. */
+/**
+ * A disk can be full before the cap is reached: then the cache makes room once, and gives up after with
+ * `unavailable`. `needBytes` is asked when it comes to that.
+ */
 export async function makingRoom<T>(
   space: Space,
   object: StoredObject,
-  needBytes: number,
+  needBytes: () => number,
   make: () => Promise<T>,
 ): Promise<T> {
   try {
     return await make();
   } catch (thrown) {
     if (!isDiskFull(thrown)) throw thrown;
-    if (!(await space.freeDisk(needBytes))) throw diskFull(object, thrown);
+    if (!(await space.freeDisk(needBytes()))) throw diskFull(object, thrown);
   }
   try {
     return await make();

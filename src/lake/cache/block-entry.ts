@@ -1,0 +1,162 @@
+import { ToolError } from "../../core/errors.ts";
+import type { LakeScope } from "../scope.ts";
+import { stopError } from "../stores/stopped.ts";
+import type { StoredObject } from "../stores/store.ts";
+import { coalesce, createRangeSet, splitRange, sumBytes, tidyRanges } from "./byte-ranges.ts";
+import type { ByteRange, Fetched } from "./cache.ts";
+import { makingRoom } from "./disk-full.ts";
+import { createPartFetcher, type FetchOptions } from "./part-fetcher.ts";
+import type { Pin } from "./pins.ts";
+import { createProgress } from "./progress.ts";
+import { createRangeFlights, type RangeFlight, type RangeFlights } from "./range-flights.ts";
+import type { RangeIndex } from "./range-index.ts";
+import type { Space } from "./space.ts";
+
+/** An object's file while anybody of this process has it open. */
+export interface BlockEntry {
+  pin: Pin;
+  missing(ranges: readonly ByteRange[]): ByteRange[];
+  ensure(ranges: readonly ByteRange[], maxGapBytes: number, scope: LakeScope): Promise<Fetched>;
+  /** Stops what is under way. */
+  stop(reason: ToolError): void;
+  /** After the last asker left. Settles when its own name is gone. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface BlockEntryOptions {
+  space: Space;
+  fetch: FetchOptions;
+  object: StoredObject;
+  key: string;
+  /** The object is not this version any more: the entry was evicted, and nobody should be given it. */
+  onChanged(): void;
+}
+
+/** How often what others were refused room for is tried alone. */
+const maxRounds = 4;
+
+export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockEntry> {
+  const { space, object, key } = options;
+  const { pin, index, usedBytes } = await space.sparse(key, object.sizeBytes);
+  const flights = createRangeFlights();
+  const parts = createPartFetcher({ ...options, pin, index, usedBytes });
+  const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
+  const tidy = (ranges: readonly ByteRange[]) => tidyRanges(ranges, object.sizeBytes);
+  const missing = (ranges: readonly ByteRange[]) => index.held.gaps(tidy(ranges));
+  return {
+    pin,
+    missing,
+    async ensure(ranges, maxGapBytes, scope) {
+      const made = { fetchedBytes: 0, requests: 0 };
+      if (missing(ranges).length === 0) return made;
+      await index.refresh();
+      const wish: Wish = { wanted: tidy(ranges), maxGapBytes, scope, made };
+      await makingRoom(
+        space,
+        object,
+        () => sumBytes(missing(ranges)),
+        () => bring(entry, wish),
+      );
+      return made;
+    },
+    stop: flights.stop,
+    close: () => close(entry),
+  };
+}
+
+interface OpenEntry {
+  options: BlockEntryOptions;
+  pin: Pin;
+  index: RangeIndex;
+  flights: RangeFlights;
+  parts: ReturnType<typeof createPartFetcher>;
+  /** Reservations on their way out. */
+  ending: Set<Promise<void>>;
+}
+
+/** One asking, and what was done for it so far. */
+interface Wish {
+  wanted: readonly ByteRange[];
+  maxGapBytes: number;
+  scope: LakeScope;
+  made: Fetched;
+}
+
+async function bring(entry: OpenEntry, wish: Wish): Promise<void> {
+  const { index, pin, options } = entry;
+  for (let round = 1; index.held.gaps(wish.wanted).length > 0; round++) {
+    if (wish.scope.signal.aborted) throw stopError(wish.scope.signal);
+    const own = startMissing(entry, wish);
+    try {
+      await waitFor(entry, [...own.flights, ...own.others], wish.scope);
+    } catch (thrown) {
+      const isOthersRefusal =
+        thrown instanceof ToolError && thrown.code === "too_large" && thrown !== own.refusal();
+      if (!isOthersRefusal || round === maxRounds) throw thrown;
+    }
+  }
+  await index.flush();
+  if (wish.made.requests > 0) await options.space.touch(options.key, pin);
+}
+
+/** Begins what nobody fetches yet, once there is room for all of it. */
+function startMissing(entry: OpenEntry, { wanted, maxGapBytes, made }: Wish) {
+  const { index, flights, parts, options } = entry;
+  const missing = index.held.gaps(wanted);
+  const others = flights.over(missing);
+  const flying = createRangeSet();
+  for (const flight of others) flying.add(flight);
+  const isFree = (gap: ByteRange) =>
+    sumBytes(index.held.gaps([gap])) === gap.end - gap.start && flights.over([gap]).length === 0;
+  const pieces = coalesce(flying.gaps(missing), maxGapBytes, isFree).flatMap((range) =>
+    splitRange(range, options.fetch.partBytes),
+  );
+  if (pieces.length === 0) return { flights: [], others, refusal: () => undefined };
+  let refusal: unknown;
+  const room = options.space.reserve(parts.growth(pieces));
+  room.catch((thrown: unknown) => {
+    refusal = thrown;
+  });
+  const own = pieces.map((piece) =>
+    flights.start(piece, async (controls) => parts.fetch(piece, await room, made, controls)),
+  );
+  endWhenDown(entry, own, async () => (await room).end());
+  return { flights: own, others, refusal: () => refusal };
+}
+
+function endWhenDown({ ending }: OpenEntry, flights: readonly RangeFlight[], end: () => Promise<void>): void {
+  const ended: Promise<void> = Promise.allSettled(flights.map(({ landed }) => landed))
+    .then(end)
+    .catch(() => {})
+    .finally(() => ending.delete(ended));
+  ending.add(ended);
+}
+
+async function waitFor(
+  { flights }: OpenEntry,
+  wanted: readonly RangeFlight[],
+  scope: LakeScope,
+): Promise<void> {
+  const progress = createProgress(scope, {
+    done: wanted.reduce((sum, { doneBytes }) => sum + doneBytes, 0),
+    total: sumBytes(wanted),
+    message: "downloading bytes",
+  });
+  await flights.wait(wanted, scope, progress);
+}
+
+/** Nothing is left of a file nothing came of. */
+async function close({ options, pin, index, flights, parts, ending }: OpenEntry): Promise<void> {
+  const { space, object, key } = options;
+  await flights.settled();
+  await Promise.all(ending);
+  try {
+    await index.flush();
+    const isBare = index.held.bytes() === 0 && object.sizeBytes > 0;
+    if (isBare && !parts.isChanged()) await space.evictUnused(key);
+    else if (!parts.isChanged()) await space.sync(pin, index);
+  } catch {
+    // What the index does not say is fetched again.
+  }
+  await pin.release();
+}

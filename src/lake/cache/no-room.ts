@@ -1,0 +1,19 @@
+import { ToolError } from "../../core/errors.ts";
+
+/** More than the cache holds in all. */
+export function neverFits(sizeBytes: number, maxBytes: number): ToolError {
+  return new ToolError(
+    "too_large",
+    `${sizeBytes} bytes do not fit in the local cache, which holds ${maxBytes} (lake.cache.maxBytes).`,
+    { details: { sizeBytes, maxBytes, setting: "lake.cache.maxBytes" } },
+  );
+}
+
+/** More than can be freed now. Retryable. */
+export function allInUse(sizeBytes: number, maxBytes: number): ToolError {
+  return new ToolError(
+    "too_large",
+    `The local cache holds ${maxBytes} bytes (lake.cache.maxBytes), and too much of it is in use by running calls to take in ${sizeBytes} more. Read less at once, try again later, or raise the setting.`,
+    { details: { sizeBytes, maxBytes, setting: "lake.cache.maxBytes" }, retryable: true },
+  );
+}

@@ -1,0 +1,101 @@
+import { ToolError } from "../../core/errors.ts";
+import type { BlockEntry } from "./block-entry.ts";
+import type { SparseFile } from "./cache.ts";
+import type { Pin } from "./pins.ts";
+
+/** A sparse file whose giving back can be waited for. */
+export interface OpenFile extends SparseFile {
+  /** As `release`. Settles when its name is gone. */
+  close(): Promise<void>;
+}
+
+interface Opened {
+  entry: Promise<BlockEntry>;
+  users: number;
+  /** The entry's own pin goes to who asks first. */
+  isPinGiven: boolean;
+}
+
+/** Less than what a further request costs. */
+const defaultMaxGapBytes = 32 * 1024;
+
+/** Entries this process has open, each once, for all who ask. */
+export function createOpenEntries() {
+  const opened = new Map<string, Opened>();
+  const leaving = new Set<Promise<void>>();
+  const forget = (key: string, one: Opened) => {
+    if (opened.get(key) === one) opened.delete(key);
+  };
+  const leave = async (key: string, one: Opened) => {
+    if (--one.users > 0) return;
+    forget(key, one);
+    const entry = await one.entry.catch(() => undefined);
+    await entry?.close();
+  };
+  const tracked = (done: Promise<void>) => {
+    const settled: Promise<void> = done.finally(() => leaving.delete(settled));
+    leaving.add(settled);
+    return settled;
+  };
+  const using = async <T>(key: string, one: Opened, work: () => Promise<T>): Promise<T> => {
+    one.users++;
+    try {
+      return await work();
+    } finally {
+      await tracked(leave(key, one));
+    }
+  };
+  const start = (key: string, open: (onChanged: () => void) => Promise<BlockEntry>): Opened => {
+    const one: Opened = { entry: open(() => forget(key, one)), users: 0, isPinGiven: false };
+    opened.set(key, one);
+    return one;
+  };
+  return {
+    /** `open` is given what to call when its entry must not be given to anyone any more. */
+    async take(key: string, open: (onChanged: () => void) => Promise<BlockEntry>): Promise<OpenFile> {
+      const one = opened.get(key) ?? start(key, open);
+      return using(key, one, async () => {
+        const entry = await one.entry;
+        const pin = one.isPinGiven ? await entry.pin.share() : undefined;
+        one.isPinGiven = true;
+        one.users++;
+        return toFile(
+          entry,
+          pin,
+          (work) => using(key, one, work),
+          () => tracked(leave(key, one)),
+        );
+      });
+    },
+    /** Stops what is under way, and waits for what was given back. */
+    async close(): Promise<void> {
+      for (const { entry } of opened.values()) {
+        (await entry.catch(() => undefined))?.stop(new ToolError("unavailable", "The server is stopping."));
+      }
+      await Promise.all(leaving);
+    },
+  };
+}
+
+function toFile(
+  entry: BlockEntry,
+  ownPin: Pin | undefined,
+  using: <T>(work: () => Promise<T>) => Promise<T>,
+  leave: () => Promise<void>,
+): OpenFile {
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= Promise.all([ownPin?.release(), leave()]).then(() => {});
+    return closing;
+  };
+  const { path, sizeBytes } = ownPin ?? entry.pin;
+  return {
+    path,
+    sizeBytes,
+    missing: entry.missing,
+    ensure: (ranges, scope, { maxGapBytes = defaultMaxGapBytes } = {}) =>
+      using(() => entry.ensure(ranges, maxGapBytes, scope)),
+    close,
+    release: () => void close(),
+  };
+}

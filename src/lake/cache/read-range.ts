@@ -1,0 +1,108 @@
+import type { FileHandle } from "node:fs/promises";
+import { ToolError } from "../../core/errors.ts";
+import { quoteName } from "../location-names.ts";
+import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
+import type { ByteRange } from "./cache.ts";
+
+/** A range whose connection broke goes on where it was, so often. */
+const resumesPerRange = 2;
+/** Written at a time: each write is a trip to another thread. */
+const writeBytes = 256 * 1024;
+const maxChunksPerWrite = 512;
+
+export interface RangeRead {
+  store: Pick<Store, "read">;
+  object: StoredObject;
+  range: ByteRange;
+  signal: AbortSignal;
+  onRequest(): void;
+  /** So many bytes more are in the file. */
+  onBytes(count: number): void;
+}
+
+/**
+ * Writes a range of the object to its place in `file`, insisting on the version. Throws `changed` where that is
+ * gone. What the file holds there after a throw is undefined.
+ */
+export async function readRange(read: RangeRead, file: FileHandle): Promise<void> {
+  const { store, object, range, signal } = read;
+  let position = range.start;
+  const write = async (chunks: Uint8Array[]) => {
+    const count = await writeAll(file, chunks, position);
+    position += count;
+    read.onBytes(count);
+  };
+  for (let resumes = 0; ; resumes++) {
+    read.onRequest();
+    const result = await store.read(rangeRequest(object, position, range.end), signal);
+    if (result.sizeBytes !== object.sizeBytes) throw changed(object);
+    try {
+      await writeBody(result.body, write);
+      if (position !== range.end) throw changed(object);
+      return;
+    } catch (thrown) {
+      if (position === range.end && isBroken(thrown)) return;
+      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+    }
+  }
+}
+
+function rangeRequest({ location, etag, sizeBytes }: StoredObject, start: number, end: number): ReadRequest {
+  const whole = start === 0 && end === sizeBytes;
+  return whole ? { location, ifMatch: etag } : { location, ifMatch: etag, start, endExclusive: end };
+}
+
+function isBroken(thrown: unknown): boolean {
+  return thrown instanceof ToolError && (thrown.code === "unavailable" || thrown.code === "timeout");
+}
+
+/** Chunks go to the disk as they are, many in one write, uncopied. What arrived before a break is written too. */
+async function writeBody(
+  body: AsyncIterable<Uint8Array>,
+  write: (chunks: Uint8Array[]) => Promise<void>,
+): Promise<void> {
+  let [chunks, bytes]: [Uint8Array[], number] = [[], 0];
+  const flush = async () => {
+    const full = chunks;
+    [chunks, bytes] = [[], 0];
+    if (full.length > 0) await write(full);
+  };
+  try {
+    for await (const chunk of body) {
+      if (chunk.length === 0) continue;
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= writeBytes || chunks.length >= maxChunksPerWrite) await flush();
+    }
+  } finally {
+    await flush();
+  }
+}
+
+/** A nearly full disk takes a part of a write before it refuses the rest. */
+async function writeAll(file: FileHandle, chunks: Uint8Array[], position: number): Promise<number> {
+  let rest = chunks;
+  let written = 0;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, position + written);
+    written += bytesWritten;
+    rest = after(rest, bytesWritten);
+  }
+  return written;
+}
+
+function after(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes;
+  return chunks.flatMap((chunk) => {
+    const skipped = Math.min(skip, chunk.length);
+    skip -= skipped;
+    return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
+  });
+}
+
+function changed({ uri }: StoredObject): ToolError {
+  return new ToolError(
+    "changed",
+    `${quoteName(uri)} was changed meanwhile. Call again to read it as it is now.`,
+  );
+}

@@ -1,0 +1,55 @@
+import { isNode, type TreeNode, textOf } from "./syntax-tree.ts";
+
+const plainParts = ["where_clause", "having", "qualify", "sample"];
+
+/**
+ * The `n` of `SELECT * FROM t LIMIT n`, or of columns in place of the star: any rows of the table in their order are
+ * its answer. Nothing for every statement that has more to it.
+ */
+export function plainLimitOf({ node }: TreeNode): { firstRows?: number } {
+  const firstRows = isNode(node) && isPlain(node) ? limitOf(node.modifiers) : undefined;
+  return firstRows === undefined ? {} : { firstRows };
+}
+
+function isPlain(node: TreeNode): boolean {
+  if (textOf(node, "type") !== "SELECT_NODE") return false;
+  const { select_list: list, from_table: from, group_expressions: groups, cte_map: ctes } = node;
+  return (
+    Array.isArray(list) &&
+    list.every(isPlainColumn) &&
+    isNode(from) &&
+    textOf(from, "type") === "BASE_TABLE" &&
+    !isNode(from.sample) &&
+    isEmptyList(from.column_name_alias) &&
+    isEmptyList(groups) &&
+    isNode(ctes) &&
+    isEmptyList(ctes.map) &&
+    textOf(node, "aggregate_handling") === "STANDARD_HANDLING" &&
+    plainParts.every((part) => !isNode(node[part]))
+  );
+}
+
+function isPlainColumn(item: unknown): boolean {
+  if (!isNode(item)) return false;
+  if (textOf(item, "class") === "COLUMN_REF") return true;
+  return textOf(item, "class") === "STAR" && item.columns !== true && !isNode(item.expr);
+}
+
+function isEmptyList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+function limitOf(modifiers: unknown): number | undefined {
+  const [modifier, ...others] = Array.isArray(modifiers) ? modifiers : [];
+  if (
+    others.length > 0 ||
+    !isNode(modifier) ||
+    textOf(modifier, "type") !== "LIMIT_MODIFIER" ||
+    isNode(modifier.offset)
+  )
+    return undefined;
+  const { limit } = modifier;
+  const constant = isNode(limit) && textOf(limit, "class") === "CONSTANT" ? limit.value : undefined;
+  const value = isNode(constant) ? constant.value : undefined;
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
+}

@@ -1,0 +1,44 @@
+import { once } from "node:events";
+import { createWriteStream, readdirSync, readFileSync } from "node:fs";
+import { createGzip } from "node:zlib";
+
+/** Writes a CSV of at least `sizeBytes` of text, in gzip where `isGzip`; answers with its rows. */
+export async function writeBigCsv(to: string, sizeBytes: number, isGzip = false): Promise<number> {
+  const file = createWriteStream(to);
+  const out = isGzip ? createGzip({ level: 1 }) : file;
+  if (out !== file) out.pipe(file);
+  let rows = 0;
+  let written = out.write("id,customer,status,total,day,city,note\n") ? 39 : 0;
+  while (written < sizeBytes) {
+    let block = "";
+    for (let count = 0; count < 5_000; count++, rows++) {
+      const day = `2025-${String(1 + (rows % 12)).padStart(2, "0")}-${String(1 + (rows % 28)).padStart(2, "0")}`;
+      block += `${rows},c${(rows * 7919) % 500_000},${["open", "paid", "late"][rows % 3]},${(rows % 100_000) / 100},${day},city${rows % 300},"a note, number ${rows % 1000}"\n`;
+    }
+    written += block.length;
+    if (!out.write(block)) await once(out, "drain");
+  }
+  out.end();
+  await once(file, "finish");
+  return rows;
+}
+
+/** Resident memory of a process and all below it; pages they share count for each. Linux only: reads /proc. */
+export function familyBytes(root: number): number {
+  const parents = new Map<number, { parent: number; bytes: number }>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const status = readFileSync(`/proc/${name}/status`, "utf8");
+      const field = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? 0);
+      parents.set(Number(name), { parent: field(/PPid:\s+(\d+)/), bytes: field(/VmRSS:\s+(\d+)/) * 1024 });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const isOurs = (pid: number): boolean => {
+    for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0) if (at === root) return true;
+    return false;
+  };
+  return [...parents].reduce((sum, [pid, { bytes }]) => sum + (isOurs(pid) ? bytes : 0), 0);
+}
