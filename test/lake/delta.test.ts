@@ -135,6 +135,25 @@ describe("Columns under other names in the files", () => {
     ]);
   });
 
+  test("are read alone where a statement asks for no more", async () => {
+    const table = onS3("mapped-large");
+    const fields = [mapped("small", "col-1", 1), mapped("large", "col-2", 2, "string")];
+    const select = `SELECT range % 10 AS "col-1", md5(range::VARCHAR) AS "col-2" FROM range(100000)`;
+    await table.create(
+      { fields, minReaderVersion: 2, configuration: { "delta.columnMapping.mode": "name" } },
+      [await table.file("a.parquet", select, { deletionVector: inlineVector([3]) })],
+    );
+    const before = lake.server.requests.length;
+    expect(await rowsOf("SELECT sum(small) FROM t", "mapped-large")).toEqual([[449_997]]);
+    const ranges = lake.server.requests
+      .slice(before)
+      .filter(({ method, url }) => method === "GET" && url.includes("a.parquet"))
+      .map(({ headers }) => /bytes=(\d+)-(\d+)/.exec(String(headers.range)) ?? []);
+    const readBytes = ranges.reduce((sum, [, first, last]) => sum + Number(last) + 1 - Number(first), 0);
+    expect(readBytes).toBeLessThan(400_000);
+    expect(readBytes).toBeGreaterThan(0);
+  });
+
   test("are found by number, nested ones too, whatever they are called", async () => {
     const table = onS3("by-id");
     const fields = [
