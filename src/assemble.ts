@@ -63,5 +63,17 @@ export function assemble(options: AssembleOptions): Deps {
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
-  return { ...lake, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+  const databricks = databricksSettings(lake.databricks);
+  return { ...lake, databricks, summarize, s3: { region, endpoint, forcePathStyle, credentials } };
+}
+
+/** None without a host. The schema holds that a host has credentials. */
+function databricksSettings(settings: Settings["lake"]["databricks"]): LakeSettings["databricks"] {
+  const { host, token, clientId = "", clientSecret = "", warehouseId, allow, maxResultBytes } = settings;
+  if (host === undefined) return undefined;
+  const credentials =
+    token === undefined
+      ? ({ kind: "m2m", clientId, clientSecret } as const)
+      : ({ kind: "token", token } as const);
+  return { host, credentials, warehouseId, allow, maxResultBytes };
 }

@@ -68,7 +68,7 @@ async function checkAround({ lake }: Settings, { terminal }: CommandContext, add
     add(check, await checkCredentials(env, Date.now()));
     const url = s3.endpointOf(lake.s3, env, region);
     if (url) add(await s3.checkClock(url, Date.now));
-  } else if (lake.localRoots.length === 0) {
+  } else if (lake.localRoots.length === 0 && lake.databricks.host === undefined) {
     const mend = "Set lake.buckets or lake.localRoots, or try: sluice demo";
     add(warning("data", "no bucket and no folder may be read", mend));
   }
@@ -77,14 +77,17 @@ async function checkAround({ lake }: Settings, { terminal }: CommandContext, add
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {
-  const [{ checkBuckets }, { checkQueryWorker }] = await Promise.all([
+  const [{ checkBuckets }, { checkDatabricks }, { checkQueryWorker }] = await Promise.all([
     import("./doctor/s3.ts"),
+    import("./doctor/databricks.ts"),
     import("./doctor/query-worker.ts"),
   ]);
   try {
     const { deps, close } = await openDeps(context, { demo: false, quietLevel: "silent" });
     try {
-      add(...(await checkBuckets(deps.lake, settings.lake.buckets)), await checkQueryWorker(deps.lake));
+      add(...(await checkBuckets(deps.lake, settings.lake.buckets)));
+      add(...(await checkDatabricks(deps.lake, settings.lake.databricks)));
+      add(await checkQueryWorker(deps.lake));
     } finally {
       await close();
     }

@@ -11,6 +11,8 @@ export interface Leaf {
   /** Such as `SLUICE_LAKE_CACHE_MAX_BYTES`. */
   variable: string;
   description: string;
+  /** Never shown: the schema marks it `writeOnly`. */
+  isSecret: boolean;
 }
 
 /** All settings, and the groups they lie in. */
@@ -38,8 +40,9 @@ export function settingTree(schema: z.ZodObject): SettingTree {
         groups.add(path);
         walk(inner, `${path}.`);
       } else {
-        const description = z.globalRegistry.get(field as z.ZodType)?.description ?? "";
-        leaves.set(path, { path, kind: kindOf(inner), variable: variableOf(path), description });
+        const { description = "", writeOnly } = z.globalRegistry.get(field as z.ZodType) ?? {};
+        const isSecret = writeOnly === true;
+        leaves.set(path, { path, kind: kindOf(inner), variable: variableOf(path), description, isSecret });
       }
     }
   };

@@ -51,6 +51,8 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     layers.flatMap(({ assignments }) => assignments.map((given) => [given.path, given])),
   );
   const secretPaths = await fetchSecrets(winners, problems);
+  for (const { path, isSecret } of tree.leaves.values())
+    if (isSecret && winners.has(path)) secretPaths.add(path);
   const parsed = schema.safeParse(nest(winners.values()));
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => describe(issue, winners, secretPaths)));

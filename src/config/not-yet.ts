@@ -10,7 +10,6 @@ const laterSettings = [
   "state",
   "audit",
   "telemetry",
-  "lake.databricks",
   "lake.athena",
   "lake.engine",
   "summarize.model",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
@@ -93,6 +94,7 @@ function lakeSettings(surroundings: Surroundings) {
         .default(4 * gigabyte)
         .describe("A compressed or re-encoded file may not grow past this"),
       s3: s3Settings,
+      databricks: databricksSettings,
     })
     .prefault({});
 }
@@ -155,7 +157,11 @@ const toolSettings = z
 /** Settings that are right one by one and wrong together. */
 function checkTogether(
   settings: {
-    lake: { query: { timeoutMs: number }; localRoots: { name: string }[] };
+    lake: {
+      query: { timeoutMs: number };
+      localRoots: { name: string }[];
+      databricks: z.output<typeof databricksSettings>;
+    };
     calls: { timeoutMs: number };
   },
   context: z.RefinementCtx,
@@ -167,6 +173,11 @@ function checkTogether(
       path: ["lake", "query", "timeoutMs"],
       message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
     });
+  }
+  const wrong = wrongDatabricks(settings.lake.databricks);
+  if (wrong) {
+    const path = ["lake", "databricks", wrong.setting];
+    context.addIssue({ code: "custom", path, message: wrong.message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { createObjectCache } from "./cache/object-cache.ts";
+import { createDatabricks } from "./databricks/create-databricks.ts";
+import { isDatabricksName } from "./databricks/table-name.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -11,6 +13,8 @@ import type { LakeParts } from "./datasets/with-tables.ts";
 import { createDeltaTables } from "./delta/delta-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
+import { type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { KeptRows } from "./engines/kept-rows.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
@@ -38,26 +42,39 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
-  const parts: LakeParts = {
-    stores,
-    cache,
-    engine,
-    settings,
-    sniffer: createSniffer(stores),
-    resolver,
-    delta,
-  };
+  const sniffer = createSniffer(stores);
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta };
   const footers = createFooters(parts);
+  const kept = new KeptRows({
+    folder: join(scratchDir, `remote-${newId()}`),
+    maxResultBytes: settings.query.maxResultBytes,
+    now,
+    newId,
+  });
+  const databricks =
+    settings.databricks && createDatabricks(settings.databricks, { kept, parser: engine, now });
+  const engines: QueryEngines = {
+    local: (request, scope) => query(parts, request, scope),
+    remote: databricks?.engine ? [databricks.engine] : [],
+  };
   return {
     stores,
-    describe: (request, scope) => describeDataset(parts, footers, request, scope),
-    readRows: (request, scope) => readRows(parts, request, scope),
-    query: (request, scope) => query(parts, request, scope),
+    ...(databricks ? { databricks: databricks.tables } : {}),
+    engines: ["local", ...engines.remote.map(({ name }) => name)],
+    describe: (request, scope) =>
+      databricks && isDatabricksName(request.uri)
+        ? databricks.tables.describe(request.uri, scope)
+        : describeDataset(parts, footers, request, scope),
+    readRows: async (request, scope) =>
+      databricks && isDatabricksName(request.uri)
+        ? databricks.readRows(request, scope)
+        : readRows(parts, request, scope),
+    query: (request, scope) => queryOnEngine(engines, request, scope),
     profile: (request, scope) => profileDataset(parts, footers, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([engine.close(), cache.close()]);
+      await Promise.allSettled([engine.close(), cache.close(), kept.close()]);
       stores.close();
     },
   };

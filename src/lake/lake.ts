@@ -1,4 +1,7 @@
+import type { DatabricksHealth } from "./databricks/health.ts";
+import type { DatabricksTables } from "./databricks/tables.ts";
 import type { CommitRecord } from "./delta/history.ts";
+import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -38,16 +41,31 @@ export interface DeltaFacts {
   history: CommitRecord[];
 }
 
+/** What a catalog says of a table. */
+export interface TableFacts {
+  /** Such as `MANAGED`, `EXTERNAL`, `VIEW`. */
+  type: string;
+  comment?: string;
+  owner?: string;
+  location?: string;
+  createdAt?: string;
+  partitionColumns?: string[];
+  properties?: Record<string, string>;
+  /** Rows or values are held back from some readers. */
+  isFiltered?: boolean;
+}
+
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  format: DataFormat | "delta";
-  compression: Compression;
+  /** A `DataFormat`, or `delta`; of a catalog's table what the catalog says, in lower case. */
+  format: DataFormat | (string & {});
+  compression?: Compression;
   encoding?: TextEncoding;
   dialect?: CsvDialect;
-  fileCount: number;
-  sizeBytes: number;
-  columns: Column[];
+  fileCount?: number;
+  sizeBytes?: number;
+  columns: (Column & { comment?: string })[];
   /** Hive partition columns, with how many values each has. */
   partitions: { name: string; type: string; values: number; sample: string[] }[];
   rows?: { count: number; exactness: Exactness };
@@ -56,7 +74,9 @@ export interface DatasetDescription {
   delta?: DeltaFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
-  lastModified: Date;
+  /** Of a catalog's table. */
+  table?: TableFacts;
+  lastModified?: Date;
   notes: string[];
 }
 
@@ -87,9 +107,18 @@ export interface LakeQueryRequest {
   sql: string;
   /** Table name used in the statement → dataset. Names not found here are taken as URIs or local paths. */
   sources: Record<string, DatasetRequest>;
+  /** Default: `auto`. */
+  engine?: EngineChoice;
   maxRows: number;
   maxBytes: number;
   cursor?: string;
+}
+
+/** A page of a statement's result, and where it ran. */
+export interface LakeQueryRows extends DatasetRows {
+  engine: EngineName;
+  /** Of a remote engine. */
+  execution?: Execution;
 }
 
 export interface ProfileRequest extends DatasetRequest {
@@ -148,7 +177,11 @@ export interface Lake {
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
   readRows(request: ReadRowsRequest, scope: LakeScope): Promise<DatasetRows>;
-  query(request: LakeQueryRequest, scope: LakeScope): Promise<DatasetRows>;
+  /** Tables of Unity Catalog, where the settings name a workspace. */
+  databricks?: DatabricksTables & DatabricksHealth;
+  /** Engines a statement may run on here. */
+  engines: readonly EngineName[];
+  query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;

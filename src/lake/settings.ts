@@ -22,6 +22,25 @@ export interface S3Settings {
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
 }
 
+/** A catalog, schema or table of Unity Catalog: one to three names in lower case. Everything in it may be read. */
+export type AllowedTables = readonly string[];
+
+/** How this server proves who it is: a token as it is, or a service principal's id and secret. */
+export type DatabricksCredentials =
+  | { kind: "token"; token: string }
+  | { kind: "m2m"; clientId: string; clientSecret: string };
+
+export interface DatabricksSettings {
+  /** Scheme, host and port, no slash at the end. */
+  host: string;
+  credentials: DatabricksCredentials;
+  /** Left out: no statement can be run, tables can only be listed and described. */
+  warehouseId: string | undefined;
+  allow: readonly AllowedTables[];
+  /** Bytes of one statement's result, as Databricks counts them. */
+  maxResultBytes: number;
+}
+
 export interface QuerySettings {
   timeoutMs: number;
   /** DuckDB's memory limit in each worker. */
@@ -49,5 +68,7 @@ export interface LakeSettings {
   /** A compressed or re-encoded file may not grow past this. */
   maxDecompressedBytes: number;
   query: QuerySettings;
+  /** Left out: there is no Databricks here. */
+  databricks?: DatabricksSettings | undefined;
   summarize: { maxInputBytes: number };
 }

@@ -25,7 +25,7 @@ const momentInput = {
 
 /** Names a dataset and says how to read it. Spread into an input. */
 export const datasetInput = {
-  uri: uriInput.describe("s3://bucket/key, local path, folder/ or glob"),
+  uri: uriInput.describe("s3://bucket/key, local path, folder/, glob or databricks://catalog.schema.table"),
   ...momentInput,
   ...hintsInput,
 };

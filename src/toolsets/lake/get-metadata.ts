@@ -11,18 +11,23 @@ const cursorState = z.strictObject({ column: z.int().min(0) });
 
 /**
  * Schema and facts of a dataset; its columns by pages where they are many. Throws not_found, denied,
- * unsupported, changed. Source: S3 HeadObject, ListObjectsV2, Parquet footers, heads of text files.
+ * unsupported, changed. Source: S3 HeadObject, ListObjectsV2, Parquet footers, heads of text files, Unity Catalog.
  */
 export const getMetadata = defineTool({
   name: "lake_get_metadata",
   title: "Get metadata",
   description:
-    "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder or glob. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
+    "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder, glob or table. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
   effect: "read",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({ ...datasetInput, cursor: z.string().max(4_096).optional() }),
-  output: z.object({ ...descriptionOut, columns: z.array(columnOut), ...pageOut, ...notesOut }),
-  untrusted: ["columns", "partitions", "object", "delta"],
+  output: z.object({
+    ...descriptionOut,
+    columns: z.array(columnOut.extend({ comment: z.string().optional() })),
+    ...pageOut,
+    ...notesOut,
+  }),
+  untrusted: ["columns", "partitions", "object", "delta", "table"],
   examples: [{ title: "What a folder holds", input: { uri: "s3://demo-lake/orders/" } }],
   aliases: [
     {

@@ -1,33 +1,66 @@
 import { z } from "zod";
+import { ToolError } from "../../core/errors.ts";
 import { notesOut } from "../../core/results.ts";
 import { defineTool } from "../../core/tool.ts";
+import type { Lake } from "../../lake/lake.ts";
 import { placeOut, placeResult } from "./place-shape.ts";
 
-/** Every place that may be read, as configured. Throws unavailable, denied. Source: settings, S3 ListBuckets. */
+/** Databases whose tables may be read; only its level tells it from a place. */
+const tableSourceOut = { level: z.enum(["catalog", "schema", "table"]).optional() };
+
+/**
+ * Every place that may be read, as configured; with a uri what is in a catalog or schema. Throws unavailable,
+ * denied, not_found. Source: settings, S3 ListBuckets, Unity Catalog.
+ */
 export const listSources = defineTool({
   name: "lake_list_sources",
   title: "List data sources",
   description:
-    "What can be read here: buckets, local folders, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects.",
+    "What can be read here: buckets, local folders, catalogs of tables, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects, or this again with the uri of a catalog or schema.",
   effect: "read",
   iam: ["s3:ListAllMyBuckets"],
-  input: z.strictObject({}),
+  input: z.strictObject({
+    uri: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .describe("databricks://catalog or databricks://catalog.schema"),
+  }),
   output: z.object({
-    sources: z.array(placeOut.extend({ kind: z.enum(["s3", "local"]) })),
+    sources: z.array(placeOut.extend({ kind: z.enum(["s3", "local", "databricks"]), ...tableSourceOut })),
     formats: z.array(z.string()),
     engines: z.array(z.string()),
     ...notesOut,
   }),
+  untrusted: ["sources"],
   examples: [{ title: "Everything there is", input: {} }],
-  async handle(_input, { lake, signal }) {
-    const places = await lake.stores.places(signal);
+  async handle({ uri }, { lake, signal }) {
+    const places = uri === undefined ? await lake.stores.places(signal) : [];
+    const tables = await tablesOf(lake, uri, signal);
+    const notes = [
+      ...tables.notes,
+      ...(places.length + tables.sources.length === 0 && uri === undefined
+        ? ["Nothing may be read yet: set lake.buckets or lake.localRoots."]
+        : []),
+    ];
     return {
-      sources: places.map((place) => ({ kind: place.kind, ...placeResult(place) })),
+      sources: [
+        ...places.map((place) => ({ kind: place.kind, ...placeResult(place) })),
+        ...tables.sources.map((source) => ({ kind: "databricks" as const, ...source })),
+      ],
       formats: ["parquet", "csv", "json", "ndjson", "text"],
-      engines: ["local"],
-      ...(places.length === 0
-        ? { notes: ["Nothing may be read yet: set lake.buckets or lake.localRoots."] }
-        : {}),
+      engines: [...lake.engines],
+      ...(notes.length > 0 ? { notes } : {}),
     };
   },
 });
+
+async function tablesOf({ databricks }: Lake, uri: string | undefined, signal: AbortSignal) {
+  if (databricks) return databricks.sources(uri, signal);
+  if (uri === undefined) return { sources: [], notes: [] };
+  throw new ToolError(
+    "invalid_input",
+    "uri names a catalog or schema of Databricks, and none is set up here (lake.databricks). Call lake_list_objects for folders, or this without uri.",
+  );
+}

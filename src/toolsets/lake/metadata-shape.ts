@@ -6,11 +6,11 @@ import type { ObjectDetails } from "../../lake/stores/store.ts";
 export const descriptionOut = {
   uri: z.string(),
   format: z.string(),
-  compression: z.string(),
+  compression: z.string().optional(),
   encoding: z.string().optional(),
   dialect: z.looseObject({}).optional(),
-  fileCount: z.int(),
-  sizeBytes: z.int(),
+  fileCount: z.int().optional(),
+  sizeBytes: z.int().optional(),
   rows: z.object({ count: z.int(), exactness: z.enum(["exact", "estimated"]) }).optional(),
   rejectedRows: z.int().optional(),
   partitions: z
@@ -19,7 +19,8 @@ export const descriptionOut = {
   parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
   delta: z.looseObject({}).optional().describe("Version, features, properties, history"),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
-  lastModified: z.string(),
+  table: z.looseObject({}).optional().describe("Of a catalog: type, comment, owner, location, properties"),
+  lastModified: z.string().optional(),
 };
 
 /** A description as `descriptionOut` has it. */
@@ -32,6 +33,7 @@ export function descriptionResult(description: DatasetDescription) {
     dialect,
     parquet,
     delta,
+    table,
     lastModified,
     ...rest
   } = description;
@@ -42,7 +44,8 @@ export function descriptionResult(description: DatasetDescription) {
     ...(parquet ? { parquet: { ...parquet } } : {}),
     ...(delta ? { delta: deltaResult(delta) } : {}),
     ...(object ? { object: objectResult(object) } : {}),
-    lastModified: lastModified.toISOString(),
+    ...(table ? { table: { ...table } } : {}),
+    ...(lastModified ? { lastModified: lastModified.toISOString() } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool } from "../../core/tool.ts";
+import { engineChoices } from "../../lake/engines/engine.ts";
 import { checkLimit, scopeOf } from "./call-scope.ts";
 import { sourceInput } from "./dataset-shape.ts";
 import { oldQueryCsv } from "./old-query.ts";
@@ -8,15 +9,23 @@ import { rowPageInput, rowsOut, rowsResult, untrustedRows } from "./rows-shape.t
 /** As many as one statement may read from. */
 const maxSources = 64;
 
+const executionOut = z.object({
+  id: z.string(),
+  durationMs: z.int().optional(),
+  bytesScanned: z.int().optional(),
+  costUsd: z.number().optional(),
+});
+
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
- * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3 and local files.
+ * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3
+ * and local files, SQL warehouses of Databricks.
  */
 export const query = defineTool({
   name: "lake_query",
   title: "Query with SQL",
   description:
-    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
+    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL. Or give short names in sources. Aggregate in SQL rather than reading all rows. Go on with cursor and the same arguments. Only to look at rows: lake_read_rows.",
   effect: "read",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({
@@ -28,9 +37,18 @@ export const query = defineTool({
       })
       .default({})
       .describe("Table name → uri, or {uri, format, …}"),
+    engine: z
+      .enum(engineChoices)
+      .default("auto")
+      .describe("Where it runs; lake_list_sources names those here"),
     ...rowPageInput,
   }),
-  output: z.object({ ...rowsOut, totalRows: z.int().optional() }),
+  output: z.object({
+    ...rowsOut,
+    totalRows: z.int().optional(),
+    engine: z.string(),
+    execution: executionOut.optional().describe("Of a remote engine"),
+  }),
   untrusted: untrustedRows,
   examples: [
     {
@@ -43,7 +61,7 @@ export const query = defineTool({
     },
   ],
   aliases: [oldQueryCsv],
-  async handle({ sql, sources, limit, cursor }, context) {
+  async handle({ sql, sources, engine, limit, cursor }, context) {
     const named = Object.entries(sources).map(([name, source]) => [
       name,
       typeof source === "string" ? { uri: source } : source,
@@ -52,6 +70,7 @@ export const query = defineTool({
       {
         sql,
         sources: Object.fromEntries(named),
+        engine,
         maxRows: checkLimit(limit, context),
         maxBytes: context.bounds.maxBytes,
         ...(cursor === undefined ? {} : { cursor }),
@@ -61,6 +80,8 @@ export const query = defineTool({
     return {
       ...rowsResult(page),
       ...(page.totalRows === undefined ? {} : { totalRows: page.totalRows }),
+      engine: page.engine,
+      ...(page.execution === undefined ? {} : { execution: page.execution }),
     };
   },
 });

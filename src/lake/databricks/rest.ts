@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { ToolError } from "../../core/errors.ts";
+import { orStopped, stopError } from "../stores/stopped.ts";
+import type { AccessTokens } from "./access-token.ts";
+import { readBounded } from "./bounded-body.ts";
+import { type RestSubject, restFault } from "./rest-faults.ts";
+
+export interface RestRequest<S extends z.ZodType> extends RestSubject {
+  method: "GET" | "POST";
+  /** Below the host, its parts already encoded. */
+  path: string;
+  query?: Record<string, string>;
+  body?: Record<string, unknown>;
+  answer: S;
+  /** Default: 4 MB. */
+  maxBytes?: number;
+}
+
+/** Speaks to one workspace. Everything it throws is a `ToolError`. */
+export interface Rest {
+  /** The answer, checked. Sent again, a few times, where Databricks asks to wait or a GET met a broken connection. */
+  send<S extends z.ZodType>(request: RestRequest<S>, signal: AbortSignal): Promise<z.output<S>>;
+}
+
+export interface RestOptions {
+  host: string;
+  tokens: AccessTokens;
+  /** For one answer, its body included. */
+  timeoutMs?: number;
+  /** First pause where Databricks names none; doubled each time. */
+  pauseMs?: number;
+  now(): number;
+}
+
+const maxAttempts = 4;
+/** A longer wait is the caller's to decide on. */
+const longestPauseMs = 20_000;
+const defaultMaxBytes = 4 * 1024 * 1024;
+
+interface Reply {
+  status: number;
+  body: string | undefined;
+  retryAfterMs: number | undefined;
+}
+
+/** A request that reached no answer; `cause` says why. */
+class BrokenConnection extends Error {}
+
+export function createRest({ host, tokens, timeoutMs = 60_000, pauseMs = 500, now }: RestOptions): Rest {
+  const attempt = async (request: RestRequest<z.ZodType>, token: string, signal: AbortSignal) => {
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      return await exchange(host, request, token, AbortSignal.any([signal, limit]), now);
+    } catch (cause) {
+      if (signal.aborted) throw stopError(signal);
+      if (!limit.aborted) throw new BrokenConnection("no answer", { cause });
+      throw new ToolError(
+        "timeout",
+        `Databricks did not answer for ${request.about} within ${timeoutMs} ms.`,
+        { cause },
+      );
+    }
+  };
+  return {
+    async send(request, signal) {
+      let isRenewed = false;
+      for (let tried = 1; ; tried++) {
+        const token = await orStopped(tokens.get(signal), signal);
+        const reply = await attempt(request, token, signal).catch((thrown: unknown) => {
+          if (!(thrown instanceof BrokenConnection)) throw thrown;
+          if (request.method === "GET" && tried < maxAttempts) return undefined;
+          throw unreachable(thrown.cause);
+        });
+        if (reply && reply.status >= 200 && reply.status < 300) return parseReply(request, reply);
+        if (reply?.status === 401 && !isRenewed && tokens.renew(token)) {
+          isRenewed = true;
+          continue;
+        }
+        const waitMs = reply?.retryAfterMs ?? pauseMs * 2 ** (tried - 1);
+        const mayPass = !reply || reply.status === 429 || reply.status === 503;
+        if (!mayPass || tried >= maxAttempts || waitMs > longestPauseMs) throw faultOf(request, reply);
+        await sleep(waitMs, undefined, { signal }).catch(() => {
+          throw stopError(signal);
+        });
+      }
+    },
+  };
+}
+
+async function exchange(
+  host: string,
+  { method, path, query, body, maxBytes = defaultMaxBytes }: RestRequest<z.ZodType>,
+  token: string,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Reply> {
+  const search = query ? `?${new URLSearchParams(query)}` : "";
+  const response = await fetch(`${host}${path}${search}`, {
+    method,
+    // The token is for this host: it must not travel on.
+    redirect: "manual",
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal,
+  });
+  const text = await readBounded(response, maxBytes);
+  return {
+    status: response.status,
+    body: text,
+    retryAfterMs: readRetryAfter(response.headers.get("retry-after"), now),
+  };
+}
+
+/** `Retry-After` in seconds or as a date. Source: RFC 9110, section 10.2.3. */
+function readRetryAfter(header: string | null, now: () => number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const dateMs = Date.parse(header);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - now());
+}
+
+function parseReply<S extends z.ZodType>(request: RestRequest<S>, { body }: Reply): z.output<S> {
+  const { about, answer, maxBytes = defaultMaxBytes } = request;
+  if (body === undefined) {
+    throw new ToolError(
+      "too_large",
+      `Databricks' answer for ${about} is larger than ${maxBytes} bytes. Ask for less.`,
+      { details: { maxBytes } },
+    );
+  }
+  try {
+    return answer.parse(JSON.parse(body));
+  } catch (cause) {
+    throw new ToolError(
+      "unavailable",
+      `The answer for ${about} is not of the form Databricks' API gives. Check lake.databricks.host.`,
+      { cause, retryable: false },
+    );
+  }
+}
+
+function faultOf(request: RestRequest<z.ZodType>, reply: Reply | undefined): ToolError {
+  if (!reply) return unreachable(undefined);
+  if (reply.status < 300 || reply.status >= 400) {
+    return restFault(reply.status, reply.body ?? "", request, reply.retryAfterMs);
+  }
+  return new ToolError(
+    "unavailable",
+    `Databricks sends requests on to another address (${reply.status}), which is not followed. Set lake.databricks.host to the workspace's own address.`,
+    { retryable: false },
+  );
+}
+
+function unreachable(cause: unknown): ToolError {
+  return new ToolError(
+    "unavailable",
+    "Databricks cannot be reached. Check the network and lake.databricks.host.",
+    { cause },
+  );
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import { type QueryEngines, queryOnEngine } from "./dispatch.ts";
+import type { RemoteEngine } from "./engine.ts";
+
+const scope: LakeScope = {
+  tenantId: "t",
+  principalId: "p",
+  signal: new AbortController().signal,
+  progress: () => {},
+};
+
+function page(value: string, cursor?: string): DatasetRows {
+  const more = cursor === undefined ? { more: false } : { more: true, cursor };
+  return { columns: [], rows: [[value]], ...more, rejectedCount: 0, rejects: [], notes: [] };
+}
+
+/** Answers with its name and the cursor it was handed. */
+function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
+  return {
+    name: "databricks",
+    run: async ({ cursor = "first" }) => ({ ...page(`databricks ${cursor}`, "p2"), execution: { id: "1" } }),
+    ...(suits ? { suits: async (request: LakeQueryRequest) => suits(request) } : {}),
+  };
+}
+
+function engines(...remote: RemoteEngine[]): QueryEngines {
+  return { local: async ({ cursor = "first" }) => page(`local ${cursor}`, "bG9jYWw"), remote };
+}
+
+const request: LakeQueryRequest = { sql: "SELECT 1", sources: {}, maxRows: 10, maxBytes: 1000 };
+
+test("auto stays here unless a remote engine suits the statement", async () => {
+  expect(await queryOnEngine(engines(echo()), request, scope)).toMatchObject({
+    engine: "local",
+    rows: [["local first"]],
+    cursor: "bG9jYWw",
+  });
+  expect(await queryOnEngine(engines(echo(() => true)), request, scope)).toMatchObject({
+    engine: "databricks",
+    rows: [["databricks first"]],
+    cursor: "databricks.p2",
+  });
+});
+
+test("an engine that was named is not asked whether it suits", async () => {
+  const all = engines(echo(() => true));
+  expect(await queryOnEngine(all, { ...request, engine: "local" }, scope)).toMatchObject({ engine: "local" });
+  const never = engines(echo(() => false));
+  expect(await queryOnEngine(never, { ...request, engine: "databricks" }, scope)).toMatchObject({
+    engine: "databricks",
+  });
+});
+
+test("a cursor goes back to the engine it came from, whatever suits by now", async () => {
+  const all = engines(echo(() => true));
+  expect((await queryOnEngine(all, { ...request, cursor: "bG9jYWw" }, scope)).rows).toEqual([
+    ["local bG9jYWw"],
+  ]);
+  expect((await queryOnEngine(all, { ...request, cursor: "databricks.p2" }, scope)).rows).toEqual([
+    ["databricks p2"],
+  ]);
+});
+
+test("a cursor of one engine is refused where another is asked for", async () => {
+  const asked = { ...request, engine: "local" as const, cursor: "databricks.p2" };
+  await expect(queryOnEngine(engines(echo()), asked, scope)).rejects.toMatchObject({ code: "invalid_input" });
+  const forged = { ...request, cursor: "elsewhere.p2" };
+  await expect(queryOnEngine(engines(echo()), forged, scope)).rejects.toMatchObject({
+    code: "invalid_input",
+  });
+});
+
+test("an engine that is not set up is named, and so are those that are", async () => {
+  await expect(queryOnEngine(engines(), { ...request, engine: "databricks" }, scope)).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.stringContaining("lake.databricks has no settings. Here are: local."),
+  });
+});

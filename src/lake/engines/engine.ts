@@ -1,0 +1,51 @@
+import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+
+/** Engines beside this machine's own. A new one: its name here, its file in this folder, its place in `createLake`. */
+export const remoteEngineNames = ["databricks"] as const;
+export type RemoteEngineName = (typeof remoteEngineNames)[number];
+
+/** What a caller may ask for: this machine's query workers, one remote engine, or whichever suits the statement. */
+export const engineChoices = ["auto", "local", ...remoteEngineNames] as const;
+export type EngineChoice = (typeof engineChoices)[number];
+export type EngineName = Exclude<EngineChoice, "auto">;
+
+/** What a remote engine says of a run. What it does not tell is absent, never guessed. */
+export interface Execution {
+  /** The engine's own id of the statement, by which its console and its logs know it. */
+  id: string;
+  durationMs?: number;
+  bytesScanned?: number;
+  /** US dollars, by the list price the engine's page states. */
+  costUsd?: number;
+}
+
+/** Rows as `Lake.query` gives them, and how they came about. `cursor` is the engine's own, good for `run` again. */
+export interface RemoteRows extends DatasetRows {
+  execution: Execution;
+}
+
+/** What a statement would take, found without running it. */
+export interface QueryEstimate {
+  files?: number;
+  bytesToFetch?: number;
+  bytesBilled?: number;
+  costUsd?: number;
+  notes: string[];
+}
+
+/**
+ * Runs statements elsewhere. It holds each statement to one SELECT over what may be read before anything is sent,
+ * stops the work there when `scope.signal` aborts, bounds the page by `maxRows` and `maxBytes`, and gives rows in
+ * the values of docs/types.md. Everything it throws is a `ToolError`. A cursor it gives out is good for the same
+ * caller and the same arguments only, and holds no dot at its start: `dispatch.ts` marks it with the engine's name.
+ */
+export interface RemoteEngine {
+  readonly name: RemoteEngineName;
+  /** The first page, or with `request.cursor` a further one. */
+  run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
+  /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
+  suits?(request: LakeQueryRequest, scope: LakeScope): Promise<boolean>;
+  /** Sends nothing that is billed. */
+  estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
+}

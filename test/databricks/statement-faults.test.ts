@@ -1,0 +1,113 @@
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { type DatabricksLake, startDatabricksLake } from "../harness/databricks-lake.ts";
+import { failing, send } from "../harness/databricks-server.ts";
+import type { StatementOutcome } from "../harness/databricks-statements.ts";
+
+const open: DatabricksLake[] = [];
+async function start(...args: Parameters<typeof startDatabricksLake>) {
+  const started = await startDatabricksLake(...args);
+  open.push(started);
+  return started;
+}
+const { lake, workspace } = await start();
+afterAll(() => Promise.all(open.map((one) => one.stop())));
+
+const numbers: StatementOutcome = {
+  columns: [{ name: "n", type_text: "BIGINT" }],
+  rows: Array.from({ length: 2_500 }, (_, n) => [String(n)]),
+  rowsPerChunk: 700,
+};
+beforeEach(() => {
+  workspace.faults = [];
+  workspace.requests.length = 0;
+  workspace.statements.all.length = 0;
+  workspace.statements.script = () => numbers;
+});
+const sql = "SELECT n FROM 'databricks://main.sales.orders'";
+
+describe("a statement that goes wrong", () => {
+  test.each([
+    [
+      { error_code: "BAD_REQUEST", message: "[UNRESOLVED_COLUMN] no column `x`\nat line 1" },
+      "42703",
+      "invalid_input",
+    ],
+    [{ error_code: "BAD_REQUEST", message: "[TABLE_OR_VIEW_NOT_FOUND] no" }, "42P01", "not_found"],
+    [{ error_code: "BAD_REQUEST", message: "[INSUFFICIENT_PERMISSIONS] no" }, "42501", "denied"],
+    [{ error_code: "RESOURCE_EXHAUSTED", message: "too large" }, undefined, "too_large"],
+    [{ error_code: "TEMPORARILY_UNAVAILABLE", message: "later" }, undefined, "unavailable"],
+  ])("%j is told", async (error, sqlState, code) => {
+    workspace.statements.script = () => ({ error, ...(sqlState === undefined ? {} : { sqlState }) });
+    const fault = await lake.fault("lake_query", { sql });
+    expect(fault.code).toBe(code);
+    expect(fault.message).toContain("Databricks could not run the statement");
+    expect(fault.message).not.toContain("at line 1");
+  });
+
+  test.each([
+    ["rows are missing", (chunk: Record<string, unknown>) => ({ ...chunk, next_chunk_index: undefined })],
+    ["rows are skipped", (chunk: Record<string, unknown>) => ({ ...chunk, row_offset: 1_400 })],
+    ["a part comes twice", (chunk: Record<string, unknown>) => ({ ...chunk, next_chunk_index: 1 })],
+    ["rows have another width", (chunk: Record<string, unknown>) => ({ ...chunk, data_array: [["1", "2"]] })],
+    ["values are no texts", (chunk: Record<string, unknown>) => ({ ...chunk, data_array: [[{}]] })],
+  ])("a result where %s is no result", async (_what, change) => {
+    workspace.faults = [
+      ({ path }, response) => {
+        const [, id, index] = /statements\/([^/]+)\/result\/chunks\/(1)$/.exec(path) ?? [];
+        if (id === undefined) return false;
+        const chunk = workspace.statements.chunk(id, Number(index)) as Record<string, unknown>;
+        return send(response, 200, change(chunk));
+      },
+    ];
+    expect(await lake.fault("lake_query", { sql })).toMatchObject({ code: "unavailable" });
+  });
+
+  test("429 and 503 on the way are waited out", async () => {
+    workspace.faults = [
+      failing(/statements$/, 1, 429, {}, { "retry-after": "0" }),
+      failing(/chunks\/2$/, 2, 503, {}, { "retry-after": "0" }),
+    ];
+    expect((await lake.output("lake_query", { sql })).totalRows).toBe(2_500);
+    expect(workspace.statements.all).toHaveLength(1);
+  });
+
+  test("a service principal's token that expires on the way is renewed", async () => {
+    const credentials = { kind: "m2m", clientId: "sluice-client", clientSecret: "sluice-secret" } as const;
+    const own = await start({ credentials }, () => numbers);
+    own.workspace.faults = [
+      ({ path }) => {
+        if (/chunks\/1$/.test(path) && own.workspace.requests.length < 5) own.workspace.tokens.clear();
+        return false;
+      },
+    ];
+    expect((await own.lake.output("lake_query", { sql })).totalRows).toBe(2_500);
+    expect(own.workspace.requests.filter(({ path }) => path === "/oidc/v1/token")).toHaveLength(2);
+  });
+
+  test("a row larger than a page is told with its column", async () => {
+    workspace.statements.script = () => ({
+      columns: [{ name: "big", type_text: "STRING" }],
+      rows: [["x".repeat(300_000)]],
+    });
+    const { code, message } = await lake.fault("lake_query", { sql });
+    expect(code).toBe("too_large");
+    expect(message).toContain('column "big"');
+  });
+});
+
+describe("a caller who is gone", () => {
+  test.each([
+    ["while the warehouse runs it", { ...numbers, polls: 1_000 }],
+    ["before its id is known", { ...numbers, polls: 1_000, holdMs: 300 }],
+  ])("has the statement canceled, %s", async (_when, outcome) => {
+    workspace.statements.script = () => outcome;
+    const controller = new AbortController();
+    const scope = { tenantId: "t", principalId: "p", signal: controller.signal, progress: () => {} };
+    const running = lake.lake.query({ sql, sources: {}, maxRows: 1, maxBytes: 1_000 }, scope);
+    running.catch(() => {});
+    await expect.poll(() => workspace.statements.all.length).toBe(1);
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ code: "timeout" });
+    await expect.poll(() => workspace.statements.all[0]?.isCanceled, { timeout: 5_000 }).toBe(true);
+  });
+});
