@@ -18,7 +18,7 @@ import { KeptRows } from "./engines/kept-rows.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
-import { createSqlEngine } from "./sql/create-sql-engine.ts";
+import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 
 /** Of the process the lake is part of. */
@@ -38,12 +38,18 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
-  const timer =
-    prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
+  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, prewarmAfterMs);
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
-  const sniffer = createSniffer(stores);
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta };
+  const parts: LakeParts = {
+    stores,
+    cache,
+    engine,
+    settings,
+    sniffer: createSniffer(stores),
+    resolver,
+    delta,
+  };
   const footers = createFooters(parts);
   const kept = new KeptRows({
     folder: join(scratchDir, `remote-${newId()}`),
@@ -78,4 +84,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       stores.close();
     },
   };
+}
+
+function prewarmLater(engine: LocalSqlEngine, afterMs: number): NodeJS.Timeout {
+  return setTimeout(() => engine.prewarm(), afterMs).unref();
 }
