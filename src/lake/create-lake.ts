@@ -41,15 +41,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, prewarmAfterMs);
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
-  const parts: LakeParts = {
-    stores,
-    cache,
-    engine,
-    settings,
-    sniffer: createSniffer(stores),
-    resolver,
-    delta,
-  };
+  const sniffer = createSniffer(stores);
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta };
   const footers = createFooters(parts);
   const kept = new KeptRows({
     folder: join(scratchDir, `remote-${newId()}`),
