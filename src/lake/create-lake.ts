@@ -12,6 +12,7 @@ import { resolveDataset } from "./datasets/resolve-dataset.ts";
 import { createResolver } from "./datasets/resolver.ts";
 import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
+import { createDeltaTables } from "./delta/delta-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
 import { createFooters } from "./describe/footers.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
@@ -19,7 +20,7 @@ import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
-import { createSqlEngine } from "./sql/create-sql-engine.ts";
+import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 
 /** Of the process the lake is part of. */
@@ -41,10 +42,11 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
-  const timer =
-    prewarmAfterMs === undefined ? undefined : setTimeout(() => engine.prewarm(), prewarmAfterMs).unref();
-  const resolver = createResolver((request, scope) => resolveDataset(stores, request, scope));
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer: createSniffer(stores), resolver };
+  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, prewarmAfterMs);
+  const delta = createDeltaTables({ stores, cache, engine });
+  const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
+  const sniffer = createSniffer(stores);
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta };
   const footers = createFooters(parts);
   const remotes = openRemotes({ parts, footers, scratchDir, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
@@ -78,4 +80,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       stores.close();
     },
   };
+}
+
+function prewarmLater(engine: LocalSqlEngine, afterMs: number): NodeJS.Timeout {
+  return setTimeout(() => engine.prewarm(), afterMs).unref();
 }

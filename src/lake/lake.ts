@@ -1,6 +1,7 @@
 import type { AthenaTables } from "./athena/open-athena.ts";
 import type { DatabricksHealth } from "./databricks/health.ts";
 import type { DatabricksTables } from "./databricks/tables.ts";
+import type { CommitRecord } from "./delta/history.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { LakeEstimate } from "./engines/estimate.ts";
 import type { LongRunningEngine } from "./engines/long-running.ts";
@@ -15,6 +16,9 @@ export type Exactness = "exact" | "estimated";
 /** A dataset as a caller names it: one object, a folder or prefix, or a glob, and what the caller says of it. */
 export interface DatasetRequest extends FormatHints {
   uri: string;
+  /** Of a Delta table: the state of this version, or the last one not after this time (ISO 8601). */
+  version?: number | undefined;
+  timestamp?: string | undefined;
 }
 
 export interface ParquetFacts {
@@ -22,6 +26,22 @@ export interface ParquetFacts {
   codecs: string[];
   createdBy?: string;
   version: number;
+}
+
+/** What the log of a Delta table says of it. */
+export interface DeltaFacts {
+  version: number;
+  /** Of the version; absent where its commit's file is gone. */
+  timestamp?: Date;
+  minReaderVersion: number;
+  minWriterVersion: number;
+  features: string[];
+  partitionColumns: string[];
+  properties: Record<string, string>;
+  name?: string;
+  description?: string;
+  /** The last commits, newest first. */
+  history: CommitRecord[];
 }
 
 /** What a catalog says of a table. */
@@ -45,7 +65,7 @@ export interface TableFacts {
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  /** A `DataFormat`; of a catalog's table what the catalog says, in lower case. */
+  /** A `DataFormat`, or `delta`; of a catalog's table what the catalog says, in lower case. */
   format: DataFormat | (string & {});
   compression?: Compression;
   encoding?: TextEncoding;
@@ -58,6 +78,7 @@ export interface DatasetDescription {
   rows?: { count: number; exactness: Exactness };
   rejectedRows?: number;
   parquet?: ParquetFacts;
+  delta?: DeltaFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
   /** Of a catalog's table. */

@@ -109,7 +109,6 @@ describe("names", () => {
 
 describe("what is never read in part", () => {
   test.each([
-    ["Delta", "delta/_delta_log/00000000000000000000.json", "delta/part-0.parquet"],
     ["Hudi", "hudi/.hoodie/hoodie.properties", "hudi/part-0.parquet"],
     ["Iceberg", "ice/metadata/v1.metadata.json", "ice/data/part-0.parquet"],
   ])("a %s table is refused by name", async (kind, log, data) => {
@@ -125,16 +124,20 @@ describe("what is never read in part", () => {
     }
   });
 
-  test("neither is a partition of a Delta table", async () => {
+  test("neither is a file or partition of a Delta table: the table is named", async () => {
     await lake.put("delta2/_delta_log/00000000000000000000.json", "{}");
     await lake.put("delta2/day=1/part-0.csv", "a\n1\n");
+    await lake.put("delta2/day=1/part-1.parquet", "PAR1");
     for (const uri of [
+      "s3://lake/delta2/day=1/part-1.parquet",
+      "s3://lake/delta2/*/*.csv",
       "s3://lake/delta2/day=1/",
       "s3://lake/delta2/day=1/*.csv",
       "s3://lake/delta2/day=*/*",
     ]) {
       expect(await lake.fault("lake_query", { sql: `SELECT * FROM '${uri}'` }), uri).toMatchObject({
         code: "unsupported",
+        message: expect.stringContaining("s3://lake/delta2/"),
       });
     }
   });

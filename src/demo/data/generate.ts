@@ -15,7 +15,7 @@ import { makeProductFile, makeProducts } from "./products.ts";
 import { makeTickets } from "./tickets.ts";
 
 /** Goes up with every change to what is made, so that no older cache is taken for this. */
-export const dataVersion = 1;
+export const dataVersion = 2;
 
 const compress = promisify(gzip);
 
@@ -25,11 +25,11 @@ export async function generate(root: string): Promise<Manifest> {
   // The engine works on threads of its own: the text files are made meanwhile.
   const [parquet, text] = await Promise.all([writeParquet(root, products), writeText(root, products)]);
   const objects = [...text.objects, ...(await recordParquet(root, parquet))];
-  const { exchangeRateRows, orders } = parquet;
+  const { exchangeRateRows, orders, shipments } = parquet;
   return {
     version: dataVersion,
     objects: objects.toSorted((a, b) => (`${a.place}/${a.key}` < `${b.place}/${b.key}` ? -1 : 1)),
-    facts: { orders, ...text.facts, local: { ...text.facts.local, exchangeRateRows } },
+    facts: { orders, shipments, ...text.facts, local: { ...text.facts.local, exchangeRateRows } },
   };
 }
 

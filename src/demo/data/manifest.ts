@@ -39,6 +39,7 @@ export const manifestSchema = z.object({
       postalCode00501Rows: count,
       columns: z.array(z.string()),
     }),
+    shipments: z.object({ rowsByVersion: z.array(count) }),
     events: z.object({
       rows: count,
       firstDate: z.string(),

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { PlaceName } from "./data-file.ts";
 import { bendSql, type OrderMonth, orderKey, ordersSql, planMonths } from "./orders.ts";
 import type { Product } from "./products.ts";
+import { type ShipmentFacts, writeShipments } from "./shipments.ts";
 
 /** A Parquet file the generator wrote. */
 export interface WrittenFile {
@@ -31,6 +32,7 @@ export interface WrittenParquet {
   files: WrittenFile[];
   orders: OrderFacts;
   exchangeRateRows: number;
+  shipments: ShipmentFacts;
 }
 
 /** Makes the Parquet files of the lake below `root`. The engine is loaded here and nowhere else in the demo. */
@@ -43,9 +45,11 @@ export async function writeParquet(root: string, products: readonly Product[]): 
     await first.run(bendSql);
     for (const connection of connections) await connection.run("SET TimeZone = 'UTC'");
     const rates = await writeExchangeRates(first, root);
+    const shipments = await writeShipments(first, root);
     const months = await writeOrders(connections, root, products);
     return {
-      files: [...months.map(({ file }) => file), rates.file],
+      files: [...months.map(({ file }) => file), rates.file, ...shipments.files],
+      shipments: shipments.facts,
       orders: factsOf(months),
       exchangeRateRows: rates.rows,
     };

@@ -182,7 +182,7 @@ it("is the same to the byte wherever it is made, also by two who start at once",
   const cacheDir = join(folder, "b");
   const both = await Promise.all([openSampleLake({ cacheDir }), openSampleLake({ cacheDir })]);
   expect(both.map(({ manifest }) => manifest)).toEqual([lake.manifest, lake.manifest]);
-  expect(await readdir(cacheDir)).toEqual(["demo-data-v1"]);
+  expect(await readdir(cacheDir)).toEqual(["demo-data-v2"]);
   expect((await openSampleLake({ cacheDir })).made).toBe(false);
 });
 
@@ -194,7 +194,7 @@ it("is made anew when a file was cut short, and leaves nothing else behind", asy
   const again = await openSampleLake({ cacheDir });
   expect(again).toEqual({ ...lake, made: true });
   expect((await stat(path)).size).toBe(size);
-  expect(await readdir(cacheDir)).toEqual(["demo-data-v1"]);
+  expect(await readdir(cacheDir)).toEqual(["demo-data-v2"]);
 });
 
 it("stops making when told to, and leaves nothing behind", async () => {

@@ -60,9 +60,7 @@ async function wholeTables(
   tables: readonly CatalogTable[],
   scope: LakeScope,
 ): Promise<ScanEstimate> {
-  const datasets = await Promise.all(
-    tables.map((table) => resolveDataset(parts.stores, datasetOf(table), scope)),
-  );
+  const datasets = await Promise.all(tables.map((table) => resolveDataset(parts, datasetOf(table), scope)));
   return {
     files: datasets.reduce((sum, { files }) => sum + files.length, 0),
     bytes: datasets.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),

@@ -40,7 +40,7 @@ async function differenceOf(
   if (table.format !== "parquet")
     return `is of the format ${table.format}, which the two engines may read differently`;
   if (table.isProjected) return "has projected partitions, which cannot be compared with the folders";
-  const dataset = await resolveDataset(parts.stores, { uri: folder, format: "parquet" }, scope);
+  const dataset = await resolveDataset(parts, { uri: folder, format: "parquet" }, scope);
   const differentKey = differenceOfColumns(table.partitionKeys, dataset.partitionColumns, "partition keys");
   if (differentKey !== undefined) return differentKey;
   const [first] = dataset.files;

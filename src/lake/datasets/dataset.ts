@@ -1,3 +1,5 @@
+import type { AddFile } from "../delta/actions.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
 import type { FormatHints } from "../formats/format.ts";
 import type { Location } from "../location.ts";
 import type { Column } from "../sql/engine.ts";
@@ -8,6 +10,8 @@ import type { PartitionValues } from "./partitions.ts";
 export interface DataFile {
   object: StoredObject;
   partition: PartitionValues;
+  /** Of a Delta table: what its log says of the file. The object's etag is not known then. */
+  added?: AddFile;
 }
 
 /** What a name in a call stands for at one moment: a fixed list of files at fixed versions. */
@@ -15,7 +19,7 @@ export interface Dataset {
   /** As the caller wrote it. */
   uri: string;
   hints: FormatHints;
-  /** In order of their names; at least one. */
+  /** In order of their names; at least one, but for a Delta table. */
   files: DataFile[];
   /** Present where the name is the name of one object. */
   object?: ObjectDetails;
@@ -24,6 +28,8 @@ export interface Dataset {
   /** Changes when any file is added, removed or replaced, and when the caller's hints differ. */
   version: string;
   notes: string[];
+  /** Of a Delta table. */
+  delta?: Snapshot;
 }
 
 /** The text partitions and patterns are matched against: an S3 key or a local path. */

@@ -113,7 +113,7 @@ function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): Hydrat
 }
 
 /** Nothing of a file that is whole: then there is nothing to ask for. */
-function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope): Pick<ScanFile, "hydrate"> {
+export function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope): Pick<ScanFile, "hydrate"> {
   if (file.missing([{ start: 0, end: file.sizeBytes }]).length === 0) return {};
   let isPlanned = false;
   return {

@@ -1,4 +1,5 @@
 import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
+import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
@@ -15,6 +16,7 @@ export interface HydrationDeps {
   sniffer: Sniffer;
   engine: SqlEngine;
   stores: Stores;
+  delta: DeltaTables;
   settings: LakeSettings;
   resolver: Resolver;
 }

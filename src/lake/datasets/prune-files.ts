@@ -3,6 +3,7 @@ import type { LakeScope } from "../scope.ts";
 import type { SqlEngine, StatementPlan } from "../sql/engine.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
+import { deltaVersion } from "./delta-dataset.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { versionOf } from "./resolve-dataset.ts";
 
@@ -91,15 +92,17 @@ function partitionsOf(
 
 function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
   const files = kept.length > 0 ? kept : dataset.files.slice(0, 1);
-  const note = `Read were ${kept.length} of ${dataset.files.length} files: the partition values of the others are outside the conditions. The columns are those of the files read.`;
+  const note = `Read were ${kept.length} of ${dataset.files.length} files: the partition values of the others are outside the conditions.${dataset.delta ? "" : " The columns are those of the files read."}`;
   return {
     ...dataset,
     files,
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: versionOf(
-      dataset.hints,
-      files.map(({ object }) => object),
-    ),
+    version: dataset.delta
+      ? deltaVersion(dataset.hints, dataset.delta, files)
+      : versionOf(
+          dataset.hints,
+          files.map(({ object }) => object),
+        ),
     notes: [...dataset.notes, note],
   };
 }

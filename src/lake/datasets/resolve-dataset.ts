@@ -1,35 +1,72 @@
 import { createHash } from "node:crypto";
 import { ToolError } from "../../core/errors.ts";
+import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DatasetRequest } from "../lake.ts";
 import type { Location } from "../location.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
 import { type Dataset, nameOf } from "./dataset.ts";
+import { deltaDataset } from "./delta-dataset.ts";
+import {
+  checkedMoment,
+  deltaRoot,
+  insideDelta,
+  named,
+  probe,
+  refuseFileOfDelta,
+  refuseMoment,
+  withoutPartitions,
+} from "./delta-root.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
 import { partitionColumns, partitionValues } from "./partitions.ts";
-import { selectDataFiles, tableFormatError } from "./select-files.ts";
+import { selectDataFiles } from "./select-files.ts";
 
 /**
  * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a folder.
  * Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Delta, Iceberg and Hudi.
  */
 export async function resolveDataset(
-  stores: Stores,
+  { stores, delta }: { stores: Stores; delta: DeltaTables },
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<Dataset> {
-  const { uri, ...hints } = request;
+  const { uri, version, timestamp, ...hints } = request;
+  const moment = { version, timestamp };
+  const isPattern = hasWildcard(uri);
+  // Asked at once, as each takes a request: what is not needed is left.
+  const refusing = started(() => refuseFileOfDelta(stores, uri, scope));
   const object = await findObject(stores, uri, scope);
-  if (object) return datasetOf(uri, hints, [object], [], object);
-  const { files, notes } = hasWildcard(uri)
-    ? await filesOfGlob(stores, uri, scope)
-    : await asGiven(uri, () => filesOfFolder(stores, uri, scope));
+  if (object) {
+    await refusing;
+    refuseMoment(uri, moment);
+    return datasetOf(uri, hints, [object], [], object);
+  }
+  if (isPattern) refuseMoment(uri, moment);
+  const stop = new AbortController();
+  const listing = { ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) };
+  const selecting = started(() =>
+    isPattern ? filesOfGlob(stores, uri, scope) : asGiven(uri, () => filesOfFolder(stores, uri, listing)),
+  );
+  const root = isPattern ? undefined : await asGiven(uri, () => deltaRoot(stores, uri, scope));
+  if (root) {
+    stop.abort();
+    return deltaDataset(uri, hints, await delta.open(root, checkedMoment(moment), scope));
+  }
+  const { files, notes } = await selecting;
+  refuseMoment(uri, moment);
   if (files.length === 0) {
     throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
   }
   return datasetOf(uri, hints, files, notes);
+}
+
+/** Work whose failure counts only where it is waited for. */
+function started<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => {});
+  return promise;
 }
 
 /**
@@ -82,10 +119,6 @@ async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
   return selectDataFiles(uri, nameOf(folder), listed, glob.matches);
 }
 
-function named(location: Location, name: string): Location {
-  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
-}
-
 /** A Delta table's log can lie above what was listed: above partition folders, or beside a pattern's prefix. */
 async function refuseInsideDelta(
   stores: Stores,
@@ -94,21 +127,10 @@ async function refuseInsideDelta(
   listed: Location,
   scope: LakeScope,
 ): Promise<void> {
-  const root = nameOf(folder).replace(/(?:[^/]*=[^/]*\/)+$/, "");
+  const root = withoutPartitions(nameOf(folder));
   const log = `${root}_delta_log/`;
   if (log.startsWith(nameOf(listed))) return;
-  if (await probe(stores, named(folder, log), scope)) throw tableFormatError("Delta", uri);
-}
-
-async function probe(stores: Stores, location: Location, scope: LakeScope): Promise<boolean> {
-  try {
-    const page = await stores.list({ location, maxKeys: 1 }, scope.signal);
-    return page.objects.length > 0;
-  } catch (error) {
-    // Outside what may be read nothing can be known, and nothing more can be read either.
-    if (error instanceof ToolError && (error.code === "denied" || error.code === "not_found")) return false;
-    throw error;
-  }
+  if (await probe(stores, named(folder, log), scope)) throw insideDelta(uri, named(folder, root));
 }
 
 function datasetOf(

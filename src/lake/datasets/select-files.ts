@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
+import { insideDelta, named } from "./delta-root.ts";
 
 /** Files a dataset may have. */
 export const maxDatasetFiles = 10_000;
@@ -83,16 +84,17 @@ function refuseTableFormats(
       const found = pattern.exec(nameOf(location));
       if (found) roots.add(nameOf(location).slice(0, found.index + (found[0].startsWith("/") ? 1 : 0)));
     }
-    const read = listed.find(
-      ({ location }) =>
-        matches(nameOf(location)) && [...roots].some((root) => nameOf(location).startsWith(root)),
-    );
-    if (read) throw tableFormatError(kind, uri);
+    for (const { location } of listed) {
+      const name = nameOf(location);
+      const root = [...roots].find((root) => matches(name) && name.startsWith(root));
+      if (root === undefined) continue;
+      throw kind === "Delta" ? insideDelta(uri, named(location, root)) : tableFormatError(kind, uri);
+    }
   }
 }
 
 /** Reading such a table's files without its log would give wrong rows. */
-export function tableFormatError(kind: string, uri: string): ToolError {
+function tableFormatError(kind: string, uri: string): ToolError {
   return new ToolError(
     "unsupported",
     `${quoteName(uri)} is part of a ${kind} table. ${kind} tables are not read by this version: which of their files count is in their log.`,

@@ -3,6 +3,7 @@ import type { NamedScan } from "../sql/engine.ts";
 import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
 import { hydrateTable } from "./hydrate.ts";
+import { hydrateDelta } from "./hydrate-delta.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
@@ -32,7 +33,9 @@ export async function withTables<T>(
   const budget = createScanBudget(maxScanBytes);
   try {
     const open = await mapBounded(plan.tables, 4, async (table) => ({
-      ...(await hydrateTable(parts, table, { pins, budget }, scope)),
+      ...(table.dataset.delta
+        ? await hydrateDelta(parts, table, table.dataset.delta, { pins, budget }, scope)
+        : await hydrateTable(parts, table, { pins, budget }, scope)),
       name: table.name,
       otherNames: table.otherNames ?? [],
       dataset: table.dataset,

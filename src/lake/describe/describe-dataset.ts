@@ -6,6 +6,7 @@ import type { LakeParts } from "../datasets/with-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { DatasetDescription, DatasetRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
+import { describeDelta } from "./describe-delta.ts";
 import { describeHead } from "./describe-head.ts";
 import { describeParquet } from "./describe-parquet.ts";
 import { describeTable } from "./describe-table.ts";
@@ -25,7 +26,8 @@ export async function describeDataset(
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
-  const dataset = await resolveDataset(parts.stores, request, scope);
+  const dataset = await resolveDataset(parts, request, scope);
+  if (dataset.delta) return describeDelta(parts, footers, dataset, dataset.delta, scope);
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,
     detected: await parts.sniffer.sniff(object, dataset.hints, scope),

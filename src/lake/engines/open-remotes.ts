@@ -4,6 +4,7 @@ import { type Athena, openAthena } from "../athena/open-athena.ts";
 import { isAthenaUri } from "../athena/resolve-statement.ts";
 import { createDatabricks } from "../databricks/create-databricks.ts";
 import { isDatabricksName } from "../databricks/table-name.ts";
+import { refuseMoment } from "../datasets/delta-root.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { DatasetDescription, DatasetRequest } from "../lake.ts";
@@ -53,9 +54,16 @@ export function openRemotes({
     databricks,
     athena,
     engines: [athena?.engine, databricks?.engine].filter((engine) => engine !== undefined),
-    describe({ uri }, scope) {
-      if (databricks && isDatabricksName(uri)) return databricks.tables.describe(uri, scope);
-      return athena && isAthenaUri(uri) ? athena.describe(uri, scope) : undefined;
+    describe({ uri, version, timestamp }, scope) {
+      const remote =
+        databricks && isDatabricksName(uri)
+          ? databricks.tables
+          : athena && isAthenaUri(uri)
+            ? athena
+            : undefined;
+      if (!remote) return undefined;
+      refuseMoment(uri, { version, timestamp });
+      return remote.describe(uri, scope);
     },
     async close() {
       await Promise.allSettled([athena?.close(), kept.close()]);

@@ -1,8 +1,10 @@
+import { ToolError } from "../../core/errors.ts";
 import { rejectedRows, tableNotes } from "../datasets/rejected-rows.ts";
 import { resolveDataset } from "../datasets/resolve-dataset.ts";
 import { type LakeParts, scansOf, withTables } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
+import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { RowPage } from "../sql/engine.ts";
 import { type Ask, askOf, type Source, tableName } from "./ask.ts";
@@ -38,8 +40,9 @@ export async function profileDataset(
   scope: LakeScope,
 ): Promise<DatasetProfile> {
   const { columns, mode, topValues, histogramBins, firstColumn, maxColumns, ...named } = request;
-  const dataset = await resolveDataset(parts.stores, named, scope);
+  const dataset = await resolveDataset(parts, named, scope);
   const page = { names: columns, first: firstColumn, count: maxColumns };
+  if (mode === "footer" && dataset.delta) throw noFooters(dataset.uri);
   if (mode === "footer") return profileByFooters(footers, dataset, page, scope);
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
@@ -69,6 +72,14 @@ export async function profileDataset(
       notes: [...profiled.notes, ...tableNotes(tables)],
     };
   });
+}
+
+/** Its files' footers count rows that were deleted, and may call columns otherwise. */
+function noFooters(uri: string): ToolError {
+  return new ToolError(
+    "invalid_input",
+    `${quoteName(uri)} is a Delta table, and mode "footer" is for files alone. Leave mode out.`,
+  );
 }
 
 interface Plan {

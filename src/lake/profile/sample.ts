@@ -23,7 +23,8 @@ export async function sampleOf(
   scope: LakeScope,
 ): Promise<SampleSource> {
   const { scan, dataset } = table;
-  if (scan.format === "parquet") {
+  // Row groups of a Delta table hold rows that do not count.
+  if (scan.format === "parquet" && !dataset.delta) {
     const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
     const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
     const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);

@@ -1,5 +1,6 @@
 import type { Progress } from "../../core/tool.ts";
 import type { ByteRange } from "../cache/cache.ts";
+import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
 import type { FieldTypesState } from "./scan/field-types.ts";
@@ -29,6 +30,8 @@ export interface ScanFile {
   hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
+  /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
+  deleted?: { bitmap: Uint8Array; rowCount: number };
 }
 
 /** Rows of one of a scan's files, numbered from 0, up to and without `end`. */
@@ -40,7 +43,14 @@ export interface RowRange {
 
 /** How a worker turns files into one table. `ranges`: of these rows alone. */
 export type Scan =
-  | { format: "parquet"; files: ScanFile[]; partitionColumns: Column[]; ranges?: RowRange[] }
+  | {
+      format: "parquet";
+      files: ScanFile[];
+      partitionColumns: Column[];
+      ranges?: RowRange[];
+      /** Of a Delta table: all columns in their order, whatever the files have. */
+      deltaFields?: DeltaField[];
+    }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
   | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */

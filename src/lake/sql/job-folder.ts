@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, rm, symlink } from "node:fs/promises";
+import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scan, ScanFile } from "./engine.ts";
 import { partitionKey } from "./partition-key.ts";
@@ -32,7 +32,8 @@ export async function linkScan(
   const files: JobFile[] = [];
   for (const [index, file] of scan.files.entries()) {
     const values = scan.partitionColumns.map(({ name }) => file.partition[name] ?? null);
-    const key = JSON.stringify(values);
+    // Rows that do not count are told by the number of their file's partition and theirs.
+    const key = JSON.stringify(file.deleted ? [values, index] : values);
     const partition = partitions.get(key) ?? { index: partitions.size, values };
     if (!partitions.has(key)) {
       partitions.set(key, partition);
@@ -52,6 +53,7 @@ export async function linkScan(
     columns: "columns" in scan ? scan.columns : [],
     dialect: scan.format === "csv" ? scan.dialect : undefined,
     ranges: scan.format === "parquet" ? scan.ranges : undefined,
+    deltaFields: scan.format === "parquet" ? scan.deltaFields : undefined,
   };
 }
 
@@ -64,9 +66,11 @@ async function linkFile(
 ): Promise<JobFile> {
   const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
   await linkTo(known?.isCopy ? known.path : file.path, path);
+  if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
   const { uri, isConverted, hydrate } = file;
   const prepared = known && { ...known, path };
-  return { path, uri, partition, prepared, isConverted, ...(hydrate ? { isSparse: true } : {}) };
+  const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
+  return { path, uri, partition, prepared, isConverted, deleted, ...(hydrate ? { isSparse: true } : {}) };
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

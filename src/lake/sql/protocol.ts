@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
+import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { Column, RowRange, TextForm } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
@@ -19,6 +20,8 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
+  /** Where the bitmap of rows that do not count is. */
+  deleted?: { path: string; rowCount: number } | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -35,6 +38,16 @@ export interface JobScan {
   dialect?: CsvDialect | undefined;
   /** Of Parquet: the table has these rows alone. */
   ranges?: RowRange[] | undefined;
+  /** Of a Delta table: all columns in their order. Partition columns are among them. */
+  deltaFields?: DeltaField[] | undefined;
+  /** Made of `deltaFields` in the worker. */
+  delta?: DeltaView | undefined;
+}
+
+/** A Delta table's scan, once its files were looked at: its SELECT, and the columns the files have by their own names. */
+export interface DeltaView {
+  select: string;
+  columns: Column[];
 }
 
 /** What a worker may use for one call. Everything it writes goes to `folder`, which is the call's own. */

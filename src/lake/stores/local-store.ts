@@ -58,7 +58,7 @@ function local(location: Location): LocalLocation {
 }
 
 async function list(
-  { delimiter, after, maxKeys }: ListRequest,
+  { delimiter, startAfter, after = startAfter, maxKeys }: ListRequest,
   request: FenceRequest,
   options: FenceOptions,
   signal: AbortSignal,

@@ -54,11 +54,12 @@ function nextOf(next: string | undefined): Pick<ListPage, "next"> {
 
 async function listPage(
   sender: S3Sender,
-  { location: { bucket }, delimiter, maxKeys }: S3ListRequest,
+  { location: { bucket, key }, delimiter, maxKeys, startAfter }: S3ListRequest,
   prefix: string,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<ListObjectsV2CommandOutput> {
+  const startsAfter = token === undefined && startAfter !== undefined;
   const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
   const command = new ListObjectsV2Command({
     Bucket: bucket,
@@ -68,6 +69,7 @@ async function listPage(
     EncodingType: "url",
     ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
     ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(startsAfter ? { StartAfter: `${key}${startAfter}` } : {}),
   });
   const request = { bucket, uri: formatLocation({ kind: "s3", bucket, key: prefix }), signal };
   return sender.send(request, (client) => client.send(command, { abortSignal: signal }));

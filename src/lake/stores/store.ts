@@ -33,6 +33,8 @@ export interface ListRequest {
   delimiter?: "/";
   /** From an earlier page. */
   after?: string;
+  /** Begin behind this name below `location`, whether anything has it or not. Of the first page. */
+  startAfter?: string;
   /** At most so many; a page may hold fewer and still have a `next`. */
   maxKeys: number;
 }

@@ -17,20 +17,32 @@ const hintsInput = {
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "latin-1"]).optional(),
 };
 
+/** A state of a Delta table other than its newest. */
+const momentInput = {
+  version: z.int().min(0).optional(),
+  timestamp: z.string().max(64).optional(),
+};
+
 /** Names a dataset and says how to read it. Spread into an input. */
 export const datasetInput = {
   uri: uriInput.describe("s3://bucket/key, local path, folder/, glob or databricks://catalog.schema.table"),
+  ...momentInput,
   ...hintsInput,
 };
 
 /** A dataset within another argument: its bare name, or its name with hints. */
-export const sourceInput = z.union([uriInput, z.strictObject({ uri: uriInput, ...hintsInput })]);
+export const sourceInput = z.union([
+  uriInput,
+  z.strictObject({ uri: uriInput, ...momentInput, ...hintsInput }),
+]);
 
 /** Only what is the dataset's of a larger input. */
 export function datasetOf(input: DatasetRequest): DatasetRequest {
-  const { uri, format, separator, hasHeader, encoding } = input;
+  const { uri, version, timestamp, format, separator, hasHeader, encoding } = input;
   return {
     uri,
+    ...(version === undefined ? {} : { version }),
+    ...(timestamp === undefined ? {} : { timestamp }),
     ...(format === undefined ? {} : { format }),
     ...(separator === undefined ? {} : { separator }),
     ...(hasHeader === undefined ? {} : { hasHeader }),

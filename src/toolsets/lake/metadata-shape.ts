@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DatasetDescription } from "../../lake/lake.ts";
+import type { DatasetDescription, DeltaFacts } from "../../lake/lake.ts";
 import type { ObjectDetails } from "../../lake/stores/store.ts";
 
 /** What `lake_get_metadata` says beside the columns. Times in ISO 8601, UTC. */
@@ -17,6 +17,7 @@ export const descriptionOut = {
     .array(z.object({ name: z.string(), type: z.string(), values: z.int(), sample: z.array(z.string()) }))
     .optional(),
   parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
+  delta: z.looseObject({}).optional().describe("Version, features, properties, history"),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
   table: z.looseObject({}).optional().describe("Of a catalog: type, comment, owner, location, properties"),
   lastModified: z.string().optional(),
@@ -31,6 +32,7 @@ export function descriptionResult(description: DatasetDescription) {
     partitions,
     dialect,
     parquet,
+    delta,
     table,
     lastModified,
     ...rest
@@ -40,9 +42,18 @@ export function descriptionResult(description: DatasetDescription) {
     ...(partitions.length > 0 ? { partitions } : {}),
     ...(dialect ? { dialect: { ...dialect } } : {}),
     ...(parquet ? { parquet: { ...parquet } } : {}),
+    ...(delta ? { delta: deltaResult(delta) } : {}),
     ...(object ? { object: objectResult(object) } : {}),
     ...(table ? { table: { ...table } } : {}),
     ...(lastModified ? { lastModified: lastModified.toISOString() } : {}),
+  };
+}
+
+function deltaResult({ timestamp, history, ...facts }: DeltaFacts) {
+  return {
+    ...facts,
+    ...(timestamp ? { timestamp: timestamp.toISOString() } : {}),
+    history: history.map((commit) => ({ ...commit, timestamp: commit.timestamp.toISOString() })),
   };
 }
 

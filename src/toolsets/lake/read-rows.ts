@@ -30,6 +30,10 @@ export const readRows = defineTool({
       title: "Some columns of some rows",
       input: { uri: "s3://demo-lake/orders/", columns: ["order_id", "total"], filter: "status = 'paid'" },
     },
+    {
+      title: "A Delta table as it was",
+      input: { uri: "s3://demo-lake/shipments/", version: 0, limit: 5 },
+    },
   ],
   aliases: [oldReadCsv, oldReadJson, oldReadParquet],
   async handle(input, context) {

@@ -1,8 +1,9 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import type { Column } from "../engine.ts";
 import type { GatedStatement } from "../gate/gate.ts";
-import { exportPath, type RunJob, type RunReply } from "../protocol.ts";
+import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
+import { deltaView } from "./delta-view.ts";
 import { exportRows } from "./export-rows.ts";
 import { planReading, type Reading } from "./hydration/reading.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
@@ -36,13 +37,17 @@ export async function runStatement(
   if (exportTo) files.push(exportPath(job.folder, exportTo.format));
   let reading: Reading | undefined;
   const database = await openDatabase(instances, job, files, async (connection) => {
+    const tables: RunJob["tables"] = [];
     for (const [index, { names }] of job.tables.entries()) {
-      const scan = scans[index];
-      if (!scan) continue;
+      const given = scans[index];
+      if (!given) continue;
+      const scan = given.deltaFields ? await withDelta(connection, given, index) : given;
       for (const name of names) await connection.run(viewSql(name, scan));
+      tables.push({ names, scan });
     }
+    await keepOrder(connection, tables, statement);
     await checkSessionNames(connection, statement.sessionNames);
-    reading = await planReading(connection, job, statement, fetch);
+    reading = await planReading(connection, { ...job, tables }, statement, fetch);
   });
   try {
     if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
@@ -59,6 +64,20 @@ export async function runStatement(
   } finally {
     database.close();
   }
+}
+
+async function withDelta(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {
+  return { ...scan, delta: await deltaView(connection, scan, index) };
+}
+
+/** Rows without the deleted ones come out of a join, whose threads do not keep the order that a page goes on by. */
+async function keepOrder(
+  connection: DuckDBConnection,
+  tables: RunJob["tables"],
+  { limitRows }: GatedStatement,
+): Promise<void> {
+  const hasDeleted = tables.some(({ scan }) => scan.files.some(({ deleted }) => deleted));
+  if (hasDeleted && limitRows !== undefined) await connection.run("SET threads = 1");
 }
 
 const nothingRun = { columns: [], rowsJson: "[]", more: false, reruns: 0, isLimited: false };

@@ -12,6 +12,8 @@ export interface SparseTable {
   name: string;
   /** Numbers of the sparse files, by path. */
   files: ReadonlyMap<string, number>;
+  /** Of a Delta table, whose files may have other columns than its view. */
+  fileColumns?: Column[] | undefined;
 }
 
 /** With the columns of its view. */
@@ -25,7 +27,9 @@ export function sparseTables(job: RunJob): SparseTable[] {
     const files = new Map(
       scan.files.flatMap(({ path, isSparse }, file) => (isSparse ? [[path, file] as const] : [])),
     );
-    return files.size === 0 || name === undefined ? [] : [{ index, name, files }];
+    return files.size === 0 || name === undefined
+      ? []
+      : [{ index, name, files, fileColumns: scan.delta?.columns }];
   });
 }
 
@@ -36,6 +40,10 @@ export async function describeTables(
 ): Promise<DescribedTable[]> {
   const described: DescribedTable[] = [];
   for (const table of tables) {
+    if (table.fileColumns) {
+      described.push({ ...table, columns: table.fileColumns });
+      continue;
+    }
     const reader = await connection.runAndReadAll(
       `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${identifier(table.name)})`,
     );

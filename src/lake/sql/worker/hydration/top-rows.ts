@@ -26,7 +26,7 @@ export async function readsOfTopRows(
   const [table] = tables;
   if (!needs.isReadTwice || !table || tables.length > 1 || job.tables.length > 1) return undefined;
   const scan = job.tables[table.index]?.scan;
-  const sql = scan && (await rowNumbersSql(connection, job.sql, table));
+  const sql = scan && !scan.delta && (await rowNumbersSql(connection, job.sql, table));
   if (!sql) return undefined;
   await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
   await fetch(await planReads(connection, tables, await explain(connection, sql)));

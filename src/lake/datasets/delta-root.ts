@@ -1,0 +1,75 @@
+import { ToolError } from "../../core/errors.ts";
+import type { TableMoment } from "../delta/delta-tables.ts";
+import type { TableRoot } from "../delta/table-root.ts";
+import type { Location } from "../location.ts";
+import { formatLocation, quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import type { Stores } from "../stores/store.ts";
+import { nameOf } from "./dataset.ts";
+
+/** The table whose folder a name is, where it is one. */
+export async function deltaRoot(
+  stores: Stores,
+  uri: string,
+  scope: LakeScope,
+): Promise<TableRoot | undefined> {
+  const location = stores.resolve(uri.endsWith("/") ? uri : `${uri}/`);
+  const isTable = await probe(stores, named(location, `${nameOf(location)}_delta_log/`), scope);
+  return isTable ? { location, uri: formatLocation(location) } : undefined;
+}
+
+/** Whether anything is below a name. */
+export async function probe(stores: Stores, location: Location, scope: LakeScope): Promise<boolean> {
+  try {
+    const page = await stores.list({ location, maxKeys: 1 }, scope.signal);
+    return page.objects.length > 0;
+  } catch (error) {
+    // Outside what may be read nothing can be known, and nothing more can be read either.
+    if (error instanceof ToolError && (error.code === "denied" || error.code === "not_found")) return false;
+    throw error;
+  }
+}
+
+export function named(location: Location, name: string): Location {
+  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
+}
+
+/** The folder above folders that name partitions. */
+export function withoutPartitions(folder: string): string {
+  return folder.replace(/(?:[^/]*=[^/]*\/)+$/, "");
+}
+
+/** A table's data files are not its rows: some are deleted, some not yet committed. */
+export async function refuseFileOfDelta(stores: Stores, uri: string, scope: LakeScope): Promise<void> {
+  if (!/\.(?:parquet|pq|parq)$/i.test(uri)) return;
+  const location = stores.resolve(uri);
+  const name = nameOf(location);
+  const folder = name.slice(0, name.lastIndexOf("/") + 1);
+  if (folder.endsWith("/_delta_log/") || folder.endsWith("/_sidecars/")) return;
+  const root = named(location, withoutPartitions(folder));
+  if (await probe(stores, named(location, `${nameOf(root)}_delta_log/`), scope)) throw insideDelta(uri, root);
+}
+
+export function insideDelta(uri: string, root: Location): ToolError {
+  const table = formatLocation(root);
+  return new ToolError(
+    "unsupported",
+    `${quoteName(uri)} names files of a Delta table, whose log decides which rows of its files count. Name the table: ${quoteName(table)}.`,
+    { details: { tableFormat: "Delta", table } },
+  );
+}
+
+/** Throws `invalid_input` for a version or time of what is no Delta table. */
+export function refuseMoment(uri: string, { version, timestamp }: TableMoment): void {
+  if (version === undefined && timestamp === undefined) return;
+  throw new ToolError(
+    "invalid_input",
+    `${quoteName(uri)} is not a Delta table, and only those keep versions. Leave out ${version === undefined ? "timestamp" : "version"}.`,
+  );
+}
+
+/** Throws `invalid_input` where both are said. */
+export function checkedMoment(moment: TableMoment): TableMoment {
+  if (moment.version === undefined || moment.timestamp === undefined) return moment;
+  throw new ToolError("invalid_input", "version and timestamp are both given. Leave out one of them.");
+}

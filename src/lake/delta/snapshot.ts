@@ -1,0 +1,113 @@
+import { ToolError } from "../../core/errors.ts";
+import { mapBounded } from "../datasets/map-bounded.ts";
+import type { LakeScope } from "../scope.ts";
+import { type Action, type AddFile, damagedLog, type Metadata, type Protocol } from "./actions.ts";
+import type { LogSegment } from "./list-log.ts";
+import type { CommitFile } from "./log-files.ts";
+import { checkProtocol } from "./protocol.ts";
+import { type LogReading, readCheckpoint } from "./read-checkpoint.ts";
+import { readActions } from "./read-lines.ts";
+import { Replay } from "./replay.ts";
+import { type DeltaField, readSchema } from "./schema.ts";
+import type { TableRoot } from "./table-root.ts";
+
+/** A table at one version. */
+export interface Snapshot {
+  root: TableRoot;
+  version: number;
+  protocol: Protocol;
+  metadata: Metadata;
+  /** All columns in their order. */
+  fields: DeltaField[];
+  /** Those whose values are in the log, in the order the log names them. */
+  partitionFields: DeltaField[];
+  files: AddFile[];
+}
+
+/** Commits up to this size are fetched together. */
+const smallCommitBytes = 1 << 20;
+const parallelCommits = 16;
+
+/** Replays a segment. Throws `invalid_input` for a damaged log, `unsupported` with the feature's name. */
+export async function readSnapshot(
+  parts: LogReading,
+  root: TableRoot,
+  segment: LogSegment,
+  scope: LakeScope,
+): Promise<Snapshot> {
+  const { version, checkpoint, commits } = segment;
+  const replay = new Replay(root.uri);
+  if (checkpoint) {
+    for await (const action of readCheckpoint(parts, root, checkpoint, scope)) replay.apply(action, -1);
+  }
+  for (let at = 0; at < commits.length; at += parallelCommits) {
+    const batch = commits.slice(at, at + parallelCommits);
+    const small = await mapBounded(batch, parallelCommits, (commit) => readSmall(parts, commit, scope));
+    for (const [index, commit] of batch.entries()) {
+      const actions = small[index] ?? readCommit(parts, commit, scope);
+      for await (const action of actions) replay.apply(action, commit.version);
+    }
+    scope.progress({ done: at + batch.length, total: commits.length, message: "reading the Delta log" });
+  }
+  const { protocol, metadata, files } = replay.finish();
+  checkProtocol(protocol, root.uri);
+  checkFormat(metadata);
+  const fields = readSchema(metadata, protocol, root.uri);
+  return {
+    root,
+    version,
+    protocol,
+    metadata,
+    fields,
+    partitionFields: partitionsOf(metadata, fields, root),
+    files,
+  };
+}
+
+async function readSmall(
+  parts: LogReading,
+  commit: CommitFile,
+  scope: LakeScope,
+): Promise<Action[] | undefined> {
+  if (commit.object.sizeBytes > smallCommitBytes) return undefined;
+  const actions: Action[] = [];
+  for await (const action of readCommit(parts, commit, scope)) actions.push(action);
+  return actions;
+}
+
+async function* readCommit(
+  { stores }: LogReading,
+  { object }: CommitFile,
+  scope: LakeScope,
+): AsyncGenerator<Action> {
+  let isEmpty = true;
+  for await (const action of readActions(stores, object, scope)) {
+    isEmpty = false;
+    yield action;
+  }
+  if (isEmpty) throw damagedLog(object.uri, "it is empty");
+}
+
+function checkFormat({ format }: Metadata): void {
+  const provider = format?.provider ?? "parquet";
+  if (provider === "parquet") return;
+  throw new ToolError(
+    "unsupported",
+    `The Delta table keeps its rows as ${JSON.stringify(provider)}; Parquet is read.`,
+    {
+      details: { tableFormat: "Delta", feature: `format ${provider}` },
+    },
+  );
+}
+
+function partitionsOf(
+  { partitionColumns }: Metadata,
+  fields: DeltaField[],
+  { uri }: TableRoot,
+): DeltaField[] {
+  return partitionColumns.map((name) => {
+    const field = fields.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (field?.type.kind === "plain") return field;
+    throw damagedLog(uri, `its partition column ${JSON.stringify(name)} is no plain column of its schema`);
+  });
+}

@@ -1,0 +1,110 @@
+import { ToolError } from "../../core/errors.ts";
+import { quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import type { Stores } from "../stores/store.ts";
+import type { Metadata } from "./actions.ts";
+import { readCommitInfo } from "./commit-info.ts";
+import { segmentOf, versionRange } from "./list-log.ts";
+import type { CommitFile, LogFiles } from "./log-files.ts";
+import type { LogReading } from "./read-checkpoint.ts";
+import { readSnapshot } from "./snapshot.ts";
+import type { TableRoot } from "./table-root.ts";
+
+/** When commits were made, in milliseconds since the epoch. */
+export interface CommitClock {
+  timeOf(commit: CommitFile, scope: LakeScope): Promise<number>;
+}
+
+/**
+ * The clock of a table: of commits that carry their time, that; of others the time their file was written, which is
+ * put forward where it is not after the commit before. Source: Delta protocol, "In-Commit Timestamps".
+ */
+export function commitClock(
+  stores: Stores,
+  { commits }: LogFiles,
+  { configuration }: Pick<Metadata, "configuration">,
+): CommitClock {
+  const isEnabled = configuration["delta.enableInCommitTimestamps"] === "true";
+  const since = Number(configuration["delta.inCommitTimestampEnablementVersion"] ?? 0);
+  const written = new Map<number, number>();
+  let last = Number.NEGATIVE_INFINITY;
+  for (const [version, { object }] of [...commits].sort(([a], [b]) => a - b)) {
+    last = Math.max(object.lastModified.getTime(), last + 1);
+    written.set(version, last);
+  }
+  return {
+    async timeOf(commit, scope) {
+      const byFile = written.get(commit.version) ?? commit.object.lastModified.getTime();
+      if (!isEnabled || commit.version < since) return byFile;
+      const info = await readCommitInfo(stores, commit, scope);
+      return info?.inCommitTimestamp ?? byFile;
+    },
+  };
+}
+
+/**
+ * The newest version not made after `timestamp`. Throws `not_found` with the times there are for one before the first
+ * or after the last, `invalid_input` for what is no time.
+ */
+export async function versionAt(
+  parts: LogReading,
+  root: TableRoot,
+  files: LogFiles,
+  timestamp: string,
+  scope: LakeScope,
+): Promise<number> {
+  const wanted = timeOf(timestamp);
+  const { oldest, newest } = versionRange(files, root);
+  const commits = [...files.commits.values()]
+    .filter(({ version }) => version >= oldest)
+    .sort((a, b) => a.version - b.version);
+  const [first] = commits;
+  const last = commits.at(-1);
+  if (!first || !last) {
+    throw new ToolError(
+      "not_found",
+      `The Delta table ${quoteName(root.uri)} keeps no commits that say when they were made. Name a version: ${newest}.`,
+    );
+  }
+  const { metadata } = await readSnapshot(parts, root, segmentOf(files, newest, root), scope);
+  const clock = commitClock(parts.stores, files, metadata);
+  const ends = [await clock.timeOf(first, scope), await clock.timeOf(last, scope)] as const;
+  if (wanted < ends[0] || wanted > ends[1]) throw noMoment(root, timestamp, ends);
+  let low = 0;
+  let high = commits.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const commit = commits[middle];
+    if (commit && (await clock.timeOf(commit, scope)) <= wanted) low = middle;
+    else high = middle - 1;
+  }
+  return commits[low]?.version ?? newest;
+}
+
+/** ISO 8601; a time without a zone is UTC. */
+function timeOf(text: string): number {
+  const match = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
+    text,
+  );
+  const isDate = !/[T ]/.test(text);
+  const iso = `${text.replace(" ", "T")}${match?.[1] || isDate ? "" : "Z"}`;
+  const time = match ? Date.parse(iso) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new ToolError(
+    "invalid_input",
+    `timestamp is ${quoteName(text)}, which is no time. Write it as 2026-01-31T12:00:00Z.`,
+  );
+}
+
+function noMoment(
+  { uri }: TableRoot,
+  timestamp: string,
+  [first, last]: readonly [number, number],
+): ToolError {
+  const [oldest, newest] = [new Date(first).toISOString(), new Date(last).toISOString()];
+  return new ToolError(
+    "not_found",
+    `The Delta table ${quoteName(uri)} has no state of ${quoteName(timestamp)}. It can be read as of ${oldest} to ${newest}.`,
+    { details: { timestamp, oldestTimestamp: oldest, newestTimestamp: newest } },
+  );
+}

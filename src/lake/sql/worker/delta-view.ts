@@ -1,0 +1,96 @@
+import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
+import type { DeltaField } from "../../delta/schema.ts";
+import { sqlType } from "../../delta/schema.ts";
+import type { Column } from "../engine.ts";
+import { partitionKey } from "../partition-key.ts";
+import type { DeltaView, JobFile, JobScan } from "../protocol.ts";
+import { columnsOfFile, type FileColumns, valueSql } from "./delta-columns.ts";
+import { fillDeleted } from "./delta-deleted.ts";
+import { identifier, list, literal } from "./quoting.ts";
+import { typeName } from "./type-name.ts";
+
+/** Files that are read alike: with the same columns, and some rows to leave out or none. */
+interface FileGroup {
+  files: JobFile[];
+  hasDeleted: boolean;
+}
+
+/**
+ * The SELECT of a Delta table: every column of its schema in turn, from the files by name or number, NULL where a file
+ * has none, cast where it was of a narrower type; partition columns by the log; without the rows that were deleted.
+ * Reads footers, and fills a table of the deleted rows.
+ */
+export async function deltaView(
+  connection: DuckDBConnection,
+  scan: JobScan,
+  index: number,
+): Promise<DeltaView> {
+  const fields = scan.deltaFields ?? [];
+  const deletedTable = `_sluice_deleted_${index}`;
+  await fillDeleted(connection, deletedTable, scan.files);
+  const selects: string[] = [];
+  const columns = new Map<string, Column>();
+  for (const group of await groupsOf(connection, scan.files)) {
+    const [first] = group.files;
+    if (!first) continue;
+    const found = await columnsOfFile(connection, first.path);
+    for (const [name, type] of found.types) columns.set(name, { name, type: typeName(type) });
+    selects.push(groupSelect(scan, group, found, deletedTable));
+  }
+  const none = `SELECT ${fields.map((field) => `NULL::${sqlType(field.type)} AS ${identifier(field.name)}`).join(", ")} WHERE false`;
+  return {
+    select: selects.length === 0 ? none : selects.join(" UNION ALL "),
+    columns: [...columns.values()],
+  };
+}
+
+async function groupsOf(connection: DuckDBConnection, files: readonly JobFile[]): Promise<FileGroup[]> {
+  if (files.length === 0) return [];
+  const reader = await connection.runAndReadAll(`
+    SELECT file_name, md5(string_agg(concat_ws('|', name, type, type_length, num_children, converted_type, logical_type, duckdb_type, field_id), chr(10) ORDER BY column_id))
+    FROM parquet_schema(${list(files.map(({ path }) => literal(path)))}) WHERE column_id > 0 GROUP BY file_name`);
+  const forms = new Map(reader.getRows().map(([path, form]) => [String(path), String(form)]));
+  const groups = new Map<string, FileGroup>();
+  for (const file of files) {
+    const hasDeleted = file.deleted !== undefined;
+    const key = `${hasDeleted}/${forms.get(file.path)}`;
+    const group = groups.get(key);
+    if (group) group.files.push(file);
+    else groups.set(key, { files: [file], hasDeleted });
+  }
+  return [...groups.values()];
+}
+
+function groupSelect(
+  scan: JobScan,
+  { files, hasDeleted }: FileGroup,
+  found: FileColumns,
+  deletedTable: string,
+): string {
+  const columns = (scan.deltaFields ?? []).map((field) => {
+    const at = scan.partitionColumns.findIndex(({ name }) => name === field.name);
+    const value = at < 0 ? columnValue(field, found) : partitionValue(scan, at);
+    return `${value} AS ${identifier(field.name)}`;
+  });
+  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, hive_partitioning = true, hive_types = {'${partitionKey}': BIGINT})`;
+  const deleted = hasDeleted
+    ? ` ANTI JOIN ${deletedTable} AS deleted ON deleted.file = file.${partitionKey} AND deleted.row = file.file_row_number`
+    : "";
+  return `SELECT ${columns.join(", ")} FROM ${reader} AS file${deleted}`;
+}
+
+function columnValue(field: DeltaField, found: FileColumns): string {
+  const name = found.nameOf(field, [...found.types.keys()]);
+  const type: DuckDBType | undefined = name === undefined ? undefined : found.types.get(name);
+  if (name === undefined || !type) return `NULL::${sqlType(field.type)}`;
+  return valueSql(field.type, type, `file.${identifier(name)}`, found);
+}
+
+/** By the number in its folder's name: the engine leaves out files by filters on it. */
+function partitionValue({ partitionColumns, partitions }: JobScan, column: number): string {
+  const values = partitions.map((values) => {
+    const value = values[column];
+    return value === null || value === undefined ? "NULL" : literal(value);
+  });
+  return `list_extract(${list(values)}::VARCHAR[]::${partitionColumns[column]?.type}[], file.${partitionKey} + 1)`;
+}
