@@ -27,6 +27,9 @@ export interface ToolContract {
 
 export type JsonSchema = { type: "object"; [keyword: string]: unknown };
 
+const generousChars = 64;
+const generousItems = 64;
+
 /** Every tool's answer may grow fields later, so outputs say nothing of additional properties. */
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
@@ -37,6 +40,12 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
       // JavaScript's own bounds say nothing to a reader and cost tokens in every list.
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
       if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
+      // Nor do bounds that no sensible text comes near: a refusal names them.
+      if (node.minLength === 1) delete node.minLength;
+      if (Number(node.maxLength) >= generousChars) delete node.maxLength;
+      if (Number(node.maxItems) >= generousItems) delete node.maxItems;
+      const names = node.propertyNames;
+      if (typeof names === "object" && Object.keys(names).join() === "type") delete node.propertyNames;
     },
   });
   return { ...json, type: "object" };

@@ -14,12 +14,13 @@ export const descriptionOut = {
   rows: z.object({ count: z.int(), exactness: z.enum(["exact", "estimated"]) }).optional(),
   rejectedRows: z.int().optional(),
   partitions: z
-    .array(z.object({ name: z.string(), type: z.string(), values: z.int(), sample: z.array(z.string()) }))
-    .optional(),
-  parquet: z.looseObject({}).optional().describe("Row groups, codecs, writer"),
+    .array(z.looseObject({ name: z.string() }))
+    .optional()
+    .describe("With type, number of values and a sample"),
+  parquet: z.looseObject({}).optional().describe("Row groups, codecs"),
   delta: z.looseObject({}).optional().describe("Version, features, properties, history"),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
-  table: z.looseObject({}).optional().describe("Of a catalog: type, comment, owner, location, properties"),
+  table: z.looseObject({}).optional().describe("Of a catalog: type, owner, location"),
   lastModified: z.string().optional(),
 };
 

@@ -20,9 +20,7 @@ export const rowsOut = {
   columns: z.array(columnOut),
   rows: z.array(z.array(z.unknown())),
   rejectedRows: z.int().optional().describe("Malformed rows left out"),
-  rejects: z
-    .array(z.object({ uri: z.string(), line: z.int(), reason: z.string(), text: z.string() }))
-    .optional(),
+  rejects: z.array(z.looseObject({})).optional().describe("uri, line, reason, text"),
   ...pageOut,
   ...notesOut,
 };
@@ -35,7 +33,9 @@ export function rowsResult(page: DatasetRows) {
   return {
     columns: page.columns,
     rows: page.rows,
-    ...(page.rejectedCount > 0 ? { rejectedRows: page.rejectedCount, rejects: page.rejects } : {}),
+    ...(page.rejectedCount > 0
+      ? { rejectedRows: page.rejectedCount, rejects: page.rejects.map((reject) => ({ ...reject })) }
+      : {}),
     truncated: page.more,
     ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
     ...(page.notes.length > 0 ? { notes: page.notes } : {}),
