@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { bodyTooLarge, parseBody, unsupportedMediaType } from "../../mcp/body.ts";
 import type { McpFront } from "../../mcp/front.ts";
@@ -43,14 +43,10 @@ export function createLeanMcp({ front, guard, draining, onError }: LeanOptions) 
     return failedInsideMcp();
   }
 
-  return getRequestListener(
+  const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const { host, origin } = incoming.headers;
-      const refused = guard({ host, origin });
-      const response = await (refused === undefined
-        ? answer(request, incoming).catch((thrown) => failed(thrown, incoming))
-        : transportFaultResponse(403, refused));
-      if (refused === undefined) addHeaders(response, corsHeaders(origin));
+      const response = await answer(request, incoming).catch((thrown) => failed(thrown, incoming));
+      addHeaders(response, corsHeaders(incoming.headers.origin));
       if (!incoming.complete) {
         // What is left of a body that nobody wants would be taken for the next request.
         addHeaders(response, { connection: "close" });
@@ -60,6 +56,20 @@ export function createLeanMcp({ front, guard, draining, onError }: LeanOptions) 
     },
     { autoCleanupIncoming: false },
   );
+
+  // Before the listener, which makes a URL of the host.
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const { host, origin } = incoming.headers;
+    const refused = guard({ host, origin });
+    if (refused === undefined) return listener(incoming, outgoing);
+    const response = transportFaultResponse(403, refused);
+    outgoing.writeHead(response.status, {
+      ...Object.fromEntries(response.headers),
+      ...(incoming.complete ? {} : { connection: "close" }),
+    });
+    outgoing.end(await response.text());
+    if (!incoming.complete) outgoing.once("finish", () => incoming.destroy());
+  };
 }
 
 function addHeaders({ headers }: Response, more: Record<string, string>): void {

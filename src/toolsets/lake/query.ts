@@ -43,10 +43,7 @@ export const query = defineTool({
       .enum(engineChoices)
       .default("auto")
       .describe("Where it runs; lake_list_sources names those here"),
-    estimate: z
-      .boolean()
-      .default(false)
-      .describe("Only say what it would read and cost, and where"),
+    estimate: z.boolean().default(false).describe("Only say what it would read and cost, and where"),
     ...rowPageInput,
   }),
   output: z.object({
