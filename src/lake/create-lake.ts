@@ -46,8 +46,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
   const sniffer = createSniffer(stores);
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta };
-  const footers = createFooters(parts);
+  const footers = createFooters({ stores, cache });
+  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta, footers };
   const remotes = openRemotes({ parts, footers, scratchDir, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines: QueryEngines = {

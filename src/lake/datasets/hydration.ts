@@ -1,5 +1,6 @@
 import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
+import type { Footers } from "../describe/footers.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
@@ -19,6 +20,7 @@ export interface HydrationDeps {
   delta: DeltaTables;
   settings: LakeSettings;
   resolver: Resolver;
+  footers: Footers;
 }
 
 /** What one call holds on to while it works. */

@@ -6,6 +6,7 @@ import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
+import { countByFooters } from "./count-by-footers.ts";
 import { hasWildcard } from "./glob.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
@@ -46,6 +47,8 @@ async function firstPage(
       runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
     const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
     if (ofStart) return ofStart;
+    const counted = await countByFooters(parts.footers, named, plan, scope);
+    if (counted) return counted;
     return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
   });
 }

@@ -70,6 +70,8 @@ export interface StatementPlan {
   readings: TableReading[];
   /** Present for a statement that takes the first rows of one table as they are, and so many. */
   firstRows?: number | undefined;
+  /** Where it counts the rows of its one table and does nothing else: what the count is called. */
+  countAs?: string | undefined;
 }
 
 export interface PlanRequest {

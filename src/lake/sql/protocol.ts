@@ -152,6 +152,7 @@ export const planReply = z.object({
   tables: z.array(z.string()),
   readings: z.array(tableReading),
   firstRows: z.number().optional(),
+  countAs: z.string().optional(),
 });
 
 /** Numbers of the rows; null where the conditions cannot be told for the columns. */

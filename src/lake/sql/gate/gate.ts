@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../../core/errors.ts";
 import type { StatementPlan } from "../engine.ts";
 import { limitOf } from "./limit.ts";
+import { plainCountOf } from "./plain-count.ts";
 import { plainLimitOf } from "./plain-limit.ts";
 import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
@@ -51,6 +52,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
   if (others.length > 0) throw tooMany(others.length + 1);
   return {
     ...plainLimitOf(statement),
+    ...plainCountOf(statement),
     tables: tablesOf(statement),
     sessionNames: sessionNamesOf(statement),
     limitRows: limitOf(statement),

@@ -7,16 +7,16 @@ const plainParts = ["where_clause", "having", "qualify", "sample"];
  * its answer. Nothing for every statement that has more to it.
  */
 export function plainLimitOf({ node }: TreeNode): { firstRows?: number } {
-  const firstRows = isNode(node) && isPlain(node) ? limitOf(node.modifiers) : undefined;
+  const isRows = isNode(node) && Array.isArray(node.select_list) && node.select_list.every(isPlainColumn);
+  const firstRows = isRows && isPlainSelect(node) ? limitOf(node.modifiers) : undefined;
   return firstRows === undefined ? {} : { firstRows };
 }
 
-function isPlain(node: TreeNode): boolean {
+/** Whether a query is a list, and one table it is of, but for what stands at its end. */
+export function isPlainSelect(node: TreeNode): boolean {
   if (textOf(node, "type") !== "SELECT_NODE") return false;
-  const { select_list: list, from_table: from, group_expressions: groups, cte_map: ctes } = node;
+  const { from_table: from, group_expressions: groups, cte_map: ctes } = node;
   return (
-    Array.isArray(list) &&
-    list.every(isPlainColumn) &&
     isNode(from) &&
     textOf(from, "type") === "BASE_TABLE" &&
     !isNode(from.sample) &&

@@ -1,0 +1,40 @@
+import { ToolError } from "../../core/errors.ts";
+import type { Footers } from "../describe/footers.ts";
+import type { DatasetRows } from "../lake.ts";
+import type { LakeScope } from "../scope.ts";
+import type { StatementPlan } from "../sql/engine.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { claimsParquet } from "./open-parquet.ts";
+import type { NamedDataset } from "./plan-hydration.ts";
+
+/** Footers read at once. */
+const parallelFooters = 64;
+
+/**
+ * The answer of `SELECT count(*) FROM t` over Parquet files, which their footers have. Undefined for other statements
+ * and files, and where a footer cannot be read: the engine says why.
+ */
+export async function countByFooters(
+  footers: Footers,
+  tables: readonly NamedDataset[],
+  { countAs }: StatementPlan,
+  scope: LakeScope,
+): Promise<DatasetRows | undefined> {
+  const [table, ...others] = tables;
+  if (countAs === undefined || !table || others.length > 0 || table.dataset.delta) return undefined;
+  const { files, hints, notes } = table.dataset;
+  if (!files.every(({ object }) => claimsParquet(object, hints))) return undefined;
+  try {
+    const counts = await mapBounded(files, parallelFooters, async ({ object }) => {
+      const { rowCount } = await footers.read(object, scope);
+      return rowCount;
+    });
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const columns = [{ name: countAs, type: "BIGINT" }];
+    return { columns, rows: [[total]], more: false, totalRows: 1, rejectedCount: 0, rejects: [], notes };
+  } catch (thrown) {
+    if (thrown instanceof ToolError && ["invalid_input", "unsupported"].includes(thrown.code))
+      return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestLake, type TestLake } from "../harness/lake.ts";
+import { parquetOf } from "../harness/parquet.ts";
+
+let lake: TestLake;
+
+beforeAll(async () => {
+  lake = await startTestLake();
+  await lake.put(
+    "n/a.parquet",
+    await parquetOf("SELECT i, md5(i::VARCHAR) h FROM range(30000) t(i)", "ROW_GROUP_SIZE 2048"),
+  );
+  await lake.put("n/b.parquet", await parquetOf("SELECT i FROM range(5) t(i) WHERE i < 0"));
+  await lake.put("bad/a.parquet", "PAR1 this is none PAR1");
+});
+afterAll(() => lake.stop());
+
+test.each([
+  ["SELECT count(*) FROM 's3://lake/n/'", "count_star()", 30_000],
+  ["SELECT count(*) AS rows FROM t AS x", "rows", 30_000],
+  ["SELECT count(*) FROM 's3://lake/n/' WHERE i < 7", "count_star()", 7],
+  ["SELECT count(*) FILTER (i > 29998) n FROM t", "n", 1],
+  ["SELECT count(*) OVER () n FROM t LIMIT 1", "n", 30_000],
+  ["SELECT count(i) n FROM t", "n", 30_000],
+])("%s", async (sql, name, expected) => {
+  const { columns, rows } = await lake.output("lake_query", { sql, sources: { t: "s3://lake/n/" } });
+  expect(columns).toEqual([{ name, type: "BIGINT" }]);
+  expect(rows).toEqual([[expected]]);
+});
+
+test("rows of Parquet are counted by footers alone, and again by none", async () => {
+  const sql = "SELECT count(*) FROM 's3://lake/n/a.parquet'";
+  lake.server.requests.length = 0;
+  await lake.output("lake_query", { sql });
+  await lake.output("lake_query", { sql });
+  const gets = lake.server.requests.filter(
+    ({ method, url }) => method === "GET" && !url.includes("list-type"),
+  );
+  expect(gets.length).toBeLessThanOrEqual(2);
+});
+
+test("a file that is no Parquet is named", async () => {
+  expect(await lake.fault("lake_query", { sql: "SELECT count(*) FROM 's3://lake/bad/'" })).toMatchObject({
+    code: "invalid_input",
+    message: expect.stringContaining("s3://lake/bad/a.parquet"),
+  });
+});
