@@ -9,7 +9,9 @@ import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts
 import { type Fetch, runVerified } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
-const rowNumberColumns = ["_sluice_file", "_sluice_row"];
+const rowNumberColumns = ["_sluice_file", "_sluice_row"] as const;
+/** Rows are told by stretches of so many: of thousands of rows few words. */
+const stretchRows = 2_048;
 
 /**
  * For `SELECT … FROM t WHERE … ORDER BY a LIMIT n` over one table, of which the engine reads first what decides the rows: which rows these are, found by the columns that decide it,
@@ -30,7 +32,9 @@ export async function readsOfTopRows(
   if (!sql) return undefined;
   await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
   await fetch(await planReads(connection, tables, await explain(connection, sql)));
-  const run = async () => (await connection.runAndReadAll(sql)).getRows();
+  const [path, row] = rowNumberColumns;
+  const stretches = `SELECT DISTINCT ${path}, ${row} // ${stretchRows} FROM (${sql})`;
+  const run = async () => (await connection.runAndReadAll(stretches)).getRows();
   const { value: rows } = await runVerified({ connection, tables, fetch, run });
   const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
   const chunks = await chunksOf(connection, {
@@ -45,22 +49,28 @@ export async function readsOfTopRows(
   return reads.toArray();
 }
 
+/** Chunks of row groups that a stretch reaches into. `stretches`: a file's path, and the number of one of its stretches. */
 function chunksWithRows(
   chunks: readonly Chunk[],
   { files }: DescribedTable,
-  rows: readonly (readonly unknown[])[],
+  stretches: readonly (readonly unknown[])[],
 ): Chunk[] {
-  const wanted = new Map<number, number[]>();
-  for (const [path, row] of rows) {
-    const file = files.get(String(path));
-    if (file !== undefined) wanted.set(file, [...(wanted.get(file) ?? []), Number(row)]);
+  const wanted = new Map<number, Set<number>>();
+  for (const [path, stretch] of stretches) {
+    const file = files.get(String(path)) ?? -1;
+    wanted.set(file, (wanted.get(file) ?? new Set()).add(Number(stretch)));
   }
   let firstRow = 0;
   return chunks.filter((chunk, at) => {
     const before = chunks[at - 1];
     if (before?.file !== chunk.file) firstRow = 0;
     else if (before.rowGroup !== chunk.rowGroup) firstRow += before.rowCount;
-    return wanted.get(chunk.file)?.some((row) => row >= firstRow && row < firstRow + chunk.rowCount) ?? false;
+    const own = wanted.get(chunk.file);
+    const last = Math.floor((firstRow + chunk.rowCount - 1) / stretchRows);
+    for (let stretch = Math.floor(firstRow / stretchRows); own && stretch <= last; stretch++) {
+      if (own.has(stretch)) return true;
+    }
+    return false;
   });
 }
 
