@@ -1,12 +1,19 @@
 import type { ByteRange } from "../cache/cache.ts";
+import { mapBounded } from "../datasets/map-bounded.ts";
 import type { Scan } from "./engine.ts";
 import type { Hydrate } from "./worker-process.ts";
+
+/** Files that are asked at once for what a worker wants of them. */
+const parallelFiles = 64;
 
 /** Brings what a worker asks for to its files. */
 export function hydrateIn(scans: readonly Scan[]): Hydrate {
   return async (reads) => {
-    const missing = await Promise.all(
-      reads.map(({ table, file, offsets }) => scans[table]?.files[file]?.hydrate?.(rangesOf(offsets)) ?? 0),
+    const missing = await mapBounded(
+      reads,
+      parallelFiles,
+      async ({ table, file, offsets }) =>
+        (await scans[table]?.files[file]?.hydrate?.(rangesOf(offsets))) ?? 0,
     );
     return missing.reduce((sum, count) => sum + count, 0);
   };
