@@ -22,7 +22,7 @@ export async function sparseCopy(source: string, path: string): Promise<SparseCo
   const there = new Uint8Array(size);
   await copy(from, to, { start: footerStart, end: size });
   there.fill(1, footerStart);
-  const hydrate = async (ranges: readonly ByteRange[]) => {
+  const fetch = async (ranges: readonly ByteRange[]) => {
     let missing = 0;
     for (const { start, end } of ranges) {
       const stop = Math.min(end, size);
@@ -34,7 +34,12 @@ export async function sparseCopy(source: string, path: string): Promise<SparseCo
     return missing;
   };
   return {
-    file: { path, uri: `s3://lake/${path.split("/").pop()}`, partition: {}, hydrate },
+    file: {
+      path,
+      uri: `s3://lake/${path.split("/").pop()}`,
+      partition: {},
+      hydrate: (ranges) => ({ fetch: () => fetch(ranges) }),
+    },
     fetchedBytes: () => there.subarray(0, footerStart).reduce((sum, one) => sum + one, 0),
     async close() {
       await from.close();

@@ -70,7 +70,7 @@ function wholeFiles(tables: readonly NamedDataset[]): Omit<ScanEstimate, "notes"
 function asSparse(tables: readonly NamedScan[]): NamedScan[] {
   const planned = new Map<Scan, Scan>();
   for (const { scan } of tables) {
-    const files = scan.files.map((file) => ({ ...file, hydrate: async () => 0 }));
+    const files = scan.files.map((file) => ({ ...file, hydrate: () => ({ fetch: async () => 0 }) }));
     planned.set(scan, { ...scan, files });
   }
   return tables.map(({ name, scan }) => ({ name, scan: planned.get(scan) ?? scan }));

@@ -7,7 +7,7 @@ import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
-import { hydrating } from "./hydrate.ts";
+import { hydrating } from "./hydrating.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { openParquet } from "./open-parquet.ts";
@@ -86,8 +86,20 @@ async function openFile(
     uri: object.uri,
     partition,
     version: JSON.stringify([scope.tenantId, object.uri, object.etag, object.sizeBytes]),
-    ...(hydrate ? { hydrate: (ranges) => unlessChanged(delta, object, scope, () => hydrate(ranges)) } : {}),
+    ...(hydrate ? { hydrate: forgetting(delta, object, scope, hydrate) } : {}),
     ...(vector && bitmap ? { deleted: { bitmap, rowCount: vector.cardinality } } : {}),
+  };
+}
+
+function forgetting(
+  delta: DeltaTables,
+  object: StoredObject,
+  scope: LakeScope,
+  hydrate: NonNullable<ScanFile["hydrate"]>,
+): NonNullable<ScanFile["hydrate"]> {
+  return (ranges, isCheck) => {
+    const { fetch } = hydrate(ranges, isCheck);
+    return { fetch: (signal) => unlessChanged(delta, object, scope, () => fetch(signal)) };
   };
 }
 

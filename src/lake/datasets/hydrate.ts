@@ -1,6 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { ByteRange, PinnedFile, SparseFile } from "../cache/cache.ts";
-import type { DetectedFormat, FormatHints } from "../formats/format.ts";
+import type { FormatHints } from "../formats/format.ts";
+import { firstTailBytes } from "../formats/parquet-tail.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
@@ -11,10 +12,11 @@ import { analyzeOnce } from "./analyze-once.ts";
 import { convertedTable } from "./converted-table.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
+import { hydrating } from "./hydrating.ts";
 import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
-import { claimsParquet, openParquet } from "./open-parquet.ts";
+import { claimsParquet, openParquet, parquetFormat } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { TableRead } from "./plan-hydration.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
@@ -71,15 +73,14 @@ async function fetchFile(
     : undefined;
   if (parquet) {
     pins.add(parquet.release);
-    return { file, raw: parquet, sparse: parquet, detected: parquetByItsEnd };
+    budget.spend(firstTailBytes(file.object.sizeBytes));
+    return { file, raw: parquet, sparse: parquet, detected: parquetFormat };
   }
   budget.spend(file.object.sizeBytes);
   const raw = once(await cache.object(file.object, scope));
   pins.add(raw.release);
   return { file, raw, detected: await sniffer.sniff(file.object, hints, scope, raw.path) };
 }
-
-const parquetByItsEnd: DetectedFormat = { format: "parquet", compression: "none", notes: [] };
 
 /** A file that may be given back early, and then again with all the others. */
 function once(file: PinnedFile): PinnedFile {
@@ -110,26 +111,6 @@ function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): Hydrat
     scan: { format: "parquet", files, partitionColumns: dataset.partitionColumns },
     ...about(fetched, []),
   };
-}
-
-/** Nothing of a file that is whole: then there is nothing to ask for. */
-export function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope): Pick<ScanFile, "hydrate"> {
-  if (file.missing([{ start: 0, end: file.sizeBytes }]).length === 0) return {};
-  let isPlanned = false;
-  return {
-    async hydrate(ranges) {
-      const missing = file.missing(ranges);
-      // What is planned counts, there or not, so that a statement is refused alike however much is kept of its files.
-      budget.spend(sizeOf(isPlanned ? missing : ranges));
-      isPlanned = true;
-      if (missing.length > 0) await file.ensure(missing, scope);
-      return missing.length;
-    },
-  };
-}
-
-function sizeOf(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 async function csvTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import type { ByteRange, ObjectCache, SparseFile } from "../cache/cache.ts";
 import { claimOf } from "../formats/file-name.ts";
-import type { FormatHints } from "../formats/format.ts";
+import type { DetectedFormat, FormatHints } from "../formats/format.ts";
 import { firstTailBytes, footerStart, minParquetBytes, parquetEndBytes } from "../formats/parquet-tail.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject } from "../stores/store.ts";
@@ -40,6 +40,21 @@ export async function openParquet(
   }
   file.release();
   return undefined;
+}
+
+/** What is said of a file that ends as Parquet does, whatever else it holds. */
+export const parquetFormat: DetectedFormat = { format: "parquet", compression: "none", notes: [] };
+
+/** The format of a file that claims to be Parquet and ends as it does. Nothing but its end is fetched. */
+export async function parquetByItsEnd(
+  cache: ObjectCache,
+  object: StoredObject,
+  hints: FormatHints,
+  scope: LakeScope,
+): Promise<DetectedFormat | undefined> {
+  const file = claimsParquet(object, hints) ? await openParquet(cache, object, scope) : undefined;
+  file?.release();
+  return file && parquetFormat;
 }
 
 async function fetchEnd(file: SparseFile, start: number, scope: LakeScope): Promise<void> {

@@ -23,9 +23,22 @@ export async function withPruned<T>(
   try {
     return await work(pruned);
   } catch (thrown) {
-    if (!isPruned || !(thrown instanceof ToolError) || thrown.code !== "invalid_input") throw thrown;
-    return work(tables);
+    if (!isPruned || !lacksColumn(thrown)) throw thrown;
+    try {
+      return await work(tables);
+    } catch {
+      // The name is in none of the files, or they are too many to find out: what was said first is what helps.
+      throw thrown;
+    }
   }
+}
+
+/** By the engine's words for a name that is no column. */
+function lacksColumn(thrown: unknown): boolean {
+  if (!(thrown instanceof ToolError) || thrown.code !== "invalid_input") return false;
+  return /column "[\s\S]*" (not found|cannot be referenced)|does not have a column|There is no column/i.test(
+    thrown.message,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { DataFile, Dataset } from "../datasets/dataset.ts";
 import { familyOf } from "../datasets/family.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
+import { parquetByItsEnd } from "../datasets/open-parquet.ts";
 import { resolveDataset } from "../datasets/resolve-dataset.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
@@ -30,7 +31,9 @@ export async function describeDataset(
   if (dataset.delta) return describeDelta(parts, footers, dataset, dataset.delta, scope);
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,
-    detected: await parts.sniffer.sniff(object, dataset.hints, scope),
+    detected:
+      (await parquetByItsEnd(parts.cache, object, dataset.hints, scope)) ??
+      (await parts.sniffer.sniff(object, dataset.hints, scope)),
   }));
   const family = familyOf(dataset.uri, looked);
   const detected = looked[0]?.detected;

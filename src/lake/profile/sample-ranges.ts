@@ -26,7 +26,7 @@ export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: numb
   const allRows = groups.reduce((sum, { start, end }) => sum + end - start, 0);
   const perGroup = Math.max(1, allRows / Math.max(1, groups.length));
   const count = Math.min(groups.length, Math.max(leastGroups, Math.ceil(wantedRows / perGroup)));
-  const most = Math.ceil((2 * wantedRows) / Math.max(1, count));
+  const most = Math.ceil(wantedRows / Math.max(1, count));
   const ranges = Array.from(
     { length: count },
     (_, at) => groups[Math.floor(((at + 0.5) * groups.length) / count)],

@@ -1,6 +1,7 @@
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeParts, OpenTable } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
+import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { LakeScope } from "../scope.ts";
 import { askOf, type Source, tableName } from "./ask.ts";
 import { sampleRanges } from "./sample-ranges.ts";
@@ -26,9 +27,11 @@ export async function sampleOf(
   // Row groups of a Delta table hold rows that do not count.
   if (scan.format === "parquet" && !dataset.delta) {
     const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
-    const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
-    const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
-    return { ask, from: tableName, ofWhat: `${groups} of ${allGroups} row groups` };
+    if (!read.some(hasOwnRowNumber)) {
+      const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
+      const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
+      return { ask, from: tableName, ofWhat: `${groups} of ${allGroups} row groups` };
+    }
   }
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
   return {
@@ -36,4 +39,9 @@ export async function sampleOf(
     from: `(FROM ${tableName} USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`,
     ofWhat: `about ${percent} % of the rows`,
   };
+}
+
+/** A column of the files that the engine then takes for the numbers of their rows. */
+function hasOwnRowNumber({ columns }: ParquetFooter): boolean {
+  return columns.some(({ name }) => name.toLowerCase() === "file_row_number");
 }

@@ -161,6 +161,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
     await this.made;
     const deadlineMs = this.deadline(timeoutMs);
     const folder = await makeJobFolder(join(this.root, "calls"));
+    const over = new AbortController();
+    const late = setTimeout(() => over.abort(), Math.max(0, deadlineMs - performance.now()));
     try {
       const scans = [...new Set(named.map(({ scan }) => scan))];
       const tables = await Promise.all(
@@ -171,7 +173,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
       );
       const key = this.plans.keyOf({ sql: what.sql, tables: named });
       const known = what.planOnly ? undefined : this.plans.find(key);
-      const { hydrate, keep } = this.plans.noting(hydrateIn(scans));
+      const { hydrate, keep } = this.plans.noting(hydrateIn(scans, over.signal));
       if (known) await hydrate(known.reads, false);
       const job: RunJob = {
         kind: "run",
@@ -185,6 +187,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
       if (!what.planOnly) keep(key, reply);
       return await use(scans, reply, folder);
     } finally {
+      clearTimeout(late);
+      over.abort();
       await folder.remove();
     }
   }

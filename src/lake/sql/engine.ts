@@ -24,14 +24,19 @@ export interface ScanFile {
    */
   version?: string;
   /**
-   * Brings parts of the file to `path`; answers how many of the ranges were not there. Present where only parts of
-   * it may be there, the rest reading as zeros. Of Parquet.
+   * Present where only parts of the file may be there, the rest reading as zeros. Of Parquet. Asks for ranges that
+   * will be read or, for a check, that were. Throws `too_large` at once where they are more than may be read.
    */
-  hydrate?: (ranges: readonly ByteRange[]) => Promise<number>;
+  hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
   /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
   deleted?: { bitmap: Uint8Array; rowCount: number };
+}
+
+/** Brings what was asked for; answers how many ranges of it were not there. */
+export interface Hydration {
+  fetch(signal: AbortSignal): Promise<number>;
 }
 
 /** Rows of one of a scan's files, numbered from 0, up to and without `end`. */

@@ -6,15 +6,13 @@ import type { Hydrate } from "./worker-process.ts";
 /** Files that are asked at once for what a worker wants of them. */
 const parallelFiles = 64;
 
-/** Brings what a worker asks for to its files. */
-export function hydrateIn(scans: readonly Scan[]): Hydrate {
-  return async (reads) => {
-    const missing = await mapBounded(
-      reads,
-      parallelFiles,
-      async ({ table, file, offsets }) =>
-        (await scans[table]?.files[file]?.hydrate?.(rangesOf(offsets))) ?? 0,
+/** Brings what a worker asks for to its files, until `signal` aborts. All of it is counted before any is fetched. */
+export function hydrateIn(scans: readonly Scan[], signal: AbortSignal): Hydrate {
+  return async (reads, isCheck) => {
+    const asked = reads.flatMap(
+      ({ table, file, offsets }) => scans[table]?.files[file]?.hydrate?.(rangesOf(offsets), isCheck) ?? [],
     );
+    const missing = await mapBounded(asked, parallelFiles, ({ fetch }) => fetch(signal));
     return missing.reduce((sum, count) => sum + count, 0);
   };
 }

@@ -1,6 +1,9 @@
 import { jsonDigest } from "../../core/digest.ts";
+import { tidyRanges } from "../cache/byte-ranges.ts";
+import type { ByteRange } from "../cache/cache.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { PlanRequest, Scan } from "./engine.ts";
+import { rangesOf } from "./hydrate-files.ts";
 import type { FileReads, KnownReading, RunReply } from "./protocol.ts";
 import type { Hydrate } from "./worker-process.ts";
 
@@ -9,13 +12,14 @@ interface KnownPlan extends KnownReading {
   reads: readonly FileReads[];
 }
 
-const rememberedPlans = 1_000;
-/** Plans with more ranges than this are made anew each time. */
-const maxRanges = 20_000;
+/** Ranges and files of all plans that are remembered: some 20 MB. */
+const rememberedRanges = 200_000;
 
 /** Spares a statement that comes again its planning. What it reads is verified all the same. */
 export class KnownPlans {
-  private readonly plans = new RecentMap<KnownPlan>(rememberedPlans);
+  private readonly plans = new RecentMap<KnownPlan>(rememberedRanges, ({ reads }) =>
+    reads.reduce((sum, { offsets }) => sum + 1 + offsets.length / 2, 1),
+  );
 
   /** Undefined where a file's version is not known, so that nothing can be kept for it. */
   keyOf({ sql, tables }: PlanRequest): string | undefined {
@@ -31,19 +35,27 @@ export class KnownPlans {
 
   /** Passes on to `hydrate`, and notes what was asked for; `keep` remembers it. */
   noting(hydrate: Hydrate): { hydrate: Hydrate; keep(key: string | undefined, reply: RunReply): void } {
-    const noted: FileReads[] = [];
-    let ranges = 0;
+    const noted = new Map<string, { table: number; file: number; ranges: ByteRange[] }>();
     return {
       hydrate: async (reads, isCheck) => {
         const missing = await hydrate(reads, isCheck);
-        if (!isCheck || missing > 0) {
-          noted.push(...reads);
-          ranges += reads.reduce((sum, { offsets }) => sum + offsets.length / 2, 0);
+        if (isCheck && missing === 0) return missing;
+        for (const { table, file, offsets } of reads) {
+          const key = `${table}/${file}`;
+          const known = noted.get(key) ?? { table, file, ranges: [] };
+          noted.set(key, known);
+          known.ranges = tidyRanges([...known.ranges, ...rangesOf(offsets)], Number.MAX_SAFE_INTEGER);
         }
         return missing;
       },
       keep: (key, { isLimited }) => {
-        if (key !== undefined && ranges <= maxRanges) this.plans.set(key, { reads: noted, isLimited });
+        if (key === undefined) return;
+        const reads = [...noted.values()].map(({ table, file, ranges }) => ({
+          table,
+          file,
+          offsets: ranges.flatMap(({ start, end }) => [start, end]),
+        }));
+        this.plans.set(key, { reads, isLimited });
       },
     };
   }

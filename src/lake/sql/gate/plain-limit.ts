@@ -32,7 +32,12 @@ export function isPlainSelect(node: TreeNode): boolean {
 function isPlainColumn(item: unknown): boolean {
   if (!isNode(item)) return false;
   if (textOf(item, "class") === "COLUMN_REF") return true;
-  return textOf(item, "class") === "STAR" && item.columns !== true && !isNode(item.expr);
+  return (
+    textOf(item, "class") === "STAR" &&
+    item.columns !== true &&
+    !isNode(item.expr) &&
+    isEmptyList(item.replace_list)
+  );
 }
 
 function isEmptyList(value: unknown): boolean {

@@ -32,6 +32,12 @@ test.each([
   ["SELECT * FROM t AS r(q) WHERE q = 1", ["t: "]],
   ["WITH x AS (SELECT * FROM t WHERE y = 1) SELECT * FROM x WHERE m = 2", ["x: m", "t: y"]],
   ["SELECT y FROM t WHERE y = 1 UNION SELECT y FROM t WHERE y = 2", ["t: y", "t: y"]],
+  [
+    "SELECT * FROM t WHERE y = 2024 UNION ALL SELECT * FROM t PIVOT (sum(x) FOR c IN ('a', 'b'))",
+    ["t: ", "t: y"],
+  ],
+  ["WITH p AS (FROM t UNPIVOT (v FOR n IN (a, b))) SELECT * FROM p, t WHERE t.y = 1", ["p: ", "t: ", "t: y"]],
+  ["SELECT * FROM (t JOIN u ON t.i = u.i AND t.y = 1) PIVOT (sum(x) FOR c IN ('a'))", ["t: ", "u: "]],
   ["SELECT * FROM t WHERE t.s.y = 1", ["t: "]],
   ["SELECT * FROM (SELECT * FROM t WHERE y = 1) WHERE m = 2", ["t: y"]],
   [

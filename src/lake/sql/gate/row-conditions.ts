@@ -21,7 +21,16 @@ export interface TableReading {
 export function readingsOf(statement: TreeNode): TableReading[] {
   const readings: TableReading[] = [];
   visit(statement, readings);
-  return readings;
+  // A table in a place that is not known here could be missing among the readings: then none of them says anything.
+  const isWhole = readings.length === tableCount(statement);
+  return isWhole ? readings : readings.map(({ table }) => ({ table, conditions: [] }));
+}
+
+function tableCount(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum, item) => sum + tableCount(item), 0);
+  if (!isNode(value)) return 0;
+  const own = textOf(value, "type") === "BASE_TABLE" ? 1 : 0;
+  return Object.values(value).reduce<number>((sum, child) => sum + tableCount(child), own);
 }
 
 function visit(value: unknown, readings: TableReading[]): void {
@@ -52,27 +61,36 @@ interface Reach {
   isSampled: boolean;
 }
 
+/** Rows of which nothing is known, or which count whether they meet a condition or not. */
+const unknownRows: Reach = { conditions: [], isAlone: false, isSampled: true };
+
 function readFrom(from: unknown, reach: Reach, readings: TableReading[]): void {
   if (!isNode(from)) return;
   const type = textOf(from, "type");
   if (type === "BASE_TABLE") readings.push(readingOf(from, reach));
+  if (type === "PIVOT") readFrom(from.source, unknownRows, readings);
   if (type !== "JOIN") return;
   const [kind, form] = [textOf(from, "join_type"), textOf(from, "ref_type")];
   const isPlain = form === "REGULAR" || form === "CROSS";
-  const none: Reach = { conditions: [], isAlone: false, isSampled: true };
   const isInner = isPlain && kind === "INNER";
   const joined = { ...reach, isAlone: false };
   const inner = { ...joined, conditions: [...reach.conditions, ...allOf(from.condition)] };
-  readFrom(from.left, isInner ? inner : isPlain && kind === "LEFT" ? joined : none, readings);
-  readFrom(from.right, isInner ? inner : none, readings);
+  readFrom(from.left, isInner ? inner : isPlain && kind === "LEFT" ? joined : unknownRows, readings);
+  readFrom(from.right, isInner ? inner : unknownRows, readings);
 }
+
+/** Fields of a table reference that are table references. */
+const tableParts: Readonly<Record<string, readonly string[]>> = {
+  JOIN: ["left", "right"],
+  PIVOT: ["source"],
+};
 
 /** Subqueries in FROM, and in conditions of joins. */
 function visitInside(from: unknown, readings: TableReading[]): void {
   if (!isNode(from) || textOf(from, "type") === "BASE_TABLE") return;
-  const isJoin = textOf(from, "type") === "JOIN";
+  const parts = tableParts[textOf(from, "type")] ?? [];
   for (const [field, child] of Object.entries(from)) {
-    if (isJoin && (field === "left" || field === "right")) visitInside(child, readings);
+    if (parts.includes(field)) visitInside(child, readings);
     else visit(child, readings);
   }
 }

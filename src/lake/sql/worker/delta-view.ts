@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
+import { ToolError } from "../../../core/errors.ts";
 import type { DeltaField } from "../../delta/schema.ts";
 import { sqlType } from "../../delta/schema.ts";
 import type { Column } from "../engine.ts";
@@ -72,6 +73,12 @@ function groupSelect(
     const value = at < 0 ? columnValue(field, found) : partitionValue(scan, at);
     return `${value} AS ${identifier(field.name)}`;
   });
+  if (hasDeleted && [...found.types.keys()].some((name) => name.toLowerCase() === "file_row_number")) {
+    throw new ToolError(
+      "unsupported",
+      "The Delta table has deleted rows and a column named file_row_number, which hides the numbers of its rows.",
+    );
+  }
   const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, hive_partitioning = true, hive_types = {'${partitionKey}': BIGINT})`;
   const deleted = hasDeleted
     ? ` ANTI JOIN ${deletedTable} AS deleted ON deleted.file = file.${partitionKey} AND deleted.row = file.file_row_number`

@@ -1,6 +1,7 @@
 import "./text-decoder.ts";
 import type { FileReads, FromWorker, ToWorker } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
+import { NotFetched } from "./hydration/verified-run.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { watchMemory } from "./memory-watch.ts";
 import { throttled } from "./report.ts";
@@ -57,7 +58,7 @@ function createFetcher() {
     },
     answered(fetched: Extract<ToWorker, { fetched: unknown }>["fetched"]): void {
       if ("missing" in fetched) settle?.(fetched.missing);
-      else fail?.(new Error("What the statement reads could not be had."));
+      else fail?.(new NotFetched("What the statement reads could not be had."));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Column } from "../engine.ts";
 import type { RunJob, RunReply } from "../protocol.ts";
@@ -17,9 +18,13 @@ export class PageWriter {
   private readonly columns: Column[];
   private readonly job: RunJob;
 
-  constructor(columns: Column[], job: RunJob) {
+  private readonly spoolPath: string;
+
+  /** `attempt` counts the runs of the job's statement: each has a spool of its own. */
+  constructor(columns: Column[], job: RunJob, attempt: number) {
     this.columns = columns;
     this.job = job;
+    this.spoolPath = join(job.folder, `rows-${attempt}.jsonl`);
   }
 
   /** False when no further row can be taken; this one then was not. */
@@ -44,6 +49,12 @@ export class PageWriter {
     };
   }
 
+  /** Of a run that failed, or whose rows do not count. */
+  abandon(): void {
+    this.spool?.finish(true);
+    rmSync(this.spoolPath, { force: true });
+  }
+
   private addToPage(line: string, row: unknown[]): boolean {
     const sizeBytes = Buffer.byteLength(line) + 1;
     const { maxRows, maxBytes } = this.job;
@@ -62,7 +73,7 @@ export class PageWriter {
   }
 
   private openSpool(): SpoolWriter {
-    const spool = new SpoolWriter(join(this.job.folder, "rows.jsonl"), this.job.maxKeptBytes);
+    const spool = new SpoolWriter(this.spoolPath, this.job.maxKeptBytes);
     for (const line of this.lines) spool.add(line);
     return spool;
   }

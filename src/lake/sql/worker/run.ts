@@ -51,10 +51,11 @@ export async function runStatement(
   });
   try {
     if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
+    let attempts = 0;
     const run = () =>
       exportTo
         ? exportRows(database.connection, job, exportTo, report)
-        : runOnce(database.connection, job, report);
+        : runOnce(database.connection, job, report, attempts++);
     if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
     const { tables, planned, isLimited } = reading;
     if (planned.length > 0) await fetch(planned);
@@ -82,10 +83,19 @@ async function keepOrder(
 
 const nothingRun = { columns: [], rowsJson: "[]", more: false, reruns: 0, isLimited: false };
 
-async function runOnce(connection: DuckDBConnection, job: RunJob, report: Report): Promise<WrittenRows> {
+async function runOnce(
+  connection: DuckDBConnection,
+  job: RunJob,
+  report: Report,
+  attempt: number,
+): Promise<WrittenRows> {
   const result = await connection.stream(job.sql);
+  const page = new PageWriter(columnsOf(result), job, attempt);
   try {
-    return await collect(result, job, report);
+    return await collect(result, page, report);
+  } catch (thrown) {
+    page.abandon();
+    throw thrown;
   } finally {
     await abandon(connection, result);
   }
@@ -107,10 +117,8 @@ async function abandon(connection: DuckDBConnection, result: DuckDBResult): Prom
   }
 }
 
-async function collect(result: DuckDBResult, job: RunJob, report: Report): Promise<WrittenRows> {
-  const columns = columnsOf(result);
+async function collect(result: DuckDBResult, page: PageWriter, report: Report): Promise<WrittenRows> {
   const types = result.columnTypes();
-  const page = new PageWriter(columns, job);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) return page.finish(true);

@@ -43,7 +43,10 @@ function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
     const rows = `file_row_number >= ${start} AND file_row_number < ${end}`;
     return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${rows})`] : [];
   });
-  return selects.length === 0 ? emptySelect(scan) : selects.join(" UNION ALL BY NAME ");
+  if (selects.length === 0) return emptySelect(scan);
+  // All files' columns, which those of the rows may lack.
+  const noRows = `(${parquetSelect(scan)} WHERE false)`;
+  return [noRows, ...selects].join(" UNION ALL BY NAME ");
 }
 
 /** Partition columns of the same name win over the files' own, as in Hive. */

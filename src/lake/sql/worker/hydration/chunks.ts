@@ -48,7 +48,9 @@ export async function chunksOf(connection: DuckDBConnection, request: ChunkReque
     start: Number(start),
     end: Number(start) + Number(sizeBytes) + padBytes,
   }));
-  return chunks.sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start);
+  return chunks
+    .filter(isSound)
+    .sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start);
 }
 
 /**
@@ -59,17 +61,21 @@ export async function bloomFiltersOf(
   connection: DuckDBConnection,
   files: ReadonlyMap<string, number>,
   columns: readonly Column[] | undefined,
+  condition?: GroupCondition | undefined,
 ): Promise<Pick<Chunk, "file" | "start" | "end">[]> {
   if (files.size === 0 || columns?.length === 0) return [];
+  const kept = condition ? `SEMI JOIN (${keptGroups(condition)}) USING (file_name, row_group_id)` : "";
   const reader = await connection.runAndReadAll(`
+    WITH chunks AS (SELECT * FROM parquet_metadata(${list([...files.keys()].map(literal))}))
     SELECT file_name, bloom_filter_offset, coalesce(bloom_filter_length, ${guessedBloomBytes})
-    FROM parquet_metadata(${list([...files.keys()].map(literal))})
-    WHERE bloom_filter_offset > 0 ${columns ? `AND (${isOneOf(columns.map(({ name }) => name))})` : ""}`);
-  return reader.getRows().map(([name, start, sizeBytes]) => ({
+    FROM chunks ${kept} WHERE bloom_filter_offset > 0
+    ${columns ? `AND (${isOneOf(columns.map(({ name }) => name))})` : ""}`);
+  const filters = reader.getRows().map(([name, start, sizeBytes]) => ({
     file: files.get(String(name)) ?? -1,
     start: Number(start),
     end: Number(start) + Number(sizeBytes) + padBytes,
   }));
+  return filters.filter(isSound);
 }
 
 function keptGroups({ sql, columns }: GroupCondition): string {
@@ -92,6 +98,11 @@ const groupRows = `
   SELECT *, sum(row_count) OVER earlier AS last_row_end, last_row_end - row_count AS first_row, last_row_end - 1 AS last_row
   FROM (SELECT DISTINCT file_name, row_group_id, row_group_num_rows AS row_count FROM chunks)
   WINDOW earlier AS (PARTITION BY file_name ORDER BY row_group_id)`;
+
+/** A damaged footer can claim places no file has: what reads them says so. */
+function isSound({ start, end }: Pick<Chunk, "start" | "end">): boolean {
+  return Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end;
+}
 
 /** The path of a nested column is its names with `, ` between them. */
 function isOneOf(columns: readonly string[]): string {

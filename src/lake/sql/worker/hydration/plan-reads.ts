@@ -52,11 +52,16 @@ async function addBloomFilters(
   { filters }: ScanNeed,
   reads: ReadList,
 ): Promise<void> {
-  const asked = columns.filter(({ name }) =>
-    filters.some((filter) => filter.includes(`${name}=`) || filter.includes(`${name} IN`)),
-  );
-  for (const { file, start, end } of await bloomFiltersOf(connection, files, asked)) {
-    reads.add(index, file, start, end);
+  for (const column of columns) {
+    const own = filters.filter(
+      (filter) => filter.includes(`${column.name}=`) || filter.includes(`${column.name} IN`),
+    );
+    if (own.length === 0) continue;
+    // A row group that the column's own bounds rule out is not asked for its filter.
+    const condition = groupCondition(own, columns);
+    for (const { file, start, end } of await bloomFiltersOf(connection, files, [column], condition)) {
+      reads.add(index, file, start, end);
+    }
   }
 }
 

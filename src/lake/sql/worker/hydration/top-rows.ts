@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { foldName, isNode, type TreeNode, textOf, withoutPlaces } from "../../gate/syntax-tree.ts";
-import type { FileReads, RunJob } from "../../protocol.ts";
+import type { FileReads, JobScan, RunJob } from "../../protocol.ts";
 import { rowNumbersViewSql } from "../views.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
-import { type Fetch, runVerified } from "./verified-run.ts";
+import { type Fetch, NotFetched, runVerified, type VerifiedRun } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
 const rowNumberColumns = ["_sluice_file", "_sluice_row"] as const;
@@ -28,14 +28,14 @@ export async function readsOfTopRows(
   const [table] = tables;
   if (!needs.isReadTwice || !table || tables.length > 1 || job.tables.length > 1) return undefined;
   const scan = job.tables[table.index]?.scan;
-  const sql = scan && !scan.delta && (await rowNumbersSql(connection, job.sql, table));
-  if (!sql) return undefined;
-  await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
-  await fetch(await planReads(connection, tables, await explain(connection, sql)));
+  const found = scan && !scan.delta && (await rowNumbersPlan(connection, job.sql, table, scan));
+  if (!found) return undefined;
+  await fetch(found.planned);
   const [path, row] = rowNumberColumns;
-  const stretches = `SELECT DISTINCT ${path}, ${row} // ${stretchRows} FROM (${sql})`;
+  const stretches = `SELECT DISTINCT ${path}, ${row} // ${stretchRows} FROM (${found.sql})`;
   const run = async () => (await connection.runAndReadAll(stretches)).getRows();
-  const { value: rows } = await runVerified({ connection, tables, fetch, run });
+  const rows = await rowsOf({ connection, tables, fetch, run });
+  if (!rows) return undefined;
   const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
   const chunks = await chunksOf(connection, {
     files: table.files,
@@ -72,6 +72,33 @@ function chunksWithRows(
     }
     return false;
   });
+}
+
+/** Undefined where the statement fails: it fails again when it is run for its rows, and is then told. */
+async function rowsOf(verified: VerifiedRun<unknown[][]>): Promise<unknown[][] | undefined> {
+  try {
+    return (await runVerified(verified)).value;
+  } catch (thrown) {
+    if (thrown instanceof NotFetched) throw thrown;
+    return undefined;
+  }
+}
+
+/** Undefined for a statement that cannot be put so: it is planned as any other. */
+async function rowNumbersPlan(
+  connection: DuckDBConnection,
+  sql: string,
+  table: DescribedTable,
+  scan: JobScan,
+): Promise<{ sql: string; planned: FileReads[] } | undefined> {
+  try {
+    const asked = await rowNumbersSql(connection, sql, table);
+    if (asked === undefined) return undefined;
+    await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
+    return { sql: asked, planned: await planReads(connection, [table], await explain(connection, asked)) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The statement with the place of each row in its file in place of its columns. */

@@ -9,6 +9,11 @@ import { ReadList, type SparseTable } from "./sparse-tables.ts";
 /** Asks the server for parts of files that will be read, or were; answers how many of them were not there. */
 export type Fetch = (reads: FileReads[], isCheck?: boolean) => Promise<number>;
 
+/** What was asked for could not be had. Why is known where it was asked. */
+export class NotFetched extends Error {
+  override readonly name = "NotFetched";
+}
+
 /** A statement's run over files of which only parts are there. */
 export interface VerifiedRun<T> {
   connection: DuckDBConnection;
