@@ -22,6 +22,7 @@ import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
+import { loadS3Client } from "./stores/s3-clients.ts";
 
 /** Of the process the lake is part of. */
 export interface LakeOptions {
@@ -42,7 +43,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
-  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, prewarmAfterMs);
+  const readsS3 = settings.buckets.length > 0;
+  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, readsS3, prewarmAfterMs);
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
   const sniffer = createSniffer(stores);
@@ -82,6 +84,9 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   };
 }
 
-function prewarmLater(engine: LocalSqlEngine, afterMs: number): NodeJS.Timeout {
-  return setTimeout(() => engine.prewarm(), afterMs).unref();
+function prewarmLater(engine: LocalSqlEngine, readsS3: boolean, afterMs: number): NodeJS.Timeout {
+  return setTimeout(() => {
+    engine.prewarm();
+    if (readsS3) void loadS3Client();
+  }, afterMs).unref();
 }

@@ -58,6 +58,11 @@ export function createS3Clients(options: S3ClientOptions): S3Clients {
   };
 }
 
+/** Loads what the first request takes, which is a good part of a second. What fails, the first request says. */
+export async function loadS3Client(): Promise<void> {
+  await Promise.allSettled([import("@aws-sdk/client-s3"), import("@aws-sdk/credential-providers")]);
+}
+
 async function makeClient(options: S3ClientOptions, region: string | undefined): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
   const { settings } = options;
