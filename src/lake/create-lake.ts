@@ -43,8 +43,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
-  const readsS3 = settings.buckets.length > 0;
-  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, readsS3, prewarmAfterMs);
+  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
   const sniffer = createSniffer(stores);
@@ -84,9 +83,9 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   };
 }
 
-function prewarmLater(engine: LocalSqlEngine, readsS3: boolean, afterMs: number): NodeJS.Timeout {
+function prewarmLater(engine: LocalSqlEngine, { buckets }: LakeSettings, afterMs: number): NodeJS.Timeout {
   return setTimeout(() => {
     engine.prewarm();
-    if (readsS3) void loadS3Client();
+    if (buckets.length > 0) void loadS3Client();
   }, afterMs).unref();
 }

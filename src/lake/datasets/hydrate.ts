@@ -1,5 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
-import type { ByteRange, PinnedFile, SparseFile } from "../cache/cache.ts";
+import type { PinnedFile } from "../cache/cache.ts";
 import type { FormatHints } from "../formats/format.ts";
 import { firstTailBytes } from "../formats/parquet-tail.ts";
 import { quoteName } from "../location-names.ts";
@@ -20,7 +20,6 @@ import { claimsParquet, openParquet, parquetFormat } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { TableRead } from "./plan-hydration.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
-import type { ScanBudget } from "./scan-budget.ts";
 
 /** Files fetched or prepared at once. */
 const parallelFiles = 16;

@@ -23,13 +23,28 @@ export function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope
       return {
         async fetch(signal) {
           const either = AbortSignal.any([scope.signal, signal]);
-          if (missing.length > 0) await file.ensure(missing, { ...scope, signal: either });
+          const options = { maxGapBytes: gapWorthFetching(missing) };
+          if (missing.length > 0) await file.ensure(missing, { ...scope, signal: either }, options);
           if (missing.length > 0 || !isCheck) there = thereNow(file);
           return missing.length;
         },
       };
     },
   };
+}
+
+/** From the largest: up to what gap two ranges are fetched as one. */
+const gapSteps = [32, 8, 2].map((kibibytes) => kibibytes * 1024);
+/** Of what is wanted may be fetched beside it, or this much, which takes no time. */
+const spare = { share: 0.04, bytes: 64 * 1024 };
+
+/** Fewer requests are worth some bytes that nobody asked for, but not many. */
+function gapWorthFetching(ranges: readonly ByteRange[]): number {
+  const allowedBytes = Math.max(spare.bytes, sumBytes(ranges) * spare.share);
+  const gaps = ranges.slice(1).map(({ start }, at) => start - (ranges[at]?.end ?? start));
+  const fits = (most: number) =>
+    gaps.reduce((sum, gap) => (gap <= most ? sum + gap : sum), 0) <= allowedBytes;
+  return gapSteps.find(fits) ?? 0;
 }
 
 function thereNow(file: SparseFile) {

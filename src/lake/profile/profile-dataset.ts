@@ -1,7 +1,8 @@
 import { ToolError } from "../../core/errors.ts";
+import { mapBounded } from "../datasets/map-bounded.ts";
 import { rejectedRows, tableNotes } from "../datasets/rejected-rows.ts";
 import { resolveDataset } from "../datasets/resolve-dataset.ts";
-import { type LakeParts, scansOf, withTables } from "../datasets/with-tables.ts";
+import { type LakeParts, type OpenTable, scansOf, withTables } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
@@ -48,7 +49,7 @@ export async function profileDataset(
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
     const whole = askOf(parts, scansOf(tables), scope);
-    const rowCount = table.analysis?.rowCount ?? (await countRows(whole));
+    const rowCount = table.analysis?.rowCount ?? (await countRows(footers, table, whole, scope));
     const chosen = chooseColumns((await whole(`SELECT * FROM ${tableName} LIMIT 0`)).columns, columns);
     const isLarge = rowCount > sampleRows;
     const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
@@ -149,6 +150,15 @@ function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: Pl
   return [`No top values of ${shown}: values hardly repeat, or are more than ${maxCountedDistinct}.`];
 }
 
-async function countRows(ask: Ask): Promise<number> {
-  return Number((await ask(`SELECT count(*) FROM ${tableName}`)).rows[0]?.[0]);
+async function countRows(
+  footers: Footers,
+  { scan, dataset }: OpenTable,
+  ask: Ask,
+  scope: LakeScope,
+): Promise<number> {
+  if (scan.format !== "parquet" || dataset.delta) {
+    return Number((await ask(`SELECT count(*) FROM ${tableName}`)).rows[0]?.[0]);
+  }
+  const read = await mapBounded(dataset.files, 64, ({ object }) => footers.read(object, scope));
+  return read.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }

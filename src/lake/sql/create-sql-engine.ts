@@ -86,6 +86,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly made: Promise<unknown>;
   private readonly pieceBytes: number | undefined;
   private readonly plans = new KnownPlans();
+  private readonly removing = new Set<Promise<void>>();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
     this.settings = settings;
@@ -189,7 +190,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     } finally {
       clearTimeout(late);
       over.abort();
-      await folder.remove();
+      this.removeLater(folder);
     }
   }
 
@@ -240,7 +241,15 @@ class WorkerSqlEngine implements LocalSqlEngine {
     await this.made.catch(() => {});
     await this.pool.close();
     await this.spool.close();
+    await Promise.all(this.removing);
     await rm(this.root, { recursive: true, force: true });
+  }
+
+  /** Nobody waits for it: what is asked for is known already. */
+  private removeLater(folder: JobFolder): void {
+    const removed = folder.remove().catch(() => {});
+    this.removing.add(removed);
+    void removed.then(() => this.removing.delete(removed));
   }
 
   private deadline(timeoutMs = this.settings.timeoutMs): number {
