@@ -5,6 +5,8 @@ import type { StoredObject } from "../stores/store.ts";
 export interface PinnedFile {
   path: string;
   sizeBytes: number;
+  /** Of a file that lies outside the cache: throws `changed` where it was written over since it was opened. */
+  verify?(): Promise<void>;
   release(): void;
 }
 

@@ -14,10 +14,11 @@ export function createOpener(stores: Pick<Stores, "openLocal">, maxOpenFiles: nu
       openFiles--;
     };
     try {
-      const { path, release } = await stores.openLocal(object);
+      const { path, verify, release } = await stores.openLocal(object);
       return {
         path,
         sizeBytes: object.sizeBytes,
+        verify,
         missing: () => [],
         ensure: async () => ({ fetchedBytes: 0, requests: 0 }),
         release: once(

@@ -71,13 +71,13 @@ async function fetchFile(
     ? await openParquet(cache, file.object, scope)
     : undefined;
   if (parquet) {
-    pins.add(parquet.release);
+    pins.addVerified(parquet);
     budget.spend(firstTailBytes(file.object.sizeBytes));
     return { file, raw: parquet, sparse: parquet, detected: parquetFormat };
   }
   budget.spend(file.object.sizeBytes);
   const raw = once(await cache.object(file.object, scope));
-  pins.add(raw.release);
+  pins.addVerified(raw);
   return { file, raw, detected: await sniffer.sniff(file.object, hints, scope, raw.path) };
 }
 
@@ -86,6 +86,9 @@ function once(file: PinnedFile): PinnedFile {
   let released = false;
   return {
     ...file,
+    async verify() {
+      if (!released) await file.verify?.();
+    },
     release() {
       if (!released) file.release();
       released = true;

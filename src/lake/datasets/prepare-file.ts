@@ -50,6 +50,7 @@ export async function prepareFile(
   }
   const { file, facts, kind } = await derive(deps, one, form, "utf8", scope);
   pins.add(file.release);
+  await one.raw.verify?.();
   one.raw.release();
   return { path: file.path, kind, ...facts };
 }

@@ -41,7 +41,9 @@ export async function withTables<T>(
       dataset: table.dataset,
     }));
     try {
-      return await work(open);
+      const found = await work(open);
+      await pins.verifyAll();
+      return found;
     } catch (thrown) {
       throw await faultOfFiles(
         open.map(({ scan }) => scan),

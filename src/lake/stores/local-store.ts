@@ -161,11 +161,14 @@ async function openInPlace(object: StoredObject, request: FenceRequest, options:
     let released = false;
     return {
       path,
+      verify: async () => {
+        refuseOther(object, etagOf(await handle.stat({ bigint: true })));
+        if (!options.anchored) await recheck(object, request, options);
+      },
       release: async () => {
         if (released) return;
         released = true;
         await handle.close();
-        if (!options.anchored) await recheck(object, request, options);
       },
     };
   } catch (thrown) {

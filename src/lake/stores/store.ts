@@ -99,7 +99,10 @@ export interface Stores extends Store {
   places(signal: AbortSignal): Promise<Place[]>;
   /**
    * Opens a local file for a query worker without copying it. The path stays valid until `release`, and names
-   * the very file that was checked whatever happens to its name. Throws `changed` on a different etag.
+   * the very file that was checked whatever happens to its name. Throws `changed` on a different etag; so does
+   * `verify`, to be asked once it was read, since a file can be written over in place.
    */
-  openLocal(object: StoredObject): Promise<{ path: string; release(): Promise<void> }>;
+  openLocal(
+    object: StoredObject,
+  ): Promise<{ path: string; verify(): Promise<void>; release(): Promise<void> }>;
 }
