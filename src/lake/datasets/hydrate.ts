@@ -1,7 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { PinnedFile } from "../cache/cache.ts";
 import type { FormatHints } from "../formats/format.ts";
-import { firstTailBytes } from "../formats/parquet-tail.ts";
+import { isFetchedWhole } from "../formats/parquet-tail.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
@@ -72,7 +72,8 @@ async function fetchFile(
     : undefined;
   if (parquet) {
     pins.addVerified(parquet);
-    budget.spend(firstTailBytes(file.object.sizeBytes));
+    // A small one came whole with its footer.
+    if (isFetchedWhole(file.object.sizeBytes)) budget.spend(file.object.sizeBytes);
     return { file, raw: parquet, sparse: parquet, detected: parquetFormat };
   }
   budget.spend(file.object.sizeBytes);

@@ -10,9 +10,14 @@ export const maxFooterBytes = 64 * 1024 * 1024;
 /** Small files are fetched in one go. */
 const wholeBytes = 64 * 1024;
 
+/** Whether a file comes whole with its footer. */
+export function isFetchedWhole(sizeBytes: number): boolean {
+  return sizeBytes <= wholeBytes;
+}
+
 /** How much of a file's end is fetched first: the whole footer of most files, and little that is no footer. */
 export function firstTailBytes(sizeBytes: number): number {
-  if (sizeBytes <= wholeBytes) return sizeBytes;
+  if (isFetchedWhole(sizeBytes)) return sizeBytes;
   return Math.min(wholeBytes, Math.max(wholeBytes / 4, Math.ceil(sizeBytes / 1024)));
 }
 

@@ -186,11 +186,15 @@ class WorkerSqlEngine implements LocalSqlEngine {
       };
       const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
       if (!what.planOnly) keep(key, reply);
-      return await use(scans, reply, folder);
+      const answer = await use(scans, reply, folder);
+      this.removeLater(folder);
+      return answer;
+    } catch (thrown) {
+      await folder.remove();
+      throw thrown;
     } finally {
       clearTimeout(late);
       over.abort();
-      this.removeLater(folder);
     }
   }
 
