@@ -1,3 +1,4 @@
+import { limitOf } from "./limit.ts";
 import { isNode, type TreeNode, textOf } from "./syntax-tree.ts";
 
 const plainParts = ["where_clause", "having", "qualify", "sample"];
@@ -6,9 +7,11 @@ const plainParts = ["where_clause", "having", "qualify", "sample"];
  * The `n` of `SELECT * FROM t LIMIT n`, or of columns in place of the star: any rows of the table in their order are
  * its answer. Nothing for every statement that has more to it.
  */
-export function plainLimitOf({ node }: TreeNode): { firstRows?: number } {
+export function plainLimitOf(statement: TreeNode): { firstRows?: number } {
+  const { node } = statement;
   const isRows = isNode(node) && Array.isArray(node.select_list) && node.select_list.every(isPlainColumn);
-  const firstRows = isRows && isPlainSelect(node) ? limitOf(node.modifiers) : undefined;
+  const isAlone = isRows && isPlainSelect(node) && endsInLimitAlone(node);
+  const firstRows = isAlone ? limitOf(statement) : undefined;
   return firstRows === undefined ? {} : { firstRows };
 }
 
@@ -44,17 +47,7 @@ function isEmptyList(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
-function limitOf(modifiers: unknown): number | undefined {
+function endsInLimitAlone({ modifiers }: TreeNode): boolean {
   const [modifier, ...others] = Array.isArray(modifiers) ? modifiers : [];
-  if (
-    others.length > 0 ||
-    !isNode(modifier) ||
-    textOf(modifier, "type") !== "LIMIT_MODIFIER" ||
-    isNode(modifier.offset)
-  )
-    return undefined;
-  const { limit } = modifier;
-  const constant = isNode(limit) && textOf(limit, "class") === "CONSTANT" ? limit.value : undefined;
-  const value = isNode(constant) ? constant.value : undefined;
-  return typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
+  return others.length === 0 && isNode(modifier) && !isNode(modifier.offset);
 }
