@@ -136,16 +136,20 @@ describe.each([{ anchored: true }, { anchored: false }])("local files, $anchored
     await expect(readFile(opened.path)).rejects.toThrow();
   });
 
-  test.runIf(!anchored)("without anchors, a file swapped while it was open is told at release", async () => {
-    const path = join(root, "x.csv");
-    await writeFile(path, "checked");
-    const stores = storesOf();
-    const opened = await stores.openLocal(await stores.head(stores.resolve(path), signal));
-    expect(await readFile(opened.path, "utf8")).toBe("checked");
-    await writeFile(join(root, "other"), "swapped");
-    await rename(join(root, "other"), path);
-    await expect(opened.release()).rejects.toMatchObject({ code: "changed" });
-  });
+  test.runIf(!anchored)(
+    "without anchors, a file swapped while it was open is told by verifying",
+    async () => {
+      const path = join(root, "x.csv");
+      await writeFile(path, "checked");
+      const stores = storesOf();
+      const opened = await stores.openLocal(await stores.head(stores.resolve(path), signal));
+      expect(await readFile(opened.path, "utf8")).toBe("checked");
+      await writeFile(join(root, "other"), "swapped");
+      await rename(join(root, "other"), path);
+      await expect(opened.verify()).rejects.toMatchObject({ code: "changed" });
+      await opened.release();
+    },
+  );
 
   test("a root that is not there is unavailable, and its path is not told", async () => {
     const stores = createStores(lakeSettings({ localRoots: [{ name: "gone", path: `${root}/gone` }] }), {
