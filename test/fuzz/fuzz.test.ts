@@ -7,8 +7,8 @@ const golden = process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../..
 test("300 random queries give what a plain DuckDB gives over the whole files", {
   timeout: 600_000,
 }, async () => {
-  const seed = Number(process.env.SLUICE_FUZZ_SEED ?? Date.now() % 1e9);
-  console.info(`seed ${seed}: repeat with SLUICE_FUZZ_SEED=${seed}`);
+  const seed = Number(process.env.SLUICE_FUZZ_SEED ?? 1);
+  console.info(`seed ${seed}; another with SLUICE_FUZZ_SEED`);
   const report = await runFuzz({ seed, queries: 300, golden, print: (line) => console.info(line) });
   console.info(reportLines(report).join("\n"));
   expect(report.queries).toBe(300);

@@ -11,6 +11,11 @@ beforeAll(async () => {
     await parquetOf("SELECT i, md5(i::VARCHAR) h FROM range(30000) t(i)", "ROW_GROUP_SIZE 2048"),
   );
   await lake.put("n/b.parquet", await parquetOf("SELECT i FROM range(5) t(i) WHERE i < 0"));
+  const geo = `{"version":"1.0.0","primary_column":"i","columns":{"i":{"encoding":"WKB"}}}`;
+  await lake.put(
+    "geo.parquet",
+    await parquetOf("SELECT i FROM range(5) t(i)", `KV_METADATA {geo: '${geo}'}`),
+  );
   await lake.put("bad/a.parquet", "PAR1 this is none PAR1");
 });
 afterAll(() => lake.stop());
@@ -44,4 +49,9 @@ test("a file that is no Parquet is named", async () => {
     code: "invalid_input",
     message: expect.stringContaining("s3://lake/bad/a.parquet"),
   });
+});
+
+test("a file that the engine refuses is not counted by its footer", async () => {
+  const sql = "SELECT count(*) FROM 's3://lake/geo.parquet'";
+  expect(await lake.fault("lake_query", { sql })).toMatchObject({ code: "invalid_input" });
 });

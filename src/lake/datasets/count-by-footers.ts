@@ -12,7 +12,7 @@ const parallelFooters = 64;
 
 /**
  * The answer of `SELECT count(*) FROM t` over Parquet files, which their footers have. Undefined for other statements
- * and files, and where a footer cannot be read: the engine says why.
+ * and files, and where a footer cannot be read or is GeoParquet's, which the engine alone checks: the engine says why.
  */
 export async function countByFooters(
   footers: Footers,
@@ -25,10 +25,9 @@ export async function countByFooters(
   const { files, hints, notes } = table.dataset;
   if (!files.every(({ object }) => claimsParquet(object, hints))) return undefined;
   try {
-    const counts = await mapBounded(files, parallelFooters, async ({ object }) => {
-      const { rowCount } = await footers.read(object, scope);
-      return rowCount;
-    });
+    const read = await mapBounded(files, parallelFooters, ({ object }) => footers.read(object, scope));
+    if (read.some(({ isGeo }) => isGeo)) return undefined;
+    const counts = read.map(({ rowCount }) => rowCount);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const columns = [{ name: countAs, type: "BIGINT" }];
     return { columns, rows: [[total]], more: false, totalRows: 1, rejectedCount: 0, rejects: [], notes };

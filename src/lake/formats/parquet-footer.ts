@@ -1,7 +1,7 @@
 import { type FileMetaData, parquetMetadata } from "hyparquet";
 import { ToolError } from "../../core/errors.ts";
 import { encryptedParquetMagic, parquetMagic, startsWith } from "./magic.ts";
-import { geometryColumns } from "./parquet-geo.ts";
+import { geometryColumns, hasGeoMetadata } from "./parquet-geo.ts";
 import { type ColumnStatistics, rawBounds, statisticsOf } from "./parquet-statistics.ts";
 import { firstTailBytes, maxFooterBytes, minParquetBytes } from "./parquet-tail.ts";
 import { checkThriftStruct } from "./parquet-thrift.ts";
@@ -20,6 +20,8 @@ export interface ParquetFooter {
   version: number;
   /** Top-level columns in file order. */
   columns: (ParquetColumn & ColumnStatistics)[];
+  /** It has GeoParquet's metadata, valid or not. */
+  isGeo: boolean;
   footerBytes: number;
 }
 
@@ -101,6 +103,7 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
     ...(metadata.created_by === undefined ? {} : { createdBy: metadata.created_by }),
     version: metadata.version,
     columns: columns.map((column) => ({ ...column, ...statisticsOf(metadata, column) })),
+    isGeo: hasGeoMetadata(metadata.key_value_metadata),
     footerBytes,
   };
 }

@@ -8,11 +8,19 @@ const geoMetadata = z.object({ columns: z.record(z.string(), z.object({ encoding
  * GeoParquet declares none. Source: GeoParquet 1.1, "Column metadata".
  */
 export function geometryColumns(metadata: readonly KeyValue[] | undefined): ReadonlySet<string> {
-  const text = metadata?.find(({ key }) => key === "geo")?.value;
-  const parsed = geoMetadata.safeParse(parseJson(text));
+  const parsed = geoMetadata.safeParse(parseJson(metadata?.find(isGeo)?.value));
   if (!parsed.success) return new Set();
   const columns = Object.entries(parsed.data.columns);
   return new Set(columns.filter(([, { encoding }]) => encoding === "WKB").map(([name]) => name));
+}
+
+/** Valid or not: DuckDB refuses files whose GeoParquet metadata is not as it should be. */
+export function hasGeoMetadata(metadata: readonly KeyValue[] | undefined): boolean {
+  return metadata?.some(isGeo) ?? false;
+}
+
+function isGeo({ key }: KeyValue): boolean {
+  return key === "geo";
 }
 
 function parseJson(text: string | undefined): unknown {
