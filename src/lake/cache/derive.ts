@@ -1,8 +1,8 @@
-import { open, stat, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
-import { errnoOf } from "../stores/errno.ts";
+import { sizeOf } from "../stores/errno.ts";
 import type { Derive } from "./cache.ts";
 import type { Claim } from "./claims.ts";
 import type { Pin } from "./pins.ts";
@@ -82,15 +82,6 @@ async function growTo(claim: Claim, sizeBytes: number): Promise<number> {
     if (!(thrown instanceof ToolError)) throw thrown;
     await claim.resize(sizeBytes);
     return sizeBytes;
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return 0;
-    throw thrown;
   }
 }
 

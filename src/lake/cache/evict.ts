@@ -1,6 +1,6 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../stores/errno.ts";
+import { ifMissing } from "../stores/errno.ts";
 import type { CacheFolder } from "./folder.ts";
 import { sweepInstances } from "./instance.ts";
 import { survey } from "./survey.ts";
@@ -65,13 +65,8 @@ async function evictDownTo(folder: CacheFolder, targetBytes: number): Promise<bo
   return ledger.usedBytes() <= targetBytes;
 }
 
-async function statEntry({ entries }: CacheFolder, key: string) {
-  try {
-    return await stat(join(entries, key, "data"));
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
+function statEntry({ entries }: CacheFolder, key: string) {
+  return ifMissing(stat(join(entries, key, "data")), undefined);
 }
 
 /** Moved out of sight by one rename, so that nobody finds a half-removed entry. */
@@ -81,10 +76,6 @@ export async function removeEntry(
 ): Promise<void> {
   ledger.remove(key);
   const trash = join(instance.temporary, newId());
-  try {
-    await rename(join(entries, key), trash);
-  } catch (thrown) {
-    if (errnoOf(thrown) !== "ENOENT") throw thrown;
-  }
+  await ifMissing(rename(join(entries, key), trash), undefined);
   await rm(trash, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { errnoOf } from "../stores/errno.ts";
+import { errnoOf, ifMissing } from "../stores/errno.ts";
 
 /** What one process has in the cache folder beside the entries: files in the making, and pins. */
 export interface Instance {
@@ -65,12 +65,8 @@ export async function sweepInstances(instances: string, own: string): Promise<st
 
 async function isAlive(folder: string, name: string, own: string): Promise<boolean> {
   if (isKnownDead(name, own)) return false;
-  try {
-    return Date.now() - (await stat(folder)).mtimeMs < staleMs;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return false;
-    throw thrown;
-  }
+  const found = await ifMissing(stat(folder), undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < staleMs;
 }
 
 function isKnownDead(name: string, own: string): boolean {

@@ -1,6 +1,6 @@
 import { link, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../stores/errno.ts";
+import { errnoOf, ifMissing } from "../stores/errno.ts";
 import { diskBytes } from "./disk-bytes.ts";
 import type { CacheFolder } from "./folder.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -89,10 +89,5 @@ export async function pinEntry(
 
 /** Empty where none were left. */
 export async function readFacts(entryFolder: string): Promise<string> {
-  try {
-    return await readFile(join(entryFolder, "facts"), "utf8");
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return "";
-    throw thrown;
-  }
+  return ifMissing(readFile(join(entryFolder, "facts"), "utf8"), "");
 }

@@ -1,7 +1,7 @@
-import { appendFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { errnoOf } from "../stores/errno.ts";
+import { errnoOf, ifMissing, sizeOf } from "../stores/errno.ts";
 import { createRangeSet, type RangeSet } from "./byte-ranges.ts";
 import type { ByteRange } from "./cache.ts";
 import type { CacheFolder } from "./folder.ts";
@@ -72,7 +72,7 @@ function createLines(folder: CacheFolder, path: string, inode: number) {
   const [held, kept] = [createRangeSet(), createRangeSet()];
   let [knownBytes, count] = [0, 0];
   const load = async () => {
-    const text = await readText(path);
+    const text = await ifMissing(readFile(path, "utf8"), "");
     knownBytes = Buffer.byteLength(text);
     const found = readLines(text, inode);
     count = found.length;
@@ -130,33 +130,10 @@ function readLines(text: string, inode: number): { range: ByteRange; boot: strin
   });
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return "";
-    throw thrown;
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return 0;
-    throw thrown;
-  }
-}
-
 /** False where the entry was evicted: there is nothing to say of it any more. */
-async function appended(path: string, text: string): Promise<boolean> {
-  try {
-    await appendFile(path, text, { mode: 0o600 });
-    return true;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return false;
-    throw thrown;
-  }
+function appended(path: string, text: string): Promise<boolean> {
+  const written = appendFile(path, text, { mode: 0o600 }).then(() => true);
+  return ifMissing(written, false);
 }
 
 /** At once, so that nobody reads half of it. What others add meanwhile is forgotten, and fetched again. */

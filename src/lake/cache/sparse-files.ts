@@ -1,6 +1,6 @@
 import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../stores/errno.ts";
+import { errnoOf, ifMissing } from "../stores/errno.ts";
 import { removeEntry } from "./evict.ts";
 import type { CacheFolder } from "./folder.ts";
 import { type Pin, pinEntry, pinFile } from "./pins.ts";
@@ -76,12 +76,8 @@ async function movedIn(path: string, entryPath: string): Promise<boolean> {
 /** Whether nobody but one asker of this process has the entry in use. */
 export async function isUnused(folder: CacheFolder, key: string): Promise<boolean> {
   if ((folder.ledger.entries.get(key)?.pins ?? 0) > 1) return false;
-  try {
-    return (await stat(join(folder.entries, key, "data"))).nlink <= 2;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return false;
-    throw thrown;
-  }
+  const found = await ifMissing(stat(join(folder.entries, key, "data")), undefined);
+  return found !== undefined && found.nlink <= 2;
 }
 
 /** Opens a sparse file to write ranges into it. Only this cache does: the file is read-only to all who look at its mode. */

@@ -2,7 +2,7 @@ import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../../core/errors.ts";
-import { errnoOf } from "./errno.ts";
+import { ifMissing } from "./errno.ts";
 import { childPath, type FenceOptions, type FenceRequest, openFolder, realRoot } from "./local-fence.ts";
 
 /** A file or folder below the listed folder. */
@@ -75,11 +75,6 @@ function mayFollow(key: string, after: string): boolean {
 }
 
 async function statFile(path: string): Promise<BigIntStats | undefined> {
-  try {
-    const stats = await lstat(path, { bigint: true });
-    return stats.isFile() ? stats : undefined;
-  } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
+  const stats = await ifMissing(lstat(path, { bigint: true }), undefined);
+  return stats?.isFile() ? stats : undefined;
 }
