@@ -1,16 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type DatabricksLake, startDatabricksLake } from "../harness/databricks-lake.ts";
+import { databricksLakes } from "../harness/databricks-lake.ts";
 import { failing, send } from "../harness/databricks-server.ts";
 
-const open: DatabricksLake[] = [];
-async function start(...args: Parameters<typeof startDatabricksLake>) {
-  const started = await startDatabricksLake(...args);
-  open.push(started);
-  return started;
-}
-const shared = await start();
+const lakes = databricksLakes();
+const shared = await lakes.start();
 const { lake, workspace } = shared;
-afterAll(() => Promise.all(open.map((one) => one.stop())));
+afterAll(() => lakes.stop());
 beforeEach(() => {
   workspace.faults = [];
   workspace.requests.length = 0;
@@ -45,7 +40,7 @@ describe("lake_list_sources", () => {
   });
 
   test("asks for the schemas of a catalog that is allowed whole", async () => {
-    const whole = await start({ allow: [["main"]] });
+    const whole = await lakes.start({ allow: [["main"]] });
     const { sources } = await whole.lake.output("lake_list_sources", { uri: "databricks://main" });
     expect(sources.map(({ name }: { name: string }) => name)).toEqual(["main.hr", "main.sales"]);
   });
@@ -127,7 +122,7 @@ describe("a workspace on a bad day", () => {
   const uri = "databricks://main.sales.orders";
 
   test("a refused token is told with how to mend it, and the token is not", async () => {
-    const other = await start({ credentials: { kind: "token", token: "dapi-expired" } });
+    const other = await lakes.start({ credentials: { kind: "token", token: "dapi-expired" } });
     const { code, message } = await other.lake.fault("lake_get_metadata", { uri });
     expect(code).toBe("denied");
     expect(message).toContain("Renew lake.databricks.token");
@@ -214,7 +209,7 @@ describe("a workspace on a bad day", () => {
   });
 
   test("a host that is not there", async () => {
-    const gone = await start();
+    const gone = await lakes.start();
     await gone.workspace.stop();
     expect(await gone.lake.fault("lake_get_metadata", { uri })).toMatchObject({ code: "unavailable" });
   });
@@ -246,14 +241,14 @@ describe("a service principal", () => {
     requests.filter(({ path }) => path === "/oidc/v1/token");
 
   test("fetches one token for calls at once, and keeps it", async () => {
-    const own = await start({ credentials });
+    const own = await lakes.start({ credentials });
     await Promise.all([1, 2, 3].map(() => own.lake.output("lake_get_metadata", { uri })));
     await own.lake.output("lake_get_metadata", { uri });
     expect(tokenRequests(own.workspace.requests)).toHaveLength(1);
   });
 
   test("fetches another where the kept one is no longer taken", async () => {
-    const own = await start({ credentials });
+    const own = await lakes.start({ credentials });
     await own.lake.output("lake_get_metadata", { uri });
     own.workspace.tokens.clear();
     expect((await own.lake.output("lake_get_metadata", { uri })).format).toBe("delta");
@@ -261,7 +256,7 @@ describe("a service principal", () => {
   });
 
   test("fetches another before the kept one expires", async () => {
-    const own = await start({ credentials });
+    const own = await lakes.start({ credentials });
     own.workspace.faults = [
       ({ path }, response) => {
         if (path !== "/oidc/v1/token") return false;
@@ -276,7 +271,7 @@ describe("a service principal", () => {
   });
 
   test("whose secret is wrong is told so, once", async () => {
-    const own = await start({ credentials: { ...credentials, clientSecret: "wrong-secret" } });
+    const own = await lakes.start({ credentials: { ...credentials, clientSecret: "wrong-secret" } });
     const { code, message } = await own.lake.fault("lake_get_metadata", { uri });
     expect(code).toBe("denied");
     expect(message).toContain("clientSecret");

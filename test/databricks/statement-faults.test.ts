@@ -1,28 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type DatabricksLake, startDatabricksLake } from "../harness/databricks-lake.ts";
+import { answerNumbers, databricksLakes, numbers } from "../harness/databricks-lake.ts";
 import { failing, send } from "../harness/databricks-server.ts";
-import type { StatementOutcome } from "../harness/databricks-statements.ts";
 
-const open: DatabricksLake[] = [];
-async function start(...args: Parameters<typeof startDatabricksLake>) {
-  const started = await startDatabricksLake(...args);
-  open.push(started);
-  return started;
-}
-const { lake, workspace } = await start();
-afterAll(() => Promise.all(open.map((one) => one.stop())));
+const lakes = databricksLakes();
+const { lake, workspace } = await lakes.start();
+afterAll(() => lakes.stop());
 
-const numbers: StatementOutcome = {
-  columns: [{ name: "n", type_text: "BIGINT" }],
-  rows: Array.from({ length: 2_500 }, (_, n) => [String(n)]),
-  rowsPerChunk: 700,
-};
-beforeEach(() => {
-  workspace.faults = [];
-  workspace.requests.length = 0;
-  workspace.statements.all.length = 0;
-  workspace.statements.script = () => numbers;
-});
+beforeEach(() => answerNumbers(workspace));
 const sql = "SELECT n FROM 'databricks://main.sales.orders'";
 
 describe("a statement that goes wrong", () => {
@@ -73,7 +57,7 @@ describe("a statement that goes wrong", () => {
 
   test("a service principal's token that expires on the way is renewed", async () => {
     const credentials = { kind: "m2m", clientId: "sluice-client", clientSecret: "sluice-secret" } as const;
-    const own = await start({ credentials }, () => numbers);
+    const own = await lakes.start({ credentials }, () => numbers);
     own.workspace.faults = [
       ({ path }) => {
         if (/chunks\/1$/.test(path) && own.workspace.requests.length < 5) own.workspace.tokens.clear();

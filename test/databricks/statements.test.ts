@@ -1,29 +1,13 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { callTool } from "../../src/core/call.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
-import { type DatabricksLake, startDatabricksLake } from "../harness/databricks-lake.ts";
-import type { StatementOutcome } from "../harness/databricks-statements.ts";
+import { answerNumbers, databricksLakes, numbers } from "../harness/databricks-lake.ts";
 
-const open: DatabricksLake[] = [];
-async function start(...args: Parameters<typeof startDatabricksLake>) {
-  const started = await startDatabricksLake(...args);
-  open.push(started);
-  return started;
-}
-const { lake, workspace } = await start();
-afterAll(() => Promise.all(open.map((one) => one.stop())));
+const lakes = databricksLakes();
+const { lake, workspace } = await lakes.start();
+afterAll(() => lakes.stop());
 
-const numbers: StatementOutcome = {
-  columns: [{ name: "n", type_text: "BIGINT" }],
-  rows: Array.from({ length: 2_500 }, (_, n) => [String(n)]),
-  rowsPerChunk: 700,
-};
-beforeEach(() => {
-  workspace.faults = [];
-  workspace.requests.length = 0;
-  workspace.statements.all.length = 0;
-  workspace.statements.script = () => numbers;
-});
+beforeEach(() => answerNumbers(workspace));
 const sql = "SELECT n FROM 'databricks://main.sales.orders'";
 const lastSent = () => workspace.statements.all.at(-1)?.sql;
 
@@ -205,7 +189,7 @@ describe("refused before anything is sent", () => {
   });
 
   test("statements where no warehouse is set, while tables can be described", async () => {
-    const own = await start({ warehouseId: undefined });
+    const own = await lakes.start({ warehouseId: undefined });
     expect(await own.lake.fault("lake_query", { sql, engine: "databricks" })).toMatchObject({
       code: "invalid_input",
     });

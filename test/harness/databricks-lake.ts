@@ -6,7 +6,7 @@ import {
   warehouseId,
   workspaceToken,
 } from "./databricks-server.ts";
-import type { StatementScript } from "./databricks-statements.ts";
+import type { StatementOutcome, StatementScript } from "./databricks-statements.ts";
 import { startTestLake, type TestLake } from "./lake.ts";
 
 export interface DatabricksLake {
@@ -65,4 +65,32 @@ export async function startDatabricksLake(
       await workspace.stop();
     },
   };
+}
+
+/** Starts lakes as tests want them; all stop together. */
+export function databricksLakes() {
+  const open: DatabricksLake[] = [];
+  return {
+    async start(...args: Parameters<typeof startDatabricksLake>): Promise<DatabricksLake> {
+      const started = await startDatabricksLake(...args);
+      open.push(started);
+      return started;
+    },
+    stop: () => Promise.all(open.map((one) => one.stop())),
+  };
+}
+
+/** 2,500 rows in four chunks. */
+export const numbers: StatementOutcome = {
+  columns: [{ name: "n", type_text: "BIGINT" }],
+  rows: Array.from({ length: 2_500 }, (_, n) => [String(n)]),
+  rowsPerChunk: 700,
+};
+
+/** A workspace without faults and past requests, that answers every statement with `numbers`. */
+export function answerNumbers(workspace: DatabricksServer): void {
+  workspace.faults = [];
+  workspace.requests.length = 0;
+  workspace.statements.all.length = 0;
+  workspace.statements.script = () => numbers;
 }

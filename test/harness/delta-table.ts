@@ -1,3 +1,4 @@
+import type { TestLake } from "./lake.ts";
 import { parquetOf } from "./parquet.ts";
 import { bitmapOf, type ContainerForm, encodeZ85, vectorFile } from "./roaring-writer.ts";
 
@@ -175,5 +176,18 @@ export async function storedVector(
     offset: 1,
     sizeInBytes: bitmap.length,
     cardinality: rows.length,
+  };
+}
+
+/** Writers of Delta tables in a lake, and what the lake has for their rows. */
+export function deltaTablesOf(lake: TestLake) {
+  return {
+    onS3: (folder: string) => new DeltaWriter(folder, (name, body) => lake.put(name, body)),
+    onDisk: (folder: string) => new DeltaWriter(folder, (name, body) => lake.write(name, body)),
+    /** `t` in the statement is the table: a path on local disk, or a folder on S3. */
+    async rowsOf(sql: string, table: string, moment: Record<string, unknown> = {}) {
+      const uri = table.startsWith("/") ? table : `s3://lake/${table}`;
+      return (await lake.output("lake_query", { sql, sources: { t: { uri, ...moment } } })).rows;
+    },
   };
 }

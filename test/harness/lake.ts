@@ -9,6 +9,7 @@ import { createLake, type LakeOptions } from "../../src/lake/create-lake.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import type { LakeSettings } from "../../src/lake/settings.ts";
 import { lakeToolset } from "../../src/toolsets/lake/index.ts";
+import { lakeSettings, loopbackS3 } from "./lake-settings.ts";
 import { type S3Server, s3Credentials, startS3Server } from "./s3-server.ts";
 
 /** A real lake: S3 on loopback with bucket `lake`, a local root, query workers, a cache; all gone after `stop`. */
@@ -105,11 +106,10 @@ export async function startTestLake(options: TestLakeOptions = {}): Promise<Test
 }
 
 function testSettings(folder: string, root: string, endpoint: string): LakeSettings {
-  return {
+  return lakeSettings({
     buckets: [{ bucket: "lake", prefix: "" }],
     localRoots: [{ name: "root", path: root }],
-    allowHardLinks: false,
-    s3: { region: "eu-west-1", endpoint, forcePathStyle: true, credentials: s3Credentials },
+    s3: { ...loopbackS3(endpoint), credentials: s3Credentials },
     cache: { dir: join(folder, "cache"), maxBytes: 1024 ** 3 },
     maxDecompressedBytes: 256 * 1024 ** 2,
     query: {
@@ -122,12 +122,5 @@ function testSettings(folder: string, root: string, endpoint: string): LakeSetti
       maxResultBytes: 256 * 1024 ** 2,
     },
     summarize: { maxInputBytes: 1024 ** 2 },
-    exports: {
-      buckets: [],
-      expiresMs: 3_600_000,
-      maxExpiresMs: 43_200_000,
-      maxBytes: 1024 ** 3,
-      encryption: { method: "bucket" },
-    },
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createLake } from "../../src/lake/create-lake.ts";
 import { familyBytes, writeBigCsv } from "./big-csv.ts";
+import { lakeSettings } from "./lake-settings.ts";
 
 /**
  * A process of its own that profiles a CSV file of `argv[3]` bytes, made below folder `argv[2]`, and prints as JSON
@@ -17,10 +18,8 @@ let peakBytes = 0;
 const timer = setInterval(() => {
   peakBytes = Math.max(peakBytes, familyBytes(process.pid));
 }, 50);
-const lake = createLake({
-  buckets: [],
+const settings = lakeSettings({
   localRoots: [{ name: "root", path: root }],
-  allowHardLinks: false,
   s3: { region: undefined, endpoint: undefined, forcePathStyle: true },
   cache: { dir: join(folder, "cache"), maxBytes: 4e9 },
   maxDecompressedBytes: 4e9,
@@ -34,14 +33,8 @@ const lake = createLake({
     maxResultBytes: 1e8,
   },
   summarize: { maxInputBytes: 1e6 },
-  exports: {
-    buckets: [],
-    expiresMs: 3_600_000,
-    maxExpiresMs: 43_200_000,
-    maxBytes: 1024 ** 3,
-    encryption: { method: "bucket" },
-  },
 });
+const lake = createLake(settings);
 const scope = { tenantId: "t", principalId: "p", signal: new AbortController().signal, progress() {} };
 const request = { uri: path, columns: [], topValues: 5, histogramBins: 10, firstColumn: 0, maxColumns: 50 };
 const profile = await lake.profile({ ...request, mode: "whole" }, scope);

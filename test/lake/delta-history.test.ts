@@ -1,22 +1,11 @@
 import { utimes } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DeltaWriter, definition } from "../harness/delta-table.ts";
-import { startTestLake, type TestLake } from "../harness/lake.ts";
+import { definition, deltaTablesOf } from "../harness/delta-table.ts";
+import { startTestLake } from "../harness/lake.ts";
 
-let lake: TestLake;
-
-beforeAll(async () => {
-  lake = await startTestLake();
-});
+const lake = await startTestLake();
 afterAll(() => lake.stop());
-
-const onS3 = (folder: string) => new DeltaWriter(folder, (name, body) => lake.put(name, body));
-const onDisk = (folder: string) => new DeltaWriter(folder, (name, body) => lake.write(name, body));
-
-async function rowsOf(sql: string, table: string, moment: Record<string, unknown> = {}) {
-  const uri = table.startsWith("/") ? table : `s3://lake/${table}`;
-  return (await lake.output("lake_query", { sql, sources: { t: { uri, ...moment } } })).rows;
-}
+const { onS3, onDisk, rowsOf } = deltaTablesOf(lake);
 
 const idField = { name: "id", type: "long" };
 

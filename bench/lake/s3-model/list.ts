@@ -1,3 +1,4 @@
+import { contents } from "../../../src/demo/s3-endpoint/list-objects.ts";
 import { document, element } from "../../../src/demo/s3-endpoint/xml.ts";
 import type { ServedFile, ServedFiles } from "./served-files.ts";
 
@@ -36,20 +37,6 @@ export function listObjects(files: ServedFiles, bucket: string, query: URLSearch
     ...page.prefixes.map((one) => `<CommonPrefixes>${element("Prefix", write(one))}</CommonPrefixes>`),
   ];
   return document("ListBucketResult", content.join(""));
-}
-
-function contents(
-  { key, lastModified, etag, sizeBytes }: ServedFile,
-  write: (key: string) => string,
-): string {
-  const fields = [
-    element("Key", write(key)),
-    element("LastModified", lastModified.toISOString()),
-    element("ETag", etag),
-    element("Size", sizeBytes),
-    element("StorageClass", "STANDARD"),
-  ];
-  return `<Contents>${fields.join("")}</Contents>`;
 }
 
 interface Asked {

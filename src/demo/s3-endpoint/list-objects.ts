@@ -75,8 +75,9 @@ function pagingV1({ last }: Listing, { behind, delimiter, write }: PagingFacts):
   return [element("Marker", write(behind)), next];
 }
 
-function contents(
-  { key, lastModified, etag, sizeBytes }: ObjectInfo,
+/** An object as a list has it; `write` encodes its key. */
+export function contents(
+  { key, lastModified, etag, sizeBytes }: Pick<ObjectInfo, "key" | "lastModified" | "etag" | "sizeBytes">,
   write: (text: string) => string,
 ): string {
   const fields = [

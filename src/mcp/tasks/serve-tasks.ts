@@ -25,6 +25,14 @@ export function takesTasks({ mcpReq }: ServerContext): boolean {
   return declared?.extensions?.[tasksExtension] !== undefined;
 }
 
+/** Throws MCP's error for a client that did not say that it takes tasks. */
+export function requireTasks(context: ServerContext): void {
+  if (takesTasks(context)) return;
+  throw new MissingRequiredClientCapabilityError({
+    requiredCapabilities: { extensions: { [tasksExtension]: {} } },
+  });
+}
+
 /** The answer to a call that became a task. */
 export function taskCreated(task: TaskRecord): Result {
   return { resultType: "task", status: "working", ...commonOf(task) };
@@ -59,11 +67,7 @@ function serve(
 ): void {
   if (unit.era === "legacy" || !unit.surface.hasTasks) return;
   server.setRequestHandler(method, schemas, async ({ taskId }, context) => {
-    if (!takesTasks(context)) {
-      throw new MissingRequiredClientCapabilityError({
-        requiredCapabilities: { extensions: { [tasksExtension]: {} } },
-      });
-    }
+    requireTasks(context);
     return answer(await find(unit, taskId));
   });
 }
