@@ -49,7 +49,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const sniffer = createSniffer(stores);
   const footers = createFooters({ stores, cache });
   const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta, footers };
-  const remotes = openRemotes({ parts, footers, scratchDir, now, newId, athenaTimes });
+  const remotes = openRemotes({ parts, scratchDir, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines: QueryEngines = {
     local: (request, scope) => query(parts, request, scope),
@@ -64,7 +64,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     ...(athena ? { athena } : {}),
     longRunning: athena ? [athena.engine] : [],
     describe: async (request, scope) =>
-      remotes.describe(request, scope) ?? describeDataset(parts, footers, request, scope),
+      remotes.describe(request, scope) ?? describeDataset(parts, request, scope),
     readRows: async (request, scope) =>
       databricks && isDatabricksName(request.uri)
         ? databricks.readRows(request, scope)
@@ -73,7 +73,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     exportQuery: (request, scope) =>
       exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
-    profile: (request, scope) => profileDataset(parts, footers, request, scope),
+    profile: (request, scope) => profileDataset(parts, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);

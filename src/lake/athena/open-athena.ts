@@ -1,6 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
-import type { Footers } from "../describe/footers.ts";
 import type { LongRunningEngine } from "../engines/long-running.ts";
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
@@ -56,7 +55,6 @@ export interface Athena extends AthenaTables {
 export interface OpenAthenaOptions {
   /** Of the lake, which looks at the tables' files where it may. */
   parts: LakeParts;
-  footers: Footers;
   now(): number;
   newId(): string;
   times?: PollTimes | undefined;
@@ -73,7 +71,7 @@ const defaultTimes: PollTimes = { firstMs: 250, mostMs: 3_000 };
  */
 export function openAthena(
   { athena: settings, s3 }: Pick<LakeSettings, "athena" | "s3">,
-  { parts, footers, now, newId, times = defaultTimes }: OpenAthenaOptions,
+  { parts, now, newId, times = defaultTimes }: OpenAthenaOptions,
 ): Athena | undefined {
   if (!settings) return undefined;
   const sender = createAwsSender({ settings, credentials: s3.credentials });
@@ -84,7 +82,7 @@ export function openAthena(
   const resolveDeps = {
     allowed,
     catalog: settings.catalog,
-    tableAt: (uri: string, scope: LakeScope) => tableAt({ parts, footers, catalog }, uri, scope),
+    tableAt: (uri: string, scope: LakeScope) => tableAt({ parts, catalog }, uri, scope),
   };
   const engine = createAthenaEngine({
     settings,

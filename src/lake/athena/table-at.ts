@@ -1,7 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import { resolveDataset } from "../datasets/resolve-dataset.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
-import type { Footers } from "../describe/footers.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { formatTable, type TableName } from "./allowed-tables.ts";
@@ -9,7 +8,6 @@ import type { CatalogTable, GlueCatalog } from "./glue-catalog.ts";
 
 export interface TableAtDeps {
   parts: LakeParts;
-  footers: Footers;
   catalog: GlueCatalog;
 }
 
@@ -32,7 +30,7 @@ export async function tableAt(deps: TableAtDeps, uri: string, scope: LakeScope):
 }
 
 async function differenceOf(
-  { parts, footers, catalog }: TableAtDeps,
+  { parts, catalog }: TableAtDeps,
   table: CatalogTable,
   folder: string,
   scope: LakeScope,
@@ -44,7 +42,7 @@ async function differenceOf(
   const differentKey = differenceOfColumns(table.partitionKeys, dataset.partitionColumns, "partition keys");
   if (differentKey !== undefined) return differentKey;
   const [first] = dataset.files;
-  const footer = first && (await footers.read(first.object, scope));
+  const footer = first && (await parts.footers.read(first.object, scope));
   const different = differenceOfColumns(table.columns, footer?.columns ?? [], "columns");
   if (different !== undefined) return different;
   if (table.partitionKeys.length === 0) return nestedFolder(folder, dataset.files);

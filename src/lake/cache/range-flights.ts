@@ -19,7 +19,6 @@ export interface RangeFlight extends ByteRange {
 interface Flying extends RangeFlight {
   stop: AbortController;
   waiting: Set<(count: number) => void>;
-  isDown: boolean;
 }
 
 /** Ranges of one file on their way, none of which overlap. Each goes on while anybody waits for it. */
@@ -45,7 +44,7 @@ export function createRangeFlights(): RangeFlights {
   };
   const leave = (flight: Flying, waiting: (count: number) => void) => {
     flight.waiting.delete(waiting);
-    if (flight.waiting.size > 0 || flight.isDown) return;
+    if (flight.waiting.size > 0 || !running.has(flight)) return;
     // Whoever asks from now on begins anew.
     forget(flight);
     flight.stop.abort(new ToolError("timeout", "Nobody waits for this range any more."));
@@ -94,12 +93,9 @@ function takeOff(
   // Begun a turn later, when it is known to everyone.
   const landed = Promise.resolve()
     .then(() => fly({ signal: stop.signal, onBytes }))
-    .finally(() => {
-      flight.isDown = true;
-      onDown();
-    });
+    .finally(onDown);
   landed.catch(() => {});
-  const flight: Flying = { start, end, landed, stop, waiting, doneBytes: 0, isDown: false };
+  const flight: Flying = { start, end, landed, stop, waiting, doneBytes: 0 };
   return flight;
 }
 

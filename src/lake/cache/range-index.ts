@@ -2,7 +2,7 @@ import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { errnoOf, ifMissing, sizeOf } from "../stores/errno.ts";
-import { createRangeSet, type RangeSet } from "./byte-ranges.ts";
+import { createRangeSet, type RangeSet, tidyRanges } from "./byte-ranges.ts";
 import type { ByteRange } from "./cache.ts";
 import type { CacheFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
@@ -52,7 +52,7 @@ export async function openRangeIndex(folder: CacheFolder, key: string, inode: nu
         if (noted.length === 0) return;
         const ranges = noted.splice(0);
         try {
-          await lines.append(joined(ranges), folder.bootId);
+          await lines.append(tidyRanges(ranges, Number.MAX_SAFE_INTEGER), folder.bootId);
         } catch (thrown) {
           noted.push(...ranges);
           throw thrown;
@@ -112,12 +112,6 @@ function createLines(folder: CacheFolder, path: string, inode: number) {
 function lineOf(inode: number, { start, end }: ByteRange, boot: string): string {
   const body = `${inode} ${start} ${end} ${boot}`;
   return `${body} ${crc32(body).toString(16)}\n`;
-}
-
-function joined(ranges: readonly ByteRange[]): readonly ByteRange[] {
-  const set = createRangeSet();
-  for (const range of ranges) set.add(range);
-  return set.all();
 }
 
 function readLines(text: string, inode: number): { range: ByteRange; boot: string }[] {

@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { ToolError } from "../../core/errors.ts";
-import { quoteName } from "../location-names.ts";
+import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 
@@ -35,10 +34,10 @@ export async function readRange(read: RangeRead, file: FileHandle): Promise<void
   for (let resumes = 0; ; resumes++) {
     read.onRequest();
     const result = await store.read(rangeRequest(object, position, range.end), signal);
-    if (result.sizeBytes !== object.sizeBytes) throw changed(object);
+    if (result.sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
     try {
       await writeBody(result.body, write);
-      if (position !== range.end) throw changed(object);
+      if (position !== range.end) throw changedMeanwhile(object.uri);
       return;
     } catch (thrown) {
       if (position === range.end && isBroken(thrown)) return;
@@ -50,10 +49,6 @@ export async function readRange(read: RangeRead, file: FileHandle): Promise<void
 function rangeRequest({ location, etag, sizeBytes }: StoredObject, start: number, end: number): ReadRequest {
   const whole = start === 0 && end === sizeBytes;
   return whole ? { location, ifMatch: etag } : { location, ifMatch: etag, start, endExclusive: end };
-}
-
-function isBroken(thrown: unknown): boolean {
-  return thrown instanceof ToolError && (thrown.code === "unavailable" || thrown.code === "timeout");
 }
 
 /** Chunks go to the disk as they are, many in one write, uncopied. What arrived before a break is written too. */
@@ -98,11 +93,4 @@ function after(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
     skip -= skipped;
     return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
   });
-}
-
-function changed({ uri }: StoredObject): ToolError {
-  return new ToolError(
-    "changed",
-    `${quoteName(uri)} was changed meanwhile. Call again to read it as it is now.`,
-  );
 }

@@ -36,3 +36,8 @@ export interface Dataset {
 export function nameOf(location: Location): string {
   return location.kind === "s3" ? location.key : location.path;
 }
+
+/** The place of another name in the same bucket or root. */
+export function named(location: Location, name: string): Location {
+  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
+}

@@ -33,7 +33,7 @@ export function deltaDataset(uri: string, hints: FormatHints, snapshot: Snapshot
     files,
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: deltaVersion({}, snapshot, files),
+    version: deltaVersion(snapshot, files),
     notes: zoneNotes(snapshot),
     delta: snapshot,
   };
@@ -49,12 +49,8 @@ function refuseHints(uri: string, { format, ...others }: FormatHints): void {
 }
 
 /** Names one state of a table, or of some of its files, whatever it was called. */
-export function deltaVersion(
-  hints: FormatHints,
-  { root, fields, version }: Snapshot,
-  files: readonly DataFile[],
-) {
-  const hash = createHash("sha256").update(JSON.stringify([hints, root.uri, version, fields]));
+export function deltaVersion({ root, fields, version }: Snapshot, files: readonly DataFile[]) {
+  const hash = createHash("sha256").update(JSON.stringify([root.uri, version, fields]));
   for (const { object, added } of files)
     hash.update(JSON.stringify([object.sizeBytes, added && fileKey(added)]));
   return hash.digest("base64url").slice(0, 22);

@@ -5,7 +5,7 @@ import type { Location } from "../location.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
-import { nameOf } from "./dataset.ts";
+import { named, nameOf } from "./dataset.ts";
 
 /** The table whose folder a name is, where it is one. */
 export async function deltaRoot(
@@ -28,10 +28,6 @@ export async function probe(stores: Stores, location: Location, scope: LakeScope
     if (error instanceof ToolError && (error.code === "denied" || error.code === "not_found")) return false;
     throw error;
   }
-}
-
-export function named(location: Location, name: string): Location {
-  return location.kind === "s3" ? { ...location, key: name } : { ...location, path: name };
 }
 
 /** The folder above folders that name partitions. */

@@ -1,3 +1,4 @@
+import { sumBytes } from "../cache/byte-ranges.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
@@ -78,9 +79,6 @@ function asSparse(tables: readonly NamedScan[]): NamedScan[] {
 
 function plannedBytes(reads: readonly PlannedRead[]): { files: number; bytes: number } {
   const uris = new Set(reads.filter(({ ranges }) => ranges.length > 0).map(({ file }) => file.uri));
-  const bytes = reads.reduce(
-    (sum, { ranges }) => sum + ranges.reduce((inner, { start, end }) => inner + end - start, 0),
-    0,
-  );
+  const bytes = reads.reduce((sum, { ranges }) => sum + sumBytes(ranges), 0);
   return { files: uris.size, bytes };
 }

@@ -11,7 +11,7 @@ import type { ObjectDetails } from "../stores/store.ts";
 import { exportPlace } from "./export-place.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
-import { uniqueNames, withNamedTables } from "./query.ts";
+import { withNamedTables } from "./query.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
 import { type LakeParts, scansOf, withTables } from "./with-tables.ts";
 
@@ -51,8 +51,7 @@ export async function exportQuery(
   const expiresMs = expiryOf(request, parts);
   exportPlace(request, parts.settings.exports, "made-later");
   const plan = await parts.engine.plan(request.sql, scope);
-  const names = uniqueNames(plan.tables);
-  const named = await withNamedTables(parts, names, request.sources, scope, async (tables) => tables);
+  const named = await withNamedTables(parts, plan.tables, request.sources, scope, async (tables) => tables);
   const identity = identityOf(request, named, scope);
   const location = exportPlace(request, parts.settings.exports, `sluice-${identity}`);
   const link = () => parts.uploads.link(location, { nowMs: parts.now(), expiresMs }, scope.signal);

@@ -11,7 +11,6 @@ import { hydrating } from "./hydrating.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { openParquet } from "./open-parquet.ts";
-import type { TableRead } from "./plan-hydration.ts";
 import { maxDatasetFiles } from "./select-files.ts";
 
 /** Files opened at once. */
@@ -23,16 +22,17 @@ const parallelFiles = 16;
  */
 export async function hydrateDelta(
   deps: HydrationDeps,
-  { dataset, reads }: TableRead,
+  dataset: Dataset,
   snapshot: Snapshot,
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
-  if (reads.length > maxDatasetFiles) throw tooManyFiles(dataset, reads.length);
+  const total = dataset.files.length;
+  if (total > maxDatasetFiles) throw tooManyFiles(dataset, total);
   let done = 0;
-  const files = await mapBounded(reads, parallelFiles, async ({ file }) => {
+  const files = await mapBounded(dataset.files, parallelFiles, async (file) => {
     const opened = await openFile(deps, snapshot, file, holds, scope);
-    scope.progress({ done: ++done, total: reads.length, message: "opening files" });
+    scope.progress({ done: ++done, total, message: "opening files" });
     return opened;
   });
   return {

@@ -18,7 +18,6 @@ import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet, openParquet, parquetFormat } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
-import type { TableRead } from "./plan-hydration.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
 
 /** Files fetched or prepared at once. */
@@ -30,18 +29,18 @@ const parallelFiles = 16;
  */
 export async function hydrateTable(
   deps: HydrationDeps,
-  { dataset, reads }: TableRead,
+  dataset: Dataset,
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
   const converted = await convertedTable(deps, dataset, holds.pins, scope);
   if (converted) return converted;
   let done = 0;
-  const fetched = await mapBounded(reads, parallelFiles, async ({ file }) => {
-    const one = await namingFile(file.object.uri, reads.length > 1, () =>
+  const fetched = await mapBounded(dataset.files, parallelFiles, async (file) => {
+    const one = await namingFile(file.object.uri, dataset.files.length > 1, () =>
       fetchFile(deps, file, dataset.hints, holds, scope),
     );
-    scope.progress({ done: ++done, total: reads.length, message: "fetching files" });
+    scope.progress({ done: ++done, total: dataset.files.length, message: "fetching files" });
     return one;
   });
   return tableOf(deps, { dataset, fetched, ...holds, scope });

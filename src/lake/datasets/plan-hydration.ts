@@ -1,5 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
-import type { DataFile, Dataset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { claimsParquet } from "./open-parquet.ts";
 
 /** A dataset under the name a statement gives it. */
@@ -10,50 +10,24 @@ export interface NamedDataset {
   dataset: Dataset;
 }
 
-/** A file and how much of it a statement needs: all, or what its plan will say. */
-export interface FileRead {
-  file: DataFile;
-  bytes: "whole" | "by plan";
-}
-
-export interface TableRead extends NamedDataset {
-  reads: FileRead[];
-}
-
-/** What to bring to local disk before a statement runs. */
-export interface HydrationPlan {
-  tables: TableRead[];
-  /** Bytes of the objects the statement reads whole, each once. */
-  estimatedBytes: number;
-}
-
 /**
- * Says which files, and what of them, a statement needs: of Parquet what its plan will tell, of all others the whole.
- * Throws `too_large` with the estimate when the whole ones alone are more than `maxScanBytes`.
+ * Throws `too_large` with the estimate when the files that statements over these tables read whole, all but Parquet, are
+ * together more than `maxScanBytes`. Of Parquet each statement's plan tells what it needs.
  */
-export function planHydration(tables: readonly NamedDataset[], maxScanBytes: number): HydrationPlan {
-  const reads = tables.map((table) => ({
-    ...table,
-    reads: table.dataset.files.map((file): FileRead => {
-      const isParquet = claimsParquet(file.object, table.dataset.hints);
-      return { file, bytes: isParquet ? "by plan" : "whole" };
-    }),
-  }));
+export function refuseLargeScan(tables: readonly NamedDataset[], maxScanBytes: number): void {
   const sizes = new Map(
-    reads.flatMap((table) =>
-      table.reads.flatMap(({ file: { object }, bytes }) =>
-        bytes === "whole" ? [[object.uri, object.sizeBytes]] : [],
-      ),
+    tables.flatMap(({ dataset: { files, hints } }) =>
+      files
+        .filter(({ object }) => !claimsParquet(object, hints))
+        .map(({ object }) => [object.uri, object.sizeBytes] as const),
     ),
   );
   const estimatedBytes = [...sizes.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
-  if (estimatedBytes > maxScanBytes) {
-    throw new ToolError(
-      "too_large",
-      `This would read ${estimatedBytes} bytes in ${sizes.size} files; lake.query.maxScanBytes allows ${maxScanBytes}. ` +
-        "Name fewer files with a narrower folder or a glob.",
-      { details: { estimatedBytes, files: sizes.size, maxScanBytes, setting: "lake.query.maxScanBytes" } },
-    );
-  }
-  return { tables: reads, estimatedBytes };
+  if (estimatedBytes <= maxScanBytes) return;
+  throw new ToolError(
+    "too_large",
+    `This would read ${estimatedBytes} bytes in ${sizes.size} files; lake.query.maxScanBytes allows ${maxScanBytes}. ` +
+      "Name fewer files with a narrower folder or a glob.",
+    { details: { estimatedBytes, files: sizes.size, maxScanBytes, setting: "lake.query.maxScanBytes" } },
+  );
 }

@@ -111,7 +111,7 @@ function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
     files,
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
     version: dataset.delta
-      ? deltaVersion(dataset.hints, dataset.delta, files)
+      ? deltaVersion(dataset.delta, files)
       : versionOf(
           dataset.hints,
           files.map(({ object }) => object),

@@ -91,7 +91,7 @@ async function furtherPage(
 }
 
 /** Names that SQL does not tell apart are one table, where they are one dataset; else the engine refuses them. */
-export function uniqueNames(names: readonly string[]): string[] {
+function uniqueNames(names: readonly string[]): string[] {
   const plain = names.filter((name) => !name.includes("/"));
   const folded = new Map(plain.map((name) => [foldName(name), name]));
   return [...names.filter((name) => name.includes("/")), ...folded.values()];

@@ -1,3 +1,4 @@
+import { readBytes } from "../stores/read-bytes.ts";
 import type { Store, StoredObject } from "../stores/store.ts";
 
 /** The first bytes of the very version, fewer where it has no more. Throws `changed`. */
@@ -7,9 +8,7 @@ export async function readStart(
   startBytes: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
+  if (sizeBytes === 0) return Buffer.alloc(0);
   const range = { start: 0, endExclusive: Math.min(startBytes, sizeBytes) };
-  const { body } = await stores.read({ location, ...range, ifMatch: etag }, signal);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return readBytes(stores, { location, ...range, ifMatch: etag }, signal);
 }

@@ -6,13 +6,12 @@ import type { Location } from "../location.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
-import { type Dataset, nameOf } from "./dataset.ts";
+import { type Dataset, named, nameOf } from "./dataset.ts";
 import { deltaDataset } from "./delta-dataset.ts";
 import {
   checkedMoment,
   deltaRoot,
   insideDelta,
-  named,
   probe,
   refuseFileOfDelta,
   refuseMoment,

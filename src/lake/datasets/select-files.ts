@@ -1,8 +1,8 @@
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import type { StoredObject } from "../stores/store.ts";
-import { nameOf } from "./dataset.ts";
-import { insideDelta, named } from "./delta-root.ts";
+import { named, nameOf } from "./dataset.ts";
+import { insideDelta } from "./delta-root.ts";
 
 /** Files a dataset may have. */
 export const maxDatasetFiles = 10_000;

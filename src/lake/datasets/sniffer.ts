@@ -8,6 +8,7 @@ import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
+import { readStart } from "./read-start.ts";
 
 /** Bytes of a file looked at to tell its format. */
 const headBytes = 256 * 1024;
@@ -70,16 +71,8 @@ function hintsKey({ format, separator, hasHeader, encoding }: FormatHints): unkn
 }
 
 /** The first bytes of the very version. Throws `changed`. */
-export async function readHead(stores: Stores, object: StoredObject, scope: LakeScope): Promise<Buffer> {
-  if (object.sizeBytes === 0) return Buffer.alloc(0);
-  const range = { start: 0, endExclusive: Math.min(headBytes, object.sizeBytes) };
-  const { body } = await stores.read(
-    { location: object.location, ...range, ifMatch: object.etag },
-    scope.signal,
-  );
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+export function readHead(stores: Stores, object: StoredObject, scope: LakeScope): Promise<Buffer> {
+  return readStart(stores, object, headBytes, scope.signal);
 }
 
 async function readFileHead(path: string): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { hydrateDelta } from "./hydrate-delta.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
-import { type NamedDataset, planHydration } from "./plan-hydration.ts";
+import { type NamedDataset, refuseLargeScan } from "./plan-hydration.ts";
 import { createScanBudget } from "./scan-budget.ts";
 
 /** What the engine's operations are made of. */
@@ -20,7 +20,7 @@ export interface OpenTable extends HydratedTable {
   dataset: Dataset;
 }
 
-/** Plans and hydrates the tables, each dataset once however many names it has, hands them to `work`, and gives every file back whatever happens. */
+/** Hydrates the tables, each dataset once however many names it has, hands them to `work`, and gives every file back whatever happens. */
 export async function withTables<T>(
   parts: LakeParts,
   tables: readonly NamedDataset[],
@@ -28,17 +28,18 @@ export async function withTables<T>(
   work: (tables: OpenTable[]) => Promise<T>,
 ): Promise<T> {
   const { maxScanBytes } = parts.settings.query;
-  const plan = planHydration(onePerDataset(tables), maxScanBytes);
+  const distinct = onePerDataset(tables);
+  refuseLargeScan(distinct, maxScanBytes);
   const pins = createPins();
   const budget = createScanBudget(maxScanBytes);
   try {
-    const open = await mapBounded(plan.tables, 4, async (table) => ({
-      ...(table.dataset.delta
-        ? await hydrateDelta(parts, table, table.dataset.delta, { pins, budget }, scope)
-        : await hydrateTable(parts, table, { pins, budget }, scope)),
-      name: table.name,
-      otherNames: table.otherNames ?? [],
-      dataset: table.dataset,
+    const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset }) => ({
+      ...(dataset.delta
+        ? await hydrateDelta(parts, dataset, dataset.delta, { pins, budget }, scope)
+        : await hydrateTable(parts, dataset, { pins, budget }, scope)),
+      name,
+      otherNames,
+      dataset,
     }));
     try {
       const found = await work(open);

@@ -82,13 +82,16 @@ export type Action = z.output<typeof action>;
 
 /** Reads one line. Throws `invalid_input` for what is cut off or no action, with the file it is in. */
 export function parseAction(line: string, uri: string): Action {
-  let value: unknown;
+  return actionOf(parseLine(line, uri), uri);
+}
+
+/** The JSON of a line. Throws `invalid_input` for what is cut off. */
+export function parseLine(line: string, uri: string): unknown {
   try {
-    value = JSON.parse(line);
+    return JSON.parse(line);
   } catch (cause) {
     throw damagedLog(uri, "a line of it is not one JSON document; it may be cut off", cause);
   }
-  return actionOf(value, uri);
 }
 
 /** Holds a value to the shape of an action. Throws `invalid_input`. */

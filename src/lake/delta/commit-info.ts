@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
-import { damagedLog } from "./actions.ts";
+import { parseLine } from "./actions.ts";
 import type { CommitFile } from "./log-files.ts";
 import { linesOf } from "./read-lines.ts";
 
@@ -33,18 +33,10 @@ export async function readCommitInfo(
   let lines = 0;
   for await (const line of linesOf(stores, object, signal)) {
     if (line.includes('"commitInfo"')) {
-      const parsed = commitInfo.safeParse(parseJson(line, object.uri));
+      const parsed = commitInfo.safeParse(parseLine(line, object.uri));
       if (parsed.success) return parsed.data.commitInfo;
     }
     if (++lines === maxLines) return undefined;
   }
   return undefined;
-}
-
-function parseJson(line: string, uri: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw damagedLog(uri, "a line of it is not one JSON document; it may be cut off", cause);
-  }
 }

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
+import { readBytes } from "../stores/read-bytes.ts";
 import type { Stores } from "../stores/store.ts";
 import { type DeletionVector, damagedLog } from "./actions.ts";
 import { pathInTable, type TableRoot } from "./table-root.ts";
@@ -63,10 +64,7 @@ async function readStored(
   try {
     // Its size and a checksum stand around it.
     const range = { start: offset, endExclusive: offset + sizeInBytes + 8 };
-    const { body } = await stores.read({ location, ...range }, signal);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    return checked(Buffer.concat(chunks), sizeInBytes, root, path);
+    return checked(await readBytes(stores, { location, ...range }, signal), sizeInBytes, root, path);
   } catch (thrown) {
     if (!(thrown instanceof ToolError) || thrown.code !== "not_found") throw thrown;
     throw damagedLog(root.uri, `the deletion vector ${JSON.stringify(path)} is not there`, thrown);

@@ -9,7 +9,7 @@ import { type LogSegment, listLog, listNewest, newestVersion, segmentOf } from "
 import type { LogReading } from "./read-checkpoint.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import type { TableRoot } from "./table-root.ts";
-import { versionAt } from "./time-travel.ts";
+import { type TimeTravelDeps, versionAt } from "./time-travel.ts";
 
 /** Which state of a table is wanted; the newest where neither is said. `timestamp`: the last one not after it, ISO 8601. */
 export interface TableMoment {
@@ -37,29 +37,32 @@ const mostRememberedFiles = 20_000;
 /** Remembers the snapshots last asked for, by the very files of the log they are made of. */
 export function createDeltaTables(parts: LogReading): DeltaTables {
   const known = new RecentMap<Snapshot>(rememberedSnapshots);
-  const files = new RecentMap<StoredObject | "unknown">(rememberedFiles);
+  const files = new RecentMap<StoredObject>(rememberedFiles);
   const fileKey = ({ uri }: StoredObject, { tenantId }: LakeScope) => JSON.stringify([tenantId, uri]);
+  const snapshotOf = async (root: TableRoot, segment: LogSegment, scope: LakeScope) => {
+    const key = jsonDigest([scope.tenantId, root.uri, identityOf(segment)], {
+      encoding: "base64url",
+      length: 43,
+    });
+    const before = known.get(key);
+    if (before) return before;
+    const snapshot = await readSnapshot(parts, root, segment, scope);
+    if (snapshot.files.length <= mostRememberedFiles) known.set(key, snapshot);
+    return snapshot;
+  };
   return {
     history: (snapshot, count, scope) => readHistory(parts, snapshot, count, scope),
     async storedFile(file, scope) {
       const before = files.get(fileKey(file, scope));
-      if (before !== undefined && before !== "unknown" && before.sizeBytes === file.sizeBytes) return before;
+      if (before?.sizeBytes === file.sizeBytes) return before;
       const found = await headOf(parts, file, scope);
       files.set(fileKey(file, scope), found);
       return found;
     },
-    forgetFile: (file, scope) => files.set(fileKey(file, scope), "unknown"),
+    forgetFile: (file, scope) => files.delete(fileKey(file, scope)),
     async open(root, moment, scope) {
-      const segment = await segmentAt(parts, root, moment, scope);
-      const key = jsonDigest([scope.tenantId, root.uri, identityOf(segment)], {
-        encoding: "base64url",
-        length: 43,
-      });
-      const before = known.get(key);
-      if (before) return before;
-      const snapshot = await readSnapshot(parts, root, segment, scope);
-      if (snapshot.files.length <= mostRememberedFiles) known.set(key, snapshot);
-      return snapshot;
+      const segment = await segmentAt({ stores: parts.stores, snapshotOf }, root, moment, scope);
+      return snapshotOf(root, segment, scope);
     },
   };
 }
@@ -84,18 +87,18 @@ function notAsLogged({ uri }: StoredObject, what: string, cause?: unknown): Tool
 }
 
 async function segmentAt(
-  parts: LogReading,
+  deps: TimeTravelDeps,
   root: TableRoot,
   { version, timestamp }: TableMoment,
   scope: LakeScope,
 ): Promise<LogSegment> {
   if (version === undefined && timestamp === undefined) {
-    const files = await listNewest(parts.stores, root, scope);
+    const files = await listNewest(deps.stores, root, scope);
     return segmentOf(files, newestVersion(files, root), root);
   }
-  const files = await listLog(parts.stores, root, scope);
+  const files = await listLog(deps.stores, root, scope);
   if (timestamp === undefined) return segmentOf(files, version ?? 0, root);
-  return segmentOf(files, await versionAt(parts, root, files, timestamp, scope), root);
+  return segmentOf(files, await versionAt(deps, root, files, timestamp, scope), root);
 }
 
 function identityOf({ version, checkpoint, commits }: LogSegment): unknown[] {

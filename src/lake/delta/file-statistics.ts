@@ -27,6 +27,8 @@ const statistics = z.object({
   nullCount: z.record(z.string(), z.unknown()).nullish(),
 });
 
+const rowStatistics = statistics.pick({ numRecords: true });
+
 /** Undefined where the log has none, or none of the form. Source: Delta protocol, "Per-file Statistics". */
 export function fileStatistics(
   { stats }: AddFile,
@@ -62,7 +64,7 @@ function parseJson(text: string | undefined): unknown {
 export function rowCountOf(files: readonly AddFile[]): number | undefined {
   let rows = 0;
   for (const { stats, deletionVector } of files) {
-    const { data } = statistics.pick({ numRecords: true }).safeParse(parseJson(stats));
+    const { data } = rowStatistics.safeParse(parseJson(stats));
     if (data?.numRecords === undefined) return undefined;
     rows += data.numRecords - (deletionVector?.cardinality ?? 0);
   }

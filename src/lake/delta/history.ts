@@ -29,7 +29,7 @@ export async function readHistory(
   scope: LakeScope,
 ): Promise<CommitRecord[]> {
   const files = await listLog(parts.stores, root, scope, versionPrefix(Math.max(0, version - count + 1)));
-  const clock = commitClock(parts.stores, files, metadata);
+  const clock = commitClock(files, metadata);
   const commits = [...files.commits.values()]
     .filter((commit) => commit.version <= version)
     .sort((a, b) => b.version - a.version)
@@ -37,7 +37,7 @@ export async function readHistory(
   return Promise.all(
     commits.map(async (commit) => {
       const info = await readCommitInfo(parts.stores, commit, scope);
-      return recordOf(commit, await clock.timeOf(commit, scope), info);
+      return recordOf(commit, await clock.timeOf(commit, async () => info), info);
     }),
   );
 }

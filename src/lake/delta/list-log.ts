@@ -3,6 +3,7 @@ import { ToolError } from "../../core/errors.ts";
 import { nameOf } from "../datasets/dataset.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
+import { readBytes } from "../stores/read-bytes.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { damagedLog } from "./actions.ts";
 import { type Checkpoint, type CommitFile, type LogFiles, sortLogFiles, versionPrefix } from "./log-files.ts";
@@ -70,13 +71,9 @@ async function lastCheckpoint(
 ): Promise<number | undefined> {
   try {
     const location = below(root, "_delta_log/_last_checkpoint");
-    const { body } = await stores.read(
-      { location, start: 0, endExclusive: lastCheckpointBytes },
-      scope.signal,
-    );
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    return pointer.parse(JSON.parse(Buffer.concat(chunks).toString())).version;
+    const range = { start: 0, endExclusive: lastCheckpointBytes };
+    const bytes = await readBytes(stores, { location, ...range }, scope.signal);
+    return pointer.parse(JSON.parse(bytes.toString())).version;
   } catch (thrown) {
     const isAbsent = thrown instanceof ToolError && thrown.code === "not_found";
     if (isAbsent || thrown instanceof SyntaxError || thrown instanceof z.ZodError) return undefined;

@@ -1,5 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
-import { nameOf } from "../datasets/dataset.ts";
+import { named, nameOf } from "../datasets/dataset.ts";
 import type { Location } from "../location.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 
@@ -12,8 +12,7 @@ export interface TableRoot {
 
 /** What is at a relative name, taken as it is, below the table's root. */
 export function below(root: TableRoot, name: string): Location {
-  const whole = `${nameOf(root.location)}${name}`;
-  return root.location.kind === "s3" ? { ...root.location, key: whole } : { ...root.location, path: whole };
+  return named(root.location, `${nameOf(root.location)}${name}`);
 }
 
 /**

@@ -3,16 +3,16 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
 import type { Metadata } from "./actions.ts";
-import { readCommitInfo } from "./commit-info.ts";
-import { segmentOf, versionRange } from "./list-log.ts";
+import { type CommitInfo, readCommitInfo } from "./commit-info.ts";
+import { type LogSegment, segmentOf, versionRange } from "./list-log.ts";
 import type { CommitFile, LogFiles } from "./log-files.ts";
-import type { LogReading } from "./read-checkpoint.ts";
-import { readSnapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { TableRoot } from "./table-root.ts";
 
 /** When commits were made, in milliseconds since the epoch. */
 export interface CommitClock {
-  timeOf(commit: CommitFile, scope: LakeScope): Promise<number>;
+  /** `readInfo` is called only where the time stands in the commit itself. */
+  timeOf(commit: CommitFile, readInfo: () => Promise<CommitInfo | undefined>): Promise<number>;
 }
 
 /**
@@ -20,7 +20,6 @@ export interface CommitClock {
  * put forward where it is not after the commit before. Source: Delta protocol, "In-Commit Timestamps".
  */
 export function commitClock(
-  stores: Stores,
   { commits }: LogFiles,
   { configuration }: Pick<Metadata, "configuration">,
 ): CommitClock {
@@ -33,13 +32,18 @@ export function commitClock(
     written.set(version, last);
   }
   return {
-    async timeOf(commit, scope) {
+    async timeOf(commit, readInfo) {
       const byFile = written.get(commit.version) ?? commit.object.lastModified.getTime();
       if (!isEnabled || commit.version < since) return byFile;
-      const info = await readCommitInfo(stores, commit, scope);
+      const info = await readInfo();
       return info?.inCommitTimestamp ?? byFile;
     },
   };
+}
+
+export interface TimeTravelDeps {
+  stores: Stores;
+  snapshotOf(root: TableRoot, segment: LogSegment, scope: LakeScope): Promise<Snapshot>;
 }
 
 /**
@@ -47,7 +51,7 @@ export function commitClock(
  * or after the last, `invalid_input` for what is no time.
  */
 export async function versionAt(
-  parts: LogReading,
+  { stores, snapshotOf }: TimeTravelDeps,
   root: TableRoot,
   files: LogFiles,
   timestamp: string,
@@ -66,16 +70,18 @@ export async function versionAt(
       `The Delta table ${quoteName(root.uri)} keeps no commits that say when they were made. Name a version: ${newest}.`,
     );
   }
-  const { metadata } = await readSnapshot(parts, root, segmentOf(files, newest, root), scope);
-  const clock = commitClock(parts.stores, files, metadata);
-  const ends = [await clock.timeOf(first, scope), await clock.timeOf(last, scope)] as const;
+  const { metadata } = await snapshotOf(root, segmentOf(files, newest, root), scope);
+  const clock = commitClock(files, metadata);
+  const timeOfCommit = (commit: CommitFile) =>
+    clock.timeOf(commit, () => readCommitInfo(stores, commit, scope));
+  const ends = [await timeOfCommit(first), await timeOfCommit(last)] as const;
   if (wanted < ends[0] || wanted > ends[1]) throw noMoment(root, timestamp, ends);
   let low = 0;
   let high = commits.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const commit = commits[middle];
-    if (commit && (await clock.timeOf(commit, scope)) <= wanted) low = middle;
+    if (commit && (await timeOfCommit(commit)) <= wanted) low = middle;
     else high = middle - 1;
   }
   return commits[low]?.version ?? newest;

@@ -12,7 +12,6 @@ import { describeHead } from "./describe-head.ts";
 import { describeParquet } from "./describe-parquet.ts";
 import { describeTable } from "./describe-table.ts";
 import type { Described } from "./described.ts";
-import type { Footers } from "./footers.ts";
 
 /** Files whose first bytes are looked at. Of more, one of each extension and the first ones. */
 const sniffedFiles = 64;
@@ -23,12 +22,11 @@ const sampledValues = 5;
 /** What can be said of a dataset without a full read of large ones. Throws as `resolveDataset` and the formats do. */
 export async function describeDataset(
   parts: LakeParts,
-  footers: Footers,
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
   const dataset = await resolveDataset(parts, request, scope);
-  if (dataset.delta) return describeDelta(parts, footers, dataset, dataset.delta, scope);
+  if (dataset.delta) return describeDelta(parts, dataset, dataset.delta, scope);
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,
     detected:
@@ -40,7 +38,7 @@ export async function describeDataset(
   if (!detected) throw new TypeError("A dataset has at least one file.");
   const described =
     family === "parquet"
-      ? await describeParquet(footers, dataset, scope)
+      ? await describeParquet(parts.footers, dataset, scope)
       : dataset.sizeBytes <= readWholeBytes || !hasReadableHead(detected)
         ? await describeTable(parts, dataset, scope)
         : await describeHead(parts, dataset, detected, scope);

@@ -7,7 +7,6 @@ import { sqlType } from "../delta/schema.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { DatasetDescription, DeltaFacts } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import type { Footers } from "./footers.ts";
 
 const shownCommits = 10;
 const shownProperties = 50;
@@ -18,13 +17,12 @@ const maxFooters = 256;
 /** What the log of a Delta table says; footers are read only where it does not say how many rows the files have. */
 export async function describeDelta(
   parts: LakeParts,
-  footers: Footers,
   dataset: Dataset,
   snapshot: Snapshot,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
   const history = await parts.delta.history(snapshot, shownCommits, scope);
-  const rowCount = rowCountOf(snapshot.files) ?? (await rowsByFooters(parts, footers, dataset, scope));
+  const rowCount = rowCountOf(snapshot.files) ?? (await rowsByFooters(parts, dataset, scope));
   const latestMs = snapshot.files.reduce((latest, file) => Math.max(latest, file.modificationTime ?? 0), 0);
   return {
     uri: dataset.uri,
@@ -73,8 +71,7 @@ function partitionsOf({ files, partitionColumns }: Dataset): DatasetDescription[
 }
 
 async function rowsByFooters(
-  { delta }: LakeParts,
-  footers: Footers,
+  { delta, footers }: LakeParts,
   { files }: Dataset,
   scope: LakeScope,
 ): Promise<number | undefined> {

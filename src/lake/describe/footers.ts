@@ -3,6 +3,7 @@ import { openParquet, readLocal } from "../datasets/open-parquet.ts";
 import { type ParquetFooter, readParquetFooter } from "../formats/parquet-footer.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
+import { readBytes } from "../stores/read-bytes.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 
 const rememberedFooters = 20_000;
@@ -38,14 +39,11 @@ export function createFooters({ cache, stores }: { cache: ObjectCache; stores: S
   };
 }
 
-async function stored(
+function stored(
   stores: Stores,
   { location, etag }: StoredObject,
   { start, end }: ByteRange,
   { signal }: LakeScope,
 ): Promise<Buffer> {
-  const { body } = await stores.read({ location, start, endExclusive: end, ifMatch: etag }, signal);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return readBytes(stores, { location, start, endExclusive: end, ifMatch: etag }, signal);
 }

@@ -6,7 +6,6 @@ import { createDatabricks } from "../databricks/create-databricks.ts";
 import { isDatabricksName } from "../databricks/table-name.ts";
 import { refuseMoment } from "../datasets/delta-root.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
-import type { Footers } from "../describe/footers.ts";
 import type { DatasetDescription, DatasetRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { RemoteEngine } from "./engine.ts";
@@ -14,7 +13,6 @@ import { KeptRows } from "./kept-rows.ts";
 
 export interface RemoteDeps {
   parts: LakeParts;
-  footers: Footers;
   scratchDir: string;
   now(): number;
   newId(): string;
@@ -33,14 +31,7 @@ export interface Remotes {
 }
 
 /** Those the settings set up. */
-export function openRemotes({
-  parts,
-  footers,
-  scratchDir,
-  now,
-  newId,
-  athenaTimes: times,
-}: RemoteDeps): Remotes {
+export function openRemotes({ parts, scratchDir, now, newId, athenaTimes: times }: RemoteDeps): Remotes {
   const { settings, engine: parser } = parts;
   const kept = new KeptRows({
     folder: join(scratchDir, `remote-${newId()}`),
@@ -49,7 +40,7 @@ export function openRemotes({
     newId,
   });
   const databricks = settings.databricks && createDatabricks(settings.databricks, { kept, parser, now });
-  const athena = openAthena(settings, { parts, footers, now, newId, times });
+  const athena = openAthena(settings, { parts, now, newId, times });
   return {
     databricks,
     athena,

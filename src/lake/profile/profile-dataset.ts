@@ -36,7 +36,6 @@ const wholeDistributionRows = 1_000_000;
 /** Statistics of each column in a fixed number of passes over the rows, in memory that does not grow with them. */
 export async function profileDataset(
   parts: LakeParts,
-  footers: Footers,
   request: ProfileRequest,
   scope: LakeScope,
 ): Promise<DatasetProfile> {
@@ -44,17 +43,17 @@ export async function profileDataset(
   const dataset = await resolveDataset(parts, named, scope);
   const page = { names: columns, first: firstColumn, count: maxColumns };
   if (mode === "footer" && dataset.delta) throw noFooters(dataset.uri);
-  if (mode === "footer") return profileByFooters(footers, dataset, page, scope);
+  if (mode === "footer") return profileByFooters(parts.footers, dataset, page, scope);
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
     const whole = askOf(parts, scansOf(tables), scope);
-    const rowCount = table.analysis?.rowCount ?? (await countRows(footers, table, whole, scope));
+    const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, whole, scope));
     const chosen = chooseColumns((await whole(`SELECT * FROM ${tableName} LIMIT 0`)).columns, columns);
     const isLarge = rowCount > sampleRows;
     const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
     const isDistributionSample = isSample || rowCount > wholeDistributionRows;
-    const sample = isDistributionSample ? await sampleOf(parts, footers, table, rowCount, scope) : undefined;
+    const sample = isDistributionSample ? await sampleOf(parts, table, rowCount, scope) : undefined;
     const plan = {
       rowCount,
       isSample,

@@ -7,7 +7,6 @@ const leastGroups = 3;
 /** Rows for a sample of Parquet files. */
 export interface RowSample {
   ranges: RowRange[];
-  rowCount: number;
   /** Row groups it takes rows of, and how many there are. */
   groups: number;
   allGroups: number;
@@ -33,6 +32,5 @@ export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: numb
   )
     .filter((range) => range !== undefined)
     .map(({ file, start, end }) => ({ file, start, end: Math.min(end, start + most) }));
-  const rowCount = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-  return { ranges, rowCount, groups: count, allGroups: groups.length };
+  return { ranges, groups: count, allGroups: groups.length };
 }

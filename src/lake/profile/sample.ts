@@ -1,6 +1,5 @@
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeParts, OpenTable } from "../datasets/with-tables.ts";
-import type { Footers } from "../describe/footers.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { LakeScope } from "../scope.ts";
 import { askOf, type Source, tableName } from "./ask.ts";
@@ -18,7 +17,6 @@ export interface SampleSource extends Source {
 /** Of Parquet some row groups, so that the others are never read; of text some of the rows, all over it. */
 export async function sampleOf(
   parts: LakeParts,
-  footers: Footers,
   table: OpenTable,
   rowCount: number,
   scope: LakeScope,
@@ -26,7 +24,7 @@ export async function sampleOf(
   const { scan, dataset } = table;
   // Row groups of a Delta table hold rows that do not count.
   if (scan.format === "parquet" && !dataset.delta) {
-    const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
+    const read = await mapBounded(dataset.files, 16, ({ object }) => parts.footers.read(object, scope));
     if (!read.some(hasOwnRowNumber)) {
       const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
       const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);

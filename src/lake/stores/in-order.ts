@@ -1,5 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
-import { quoteName } from "../location-names.ts";
+import { changedMeanwhile, isBroken } from "./interrupted.ts";
 import type { Store, StoredObject } from "./store.ts";
 
 export interface InOrderOptions {
@@ -65,27 +65,16 @@ async function readPart(
         { location, ifMatch: etag, start: position, endExclusive: end },
         signal,
       );
-      if (answer.sizeBytes !== sizeBytes) throw changed(object);
+      if (answer.sizeBytes !== sizeBytes) throw changedMeanwhile(object.uri);
       for await (const chunk of answer.body) {
         chunks.push(chunk);
         position += chunk.length;
       }
-      if (position !== end) throw changed(object);
+      if (position !== end) throw changedMeanwhile(object.uri);
       return chunks;
     } catch (thrown) {
       if (position === end && isBroken(thrown)) return chunks;
       if (signal.aborted || resumes >= resumesPerPart || !isBroken(thrown)) throw thrown;
     }
   }
-}
-
-function isBroken(thrown: unknown): boolean {
-  return thrown instanceof ToolError && (thrown.code === "unavailable" || thrown.code === "timeout");
-}
-
-function changed({ uri }: StoredObject): ToolError {
-  return new ToolError(
-    "changed",
-    `${quoteName(uri)} was changed meanwhile. Call again to read it as it is now.`,
-  );
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ToolError } from "../../core/errors.ts";
 import type { Boundaries } from "../boundaries.ts";
 import type { Location } from "../location.ts";
-import { quoteName } from "../location-names.ts";
+import { changedMeanwhile } from "./interrupted.ts";
 import { type FenceOptions, type FenceRequest, openFile, realRoot } from "./local-fence.ts";
 import { type LocalEntry, walkFolder } from "./local-listing.ts";
 import type {
@@ -113,10 +113,7 @@ function etagOf({ ino, size, mtimeNs }: BigIntStats): string {
 
 function refuseOther(object: StoredObject, etag: string): void {
   if (object.etag === etag) return;
-  throw new ToolError(
-    "changed",
-    `${quoteName(object.uri)} was changed meanwhile. Call again to read it as it is now.`,
-  );
+  throw changedMeanwhile(object.uri);
 }
 
 function rangeOf({ start, endExclusive, suffixBytes }: ReadRequest, sizeBytes: number) {

@@ -1,6 +1,7 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
+import { changedMeanwhile } from "./interrupted.ts";
 import { discardS3Body, s3Body } from "./s3-body.ts";
 import { etagOfAnswer } from "./s3-etag.ts";
 import { headS3Object, type S3Location } from "./s3-head.ts";
@@ -68,7 +69,7 @@ function isPastEnd(thrown: unknown): boolean {
 /** Servers answer 416 for every range of an empty object, and some for a suffix longer than the object. */
 async function readPastEnd(sender: S3Sender, wanted: Wanted, signal: AbortSignal): Promise<ReadResult> {
   const { etag, sizeBytes, uri } = await headS3Object(sender, wanted.location, signal);
-  if (wanted.ifMatch !== undefined && etag !== wanted.ifMatch) throw changed(uri);
+  if (wanted.ifMatch !== undefined && etag !== wanted.ifMatch) throw changedMeanwhile(uri);
   if (wanted.suffixBytes !== undefined && wanted.suffixBytes > 0 && sizeBytes > 0) {
     const { suffixBytes: _longer, ...whole } = wanted;
     return readS3Object(sender, { ...whole, ifMatch: etag }, signal);
@@ -87,7 +88,7 @@ function checkAnswer(
   try {
     const { start, end, sizeBytes } = rangeOfAnswer(answer, wanted, uri);
     const etag = etagOfAnswer(answer.ETag, uri);
-    if (wanted.ifMatch !== undefined && etag !== wanted.ifMatch) throw changed(uri);
+    if (wanted.ifMatch !== undefined && etag !== wanted.ifMatch) throw changedMeanwhile(uri);
     return { etag, sizeBytes, start, body: s3Body(answer.Body, { uri, sizeBytes: end - start }, signal) };
   } catch (thrown) {
     discardS3Body(answer.Body);
@@ -118,11 +119,4 @@ function rangeOfAnswer({ ContentRange, ContentLength }: GetObjectCommandOutput, 
 
 function odd(uri: string, what: string): ToolError {
   return new ToolError("unsupported", `The S3 server ${what} for ${quoteName(uri)}.`);
-}
-
-function changed(uri: string): ToolError {
-  return new ToolError(
-    "changed",
-    `${quoteName(uri)} was changed meanwhile. Call again to read it as it is now.`,
-  );
 }
