@@ -9,8 +9,6 @@ export interface DemoOptions {
   cacheDir: string;
   /** Told what takes time, in words. */
   log?: (message: string) => void;
-  /** Waited before each answer of the S3 endpoint, in milliseconds, as over a network. */
-  firstByteMs?: number;
   signal?: AbortSignal;
 }
 
@@ -44,7 +42,6 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const endpoint = await startS3Endpoint({
     buckets: bucketNames.map((name) => bucketOf(lake, name)),
     region,
-    link: options.firstByteMs === undefined ? {} : { firstByteMs: options.firstByteMs },
   });
   return {
     s3Endpoint: endpoint.url,

@@ -3,7 +3,7 @@ import { serveCompletion } from "./completion.ts";
 import { serveLogLevel } from "./logging.ts";
 import { servePromptGet, servePromptList } from "./prompts.ts";
 import { serveResourceList, serveResourceRead, serveResourceTemplates } from "./resources.ts";
-import { serveTaskCancel, serveTaskGet, serveTaskUpdate, tasksExtension } from "./tasks/serve-tasks.ts";
+import { serveTaskCancel, serveTaskGet, serveTaskUpdate } from "./tasks/serve-tasks.ts";
 import { serveToolCall, serveToolList } from "./tools.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -62,12 +62,9 @@ export function buildRequestServer(unit: ServingUnit, wanted?: Wanted): Server |
 const minuteMs = 60_000;
 
 function serverOptions({ surface, era }: ServingUnit): ServerOptions {
-  const { extension, hasTasks, capabilities } = surface;
+  const { extension } = surface;
   return {
-    capabilities:
-      hasTasks && era === "modern"
-        ? { ...capabilities, extensions: { ...capabilities.extensions, [tasksExtension]: {} } }
-        : capabilities,
+    capabilities: era === "modern" ? surface.modernCapabilities : surface.capabilities,
     instructions: surface.instructions,
     // What is visible depends on who asks, so nothing but the server itself may be cached by a shared cache.
     cacheHints: {

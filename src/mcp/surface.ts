@@ -9,6 +9,7 @@ import type { PromptDefinition, ResourceDefinition } from "../core/exposure.ts";
 import type { Principal } from "../core/principal.ts";
 import { instructionsFor } from "./instructions.ts";
 import type { McpExtension, RawPrompt, RawResource, RawTool } from "./raw.ts";
+import { tasksExtension } from "./tasks/serve-tasks.ts";
 import { createToolList, type ToolList } from "./tool-list.ts";
 
 /** What the surface is computed from. */
@@ -30,6 +31,8 @@ export interface Surface {
   serverInfo: Implementation;
   instructions: string;
   capabilities: ServerCapabilities;
+  /** Of MCP 2026-07-28 and later: with tasks, where there are any. */
+  modernCapabilities: ServerCapabilities;
   extension: McpExtension;
   /** Whether any tool's call may become a task. */
   hasTasks: boolean;
@@ -49,13 +52,18 @@ export function createSurface({ calls, serverInfo, listAliases, extension }: Sur
     if (registry.find(definition.name)) throw new TypeError(`Two tools claim the name ${definition.name}.`);
   }
   const extra = rawTools.map(wireRawTool);
+  const capabilities = capabilitiesOf(extension);
+  const hasTasks = registry.tools.some(({ task }) => task === "optional");
   const definitions = registry.toolsets.flatMap((toolset) => toolset.resources ?? []);
   return {
     serverInfo,
     instructions: instructionsFor(registry.toolsets),
-    capabilities: capabilitiesOf(extension),
+    capabilities,
+    modernCapabilities: hasTasks
+      ? { ...capabilities, extensions: { ...capabilities.extensions, [tasksExtension]: {} } }
+      : capabilities,
     extension,
-    hasTasks: registry.tools.some(({ task }) => task === "optional"),
+    hasTasks,
     toolList: createToolList({ tools: registry.tools, policy: steps.policy, listAliases, extra }),
     resources: definitions.map((definition) => ({
       definition,

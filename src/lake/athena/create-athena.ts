@@ -57,8 +57,8 @@ export function createAthenaEngine(deps: AthenaEngineDeps): LongRunningEngine {
         return pageOf(deps, request, { ...at, sql }, scope);
       }
       const { id, sql, notes } = await started(request, scope, undefined);
-      await waiter.finish(id, ownerOf(scope), scope);
-      const page = await pageOf(deps, request, { id, skip: 0, sql }, scope);
+      const state = await waiter.finish(id, ownerOf(scope), scope);
+      const page = await pageOf(deps, request, { id, skip: 0, sql, state }, scope);
       return { ...page, notes: [...notes, ...page.notes] };
     },
   };
@@ -81,14 +81,23 @@ function checkScan({ maxScanBytes }: AthenaSettings, scan: AthenaScan): string[]
   );
 }
 
+/** Where a page begins. `state` where the query was seen to end a moment ago. */
+interface PagePlace {
+  id: string;
+  token?: string | undefined;
+  skip: number;
+  sql: string;
+  state?: ExecutionState;
+}
+
 async function pageOf(
   deps: AthenaEngineDeps,
   request: LakeQueryRequest,
-  { id, token, skip, sql }: { id: string; token?: string | undefined; skip: number; sql: string },
+  { id, token, skip, sql, state: seen }: PagePlace,
   scope: LakeScope,
 ): Promise<RemoteRows> {
-  // Whose it is is asked of Athena each time: a cursor can be passed on, or made up.
-  const state = await deps.executions.poll(id, ownerOf(scope), scope.signal);
+  // Of what was not just seen, whose it is is asked of Athena each time: a cursor can be passed on, or made up.
+  const state = seen ?? (await deps.executions.poll(id, ownerOf(scope), scope.signal));
   if (state.sql !== sql.trim()) throw new ToolError("invalid_input", ofAnother);
   if (state.fault) throw state.fault;
   if (state.state !== "succeeded")

@@ -1,24 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryExecution } from "@aws-sdk/client-athena";
 import { ToolError } from "../../core/errors.ts";
+import type { RemoteState } from "../engines/long-running.ts";
 import type { AthenaSettings } from "../settings.ts";
 import { queryError } from "./aws-errors.ts";
 import type { AwsSender } from "./clients.ts";
 
-/** One query as Athena has it now. */
-export interface ExecutionState {
-  /** Athena's own id, good for as long as Athena remembers it: 45 days. */
-  id: string;
-  state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+/** One query as Athena has it now. Its id is good for as long as Athena remembers it: 45 days. */
+export interface ExecutionState extends RemoteState {
   /** What was started, without the mark of its owner. */
   sql: string;
-  /** So far, while it runs. */
-  bytesScanned: number;
-  durationMs: number;
   /** Whether Athena gave an older result again, and scanned nothing. */
   isReused: boolean;
-  /** Of a failed or cancelled one: what to throw. */
-  fault?: ToolError;
 }
 
 /** What is started: the very text Athena gets. */

@@ -1,5 +1,6 @@
 import type { Column as GlueColumn, Partition, Table } from "@aws-sdk/client-glue";
 import { ToolError } from "../../core/errors.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import { type AllowedTables, formatTable, type TableName } from "./allowed-tables.ts";
 import type { AwsSender } from "./clients.ts";
@@ -40,12 +41,11 @@ const keptMs = 30_000;
 
 /** Source: Glue GetTable, GetTables, GetPartitions. */
 export function createGlueCatalog(sender: AwsSender, allowed: AllowedTables, now: () => number): GlueCatalog {
-  const kept = new Map<string, { table: CatalogTable; readMs: number }>();
+  const kept = new RecentMap<{ table: CatalogTable; readMs: number }>(maxTables);
   let account: string | undefined;
   const keep = (found: Table, name: TableName): CatalogTable => {
     const table = tableOf(found, name);
     account = table.account ?? account;
-    if (kept.size >= maxTables) kept.clear();
     kept.set(formatTable(name), { table, readMs: now() });
     return table;
   };

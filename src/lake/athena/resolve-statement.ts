@@ -44,17 +44,15 @@ export async function resolveStatement(
       `The statement names tables in ${statement.relations.length} places; ${maxTables} are allowed.`,
     );
   }
-  const found = new Map<string, Promise<TableName>>();
   const tables = new Map<string, TableName>();
   const ctes = new Map<string, string>();
   const notes = new Set<string>();
   for (const relation of statement.relations) {
     const key = keyOf(relation);
     const given = givenName(relation, sources);
-    const promise =
-      found.get(key) ?? (given === undefined ? inFull(deps, relation) : named(deps, given, scope));
-    found.set(key, promise);
-    const table = await promise;
+    const table =
+      tables.get(key) ??
+      (given === undefined ? deps.allowed.check(relation.parts) : await named(deps, given, scope));
     tables.set(key, table);
     if (given === undefined) continue;
     ctes.set(relation.parts[0] ?? "", fullName(deps.catalog, table));
@@ -95,10 +93,6 @@ function givenName({ parts, isText }: Relation, sources: LakeQueryRequest["sourc
     "invalid_input",
     `The table ${quoteName(name)} is not among sources${near ? `; did you mean ${quoteName(near)}?` : ""}. For Athena, write FROM database.table, or name it in sources as athena://database.table.`,
   );
-}
-
-async function inFull({ allowed }: ResolveDeps, { parts }: Relation): Promise<TableName> {
-  return allowed.check(parts);
 }
 
 async function named(deps: ResolveDeps, uri: string, scope: LakeScope): Promise<TableName> {

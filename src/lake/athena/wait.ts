@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import { stopError } from "../stores/stopped.ts";
+import { pause, stopError } from "../stores/stopped.ts";
 import {
   type ExecutionState,
   type Executions,
@@ -99,9 +98,7 @@ async function watch(executions: Executions, watched: Watched, scope: LakeScope)
         "AWS keeps asking to slow down on the query's state. Try again in a few minutes.",
       );
     }
-    await sleep(pauseMs(watched.times, turn), undefined, { signal: scope.signal }).catch(() => {
-      throw stopError(scope.signal);
-    });
+    await pause(pauseMs(watched.times, turn), scope.signal);
   }
 }
 

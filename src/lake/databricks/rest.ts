@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
-import { orStopped, stopError } from "../stores/stopped.ts";
+import { orStopped, pause, stopError } from "../stores/stopped.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { readBounded } from "./bounded-body.ts";
 import { type RestSubject, restFault } from "./rest-faults.ts";
@@ -80,9 +79,7 @@ export function createRest({ host, tokens, timeoutMs = 60_000, pauseMs = 500, no
         const waitMs = reply?.retryAfterMs ?? pauseMs * 2 ** (tried - 1);
         const mayPass = !reply || reply.status === 429 || reply.status === 503;
         if (!mayPass || tried >= maxAttempts || waitMs > longestPauseMs) throw faultOf(request, reply);
-        await sleep(waitMs, undefined, { signal }).catch(() => {
-          throw stopError(signal);
-        });
+        await pause(waitMs, signal);
       }
     },
   };

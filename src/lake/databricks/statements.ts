@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
-import { orStopped, stopError } from "../stores/stopped.ts";
+import { orStopped, pause, stopError } from "../stores/stopped.ts";
 import type { Rest } from "./rest.ts";
 import { parseSparkType, type SparkType } from "./spark-type.ts";
 import { statementFault } from "./statement-faults.ts";
@@ -142,9 +141,7 @@ async function finish(
     if (state !== "PENDING" && state !== "RUNNING") throw statementFault(found.status);
     const message = state === "PENDING" ? "waiting for the warehouse" : "running on the warehouse";
     progress({ done: Math.round((now() - startedMs) / 1000), message });
-    await sleep(pauseMs, undefined, { signal }).catch(() => {
-      throw stopError(signal);
-    });
+    await pause(pauseMs, signal);
     const path = `${base}/${first.statement_id}`;
     found = await rest.send({ method: "GET", path, ...subject, answer, maxBytes: maxAnswerBytes }, signal);
   }

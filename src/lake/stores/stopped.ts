@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ToolError } from "../../core/errors.ts";
 
 /** What a stopped piece of work throws: the reason it was stopped for, where that is one to show. */
@@ -16,5 +17,12 @@ export async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promi
     const onAbort = () => reject(stopError(signal));
     signal.addEventListener("abort", onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** Waits so long; throws `stopError` as soon as `signal` aborts. */
+export async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(waitMs, undefined, { signal }).catch(() => {
+    throw stopError(signal);
   });
 }

@@ -1,6 +1,6 @@
 import type { Principal } from "../../core/principal.ts";
 
-/** What a session is bound to. Lengths are part of it, so that no two principals read alike. */
+/** Whom a session or a task is bound to. Lengths are part of it, so that no two principals read alike. */
 export function ownerOf({ tenantId, id }: Principal): string {
   return `${tenantId.length}:${tenantId}/${id}`;
 }

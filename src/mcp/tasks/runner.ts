@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { ProtocolError, type Result } from "@modelcontextprotocol/server";
 import type { Principal } from "../../core/principal.ts";
 import type { Progress } from "../../core/tool.ts";
-import { ownerOf, type TaskEnd, type TaskRecord, type TaskStore } from "./store.ts";
+import { ownerOf } from "../sessions/owner.ts";
+import type { TaskEnd, TaskRecord, TaskStore } from "./store.ts";
 
 /** When a call becomes a task, and how long it may take and be asked for. Milliseconds. */
 export interface TaskTimes {

@@ -1,5 +1,3 @@
-import type { Principal } from "../../core/principal.ts";
-
 /** What a task ended with, as `tasks/get` says it. */
 export type TaskEnd =
   | { status: "completed"; result: Record<string, unknown> }
@@ -35,9 +33,4 @@ export interface TaskStore {
     taskId: string,
     change: Pick<TaskRecord, "updatedMs"> & Pick<Partial<TaskRecord>, "statusMessage" | "end">,
   ): Promise<void>;
-}
-
-/** Equal for one principal's requests, whatever they come by. */
-export function ownerOf({ tenantId, id }: Principal): string {
-  return JSON.stringify([tenantId, id]);
 }

@@ -108,7 +108,8 @@ class Walk {
         expectsRelation = true;
         this.at++;
       } else if (expectsRelation) {
-        expectsRelation = this.relation(scope, depth);
+        this.relation(scope, depth);
+        expectsRelation = false;
       } else this.plain(token);
     }
   }
@@ -170,25 +171,24 @@ class Walk {
     this.at++;
   }
 
-  /** One table, or what stands in its place. Answers whether one is still to come. */
-  private relation(scope: Scope, depth: number): boolean {
+  /** One table, or what stands in its place. */
+  private relation(scope: Scope, depth: number): void {
     const token = this.tokens[this.at];
     if (token?.kind === "word" && relationCalls.has(token.value) && this.tokens[this.at + 1]?.text === "(") {
       this.at++;
       this.nested(scope, false, depth);
-      return false;
+      return;
     }
     if (token?.kind === "string") {
       this.relations.push({ parts: [token.value], isText: true, start: token.start, end: token.end });
       this.at++;
-      return false;
+      return;
     }
     const { parts, start, end } = this.dottedName();
     if (this.tokens[this.at]?.text === "(")
       throw refuse(`${parts.join(".")}() cannot be used in FROM: name a table there.`);
     const [only = ""] = parts;
     if (parts.length > 1 || !scope.has(only)) this.relations.push({ parts, isText: false, start, end });
-    return false;
   }
 
   private dottedName(): { parts: string[]; start: number; end: number } {
