@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { reportLines, runFuzz } from "../test/fuzz/run-fuzz.ts";
+import { goldenRoot } from "../test/harness/golden.ts";
 
 /**
  * `npm run fuzz:lake -- [--queries 20000] [--seed N] [--only I]`: random queries through the lake, held against a
@@ -20,7 +20,7 @@ const report = await runFuzz({
   seed,
   queries: Number(values.queries),
   only: values.only === undefined ? undefined : Number(values.only),
-  golden: process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../../shared/golden"),
+  golden: goldenRoot,
   print: (line) => console.log(line),
 });
 for (const line of reportLines(report)) console.log(line);

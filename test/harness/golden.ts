@@ -1,12 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** Reference tables of Delta Lake, where they are at hand: in `SLUICE_GOLDEN_DIR`, else beside the repository. */
+/** Where reference files are looked for: in `SLUICE_GOLDEN_DIR`, else beside the repository. */
+export const goldenRoot = resolve(
+  process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../../../shared/golden"),
+);
+
+/** Reference tables of Delta Lake, where they are at hand. */
 export function goldenFolder(): string | undefined {
-  const folder = resolve(
-    process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../../../shared/golden"),
-    "delta",
-  );
+  const folder = join(goldenRoot, "delta");
   return existsSync(folder) ? folder : undefined;
 }
 

@@ -6,11 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readParquetFooter } from "../../src/lake/formats/parquet-footer.ts";
 import { cpuMsOf } from "../harness/cpu-time.ts";
 import { decodeApart } from "../harness/decode-apart.ts";
+import { goldenRoot } from "../harness/golden.ts";
 
-const golden = join(
-  process.env.SLUICE_GOLDEN_DIR ?? join(import.meta.dirname, "../../../shared/golden"),
-  "parquet",
-);
+const golden = join(goldenRoot, "parquet");
 if (!existsSync(golden))
   console.warn(`No golden Parquet files at ${golden}: set SLUICE_GOLDEN_DIR to test against them.`);
 
