@@ -1,31 +1,100 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Location } from "../location.ts";
+import { formatLocation } from "../location-names.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
-import type { Store, StoredObject } from "../stores/store.ts";
+import type { ListRequest, Store, StoredObject } from "../stores/store.ts";
+import { nameOf } from "./dataset.ts";
+import { mapBounded } from "./map-bounded.ts";
 
 const keysPerPage = 1_000;
 /** Objects looked at to find a dataset's files. */
 const maxListedObjects = 100_000;
+const parallelPages = 8;
+const rememberedPages = 10_000;
 
-/** Every object below a folder or prefix, in the store's order. Throws `too_large` past 100,000. */
+/** Of each store: where the pages of a listing ended when it was last made. Hints: what is listed is checked. */
+const pageEnds = new WeakMap<Store, RecentMap<readonly string[]>>();
+
+/**
+ * Every object below a folder or prefix, in the store's order. Where it was listed before, the pages are asked for at
+ * once, each from where the one before it ended. Throws `too_large` past 100,000.
+ */
 export async function listBelow(store: Store, location: Location, scope: LakeScope): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  let after: string | undefined;
-  do {
-    const page = await store.list(
-      { location, maxKeys: keysPerPage, ...(after === undefined ? {} : { after }) },
-      scope.signal,
-    );
-    objects.push(...page.objects);
-    after = page.next;
-    if (objects.length > maxListedObjects) {
-      throw new ToolError(
-        "too_large",
-        `More than ${maxListedObjects} objects lie below this name. Name a narrower prefix.`,
-        { details: { maxListedObjects } },
-      );
-    }
-    scope.progress({ done: objects.length, message: "listing files" });
-  } while (after !== undefined);
+  const known =
+    pageEnds.get(store) ?? new RecentMap<readonly string[]>(rememberedPages, ({ length }) => length);
+  pageEnds.set(store, known);
+  const key = JSON.stringify([scope.tenantId, formatLocation(location)]);
+  const ends = known.get(key) ?? [];
+  const counter = createCounter(scope);
+  const found = await mapBounded(["", ...ends], parallelPages, (after, at) =>
+    listBetween(store, location, { after, end: ends[at] }, counter, scope),
+  );
+  const objects = found.flat();
+  known.delete(key);
+  const isOrdered = objects.every((object, at) => at === 0 || compareNames(objects[at - 1], object) < 0);
+  // A store that lists in another order, or did meanwhile, is listed page by page.
+  if (!isOrdered) return ends.length > 0 ? listBelow(store, location, scope) : objects;
+  const newEnds = objects.filter((_, at) => at % keysPerPage === keysPerPage - 1).map(nameBelow(location));
+  if (location.kind === "s3" && objects.length > keysPerPage) known.set(key, newEnds);
   return objects;
+}
+
+/** Objects after one name up to and with another, both relative to the location. */
+async function listBetween(
+  store: Store,
+  location: Location,
+  { after, end }: { after: string; end: string | undefined },
+  counter: ReturnType<typeof createCounter>,
+  scope: LakeScope,
+): Promise<StoredObject[]> {
+  const below = nameBelow(location);
+  const isPast = (object: StoredObject) => end !== undefined && compareTexts(below(object), end) > 0;
+  const objects: StoredObject[] = [];
+  let request: ListRequest = {
+    location,
+    maxKeys: keysPerPage,
+    ...(after === "" ? {} : { startAfter: after }),
+  };
+  for (;;) {
+    const page = await store.list(request, scope.signal);
+    const wanted = page.objects.filter((object) => !isPast(object));
+    objects.push(...wanted);
+    counter.add(wanted.length);
+    const last = page.objects.at(-1);
+    if (page.next === undefined || (last && end !== undefined && compareTexts(below(last), end) >= 0))
+      return objects;
+    request = { ...request, after: page.next };
+  }
+}
+
+function createCounter(scope: LakeScope) {
+  let count = 0;
+  return {
+    add(more: number) {
+      count += more;
+      if (count > maxListedObjects) {
+        throw new ToolError(
+          "too_large",
+          `More than ${maxListedObjects} objects lie below this name. Name a narrower prefix.`,
+          { details: { maxListedObjects } },
+        );
+      }
+      scope.progress({ done: count, message: "listing files" });
+    },
+  };
+}
+
+function nameBelow(location: Location): (object: StoredObject) => string {
+  const { length } = nameOf(location);
+  return (object) => nameOf(object.location).slice(length);
+}
+
+function compareNames(left: StoredObject | undefined, right: StoredObject): number {
+  return left ? compareTexts(nameOf(left.location), nameOf(right.location)) : -1;
+}
+
+/** In the order of S3, which is that of the bytes of UTF-8. Source: S3 ListObjectsV2. */
+function compareTexts(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
