@@ -1,23 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { PollTimes } from "./athena/executions.ts";
-import { createObjectCache } from "./cache/object-cache.ts";
 import { isDatabricksName } from "./databricks/table-name.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
-import { resolveDataset } from "./datasets/resolve-dataset.ts";
-import { createResolver } from "./datasets/resolver.ts";
-import { createSniffer } from "./datasets/sniffer.ts";
-import type { LakeParts } from "./datasets/with-tables.ts";
-import { createDeltaTables } from "./delta/delta-tables.ts";
 import { describeDataset } from "./describe/describe-dataset.ts";
-import { createFooters } from "./describe/footers.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
 import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
+import { openParts } from "./open-parts.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
@@ -40,15 +34,10 @@ export interface LakeOptions {
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
   const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
   const stores = createStores(settings);
-  const cache = createObjectCache({ settings, stores }, { now, newId });
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
-  const delta = createDeltaTables({ stores, cache, engine });
-  const resolver = createResolver((request, scope) => resolveDataset({ stores, delta }, request, scope));
-  const sniffer = createSniffer(stores);
-  const footers = createFooters({ stores, cache });
-  const parts: LakeParts = { stores, cache, engine, settings, sniffer, resolver, delta, footers };
+  const parts = openParts({ settings, stores, engine, now, newId });
   const remotes = openRemotes({ parts, scratchDir, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines: QueryEngines = {
@@ -77,7 +66,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
       clearTimeout(timer);
-      await Promise.allSettled([remotes.close(), engine.close(), cache.close()]);
+      await parts.tables.letGo();
+      await Promise.allSettled([remotes.close(), engine.close(), parts.cache.close()]);
       stores.close();
     },
   };

@@ -10,6 +10,8 @@ import type { Pin } from "./pins.ts";
 import { createProgress } from "./progress.ts";
 import { createRangeFlights, type RangeFlight, type RangeFlights } from "./range-flights.ts";
 import type { RangeIndex } from "./range-index.ts";
+import { readWhole } from "./read-range.ts";
+import type { Reservation } from "./reservations.ts";
 import type { Space } from "./space.ts";
 
 /** An object's file while anybody of this process has it open. */
@@ -28,8 +30,15 @@ export interface BlockEntryOptions {
   fetch: FetchOptions;
   object: StoredObject;
   key: string;
+  /** Present for a small object that is fetched with all of it where it is not there yet. */
+  whole: WholeFetch | undefined;
   /** The object is not this version any more: the entry was evicted, and nobody should be given it. */
   onChanged(): void;
+}
+
+export interface WholeFetch {
+  signal: AbortSignal;
+  onFetched: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /** How often what others were refused room for is tried alone. */
@@ -37,7 +46,9 @@ const maxRounds = 4;
 
 export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockEntry> {
   const { space, object, key } = options;
-  const { pin, index, usedBytes } = await space.sparse(key, object.sizeBytes);
+  const { pin, index, usedBytes } = options.whole
+    ? await openSmall(options, options.whole)
+    : await space.sparse(key, object.sizeBytes);
   const flights = createRangeFlights();
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
   const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
@@ -62,6 +73,29 @@ export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockE
     stop: flights.stop,
     close: () => close(entry),
   };
+}
+
+/** Kept with one write, once all of it came. */
+async function openSmall(
+  { space, fetch, object, key }: BlockEntryOptions,
+  { signal, onFetched }: WholeFetch,
+) {
+  let room: Reservation | undefined;
+  try {
+    const opened = await space.sparse(key, object.sizeBytes, async () => {
+      room = await space.reserve(object.sizeBytes);
+      const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
+      onFetched?.(bytes);
+      return bytes;
+    });
+    if (room) space.record(key, object.sizeBytes);
+    room?.spend(object.sizeBytes);
+    // Other processes learn of it soon; nobody waits for that, and closing the entry tries it again.
+    if (room) opened.index.flush().catch(() => {});
+    return opened;
+  } finally {
+    await room?.end();
+  }
 }
 
 interface OpenEntry {

@@ -8,6 +8,8 @@ export interface PinnedFile {
   /** Of a file that lies outside the cache: throws `changed` where it was written over since it was opened. */
   verify?(): Promise<void>;
   release(): void;
+  /** As `release`. Settles when the file's name is gone. */
+  close?(): Promise<void>;
 }
 
 /** Bytes from `start` up to and without `end`. */
@@ -56,8 +58,16 @@ export interface ObjectCache {
    * as so many files may be open. Throws `changed` for those, `unavailable` where the folder cannot be used.
    */
   sparse(object: StoredObject, scope: LakeScope): Promise<SparseFile>;
-  /** The whole object as it is stored: its sparse file with all of it ensured. Local objects are given in place, as far as so many files may be open. Throws `changed`, `too_large`. */
-  object(object: StoredObject, scope: LakeScope): Promise<PinnedFile>;
+  /**
+   * The whole object as it is stored: its sparse file with all of it ensured, a small one by one request. Local objects
+   * are given in place, as far as so many files may be open. `onFetched` is shown the bytes of a small one that was
+   * fetched for this asker. Throws `changed`, `too_large`.
+   */
+  object(
+    object: StoredObject,
+    scope: LakeScope,
+    onFetched?: (bytes: Uint8Array) => void,
+  ): Promise<SparseFile>;
   /**
    * A file made from the object once per version and `kind` (such as `utf8-v1`), with the facts `derive` left.
    * The facts come back as parsed JSON: check them with a schema.

@@ -22,24 +22,31 @@ const sharedViewMs = 1_000;
 export function createEvictor(folder: CacheFolder): Evictor {
   const { ledger, instances, maxBytes } = folder;
   let lookedMs = 0;
+  let sharing = { isShared: false, knownMs: Number.NEGATIVE_INFINITY };
   const look = async () => {
     await sweepInstances(instances, folder.instance.name);
     ledger.adopt(await survey(folder.entries, instances, folder.instance.name));
     lookedMs = performance.now();
   };
   const isViewOld = async (changeBytes: number) => {
-    const isShared = (await readdir(instances)).length > 1;
-    return isShared && (changeBytes > maxBytes / 100 || performance.now() - lookedMs > sharedViewMs);
+    const isLarge = changeBytes > maxBytes / 100;
+    if (isLarge || performance.now() - sharing.knownMs > sharedViewMs) {
+      const others = await ifMissing(readdir(instances), []);
+      sharing = { isShared: others.length > 1, knownMs: performance.now() };
+    }
+    return sharing.isShared && (isLarge || performance.now() - lookedMs > sharedViewMs);
   };
   return {
     look,
     async makeRoom(changeBytes) {
       if (await isViewOld(changeBytes)) await look();
       if (await evictDownTo(folder, maxBytes)) return true;
+      await folder.letGo();
       await look();
       return evictDownTo(folder, maxBytes);
     },
     async free(sizeBytes) {
+      await folder.letGo();
       const before = ledger.usedBytes();
       await evictDownTo(folder, Math.max(0, before - sizeBytes));
       return ledger.usedBytes() < before;

@@ -12,6 +12,8 @@ export interface FolderOptions {
   now(): number;
   /** Names the start of the machine. Default: as the system does. */
   boot?: string | undefined;
+  /** Has files given back that are held for no call. */
+  letGo(): Promise<void>;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Survey } from "./survey.ts";
 export interface LedgerEntry {
   sizeBytes: number;
   lastUsedMs: number;
+  /** When its use was last shown to other processes. */
+  shownMs: number;
   /** Of this process. Other processes' are seen on disk, as links. */
   pins: number;
 }
@@ -48,7 +50,7 @@ export function createLedger(): Ledger {
     },
     usedBytes: () => claimedBytes + entryBytes + otherBytes,
     record(key, sizeBytes, lastUsedMs) {
-      const entry = entries.get(key) ?? { sizeBytes, lastUsedMs, pins: 0 };
+      const entry = entries.get(key) ?? { sizeBytes, lastUsedMs, shownMs: lastUsedMs, pins: 0 };
       remove(key);
       return put(key, Object.assign(entry, { sizeBytes, lastUsedMs }));
     },
@@ -56,10 +58,14 @@ export function createLedger(): Ledger {
     adopt(found) {
       const known = new Map(entries);
       for (const key of known.keys()) remove(key);
-      for (const { key, sizeBytes, lastUsedMs } of found.entries) {
-        const entry = known.get(key) ?? { sizeBytes, lastUsedMs, pins: 0 };
-        put(key, Object.assign(entry, { sizeBytes, lastUsedMs }));
-      }
+      const adopted = found.entries.map(({ key, sizeBytes, lastUsedMs }) => {
+        const entry = known.get(key) ?? { sizeBytes, lastUsedMs, shownMs: lastUsedMs, pins: 0 };
+        // What this process has used since then it need not have shown yet.
+        const latestMs = Math.max(lastUsedMs, entry.lastUsedMs);
+        return { key, entry: Object.assign(entry, { sizeBytes, lastUsedMs: latestMs }) };
+      });
+      adopted.sort((a, b) => a.entry.lastUsedMs - b.entry.lastUsedMs);
+      for (const { key, entry } of adopted) put(key, entry);
       otherBytes = found.otherBytes;
     },
   };

@@ -152,7 +152,6 @@ test("many who ask at once share one download", async () => {
   const object = await lake.head("s3://data/large");
   const files = await Promise.all(Array.from({ length: 20 }, () => cache.object(object, lakeScope())));
   expect(gets()).toHaveLength(16);
-  expect(new Set(files.map(({ path }) => path)).size).toBe(20);
   for (const { path, release } of files) {
     expect((await readFile(path)).equals(large)).toBe(true);
     release();

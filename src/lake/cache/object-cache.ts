@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
+import { orStopped } from "../stores/stopped.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
-import { openBlockEntry } from "./block-entry.ts";
-import type { Derive, ObjectCache, PinnedFile } from "./cache.ts";
+import { openBlockEntry, type WholeFetch } from "./block-entry.ts";
+import type { Derive, ObjectCache, SparseFile } from "./cache.ts";
 import { deriveInto, readSavedFacts } from "./derive.ts";
 import { makingRoom } from "./disk-full.ts";
 import { entryKey } from "./entry-key.ts";
@@ -20,6 +22,8 @@ import { openSpace, type Space } from "./space.ts";
 export interface ObjectCacheOptions {
   settings: Pick<LakeSettings, "cache" | "s3">;
   stores: Pick<Stores, "read" | "openLocal">;
+  /** Has whoever keeps files open beyond a call give them back, as their room is needed. */
+  letGo?: () => Promise<void>;
 }
 
 /** What tests set otherwise. */
@@ -39,8 +43,10 @@ export interface ObjectCacheDeps {
 
 const defaultPartBytes = 8 * 1024 * 1024;
 const defaultParallel = 16;
+/** Objects fetched whole come up to this size as one piece, which is kept as it comes. */
+const smallBytes = 128 * 1024;
 /** Ranges of all objects under way at once. */
-const maxParallel = 64;
+const maxParallel = 96;
 /** Freed on a disk that is too full for an empty file. */
 const minFreedBytes = 1024 * 1024;
 /** Well below what systems let one process open, with room for connections and the cache's own files. */
@@ -51,48 +57,54 @@ const defaultMaxOpenFiles = 512;
  * folder are `unavailable`, and are tried again with the next call.
  */
 export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCacheDeps = {}): ObjectCache {
-  const { settings, stores } = options;
+  const { settings, stores, letGo = async () => {} } = options;
   const { now = Date.now, newId = randomUUID } = deps;
-  const fetch: FetchOptions = {
-    store: stores,
-    partBytes: deps.partBytes ?? defaultPartBytes,
-    parallel: deps.parallel ?? defaultParallel,
-    gate: createGate(maxParallel),
-  };
+  const fetch = fetchOptions(stores, deps);
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
   const entries = createOpenEntries();
-  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot }));
+  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot, letGo }));
   const derivations = createDerivations(settings, space.get);
-  const open = async (object: StoredObject, scope: LakeScope): Promise<OpenFile> => {
+  const stop = new AbortController();
+  // Every small object on its way listens to it.
+  setMaxListeners(0, stop.signal);
+  const open = async (object: StoredObject, scope: LakeScope, asWhole?: WholeFetch): Promise<OpenFile> => {
     const inSpace = await space.get();
+    const whole = object.sizeBytes <= smallBytes ? asWhole : undefined;
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
     return entries.take(key, (onChanged) =>
       makingRoom(
         inSpace,
         object,
         () => minFreedBytes,
-        () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged }),
+        () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged, whole }),
       ),
     );
   };
   const inPlace = async (object: StoredObject) =>
     object.location.kind === "local" ? openInPlace(object) : undefined;
   return {
-    async sparse(object, scope) {
-      return (await inPlace(object)) ?? open(object, scope);
-    },
-    async object(object, scope) {
+    sparse: async (object, scope) => (await inPlace(object)) ?? open(object, scope),
+    async object(object, scope, onFetched) {
       const local = await inPlace(object);
-      return local ?? openWhole(await open(object, scope), scope);
+      const whole = { signal: stop.signal, onFetched };
+      return local ?? openWhole(await takenBy(open(object, scope, whole), scope), scope);
     },
     derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
+      stop.abort(new ToolError("unavailable", "The server is stopping."));
       await derivations.close();
       await entries.close();
       await space.now()?.close();
     },
   };
+}
+
+function fetchOptions(
+  store: FetchOptions["store"],
+  { partBytes = defaultPartBytes, parallel = defaultParallel }: ObjectCacheDeps,
+): FetchOptions {
+  return { store, partBytes, parallel, parallelSmall: 4 * parallel, gate: createGate(maxParallel) };
 }
 
 /** Content made of objects, each once however many ask. */
@@ -120,7 +132,20 @@ function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space:
   };
 }
 
-async function openWhole(file: OpenFile, scope: LakeScope): Promise<PinnedFile> {
+/** One who is stopped waits no more; the file goes on to the others who asked. */
+async function takenBy(opening: Promise<OpenFile>, scope: LakeScope): Promise<OpenFile> {
+  try {
+    return await orStopped(opening, scope.signal);
+  } catch (thrown) {
+    opening.then(
+      ({ release }) => release(),
+      () => {},
+    );
+    throw thrown;
+  }
+}
+
+async function openWhole(file: OpenFile, scope: LakeScope): Promise<SparseFile> {
   try {
     await file.ensure([{ start: 0, end: file.sizeBytes }], scope);
     return file;

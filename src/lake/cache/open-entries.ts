@@ -1,7 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { BlockEntry } from "./block-entry.ts";
 import type { SparseFile } from "./cache.ts";
-import type { Pin } from "./pins.ts";
 
 /** A sparse file whose giving back can be waited for. */
 export interface OpenFile extends SparseFile {
@@ -12,8 +11,6 @@ export interface OpenFile extends SparseFile {
 interface Opened {
   entry: Promise<BlockEntry>;
   users: number;
-  /** The entry's own pin goes to who asks first. */
-  isPinGiven: boolean;
 }
 
 /** Less than what a further request costs. */
@@ -46,7 +43,7 @@ export function createOpenEntries() {
     }
   };
   const start = (key: string, open: (onChanged: () => void) => Promise<BlockEntry>): Opened => {
-    const one: Opened = { entry: open(() => forget(key, one)), users: 0, isPinGiven: false };
+    const one: Opened = { entry: open(() => forget(key, one)), users: 0 };
     opened.set(key, one);
     return one;
   };
@@ -56,12 +53,9 @@ export function createOpenEntries() {
       const one = opened.get(key) ?? start(key, open);
       return using(key, one, async () => {
         const entry = await one.entry;
-        const pin = one.isPinGiven ? await entry.pin.share() : undefined;
-        one.isPinGiven = true;
         one.users++;
         return toFile(
           entry,
-          pin,
           (work) => using(key, one, work),
           () => tracked(leave(key, one)),
         );
@@ -79,16 +73,15 @@ export function createOpenEntries() {
 
 function toFile(
   entry: BlockEntry,
-  ownPin: Pin | undefined,
   using: <T>(work: () => Promise<T>) => Promise<T>,
   leave: () => Promise<void>,
 ): OpenFile {
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= Promise.all([ownPin?.release(), leave()]).then(() => {});
+    closing ??= leave();
     return closing;
   };
-  const { path, sizeBytes } = ownPin ?? entry.pin;
+  const { path, sizeBytes } = entry.pin;
   return {
     path,
     sizeBytes,

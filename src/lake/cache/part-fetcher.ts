@@ -16,8 +16,10 @@ export interface FetchOptions {
   store: Pick<Store, "read">;
   /** Bytes of each ranged read, at most. */
   partBytes: number;
-  /** Ranges of one object under way at once. */
+  /** Ranges of one object under way at once, which the network bounds. */
   parallel: number;
+  /** Of small ones, for which the wait for the first byte takes longest. */
+  parallelSmall: number;
   /** Shared by all objects of the process. */
   gate: Gate;
 }
@@ -34,6 +36,8 @@ interface PartFetcherOptions {
   onChanged(): void;
 }
 
+const smallPartBytes = 1024 * 1024;
+
 /** Fetches parts of one object into its file, and counts what the file takes. */
 export function createPartFetcher(options: PartFetcherOptions) {
   const { space, fetch, object, key, pin, index, onChanged } = options;
@@ -42,7 +46,8 @@ export function createPartFetcher(options: PartFetcherOptions) {
   // Ranges that were given up half-way are on disk too, and in no index.
   const lostBytes = Math.max(0, options.usedBytes - meter.usedBytes());
   const write = createFileWriter(() => openToWrite(pin.path));
-  const entryGate = createGate(fetch.parallel);
+  const largeGate = createGate(fetch.parallel);
+  const smallGate = createGate(fetch.parallelSmall);
   let changed = false;
   const giveUp = async () => {
     if (changed) return;
@@ -72,6 +77,7 @@ export function createPartFetcher(options: PartFetcherOptions) {
       };
       const read = { store: fetch.store, object, range: part, signal, onRequest, onBytes };
       try {
+        const entryGate = part.end - part.start > smallPartBytes ? largeGate : smallGate;
         await entryGate(() => fetch.gate(() => write((file) => readRange(read, file)), signal), signal);
         index.note(part);
       } catch (thrown) {

@@ -5,10 +5,15 @@ import { diskBytes } from "./disk-bytes.ts";
 import type { CacheFolder } from "./folder.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
+/** How often other processes are shown that an entry is in use: they evict by it. */
+const shownEveryMs = 30_000;
+
 /** A name of an entry's content that stays until it is released, whatever becomes of the entry. */
 export interface Pin {
   path: string;
   sizeBytes: number;
+  /** Tells the file from every other, also from one that gets its inode later. */
+  identity: string | undefined;
   inode: number;
   /** What was left beside the content, or empty. */
   facts: string;
@@ -30,11 +35,13 @@ export async function pinFile(
   entry.pins++;
   try {
     await link(path, pinPath);
-    const { size, ino } = await stat(pinPath);
+    const { size, ino, birthtimeMs } = await stat(pinPath);
     return {
       path: pinPath,
       sizeBytes: size,
       inode: ino,
+      // File systems that do not keep it say 0.
+      identity: birthtimeMs > 0 ? `${ino}/${birthtimeMs}` : undefined,
       facts,
       share: () => pinFile(folder, pinPath, facts, entry),
       release: releaseOnce(folder, pinPath, entry),
@@ -76,8 +83,7 @@ export async function pinEntry(
     const facts = withFacts ? await readFacts(path) : "";
     const entry = ledger.entries.get(key) ?? ledger.record(key, diskBytes(await stat(data)), now());
     const pin = await pinFile(folder, data, facts, entry);
-    await utimes(pin.path, now() / 1000, now() / 1000);
-    if (ledger.entries.get(key) === entry) ledger.record(key, entry.sizeBytes, now());
+    await noteUse(folder, key, entry, pin);
     return pin;
   } catch (thrown) {
     if (errnoOf(thrown) !== "ENOENT") throw thrown;
@@ -85,6 +91,20 @@ export async function pinEntry(
     if (ledger.entries.get(key)?.pins === 0) ledger.remove(key);
     return undefined;
   }
+}
+
+/** For this process at once, for others as often as matters. */
+async function noteUse(
+  { ledger, now }: CacheFolder,
+  key: string,
+  entry: LedgerEntry,
+  pin: Pin,
+): Promise<void> {
+  if (now() - entry.shownMs > shownEveryMs) {
+    entry.shownMs = now();
+    await utimes(pin.path, now() / 1000, now() / 1000);
+  }
+  if (ledger.entries.get(key) === entry) ledger.record(key, entry.sizeBytes, now());
 }
 
 /** Empty where none were left. */

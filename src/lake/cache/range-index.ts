@@ -34,12 +34,22 @@ export const indexName = "ranges";
 /** Lines more than there are ranges before the index is written anew. */
 const spareLines = 256;
 
+/** The index of an entry that was there. */
 export async function openRangeIndex(folder: CacheFolder, key: string, inode: number): Promise<RangeIndex> {
   const lines = createLines(folder, join(folder.entries, key, indexName), inode);
+  await lines.load();
+  return indexOf(folder, lines);
+}
+
+/** The index of an entry that was just made. */
+export function newRangeIndex(folder: CacheFolder, key: string, inode: number): RangeIndex {
+  return indexOf(folder, createLines(folder, join(folder.entries, key, indexName), inode));
+}
+
+function indexOf(folder: CacheFolder, lines: ReturnType<typeof createLines>): RangeIndex {
   const inTurn = createTurns();
   const noted: ByteRange[] = [];
   const { held, kept } = lines;
-  await lines.load();
   return {
     held,
     refresh: () => inTurn(lines.refresh),

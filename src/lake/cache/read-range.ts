@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
+import { readBytes } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 
@@ -41,6 +42,24 @@ export async function readRange(read: RangeRead, file: FileHandle): Promise<void
       return;
     } catch (thrown) {
       if (position === range.end && isBroken(thrown)) return;
+      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+    }
+  }
+}
+
+/** A small object in memory. A connection that broke is tried anew. Throws as `readRange` does. */
+export async function readWhole(
+  store: RangeRead["store"],
+  object: StoredObject,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  for (let resumes = 0; ; resumes++) {
+    try {
+      const { location, etag } = object;
+      const bytes = await readBytes(store, { location, ifMatch: etag }, signal);
+      if (bytes.length !== object.sizeBytes) throw changedMeanwhile(object.uri);
+      return bytes;
+    } catch (thrown) {
       if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
     }
   }

@@ -1,10 +1,11 @@
 import { utimes } from "node:fs/promises";
+import { RecentMap } from "../recent-map.ts";
 import { type Claim, makeClaim } from "./claims.ts";
 import { createEvictor, type Evictor } from "./evict.ts";
 import { type CacheFolder, type FolderOptions, openFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
 import { type Pin, pinEntry } from "./pins.ts";
-import { openRangeIndex, type RangeIndex } from "./range-index.ts";
+import { newRangeIndex, openRangeIndex, type RangeIndex } from "./range-index.ts";
 import { createReservations, type Reservation } from "./reservations.ts";
 import { isUnused, pinSparse } from "./sparse-files.ts";
 import { createSyncing } from "./syncing.ts";
@@ -15,8 +16,15 @@ export interface Space {
   pin(key: string): Promise<Pin | undefined>;
   /** Throws `too_large` where no room can be made. */
   claim(sizeBytes: number): Promise<Claim>;
-  /** The sparse file of `key` and its index, made where there is none of this size. */
-  sparse(key: string, sizeBytes: number): Promise<{ pin: Pin; index: RangeIndex; usedBytes: number }>;
+  /**
+   * The sparse file of `key` and its index, made where there is none of this size: with nothing in it, or with all of
+   * what `content` brings.
+   */
+  sparse(
+    key: string,
+    sizeBytes: number,
+    content?: () => Promise<Uint8Array>,
+  ): Promise<{ pin: Pin; index: RangeIndex; usedBytes: number }>;
   /** Throws `too_large` where no room can be made. */
   reserve(sizeBytes: number): Promise<Reservation>;
   /** Notes what an entry takes now, as just used; nothing where it is gone. */
@@ -34,19 +42,25 @@ export interface Space {
   close(): Promise<void>;
 }
 
+/** Indexes need not be read again from the disk while the file is the one they speak of. */
+const rememberedIndexes = 20_000;
+
 export async function openSpace(options: FolderOptions): Promise<Space> {
   const folder = await openFolder(options);
   const evictor = createEvictor(folder);
   const inTurn = createTurns();
   const syncing = createSyncing(folder);
+  const indexes = rememberIndexes(folder);
   await evictor.look();
   await evictor.makeRoom(0);
   return {
     ...roomIn(folder, evictor, inTurn),
     pin: (key) => pinEntry(folder, key, true),
-    async sparse(key, sizeBytes) {
-      const pin = await pinSparse(folder, key, sizeBytes);
-      const index = await openRangeIndex(folder, key, pin.inode);
+    async sparse(key, sizeBytes, content) {
+      const { pin, made } = await pinSparse(folder, key, sizeBytes, content);
+      const index = made ? newRangeIndex(folder, key, pin.inode) : await indexes.open(key, pin);
+      if (made === "whole") index.note({ start: 0, end: sizeBytes });
+      indexes.remember(key, pin, index);
       return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
     },
     record(key, sizeBytes) {
@@ -56,7 +70,7 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
       const { ledger, now } = folder;
       await utimes(pin.path, now() / 1000, now() / 1000);
       const entry = ledger.entries.get(key);
-      if (entry) ledger.record(key, entry.sizeBytes, now());
+      if (entry) ledger.record(key, entry.sizeBytes, now()).shownMs = now();
     },
     evictUnused: (key) =>
       inTurn(async () => {
@@ -70,6 +84,19 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
       await Promise.allSettled(folder.releasing);
       await syncing.finished();
       await folder.instance.leave();
+    },
+  };
+}
+
+function rememberIndexes(folder: CacheFolder) {
+  const known = new RecentMap<{ identity: string; index: RangeIndex }>(rememberedIndexes);
+  return {
+    async open(key: string, { inode, identity }: Pin): Promise<RangeIndex> {
+      const before = known.get(key);
+      return before && before.identity === identity ? before.index : openRangeIndex(folder, key, inode);
+    },
+    remember(key: string, { identity }: Pin, index: RangeIndex): void {
+      if (identity !== undefined) known.set(key, { identity, index });
     },
   };
 }

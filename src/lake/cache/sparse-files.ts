@@ -8,17 +8,33 @@ import { type Pin, pinEntry, pinFile } from "./pins.ts";
 /** Other processes make and evict entries in between. */
 const maxTries = 5;
 
-/** Pins the sparse file of `key`. One that is not there, or of another size, is made anew, with nothing in it. */
-export async function pinSparse(folder: CacheFolder, key: string, sizeBytes: number): Promise<Pin> {
+export interface PinnedSparse {
+  pin: Pin;
+  /** What it was made as; undefined where it was there. */
+  made: "empty" | "whole" | undefined;
+}
+
+/**
+ * Pins the sparse file of `key`. One that is not there, or of another size, is made anew: with nothing in it, or with
+ * all of what `content` brings.
+ */
+export async function pinSparse(
+  folder: CacheFolder,
+  key: string,
+  sizeBytes: number,
+  content?: () => Promise<Uint8Array>,
+): Promise<PinnedSparse> {
+  let bytes: Uint8Array | undefined;
   for (let tries = 1; ; tries++) {
     const known = await pinEntry(folder, key, false);
-    if (known?.sizeBytes === sizeBytes) return known;
+    if (known?.sizeBytes === sizeBytes) return { pin: known, made: undefined };
     if (known) {
       await known.release();
       await removeEntry(folder, key);
     }
-    const made = await makeSparse(folder, key, sizeBytes);
-    if (made) return made;
+    bytes ??= await content?.();
+    const made = await makeSparse(folder, key, sizeBytes, bytes);
+    if (made) return { pin: made, made: bytes ? "whole" : "empty" };
     // What is in the way has no data: something outside took it.
     if (tries > 1) await removeEntry(folder, key);
     if (tries === maxTries) throw new Error("The cache folder is changed by something outside.");
@@ -26,16 +42,22 @@ export async function pinSparse(folder: CacheFolder, key: string, sizeBytes: num
 }
 
 /** `undefined` where there is an entry of this key meanwhile. */
-async function makeSparse(folder: CacheFolder, key: string, sizeBytes: number): Promise<Pin | undefined> {
+async function makeSparse(
+  folder: CacheFolder,
+  key: string,
+  sizeBytes: number,
+  bytes: Uint8Array | undefined,
+): Promise<Pin | undefined> {
   const path = join(folder.instance.temporary, folder.newId());
   const dataPath = join(path, "data");
   const entry = folder.ledger.record(key, 0, folder.now());
   try {
     await makeFolder(folder, path);
-    // Takes no disk until it is written, whatever its size.
     const file = await open(dataPath, "wx", 0o400);
     try {
-      await file.truncate(sizeBytes);
+      if (bytes) await file.writeFile(bytes);
+      // Takes no disk until it is written, whatever its size.
+      else await file.truncate(sizeBytes);
     } finally {
       await file.close();
     }

@@ -10,7 +10,6 @@ import type { DataFile, Dataset } from "./dataset.ts";
 import { hydrating } from "./hydrating.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
-import { openParquet } from "./open-parquet.ts";
 import { maxDatasetFiles } from "./select-files.ts";
 
 /** Files opened at once. */
@@ -59,7 +58,7 @@ function tooManyFiles({ uri, partitionColumns }: Dataset, count: number): ToolEr
 }
 
 async function openFile(
-  { cache, stores, delta }: HydrationDeps,
+  { parquet: parquetFiles, stores, delta }: HydrationDeps,
   { root }: Snapshot,
   { object: named, partition, added }: DataFile,
   { pins, budget }: CallHolds,
@@ -71,7 +70,7 @@ async function openFile(
     delta.storedFile(named, scope),
     vector && readDeletionVector(stores, root, vector, scope),
   ]);
-  const parquet = await unlessChanged(delta, object, scope, () => openParquet(cache, object, scope));
+  const parquet = await unlessChanged(delta, object, scope, () => parquetFiles.open(object, scope));
   if (!parquet) {
     throw new ToolError(
       "invalid_input",

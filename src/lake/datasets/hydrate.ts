@@ -16,12 +16,12 @@ import { hydrating } from "./hydrating.ts";
 import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
-import { claimsParquet, openParquet, parquetFormat } from "./open-parquet.ts";
+import { claimsParquet, parquetFormat } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
 
 /** Files fetched or prepared at once. */
-const parallelFiles = 16;
+const parallelFiles = 32;
 
 /**
  * Brings a table's files to local disk as plain UTF-8 or Parquet and pins them. Throws `changed`, `too_large`,
@@ -59,21 +59,19 @@ export async function tableOf(deps: HydrationDeps, table: FetchedTable): Promise
 }
 
 async function fetchFile(
-  { cache, sniffer }: HydrationDeps,
+  { cache, sniffer, parquet: parquetFiles }: HydrationDeps,
   file: DataFile,
   hints: FormatHints,
   { pins, budget }: CallHolds,
   scope: LakeScope,
 ): Promise<FetchedFile> {
   scope.signal.throwIfAborted();
-  const parquet = claimsParquet(file.object, hints)
-    ? await openParquet(cache, file.object, scope)
-    : undefined;
+  const parquet = claimsParquet(file.object, hints) ? await parquetFiles.open(file.object, scope) : undefined;
   if (parquet) {
     pins.addVerified(parquet);
     // A small one came whole with its footer.
     if (isFetchedWhole(file.object.sizeBytes)) budget.spend(file.object.sizeBytes);
-    return { file, raw: parquet, sparse: parquet, detected: parquetFormat };
+    return { file, raw: parquet, parquet, detected: parquetFormat };
   }
   budget.spend(file.object.sizeBytes);
   const raw = once(await cache.object(file.object, scope));
@@ -84,8 +82,9 @@ async function fetchFile(
 /** A file that may be given back early, and then again with all the others. */
 function once(file: PinnedFile): PinnedFile {
   let released = false;
+  const { close: _waits, ...rest } = file;
   return {
-    ...file,
+    ...rest,
     async verify() {
       if (!released) await file.verify?.();
     },
@@ -104,13 +103,15 @@ export interface FetchedTable extends CallHolds {
 }
 
 function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): HydratedTable {
-  const files = fetched.map(({ file, raw, sparse }) => ({
+  const files = fetched.map(({ file, raw, parquet }) => ({
     ...scanFile(file, raw.path),
     version: versionOf(file.object, "stored", scope),
-    ...(sparse ? hydrating(sparse, budget, scope) : {}),
+    ...(parquet ? hydrating(parquet, budget, scope) : {}),
   }));
+  const [first, ...others] = fetched.map(({ parquet }) => parquet?.schemaId);
+  const areAlike = first !== undefined && others.every((schemaId) => schemaId === first);
   return {
-    scan: { format: "parquet", files, partitionColumns: dataset.partitionColumns },
+    scan: { format: "parquet", files, partitionColumns: dataset.partitionColumns, areAlike },
     ...about(fetched, []),
   };
 }

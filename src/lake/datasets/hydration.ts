@@ -1,4 +1,4 @@
-import type { ObjectCache, PinnedFile, SparseFile } from "../cache/cache.ts";
+import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { DetectedFormat } from "../formats/format.ts";
@@ -6,6 +6,8 @@ import type { LakeSettings } from "../settings.ts";
 import type { Scan, SqlEngine, TextAnalysis } from "../sql/engine.ts";
 import type { Stores } from "../stores/store.ts";
 import type { DataFile } from "./dataset.ts";
+import type { KeptTables } from "./kept-tables.ts";
+import type { ParquetFile, ParquetFiles } from "./open-parquet.ts";
 import type { Pins } from "./pins.ts";
 import type { Resolver } from "./resolver.ts";
 import type { ScanBudget } from "./scan-budget.ts";
@@ -21,6 +23,8 @@ export interface HydrationDeps {
   settings: LakeSettings;
   resolver: Resolver;
   footers: Footers;
+  parquet: ParquetFiles;
+  tables: KeptTables;
 }
 
 /** What one call holds on to while it works. */
@@ -43,6 +47,6 @@ export interface FetchedFile {
   file: DataFile;
   raw: PinnedFile;
   /** Of a Parquet file: only its footer need be there. */
-  sparse?: SparseFile;
+  parquet?: ParquetFile;
   detected: DetectedFormat;
 }

@@ -22,7 +22,7 @@ export function createPins(): Pins {
     },
     addVerified(file) {
       if (file.verify) verified.push(file);
-      this.add(file.release);
+      this.add(file.close ?? file.release);
     },
     async verifyAll() {
       await Promise.all(verified.map((file) => file.verify?.()));

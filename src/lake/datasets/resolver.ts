@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { DatasetRequest } from "../lake.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
@@ -35,6 +36,8 @@ export function createResolver(
       if (!isComplete(before)) return work(remember(keys, await resolving), scope);
       const stop = new AbortController();
       const signal = AbortSignal.any([scope.signal, stop.signal]);
+      // Every file that is fetched at once listens to it.
+      setMaxListeners(0, signal);
       const begun = settled(work(before, { ...scope, signal }));
       try {
         const now = await resolving;

@@ -36,7 +36,9 @@ export async function withTables<T>(
     const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset }) => ({
       ...(dataset.delta
         ? await hydrateDelta(parts, dataset, dataset.delta, { pins, budget }, scope)
-        : await hydrateTable(parts, dataset, { pins, budget }, scope)),
+        : await parts.tables.open(dataset, { pins, budget }, scope, (holds) =>
+            hydrateTable(parts, dataset, holds, scope),
+          )),
       name,
       otherNames,
       dataset,
@@ -52,7 +54,8 @@ export async function withTables<T>(
       );
     }
   } finally {
-    await pins.releaseAll();
+    // Nobody waits for what is given back.
+    void pins.releaseAll();
   }
 }
 

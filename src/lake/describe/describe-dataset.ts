@@ -30,7 +30,7 @@ export async function describeDataset(
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,
     detected:
-      (await parquetByItsEnd(parts.cache, object, dataset.hints, scope)) ??
+      (await parquetByItsEnd(parts.parquet, object, dataset.hints, scope)) ??
       (await parts.sniffer.sniff(object, dataset.hints, scope)),
   }));
   const family = familyOf(dataset.uri, looked);

@@ -1,6 +1,7 @@
-import type { ByteRange, ObjectCache } from "../cache/cache.ts";
-import { openParquet, readLocal } from "../datasets/open-parquet.ts";
+import type { ByteRange } from "../cache/cache.ts";
+import { type ParquetFiles, readLocal, versionKey } from "../datasets/open-parquet.ts";
 import { type ParquetFooter, readParquetFooter } from "../formats/parquet-footer.ts";
+import { firstTailBytes, isFetchedWhole } from "../formats/parquet-tail.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import { readBytes } from "../stores/read-bytes.ts";
@@ -15,14 +16,18 @@ export interface Footers {
 }
 
 /** Remembers the footers of the 20,000 files last asked for. */
-export function createFooters({ cache, stores }: { cache: ObjectCache; stores: Stores }): Footers {
+export function createFooters({ parquet, stores }: { parquet: ParquetFiles; stores: Stores }): Footers {
   const known = new RecentMap<ParquetFooter>(rememberedFooters);
   return {
     async read(object, scope) {
-      const key = JSON.stringify([scope.tenantId, object.uri, object.etag, object.sizeBytes]);
+      const key = versionKey(object, scope);
       const before = known.get(key);
       if (before) return before;
-      const file = await openParquet(cache, object, scope);
+      // What is fetched whole anyway, and much larger than its end, is not begun for its end alone.
+      const { location, sizeBytes } = object;
+      const isMostlyRows = isFetchedWhole(sizeBytes) && sizeBytes > 2 * firstTailBytes(sizeBytes);
+      const isLoose = location.kind === "s3" && isMostlyRows && !parquet.isKnown(object, scope);
+      const file = isLoose ? undefined : await parquet.open(object, scope);
       try {
         const footer = await readParquetFooter(
           // Of a file that does not end as Parquet does, the reader says what is wrong.

@@ -19,6 +19,15 @@ export function hasGeoMetadata(metadata: readonly KeyValue[] | undefined): boole
   return metadata?.some(isGeo) ?? false;
 }
 
+/** Whether a footer's bytes may hold such metadata: the key as Thrift writes it. */
+export function hasGeoKey(footer: Uint8Array): boolean {
+  return Buffer.from(footer.buffer, footer.byteOffset, footer.byteLength).includes(
+    "\x18\x03geo",
+    0,
+    "latin1",
+  );
+}
+
 function isGeo({ key }: KeyValue): boolean {
   return key === "geo";
 }

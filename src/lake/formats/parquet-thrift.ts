@@ -26,6 +26,19 @@ export function checkThriftStruct(bytes: Uint8Array): void {
   new ThriftWalk(bytes).struct(0);
 }
 
+/**
+ * The bytes of a footer's list of columns: equal for files whose columns have the same names, types and nesting.
+ * Undefined where the bytes are no footer. Source: parquet.thrift, `FileMetaData`.
+ */
+export function schemaBytes(footer: Uint8Array): Uint8Array | undefined {
+  try {
+    return new ThriftWalk(footer).secondField();
+  } catch (thrown) {
+    if (thrown instanceof ThriftFault) return undefined;
+    throw thrown;
+  }
+}
+
 class ThriftWalk {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -44,6 +57,16 @@ class ThriftWalk {
       if (header >> 4 === 0) this.#varint();
       if (type !== types.true && type !== types.false) this.#value(type, nesting);
     }
+  }
+
+  /** Of a struct whose first two fields are numbered one after the other. */
+  secondField(): Uint8Array | undefined {
+    this.#value(this.#byte() & 0x0f, 0);
+    const header = this.#byte();
+    if (header >> 4 !== 1) return undefined;
+    const start = this.#at;
+    this.#value(header & 0x0f, 0);
+    return this.#bytes.subarray(start, this.#at);
   }
 
   #value(type: number, nesting: number): void {

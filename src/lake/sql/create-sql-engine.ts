@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { RecentMap } from "../recent-map.ts";
 import type { QuerySettings } from "../settings.ts";
 import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
 import type {
@@ -22,9 +23,10 @@ import type {
 } from "./engine.ts";
 import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
-import { type JobFolder, linkScan, makeJobFolder } from "./job-folder.ts";
+import { type JobFolder, makeJobFolder } from "./job-folder.ts";
 import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
+import { pageOfReply } from "./page-of-reply.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
@@ -37,6 +39,7 @@ import {
   runReply,
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
+import { ScanLinks } from "./scan-links.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -57,6 +60,10 @@ export interface SqlEngineDeps {
   /** Starts the workers at once rather than with the first call. */
   prewarm?: boolean;
 }
+
+const rememberedStatements = 500;
+/** Of each, at most. */
+const rememberedChars = 10_000;
 
 /** As long as a timer can be set to. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -86,6 +93,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly made: Promise<unknown>;
   private readonly pieceBytes: number | undefined;
   private readonly plans = new KnownPlans();
+  private readonly links: ScanLinks;
+  private readonly statements = new RecentMap<StatementPlan>(rememberedStatements);
   private readonly removing = new Set<Promise<void>>();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
@@ -97,6 +106,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     this.made.catch(() => {});
     this.pool = makePool(settings, deps, join(this.root, "workers"));
     this.prepared = new PreparedStore(join(this.root, "prepared"), settings.tempBytes);
+    this.links = new ScanLinks(join(this.root, "held"), this.prepared);
     this.spool = new ResultSpool({
       folder: join(this.root, "results"),
       maxBytes: settings.maxResultBytes * 4,
@@ -119,8 +129,12 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   async plan(sql: string, scope: SqlScope): Promise<StatementPlan> {
+    const known = this.statements.get(sql);
+    if (known) return known;
     await this.made;
-    return planReply.parse(await this.pool.run({ kind: "plan", sql }, scope, this.deadline()));
+    const plan = planReply.parse(await this.pool.run({ kind: "plan", sql }, scope, this.deadline()));
+    if (sql.length <= rememberedChars) this.statements.set(sql, plan);
+    return plan;
   }
 
   async run(request: QueryRequest, scope: SqlScope): Promise<RowPage> {
@@ -129,7 +143,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const maxKeptBytes = keepRest ? mostKeptBytes : 0;
     return this.withTables(request, scope, { sql, maxRows, maxBytes, maxKeptBytes }, async (scans, reply) => {
       await this.keepPrepared(scans, reply.prepared);
-      return this.pageOf(reply, request);
+      return pageOfReply(reply, request, this.spool, this.settings.maxResultBytes);
     });
   }
 
@@ -169,7 +183,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
       const tables = await Promise.all(
         scans.map(async (scan, index) => ({
           names: named.filter((table) => table.scan === scan).map(({ name }) => name),
-          scan: await linkScan(folder, index, scan, this.prepared),
+          scan: await this.links.of(folder, index, scan),
         })),
       );
       const key = this.plans.keyOf({ sql: what.sql, tables: named });
@@ -206,7 +220,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const deadlineMs = this.deadline();
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
-      const job = await linkScan(folder, 0, scan, this.prepared);
+      const job = await this.links.of(folder, 0, scan);
       const limits = { folder: folder.path, ...this.limits() };
       const reply = analyzeReply.parse(
         await this.pool.run({ kind: "analyze", scan: job, ...limits }, scope, deadlineMs),
@@ -241,6 +255,11 @@ class WorkerSqlEngine implements LocalSqlEngine {
     return convertThroughWorker(deps, request, scope);
   }
 
+  async hold(scan: Scan): Promise<() => Promise<void>> {
+    await this.made;
+    return this.links.hold(scan);
+  }
+
   async close(): Promise<void> {
     await this.made.catch(() => {});
     await this.pool.close();
@@ -272,26 +291,4 @@ class WorkerSqlEngine implements LocalSqlEngine {
       if (scan && source) await this.prepared.keep(source, scan, text);
     }
   }
-
-  private async pageOf(reply: RunReply, { owner, maxKeptBytes }: QueryRequest): Promise<RowPage> {
-    const { columns, more, totalRows, spool, reruns } = reply;
-    const rows: unknown[][] = JSON.parse(reply.rowsJson);
-    const total = {
-      ...(totalRows === undefined ? {} : { totalRows }),
-      ...(reruns > 0 ? { hydration: { reruns } } : {}),
-    };
-    if (!spool) return { columns, rows, more, ...total, notes: [] };
-    const notes =
-      spool.isCut && maxKeptBytes === undefined
-        ? [
-            `The result is larger than lake.query.maxResultBytes (${this.settings.maxResultBytes}); its first ${spool.rowCount} rows are kept.`,
-          ]
-        : [];
-    const handle = await this.spool.keep(spool, { columns, owner, notes, totalRows });
-    if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
-    return { columns, rows, more, handle, ...total, notes };
-  }
 }
-
-const notKept =
-  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";

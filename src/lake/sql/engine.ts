@@ -53,6 +53,8 @@ export type Scan =
       files: ScanFile[];
       partitionColumns: Column[];
       ranges?: RowRange[];
+      /** All files have the same columns. */
+      areAlike?: boolean;
       /** Of a Delta table: all columns in their order, whatever the files have. */
       deltaFields?: DeltaField[];
     }
@@ -215,6 +217,11 @@ export interface SqlEngine {
    * each record. Memory does not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
    */
   convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
+  /**
+   * Makes the files of a scan ready for all statements over this very scan, until what it gives is called, which must
+   * not be while one runs. Their paths must stay what they are.
+   */
+  hold(scan: Scan): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 

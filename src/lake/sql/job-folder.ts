@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { mapBounded } from "../datasets/map-bounded.ts";
 import type { Scan, ScanFile } from "./engine.ts";
 import { partitionKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobFile, JobScan, PartitionValues } from "./protocol.ts";
+
+/** Made at once. */
+const parallelLinks = 64;
 
 /** A folder of one call: links to its files, its temporary files, its rows. Nothing of another call. */
 export interface JobFolder {
@@ -28,33 +32,43 @@ export async function linkScan(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobScan> {
-  const partitions = new Map<string, { index: number; values: PartitionValues }>();
-  const files: JobFile[] = [];
-  for (const [index, file] of scan.files.entries()) {
-    const values = scan.partitionColumns.map(({ name }) => file.partition[name] ?? null);
-    // Rows that do not count are told by the number of their file's partition and theirs.
-    const key = JSON.stringify(file.deleted ? [values, index] : values);
-    const partition = partitions.get(key) ?? { index: partitions.size, values };
-    if (!partitions.has(key)) {
-      partitions.set(key, partition);
-      await mkdir(join(folder.path, `table-${table}`, `${partitionKey}=${partition.index}`), {
-        recursive: true,
-      });
-    }
-    const name = `${index}.${scan.format}`;
-    const path = join(folder.path, `table-${table}`, `${partitionKey}=${partition.index}`, name);
-    files.push(await linkFile(path, file, partition.index, scan, store));
-  }
+  const { partitions, ofFile } = partitionsOf(scan);
+  const folderOf = (partition: number) => join(folder.path, `table-${table}`, `${partitionKey}=${partition}`);
+  await mapBounded(partitions, parallelLinks, (_, index) => mkdir(folderOf(index), { recursive: true }));
+  const files = await mapBounded(scan.files, parallelLinks, (file, index) => {
+    const partition = ofFile[index] ?? 0;
+    return linkFile(join(folderOf(partition), `${index}.${scan.format}`), file, partition, scan, store);
+  });
   return {
     format: scan.format,
     files,
     partitionColumns: scan.partitionColumns,
-    partitions: [...partitions.values()].map(({ values }) => values),
+    partitions,
     columns: "columns" in scan ? scan.columns : [],
     dialect: scan.format === "csv" ? scan.dialect : undefined,
     ranges: scan.format === "parquet" ? scan.ranges : undefined,
+    areAlike: scan.format === "parquet" ? scan.areAlike : undefined,
     deltaFields: scan.format === "parquet" ? scan.deltaFields : undefined,
   };
+}
+
+/** The distinct partitions of a scan, and the number of each file's. */
+function partitionsOf({ files, partitionColumns }: Scan): {
+  partitions: PartitionValues[];
+  ofFile: number[];
+} {
+  const numbers = new Map<string, number>();
+  const partitions: PartitionValues[] = [];
+  const ofFile = files.map((file, index) => {
+    const values = partitionColumns.map(({ name }) => file.partition[name] ?? null);
+    // Rows that do not count are told by the number of their file's partition and theirs.
+    const key = JSON.stringify(file.deleted ? [values, index] : values);
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, partitions.length);
+    return partitions.push(values) - 1;
+  });
+  return { partitions, ofFile };
 }
 
 async function linkFile(

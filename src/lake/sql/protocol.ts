@@ -38,6 +38,8 @@ export interface JobScan {
   dialect?: CsvDialect | undefined;
   /** Of Parquet: the table has these rows alone. */
   ranges?: RowRange[] | undefined;
+  /** Of Parquet: all files have the same columns. */
+  areAlike?: boolean | undefined;
   /** Of a Delta table: all columns in their order. Partition columns are among them. */
   deltaFields?: DeltaField[] | undefined;
   /** Made of `deltaFields` in the worker. */
@@ -224,8 +226,6 @@ export const fromWorker = z.discriminatedUnion("kind", [
     kind: z.literal("done"),
     id: z.number(),
     result: z.unknown(),
-    rssBytes: z.number(),
-    dataBytes: z.number().optional(),
   }),
   z.object({
     kind: z.literal("failed"),
@@ -236,6 +236,13 @@ export const fromWorker = z.discriminatedUnion("kind", [
     /** The worker should not be used again. */
     isSpent: z.boolean(),
     cause: z.string().optional(),
+  }),
+  /** After `done` or `failed`: what the job held is given back, and this is what the worker still holds. */
+  z.object({
+    kind: z.literal("rested"),
+    id: z.number(),
+    rssBytes: z.number(),
+    dataBytes: z.number().optional(),
   }),
 ]);
 export type FromWorker = z.infer<typeof fromWorker>;

@@ -22,6 +22,8 @@ export interface PoolOptions {
 }
 
 const maxFailedStarts = 4;
+/** Giving back what a job held takes milliseconds. */
+const maxRestMs = 10_000;
 
 /** Of jobs whose files are all whole. */
 async function nothingToHydrate(): Promise<number> {
@@ -86,7 +88,7 @@ export class WorkerPool {
     } finally {
       clearTimeout(timer);
       scope.signal.removeEventListener("abort", onAbort);
-      this.release(worker);
+      this.releaseRested(worker);
     }
   }
 
@@ -127,6 +129,15 @@ export class WorkerPool {
     const next = this.waiting.shift();
     if (next) next.take(worker);
     else this.idle.push(worker);
+  }
+
+  /** One that does not come to rest is of no use to anybody. */
+  private releaseRested(worker: WorkerProcess): void {
+    const late = setTimeout(() => worker.kill(), maxRestMs);
+    void worker.rested.then(() => {
+      clearTimeout(late);
+      this.release(worker);
+    });
   }
 
   private release(worker: WorkerProcess): void {

@@ -54,6 +54,8 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isSpent = false;
   jobsDone = 0;
+  /** Settles when the worker has given back what its last job held, or is gone. */
+  rested: Promise<void> = Promise.resolve();
   /** It died before it took up its last job, which therefore can be given to another worker. */
   lostJob = false;
   rssBytes = 0;
@@ -65,6 +67,7 @@ export class WorkerProcess {
   private stderr = "";
   private nextId = 1;
   private markReady: () => void = () => {};
+  private markRested: () => void = () => {};
 
   constructor(entry: WorkerEntry, limits: WorkerLimits, cwd: string) {
     this.limits = limits;
@@ -97,6 +100,9 @@ export class WorkerProcess {
    */
   run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
+    this.rested = new Promise((resolve) => {
+      this.markRested = resolve;
+    });
     return new Promise((resolve, reject) => {
       this.pending = {
         id,
@@ -132,10 +138,15 @@ export class WorkerProcess {
       this.kill(new ToolError("internal", "A query worker broke its protocol.", { cause: parsed.error }));
     } else if (parsed.data.kind === "ready") {
       this.markReady();
+    } else if (parsed.data.kind === "rested") {
+      this.rssBytes = parsed.data.rssBytes;
+      const { dataBytes } = parsed.data;
+      if (dataBytes !== undefined) this.freeDataBytes = this.limits.dataBytes - dataBytes;
+      this.markRested();
     } else if (parsed.data.id === this.pending?.id) this.answered(parsed.data);
   }
 
-  private answered(message: Exclude<FromWorker, { kind: "ready" }>): void {
+  private answered(message: Exclude<FromWorker, { kind: "ready" | "rested" }>): void {
     if (message.kind === "started") {
       if (this.pending) this.pending.isStarted = true;
       return;
@@ -155,8 +166,6 @@ export class WorkerProcess {
     }
     this.jobsDone++;
     if (message.kind === "done") {
-      this.rssBytes = message.rssBytes;
-      if (message.dataBytes !== undefined) this.freeDataBytes = this.limits.dataBytes - message.dataBytes;
       this.settle({ result: message.result });
       return;
     }
@@ -190,6 +199,7 @@ export class WorkerProcess {
   private exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.isSpent = true;
     this.lostJob = this.pending?.isStarted === false;
+    this.markRested();
     this.settle({ error: crashError(code, signal, this.stderr) });
   }
 }

@@ -33,10 +33,12 @@ async function serve(): Promise<void> {
     work
       .run(job, { report, fetch: (reads, isCheck) => fetcher.ask({ id, reads, isCheck }) })
       .then(
-        (result) => send({ kind: "done", id, result, ...memoryHeld() }),
+        (result) => send({ kind: "done", id, result }),
         (thrown: unknown) => send(failureOf(id, job, thrown)),
       )
       .finally(() => {
+        work.rest();
+        send({ kind: "rested", id, ...memoryHeld() });
         // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
         globalThis.gc?.();
         work.prepare(job);

@@ -20,13 +20,15 @@ export interface RunTools {
   report: Report;
   fetch: Fetch;
   instances: Instances;
+  /** Has work done after the answer was given. */
+  later(work: () => void): void;
 }
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
 export async function runStatement(
   job: RunJob,
   statement: GatedStatement,
-  { report, fetch, instances }: RunTools,
+  { report, fetch, instances, later }: RunTools,
 ): Promise<RunReply> {
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),
@@ -49,22 +51,19 @@ export async function runStatement(
     await checkSessionNames(connection, statement.sessionNames);
     reading = await planReading(connection, { ...job, tables }, statement, fetch);
   });
-  try {
-    if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
-    let attempts = 0;
-    const run = () =>
-      exportTo
-        ? exportRows(database.connection, job, exportTo, report)
-        : runOnce(database.connection, job, report, attempts++);
-    if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
-    const { tables, planned, isLimited } = reading;
-    if (planned.length > 0) await fetch(planned);
-    const { connection } = database;
-    const { value, reruns } = await runVerified({ connection, tables, fetch, run });
-    return { ...value, prepared, reruns, isLimited };
-  } finally {
-    database.close();
-  }
+  later(database.close);
+  if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
+  let attempts = 0;
+  const run = () =>
+    exportTo
+      ? exportRows(database.connection, job, exportTo, report)
+      : runOnce(database.connection, job, report, attempts++);
+  if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
+  const { tables, planned, isLimited } = reading;
+  if (planned.length > 0) await fetch(planned);
+  const { connection } = database;
+  const { value, reruns } = await runVerified({ connection, job, tables, fetch, run });
+  return { ...value, prepared, reruns, isLimited };
 }
 
 async function withDelta(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {

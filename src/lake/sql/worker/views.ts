@@ -53,7 +53,7 @@ function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
 function parquetSelect(scan: JobScan, more = ""): string {
   const { files, partitionColumns } = scan;
   const isPartitioned = partitionColumns.length > 0;
-  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1}${isPartitioned ? hiveTypes : ""}`;
+  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
   const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, ${options})`;
   if (!isPartitioned) return `SELECT *${more} FROM ${reader}`;
   const own = list(

@@ -17,6 +17,8 @@ export interface JobTools {
 /** Does jobs, one at a time. */
 export interface Work {
   run(job: Job, tools: JobTools): Promise<unknown>;
+  /** Gives back what the last job held. To be called once its answer is on its way: nobody waits for this. */
+  rest(): void;
   /** To be called when there is nothing to do: makes ready what the next job like this one takes. */
   prepare(job: Job): void;
 }
@@ -24,6 +26,7 @@ export interface Work {
 export async function openWork(): Promise<Work> {
   const serialize = await openParser();
   const instances = new Instances();
+  const leftovers: (() => void)[] = [];
   return {
     async run(job, { report, fetch }) {
       if (job.kind === "plan") return passGate(job.sql, serialize);
@@ -38,8 +41,12 @@ export async function openWork(): Promise<Work> {
       return runStatement(job, statement, {
         report,
         instances,
+        later: (work) => leftovers.push(work),
         fetch: (reads, isCheck = false) => fetch(reads, isCheck),
       });
+    },
+    rest() {
+      for (const giveBack of leftovers.splice(0)) giveBack();
     },
     prepare(job) {
       if ("threads" in job && job.kind !== "convert") instances.prepare(job);

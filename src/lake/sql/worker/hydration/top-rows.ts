@@ -34,7 +34,7 @@ export async function readsOfTopRows(
   const [path, row] = rowNumberColumns;
   const stretches = `SELECT DISTINCT ${path}, ${row} // ${stretchRows} FROM (${found.sql})`;
   const run = async () => (await connection.runAndReadAll(stretches)).getRows();
-  const rows = await rowsOf({ connection, tables, fetch, run });
+  const rows = await rowsOf({ connection, job, tables, fetch, run });
   if (!rows) return undefined;
   const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
   const chunks = await chunksOf(connection, {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../../../core/errors.ts";
-import type { FileReads } from "../../protocol.ts";
+import type { FileReads, RunJob } from "../../protocol.ts";
 import { bloomFiltersOf, type Chunk, chunksOf } from "./chunks.ts";
 import { clearReadLog, readsOf } from "./read-log.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
@@ -17,6 +17,7 @@ export class NotFetched extends Error {
 /** A statement's run over files of which only parts are there. */
 export interface VerifiedRun<T> {
   connection: DuckDBConnection;
+  job: RunJob;
   tables: readonly SparseTable[];
   fetch: Fetch;
   run: () => Promise<T>;
@@ -30,11 +31,11 @@ const maxReruns = 4;
  * away, what was missing is fetched, each time more generously, and the statement runs again.
  */
 export async function runVerified<T>(verified: VerifiedRun<T>): Promise<{ value: T; reruns: number }> {
-  const { connection, tables, fetch, run } = verified;
+  const { connection, job, tables, fetch, run } = verified;
   for (let reruns = 0; ; reruns++) {
     await clearReadLog(connection);
     const outcome = await settled(run);
-    const reads = await readsOf(connection, tables);
+    const reads = await readsOf(connection, tables, job);
     if ((await fetch(reads, true)) === 0) {
       if ("thrown" in outcome) throw outcome.thrown;
       return { value: outcome.value, reruns };

@@ -1,0 +1,126 @@
+import type { LakeScope } from "../scope.ts";
+import type { SqlEngine } from "../sql/engine.ts";
+import type { Dataset } from "./dataset.ts";
+import type { CallHolds, HydratedTable } from "./hydration.ts";
+import { createPins, type Pins } from "./pins.ts";
+
+/**
+ * Tables of many small files that stay open for a while after a call: to open and link each file takes longer than
+ * most questions. Only of files that are whole in the cache, which nothing of a call clings to.
+ */
+export interface KeptTables {
+  /** The dataset's table as it is open, or as `hydrate` opens it. Its files are given back with those of the call. */
+  open(
+    dataset: Dataset,
+    holds: CallHolds,
+    scope: LakeScope,
+    hydrate: (holds: CallHolds) => Promise<HydratedTable>,
+  ): Promise<HydratedTable>;
+  /** Gives back what no call uses. */
+  letGo(): Promise<void>;
+}
+
+export interface KeptTablesOptions {
+  engine: Pick<SqlEngine, "hold">;
+  /** Bytes of all tables that are kept. */
+  maxBytes: number;
+  keepMs?: number;
+}
+
+interface Kept {
+  table: HydratedTable;
+  sizeBytes: number;
+  /** What the table counted of what a call may read. */
+  scannedBytes: number;
+  users: number;
+  expiry?: NodeJS.Timeout;
+  giveBack(): Promise<void>;
+}
+
+const minFiles = 32;
+const defaultKeepMs = 30_000;
+
+export function createKeptTables({
+  engine,
+  maxBytes,
+  keepMs = defaultKeepMs,
+}: KeptTablesOptions): KeptTables {
+  const kept = new Map<string, Kept>();
+  const drop = async (key: string, one: Kept) => {
+    clearTimeout(one.expiry);
+    if (kept.get(key) === one) kept.delete(key);
+    await one.giveBack();
+  };
+  const use = (key: string, one: Kept, holds: CallHolds) => {
+    clearTimeout(one.expiry);
+    one.users++;
+    holds.pins.add(() => {
+      if (--one.users === 0) one.expiry = setTimeout(() => void drop(key, one), keepMs).unref();
+    });
+    return one.table;
+  };
+  const letGo = async () => {
+    const idle = [...kept].filter(([, { users }]) => users === 0);
+    await Promise.all(idle.map(([key, one]) => drop(key, one)));
+  };
+  const usedBytes = () => [...kept.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return {
+    letGo,
+    async open(dataset, holds, scope, hydrate) {
+      const { files, sizeBytes } = dataset;
+      const isLocal = files.some(({ object }) => object.location.kind === "local");
+      if (files.length < minFiles || isLocal || sizeBytes > maxBytes) return hydrate(holds);
+      const key = JSON.stringify([scope.tenantId, dataset.version]);
+      const before = kept.get(key);
+      if (before) {
+        holds.budget.spend(before.scannedBytes);
+        return use(key, before, holds);
+      }
+      const { table, scannedBytes, pins } = await openApart(holds, hydrate);
+      if (usedBytes() + sizeBytes > maxBytes) await letGo();
+      if (usedBytes() + sizeBytes > maxBytes || kept.has(key) || !isWhole(table)) {
+        holds.pins.add(pins.releaseAll);
+        return table;
+      }
+      const giveBack = await heldBy(engine, table, pins);
+      const one: Kept = { table, sizeBytes, scannedBytes, users: 0, giveBack };
+      kept.set(key, one);
+      return use(key, one, holds);
+    },
+  };
+}
+
+async function heldBy(engine: KeptTablesOptions["engine"], { scan }: HydratedTable, pins: Pins) {
+  try {
+    const unlink = await engine.hold(scan);
+    return async () => {
+      await unlink();
+      await pins.releaseAll();
+    };
+  } catch (thrown) {
+    await pins.releaseAll();
+    throw thrown;
+  }
+}
+
+/** With pins of its own, and with what it counts. */
+async function openApart(holds: CallHolds, hydrate: (holds: CallHolds) => Promise<HydratedTable>) {
+  const pins = createPins();
+  let scannedBytes = 0;
+  const budget = {
+    spend(bytes: number) {
+      scannedBytes += bytes;
+      holds.budget.spend(bytes);
+    },
+  };
+  try {
+    return { table: await hydrate({ pins, budget }), scannedBytes, pins };
+  } catch (thrown) {
+    await pins.releaseAll();
+    throw thrown;
+  }
+}
+
+function isWhole({ scan }: HydratedTable): boolean {
+  return scan.format === "parquet" && scan.files.every(({ hydrate, deleted }) => !hydrate && !deleted);
+}
