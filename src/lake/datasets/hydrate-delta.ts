@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { readDeletionVector } from "../delta/deletion-vector.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import { isFetchedWhole } from "../formats/parquet-tail.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
@@ -54,7 +55,7 @@ function tooManyFiles({ uri, partitionColumns }: Dataset, count: number): ToolEr
   return new ToolError(
     "too_large",
     `This would read ${count} files of the Delta table ${quoteName(uri)}; ${maxDatasetFiles} are allowed. ${how}`,
-    { details: { files: count, maxFiles: maxDatasetFiles } },
+    { details: { files: count, maxTableFiles: maxDatasetFiles } },
   );
 }
 
@@ -71,6 +72,8 @@ async function openFile(
     delta.storedFile(named, scope),
     vector && readDeletionVector(stores, root, vector, scope),
   ]);
+  // A small one comes whole with its footer.
+  if (isFetchedWhole(object.sizeBytes)) budget.spend(object.sizeBytes);
   const parquet = await unlessChanged(delta, object, scope, () => openParquet(cache, object, scope));
   if (!parquet) {
     throw new ToolError(

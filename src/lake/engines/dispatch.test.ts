@@ -21,7 +21,12 @@ function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
   return {
     name: "databricks",
     run: async ({ cursor = "first" }) => ({ ...page(`databricks ${cursor}`, "p2"), execution: { id: "1" } }),
-    ...(suits ? { suits: async (request: LakeQueryRequest) => suits(request) } : {}),
+    ...(suits
+      ? {
+          suits: async (request: LakeQueryRequest) =>
+            suits(request) ? { takes: true, notes: [] } : { takes: false, why: "" },
+        }
+      : {}),
   };
 }
 

@@ -1,10 +1,11 @@
 import { ToolError } from "../../core/errors.ts";
+import { isFilesFault } from "../databricks/files-fault.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
-import { estimateOnEngines, type LakeEstimate } from "./estimate.ts";
-import { handOver, isOverScan, refusedByAll } from "./hand-over.ts";
+import { estimateOnEngines, type LakeEstimate, type SuitingEngine } from "./estimate.ts";
+import { handOver, isTooMuchHere, refusedByAll } from "./hand-over.ts";
 
 /** The engines one server has. */
 export interface QueryEngines {
@@ -18,7 +19,7 @@ export interface QueryEngines {
 
 /**
  * Runs a statement on the engine asked for; without one, on the first remote engine that suits it, else here, and where
- * that is too much for this machine on the first remote engine that takes it over. A cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
+ * that is too much for this machine, or a table's files cannot be read, on the first remote engine that takes it over. A cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
  */
 export async function queryOnEngine(
   engines: QueryEngines,
@@ -26,15 +27,11 @@ export async function queryOnEngine(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const { cursor, ...first } = request;
-  const marked = cursor === undefined ? undefined : takeMark(cursor);
-  const engine = marked ? marked.engine : await choose(engines, request, scope);
-  if (marked) checkSame(request, marked.engine);
-  if (engine === "local") return here(engines, request, scope);
-  return elsewhere(
-    remoteEngine(engines, engine),
-    marked ? { ...first, cursor: marked.cursor } : first,
-    scope,
-  );
+  if (cursor === undefined) return firstPage(engines, first, scope);
+  const marked = takeMark(cursor);
+  checkSame(request, marked.engine);
+  if (marked.engine === "local") return { ...(await engines.local(request, scope)), engine: "local" };
+  return elsewhere(remoteEngine(engines, marked.engine), { ...first, cursor: marked.cursor }, scope);
 }
 
 /** What the statement would take on the engine asked for, or on whichever `auto` would choose. Runs nothing. */
@@ -46,6 +43,21 @@ export async function estimateOnEngine(
   return estimateOnEngines({ ...engines, suiting: () => suiting(engines, request, scope) }, request, scope);
 }
 
+async function firstPage(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  const { engine = "auto" } = request;
+  if (engine === "local") return { ...(await engines.local(request, scope)), engine };
+  if (engine !== "auto") return elsewhere(remoteEngine(engines, engine), request, scope);
+  const suited = await suiting(engines, request, scope);
+  if (!suited) return here(engines, request, scope);
+  const page = await elsewhere(suited.engine, request, scope);
+  return { ...page, notes: [...suited.notes, ...page.notes] };
+}
+
+/** Here, and where that cannot be, on an engine that takes it over. */
 async function here(
   engines: QueryEngines,
   request: LakeQueryRequest,
@@ -54,9 +66,9 @@ async function here(
   try {
     return { ...(await engines.local(request, scope)), engine: "local" };
   } catch (thrown) {
-    const { engine = "auto" } = request;
-    if (engine !== "auto" || request.cursor !== undefined || !isOverScan(thrown)) throw thrown;
+    if (!isTooMuchHere(thrown) && !isFilesFault(thrown)) throw thrown;
     const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);
+    if (!remote && isFilesFault(thrown)) throw thrown;
     if (!remote) throw refusedByAll(thrown, against);
     const page = await elsewhere(remote, request, scope);
     const note = `This server handed the statement over to ${remote.name}: ${thrown.message}`;
@@ -91,21 +103,15 @@ function checkSame({ engine = "auto" }: LakeQueryRequest, ofCursor: EngineName):
   );
 }
 
-async function choose(
-  engines: QueryEngines,
-  request: LakeQueryRequest,
-  scope: LakeScope,
-): Promise<EngineName> {
-  const { engine = "auto" } = request;
-  return engine === "auto" ? ((await suiting(engines, request, scope))?.name ?? "local") : engine;
-}
-
 async function suiting(
   { remote }: QueryEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
-): Promise<RemoteEngine | undefined> {
-  for (const candidate of remote) if (await candidate.suits?.(request, scope)) return candidate;
+): Promise<SuitingEngine | undefined> {
+  for (const engine of remote) {
+    const answer = await engine.suits?.(request, scope);
+    if (answer?.takes) return { engine, notes: answer.notes };
+  }
   return undefined;
 }
 

@@ -42,7 +42,7 @@ export interface QueryEstimate {
   notes: string[];
 }
 
-/** Whether a remote engine takes a statement that is too much for this machine. */
+/** Whether a remote engine takes a statement. `notes` say why it did. */
 export type Takeover = { takes: true; notes: string[] } | { takes: false; why: string };
 
 /**
@@ -56,8 +56,8 @@ export interface RemoteEngine {
   /** The first page, or with `request.cursor` a further one. */
   run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
   /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
-  suits?(request: LakeQueryRequest, scope: LakeScope): Promise<boolean>;
-  /** Whether `auto` may hand over a statement that this machine refused for its size. Left out: never. */
+  suits?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
+  /** Whether `auto` may hand over a statement that is too much for this machine, or whose tables it cannot read. Left out: never. */
   takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { isFilesFault } from "../databricks/files-fault.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
@@ -13,12 +14,18 @@ export interface LakeEstimate extends Omit<QueryEstimate, "notes"> {
   notes: string[];
 }
 
+/** A remote engine that `auto` takes, and why. */
+export interface SuitingEngine {
+  engine: RemoteEngine;
+  notes: string[];
+}
+
 export interface EstimatingEngines {
   estimateLocal(request: LakeQueryRequest, scope: LakeScope): Promise<ScanEstimate>;
   maxScanBytes: number;
   remote: readonly RemoteEngine[];
   /** The remote engine whose catalog the statement names, for `auto`. */
-  suiting(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteEngine | undefined>;
+  suiting(request: LakeQueryRequest, scope: LakeScope): Promise<SuitingEngine | undefined>;
 }
 
 /**
@@ -71,8 +78,13 @@ async function automatic(
   scope: LakeScope,
 ): Promise<LakeEstimate> {
   const suiting = await engines.suiting(request, scope);
-  if (suiting) return elsewhere(suiting, request, scope, `It names tables of ${suiting.name}'s catalog.`);
-  const local = here(engines, await engines.estimateLocal(request, scope));
+  if (suiting) {
+    const [reason = `It names tables of ${suiting.engine.name}'s catalog.`] = suiting.notes;
+    return elsewhere(suiting.engine, request, scope, reason);
+  }
+  const scan = await scanOrFault(engines, request, scope);
+  if (scan instanceof ToolError) return handedOver(engines, request, scope, scan);
+  const local = here(engines, scan);
   const remotes = await Promise.all(engines.remote.map((remote) => triedEstimate(remote, request, scope)));
   const bills = remotes.find(({ bytesBilled }) => bytesBilled !== undefined);
   const choice = local.engine
@@ -86,6 +98,32 @@ async function automatic(
     reason: choice.reason,
     notes: [...local.notes, ...remotes.flatMap(({ notes }) => notes)],
   };
+}
+
+/** Or why a table's files cannot be read. */
+async function scanOrFault(
+  { estimateLocal }: EstimatingEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<ScanEstimate | ToolError> {
+  try {
+    return await estimateLocal(request, scope);
+  } catch (thrown) {
+    if (isFilesFault(thrown)) return thrown;
+    throw thrown;
+  }
+}
+
+/** Throws the fault where no other engine takes the statement. */
+async function handedOver(
+  { remote }: EstimatingEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+  fault: ToolError,
+): Promise<LakeEstimate> {
+  const { engine } = await handOver(remote, request, scope);
+  if (!engine) throw fault;
+  return elsewhere(engine, request, scope, fault.message);
 }
 
 async function chosen(

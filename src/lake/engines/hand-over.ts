@@ -10,13 +10,10 @@ export interface Choice {
   reason: string;
 }
 
-/** Whether this machine refused a statement for the bytes it would read, and for nothing else. */
-export function isOverScan(thrown: unknown): thrown is ToolError {
-  return (
-    thrown instanceof ToolError &&
-    thrown.code === "too_large" &&
-    thrown.details.setting === "lake.query.maxScanBytes"
-  );
+/** Whether this machine refused a statement for the bytes or the files of a table it would read, and for nothing else. */
+export function isTooMuchHere(thrown: unknown): thrown is ToolError {
+  if (!(thrown instanceof ToolError) || thrown.code !== "too_large") return false;
+  return thrown.details.setting === "lake.query.maxScanBytes" || thrown.details.maxTableFiles !== undefined;
 }
 
 /** The first remote engine that takes what is too much for this machine, and what each of the others says against it. */
