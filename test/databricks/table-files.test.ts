@@ -95,6 +95,24 @@ describe("a Delta table of Databricks is read from its files", () => {
     );
   });
 
+  test("in the order a warehouse gives: NULLs first, and last where it is sorted down", async () => {
+    const sql = (order: string) =>
+      `SELECT nullif(order_id, 5) AS id FROM '${uri}' WHERE order_id IN (4, 5, 6) ORDER BY ${order}`;
+    const idsOf = async (order: string, more: Record<string, unknown> = {}) => {
+      const answer = await shop.lake.output("lake_query", { sql: sql(order), ...more });
+      expect(answer.engine).toBe("local");
+      return answer;
+    };
+    expect((await idsOf("id")).rows.flat()).toEqual([null, 4, 6]);
+    expect((await idsOf("id DESC;")).rows.flat()).toEqual([6, 4, null]);
+    expect((await idsOf("id NULLS LAST")).rows.flat()).toEqual([4, 6, null]);
+    expect((await idsOf("id", { engine: "local" })).rows.flat()).toEqual([4, 6, null]);
+    const first = await idsOf("id", { limit: 2 });
+    const second = await idsOf("id", { limit: 2, cursor: first.cursor });
+    expect([...first.rows, ...second.rows].flat()).toEqual([null, 4, 6]);
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
   test("by lake_profile_dataset", async () => {
     const { columns: found } = await shop.lake.output("lake_profile_dataset", { uri, columns: ["order_id"] });
     expect(found).toMatchObject([{ name: "order_id", min: 0, max: 1009, nulls: 0 }]);

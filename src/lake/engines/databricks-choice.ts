@@ -1,5 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { AllowedNames } from "../databricks/allowed.ts";
+import { withNullOrder } from "../databricks/sql/null-order.ts";
 import { differenceInDuckDb } from "../databricks/sql/same-in-both.ts";
 import { isDatabricksName, parseTableName } from "../databricks/table-name.ts";
 import type { DatasetRequest, LakeQueryRequest } from "../lake.ts";
@@ -23,7 +24,7 @@ type Tables = "none" | "databricks" | "mixed" | "unparsed";
  */
 export function createDatabricksChooser(
   deps: ChooserDeps,
-): Required<Pick<RemoteEngine, "suits" | "takesOver">> {
+): Required<Pick<RemoteEngine, "suits" | "takesOver" | "asLocal">> {
   return {
     async suits(request, scope) {
       const tables = await tablesOf(deps, request, scope);
@@ -39,6 +40,10 @@ export function createDatabricksChooser(
       return difference === undefined
         ? { takes: false, why }
         : { takes: true, notes: [ranThere(difference)] };
+    },
+    async asLocal(request, scope) {
+      if ((await tablesOf(deps, request, scope)) !== "databricks") return request;
+      return { ...request, sql: withNullOrder(request.sql) };
     },
     async takesOver(request, scope) {
       const tables = await tablesOf(deps, request, scope);

@@ -30,7 +30,7 @@ export async function queryOnEngine(
   if (cursor === undefined) return firstPage(engines, first, scope);
   const marked = takeMark(cursor);
   checkSame(request, marked.engine);
-  if (marked.engine === "local") return { ...(await engines.local(request, scope)), engine: "local" };
+  if (marked.engine === "local") return onlyHere(engines, request, scope);
   return elsewhere(remoteEngine(engines, marked.engine), { ...first, cursor: marked.cursor }, scope);
 }
 
@@ -49,12 +49,29 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const { engine = "auto" } = request;
-  if (engine === "local") return { ...(await engines.local(request, scope)), engine };
+  if (engine === "local") return onlyHere(engines, request, scope);
   if (engine !== "auto") return elsewhere(remoteEngine(engines, engine), request, scope);
   const suited = await suiting(engines, request, scope);
   if (!suited) return here(engines, request, scope);
   const page = await elsewhere(suited.engine, request, scope);
   return { ...page, notes: [...suited.notes, ...page.notes] };
+}
+
+async function onlyHere(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  const asked = await asLocal(engines, request, scope);
+  return { ...(await engines.local(asked, scope)), engine: "local" };
+}
+
+async function asLocal({ remote }: QueryEngines, request: LakeQueryRequest, scope: LakeScope) {
+  let asked = request;
+  if ((request.engine ?? "auto") === "auto") {
+    for (const engine of remote) asked = (await engine.asLocal?.(asked, scope)) ?? asked;
+  }
+  return asked;
 }
 
 /** Here, and where that cannot be, on an engine that takes it over. */
@@ -64,7 +81,7 @@ async function here(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   try {
-    return { ...(await engines.local(request, scope)), engine: "local" };
+    return await onlyHere(engines, request, scope);
   } catch (thrown) {
     if (!isTooMuchHere(thrown) && !isFilesFault(thrown)) throw thrown;
     const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);

@@ -1,6 +1,5 @@
-import { ToolError } from "../../../core/errors.ts";
 import { wordOf } from "./reader.ts";
-import { type Token, tokenize } from "./tokens.ts";
+import { type Token, tokensOrNone } from "./tokens.ts";
 
 /** Functions that answer the same in DuckDB and Spark for whatever both take. */
 const sameFunctions = new Set(
@@ -28,28 +27,17 @@ const differentWords = new Set(
 
 /**
  * Why a statement or condition written in Databricks SQL might give other values in DuckDB's; undefined where it means
- * the same in both, and for what is no Databricks SQL. `7 div 2`, `a[0]`, averages of decimals and where NULLs are sorted
- * differ without an error.
+ * the same in both but for where it sorts NULLs (see `withNullOrder`), and for what is no Databricks SQL. `7 div 2`, `a[0]`
+ * and averages of decimals differ without an error.
  */
 export function differenceInDuckDb(sql: string): string | undefined {
-  const tokens = tokensOf(sql);
+  const tokens = tokensOrNone(sql);
   if (!tokens) return undefined;
   for (const at of tokens.keys()) {
     const difference = differenceAt(tokens, at);
     if (difference !== undefined) return difference;
   }
-  return hasOwnNullOrder(tokens) ? undefined : nullsDiffer;
-}
-
-const nullsDiffer = "ORDER BY without NULLS FIRST or NULLS LAST sorts NULL differently in DuckDB's SQL";
-
-function tokensOf(sql: string): Token[] | undefined {
-  try {
-    return tokenize(sql);
-  } catch (thrown) {
-    if (thrown instanceof ToolError) return undefined;
-    throw thrown;
-  }
+  return undefined;
 }
 
 function differenceAt(tokens: readonly Token[], at: number): string | undefined {
@@ -70,31 +58,4 @@ function differenceAt(tokens: readonly Token[], at: number): string | undefined 
   const isCall = kind === "word" && next?.kind === "mark" && next.text === "(";
   if (!isCall || sameFunctions.has(word) || grammarWords.has(word)) return undefined;
   return `${text}() is not known to answer the same in DuckDB's SQL`;
-}
-
-/** Words that end what is sorted by. */
-const behindOrder = new Set("limit offset rows range union intersect except".split(" "));
-
-/** Whether every key of every ORDER BY says where its NULLs go. */
-function hasOwnNullOrder(tokens: readonly Token[]): boolean {
-  return tokens.every(
-    (token, at) =>
-      wordOf(token) !== "order" ||
-      keysBehind(tokens, at + 2).every((key) => key.some((one) => wordOf(one) === "nulls")),
-  );
-}
-
-/** The keys of an ORDER BY, each as its tokens, up to what ends them. */
-function keysBehind(tokens: readonly Token[], start: number): Token[][] {
-  const keys: Token[][] = [[]];
-  let depth = 0;
-  for (const token of tokens.slice(start)) {
-    const mark = token.kind === "mark" ? token.text : "";
-    if (mark === "(") depth++;
-    if (mark === ")" && --depth < 0) break;
-    if (token.kind === "end" || (depth === 0 && behindOrder.has(wordOf(token)))) break;
-    if (depth === 0 && mark === ",") keys.push([]);
-    else keys.at(-1)?.push(token);
-  }
-  return keys;
 }
