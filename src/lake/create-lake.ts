@@ -64,7 +64,6 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
     ...(athena ? { athena } : {}),
-    longRunning: athena ? [athena.engine] : [],
     describe: remotes.describe,
     readRows: remotes.readRows,
     query: (request, scope) => queryOnEngine(engines, request, scope),

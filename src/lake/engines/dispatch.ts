@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import type { OutsideWork } from "../../core/outside.ts";
 import { isFilesFault } from "../databricks/files-fault.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
@@ -49,12 +50,35 @@ async function firstPage(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const { engine = "auto" } = request;
+  const resumed = scope.outside?.resumes;
+  if (resumed) return goOn(engines, request, scope, resumed);
   if (engine === "local") return onlyHere(engines, request, scope);
   if (engine !== "auto") return elsewhere(remoteEngine(engines, engine), request, scope);
   const suited = await suiting(engines, request, scope);
   if (!suited) return here(engines, request, scope);
-  const page = await elsewhere(suited.engine, request, scope);
+  const page = await elsewhere(suited.engine, request, noting(scope, suited.notes));
   return { ...page, notes: [...suited.notes, ...page.notes] };
+}
+
+/** Waits for the statement that an earlier call began, and says what that one would have said. */
+async function goOn(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+  { system, notes }: OutsideWork,
+): Promise<LakeQueryRows> {
+  const name = remoteEngineNames.find((one) => one === system);
+  if (!name) throw new TypeError(`${system} is no engine.`);
+  const page = await elsewhere(remoteEngine(engines, name), request, scope);
+  return { ...page, notes: [...notes, ...page.notes] };
+}
+
+/** A scope that keeps with what an engine begins in it what is said of it here. */
+function noting(scope: LakeScope, notes: readonly string[]): LakeScope {
+  const { outside } = scope;
+  if (!outside) return scope;
+  const began = (work: OutsideWork) => outside.began({ ...work, notes: [...notes, ...work.notes] });
+  return { ...scope, outside: { ...outside, began } };
 }
 
 async function onlyHere(
@@ -87,9 +111,9 @@ async function here(
     const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);
     if (!remote && isFilesFault(thrown)) throw thrown;
     if (!remote) throw refusedByAll(thrown, against);
-    const page = await elsewhere(remote, request, scope);
-    const note = `This server handed the statement over to ${remote.name}: ${thrown.message}`;
-    return { ...page, notes: [note, ...notes, ...page.notes] };
+    const said = [`This server handed the statement over to ${remote.name}: ${thrown.message}`, ...notes];
+    const page = await elsewhere(remote, request, noting(scope, said));
+    return { ...page, notes: [...said, ...page.notes] };
   }
 }
 

@@ -53,7 +53,10 @@ export type Takeover = { takes: true; notes: string[] } | { takes: false; why: s
  */
 export interface RemoteEngine {
   readonly name: RemoteEngineName;
-  /** The first page, or with `request.cursor` a further one. */
+  /**
+   * The first page, or with `request.cursor` a further one. What it begins for a first page it tells `scope.outside`, and
+   * where that resumes one it waits for that one. It stops nothing for a scope that is leaving.
+   */
   run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
   /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
   suits?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
