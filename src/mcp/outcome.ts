@@ -20,9 +20,13 @@ export function toToolResult(result: CallResult, era: Era): CallToolResult {
 
 /** A call's outcome, and how a task that it became has ended. */
 export function toTaskOutcome(result: CallResult, era: Era): TaskOutcome & { result: CallToolResult } {
-  const hasFailed = result.kind === "failed";
-  const wasCancelled = hasFailed && result.fault.details.wasCancelled === true;
-  return { result: toToolResult(result, era), hasFailed, wasCancelled };
+  const fault = result.kind === "failed" ? result.fault : undefined;
+  return {
+    result: toToolResult(result, era),
+    hasFailed: fault !== undefined,
+    wasCancelled: fault?.details.wasCancelled === true,
+    mayPass: fault?.code === "throttled" && fault.details.executionId === undefined,
+  };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ToolError } from "../../src/core/errors.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
 import { createLake } from "../../src/lake/create-lake.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
 import { startAthenaLake } from "../harness/athena-lake.ts";
-import { askWithTasks } from "../harness/task-client.ts";
+import { askWithTasks, outputWithTasks } from "../harness/task-client.ts";
 
 const lake = await startAthenaLake({ auto: true });
 const opened: { front: McpFront; lake: Lake }[] = [];
@@ -89,11 +90,8 @@ describe("a task of a query in Athena", () => {
     });
     expect(executions()).toHaveLength(1);
     const { cursor } = there.structuredContent as { cursor: string };
-    const next = await askWithTasks(second, "tools/call", {
-      ...call,
-      arguments: { ...call.arguments, cursor },
-    });
-    expect(next.result?.structuredContent).toMatchObject({ rows: [[2, 6666]], truncated: false });
+    const next = await outputWithTasks(second, { ...call, arguments: { ...call.arguments, cursor } });
+    expect(next).toMatchObject({ rows: [[2, 6666]], truncated: false });
   });
 
   test("goes on when its server is stopped, and is done on the next one", async () => {
@@ -159,6 +157,23 @@ describe("a task of a query in Athena", () => {
     const taskId = await begin(first, handed);
     letEnd();
     expect(await completed(second, taskId)).toEqual(await completed(first, taskId));
+  });
+
+  test("is asked for again where the server that is asked has no place for a call at first", async () => {
+    const taskId = await begin(startServer());
+    letEnd();
+    let refusals = 2;
+    const limiter = {
+      admit: async () => {
+        if (refusals-- > 0) throw new ToolError("throttled", "Too many calls.");
+        return () => {};
+      },
+    };
+    const calls = { ...lake.calls, steps: { ...lake.calls.steps, limiter } };
+    // The calls of this front go to the lake of the test itself.
+    const busy = startServer({ calls });
+    expect(await state(busy, taskId)).toMatchObject({ status: "working" });
+    expect(await completed(busy, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
   });
 
   test("is looked for by many at once, and taken up once", async () => {

@@ -19,3 +19,19 @@ export async function askWithTasks(
   if (!answer) throw new Error(`${method} was not answered.`);
   return answer;
 }
+
+/** The structured content of a call, whether it became a task or not. */
+export async function outputWithTasks(
+  front: Front,
+  params: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const { result } = await askWithTasks(front, "tools/call", params);
+  if (result?.resultType !== "task") return { ...(result?.structuredContent as object) };
+  for (;;) {
+    const { result: found } = await askWithTasks(front, "tasks/get", { taskId: result.taskId });
+    if (found?.status !== "working") {
+      return { ...(found as { result: { structuredContent: object } }).result.structuredContent };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

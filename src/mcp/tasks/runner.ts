@@ -35,6 +35,8 @@ export interface TaskOutcome {
   hasFailed: boolean;
   /** With a fault that says that what it waited for was cancelled elsewhere. */
   wasCancelled: boolean;
+  /** With a fault of the call's way that says nothing of what it waited for: asked again, it may pass. */
+  mayPass: boolean;
 }
 
 /** What a call has of the task it may become. */
@@ -126,7 +128,9 @@ class LocalTaskRunner implements TaskRunner {
 
   async find(taskId: string, principal: Principal, takeUp: TakeUp): Promise<TaskRecord | undefined> {
     const owner = ownerOf(principal);
-    const task = (await this.#options.store.get(taskId)) ?? (await this.#takeUp(taskId, owner, takeUp));
+    const known = await this.#options.store.get(taskId);
+    const isIdle = !known || (!known.end && !this.#running.has(taskId));
+    const task = (isIdle ? await this.#takeUp(taskId, owner, takeUp) : undefined) ?? known;
     return task?.owner === owner ? task : undefined;
   }
 
@@ -193,9 +197,8 @@ class LocalTaskRunner implements TaskRunner {
 
   async #finish(taskId: string, run: Run): Promise<void> {
     this.#running.set(taskId, run);
-    const end = await endOf(run.call, run.stop.signal);
-    // What goes on elsewhere has not ended.
-    if (!run.outside.isLeaving()) await this.#keep(taskId, { end });
+    const end = await endOf(run);
+    if (end) await this.#keep(taskId, { end });
     this.#running.delete(taskId);
   }
 
@@ -236,11 +239,15 @@ async function outlasts(call: Promise<unknown>, afterMs: number): Promise<boolea
   }
 }
 
-/** A call that was stopped and still came to its end has its end. What was cancelled by another process is cancelled. */
-async function endOf(call: Promise<TaskOutcome>, stopped: AbortSignal): Promise<TaskEnd> {
+/**
+ * A call that was stopped and still came to its end has its end. What was cancelled by another process is cancelled.
+ * Undefined where the task has not ended, as its work goes on elsewhere.
+ */
+async function endOf({ call, stop, outside }: Run): Promise<TaskEnd | undefined> {
   try {
-    const { result, hasFailed, wasCancelled } = await call;
-    if (wasCancelled || (stopped.aborted && hasFailed)) return { status: "cancelled" };
+    const { result, hasFailed, wasCancelled, mayPass } = await call;
+    if (outside.isLeaving() || (outside.resumes && mayPass)) return undefined;
+    if (wasCancelled || (stop.signal.aborted && hasFailed)) return { status: "cancelled" };
     return { status: "completed", result: { resultType: "complete", ...result } };
   } catch (thrown) {
     if (thrown instanceof ProtocolError) {
