@@ -1,9 +1,12 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { callTool } from "../../src/core/call.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
+import { createCallLog } from "../../src/telemetry/call-log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { startTableFilesShop } from "../harness/databricks-files.ts";
 import { failing } from "../harness/databricks-server.ts";
 
-const { uri, s3, shop, alone, served, vend, expired, tokensSeen, writer, renew, stop } =
+const { uri, s3, shop, alone, served, vend, expired, refused, tokensSeen, writer, renew, stop } =
   await startTableFilesShop();
 afterAll(() => stop());
 let session = 0;
@@ -31,14 +34,21 @@ describe("credentials", () => {
     expect((await shop.lake.output("lake_query", { sql: count })).engine).toBe("databricks");
   });
 
-  test("are in no answer, error or cause", async () => {
-    shop.workspace.vended = { ...shop.workspace.vended, expiration_time: "soon" };
-    const result = await shop.lake.call("lake_query", { sql: count, engine: "local" });
-    expect(result.kind).toBe("failed");
-    const thrown = "thrown" in result ? result.thrown : undefined;
-    let words = JSON.stringify(result);
-    for (let one: unknown = thrown; one instanceof Error; one = one.cause)
-      words += `${one.stack}${JSON.stringify({ ...one })}`;
+  test.each(["malformed", "refused", "expired for good"])("are in no answer and no log: %s", async (what) => {
+    if (what === "malformed") {
+      alone.workspace.vended = { ...alone.workspace.vended, expiration_time: "soon" };
+    }
+    if (what === "refused") refused.add(`session-${session}`);
+    if (what === "expired for good") expired.add(`session-${session}`);
+    const lines: string[] = [];
+    const observer = createCallLog(createLog({ level: "trace", write: (line) => lines.push(line) }));
+    const calls = { ...alone.lake.calls, steps: { ...alone.lake.calls.steps, observer } };
+    const call = { name: "lake_query", arguments: { sql: count }, principal: localPrincipal };
+    const result = await callTool(calls, call);
+    expect(result).toMatchObject({ kind: "failed" });
+    expect(lines).toHaveLength(1);
+    const words = `${JSON.stringify(result)}${lines.join()}`;
+    expect(words).toContain(what === "malformed" ? "expiration_time" : "S3 refuses");
     expect(words).not.toMatch(/secret-of|session-\d|ASIA|dapi-test-token/);
   });
 });

@@ -1,9 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { startTableFilesShop } from "../harness/databricks-files.ts";
 import { answerNumbers, type DatabricksLake, startDatabricksLake } from "../harness/databricks-lake.ts";
-import { failing, type ServedTable } from "../harness/databricks-server.ts";
+import { failing as failingOf, type ServedTable } from "../harness/databricks-server.ts";
 
-const { uri, s3, shop, alone, served, vend, refused, writer, renew, stop } = await startTableFilesShop();
+const { uri, s3, shop, alone, served, vend, refused, failing, writer, renew, stop } =
+  await startTableFilesShop();
 afterAll(() => stop());
 let session = 0;
 beforeEach(() => {
@@ -46,7 +47,7 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
   });
 
   test("tables whose files Databricks does not let out (403)", async () => {
-    const denied = failing(/temporary-table-credentials/, 99, 403, {
+    const denied = failingOf(/temporary-table-credentials/, 99, 403, {
       error_code: "PERMISSION_DENIED",
       message: "no EXTERNAL USE SCHEMA",
     });
@@ -72,6 +73,27 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     const fault = await alone.lake.fault("lake_query", { sql: count });
     expect(fault.code).toBe("denied");
     expect(JSON.stringify([answer, fault])).not.toMatch(/secret-of|session-\d|ASIA/);
+  });
+
+  test("tables whose files S3 does not give at present, without trying again for a while", async () => {
+    failing.add(`session-${session}`);
+    const answer = await shop.lake.output("lake_query", { sql: count });
+    expect(answer.engine).toBe("databricks");
+    expect(answer.notes.join()).toContain("S3 failed");
+    s3.requests.length = 0;
+    expect((await shop.lake.output("lake_query", { sql: count })).engine).toBe("databricks");
+    expect(s3.requests).toEqual([]);
+    // Where there is no other way, it is tried each time.
+    expect((await alone.lake.fault("lake_query", { sql: count })).code).toBe("unavailable");
+    failing.clear();
+    expect((await alone.lake.output("lake_query", { sql: count })).engine).toBe("local");
+  }, 30_000);
+
+  test("tables that Unity Catalog does not have, such as those of the Hive metastore", async () => {
+    shop.workspace.tables = [];
+    const answer = await shop.lake.output("lake_query", { sql: count });
+    expect(answer.engine).toBe("databricks");
+    expect(answer.notes.join()).toContain("does not exist in Databricks");
   });
 
   test("tables that a newer writer made", async () => {

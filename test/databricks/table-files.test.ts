@@ -1,4 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { callTool } from "../../src/core/call.ts";
+import { localPrincipal } from "../../src/core/principal.ts";
+import { allowWrites } from "../../src/core/steps.ts";
 import { startTableFilesShop } from "../harness/databricks-files.ts";
 import type { DatabricksLake } from "../harness/databricks-lake.ts";
 
@@ -116,6 +119,19 @@ describe("a Delta table of Databricks is read from its files", () => {
   test("by lake_profile_dataset", async () => {
     const { columns: found } = await shop.lake.output("lake_profile_dataset", { uri, columns: ["order_id"] });
     expect(found).toMatchObject([{ name: "order_id", min: 0, max: 1009, nulls: 0 }]);
+  });
+
+  test("by lake_export_query, which writes with this server's own credentials", async () => {
+    const writing = { ...shop.lake.calls, steps: { ...shop.lake.calls.steps, confirmer: allowWrites } };
+    const result = await callTool(writing, {
+      name: "lake_export_query",
+      arguments: { sql: `SELECT order_id FROM '${uri}' WHERE order_id < 3`, format: "csv" },
+      principal: localPrincipal,
+    });
+    expect(result).toMatchObject({ kind: "completed", output: { rows: 3 } });
+    const puts = s3.requests.filter(({ method }) => method === "PUT");
+    expect(puts.length).toBeGreaterThan(0);
+    expect(puts.every(({ headers }) => headers["x-amz-security-token"] === undefined)).toBe(true);
   });
 
   test("and is estimated so", async () => {

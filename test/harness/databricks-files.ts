@@ -2,7 +2,7 @@ import { answerNumbers, type DatabricksLake, startDatabricksLake } from "./datab
 import type { ServedTable } from "./databricks-server.ts";
 import { DeltaWriter } from "./delta-table.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
-import { loopbackS3 } from "./lake-settings.ts";
+import { lakeSettings, loopbackS3 } from "./lake-settings.ts";
 import { type S3Server, s3Credentials, startS3Server } from "./s3-server.ts";
 
 /** A Delta table of 1,010 rows in two files and two versions, on S3, that two lakes read as a table of Databricks. */
@@ -16,6 +16,8 @@ export interface TableFilesShop {
   /** Session tokens S3 says have expired, and those it does not take. */
   expired: Set<string>;
   refused: Set<string>;
+  /** Session tokens whose requests S3 does not answer but with 500. */
+  failing: Set<string>;
   /** The table as the workspace has it. */
   served(changes?: Partial<ServedTable>): ServedTable;
   vend(lake: DatabricksLake, sessionToken: string, lifeMs?: number): void;
@@ -31,10 +33,12 @@ export async function startTableFilesShop(): Promise<TableFilesShop> {
   const s3 = await startS3Server(["unity", "lake"]);
   const expired = new Set<string>();
   const refused = new Set<string>();
+  const failing = new Set<string>();
   const proxy = await startFaultProxy(s3.endpoint, ({ headers }) => {
     const token = String(headers["x-amz-security-token"]);
     if (expired.has(token)) return { kind: "answer", status: 400, body: errorOf("ExpiredToken") };
     if (refused.has(token)) return { kind: "answer", status: 403, body: errorOf("AccessDenied") };
+    if (failing.has(token)) return { kind: "answer", status: 500, body: errorOf("InternalError") };
     return undefined;
   });
   const writer = (folder: string) => new DeltaWriter(folder, (key, body) => s3.put("unity", key, body));
@@ -43,6 +47,7 @@ export async function startTableFilesShop(): Promise<TableFilesShop> {
   const settings = {
     s3: { ...loopbackS3(proxy.endpoint), credentials: s3Credentials },
     buckets: [{ bucket: "lake", prefix: "" }],
+    exports: { ...lakeSettings().exports, buckets: [{ bucket: "lake", prefix: "exports/" }] },
   };
   const shop = await startDatabricksLake({}, undefined, settings);
   const alone = await startDatabricksLake({ warehouseId: undefined }, undefined, settings);
@@ -54,12 +59,14 @@ export async function startTableFilesShop(): Promise<TableFilesShop> {
     alone,
     expired,
     refused,
+    failing,
     served,
     vend,
     renew() {
       session++;
       expired.clear();
       refused.clear();
+      failing.clear();
       for (const one of [shop, alone]) {
         answerNumbers(one.workspace);
         one.workspace.tables = [served({ table_id: `id-${session}` })];

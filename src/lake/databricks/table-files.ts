@@ -42,6 +42,8 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
     const place = filesPlaceOf(info);
     if ("against" in place) throw against(uri, place.against, deps);
     const store = stores.open(name, place, deps);
+    const unreached = deps.hasWarehouse ? store.unreached() : undefined;
+    if (unreached) throw unreached;
     await store.ready(scope.signal);
     const snapshot = await delta.open(store.root, { version, timestamp }, scope);
     const dataset = deltaDataset(uri, hints, snapshot);

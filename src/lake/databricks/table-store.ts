@@ -5,7 +5,7 @@ import type { S3Settings } from "../settings.ts";
 import { createStores, type StoresDeps } from "../stores/create-stores.ts";
 import type { Store, StoredObject } from "../stores/store.ts";
 import type { Catalog, TableInfo } from "./catalog.ts";
-import { filesFault } from "./files-fault.ts";
+import { filesFault, isFilesFault } from "./files-fault.ts";
 import { formatTableName, type TableName } from "./table-name.ts";
 import { isFiltered } from "./tables.ts";
 import { type AwsIdentity, createVendedCredentials } from "./vended-credentials.ts";
@@ -17,6 +17,8 @@ export interface TableStore extends Store {
   root: TableRoot;
   /** Throws where Databricks gives no credentials for the table. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Why S3 was not reached a moment ago, which takes long to find out each time. */
+  unreached(): ToolError | undefined;
   close(): void;
 }
 
@@ -37,6 +39,7 @@ export interface FilesPlace {
 
 const openTypes = new Set(["MANAGED", "EXTERNAL"]);
 const credentialsMs = 30_000;
+const rememberUnreachedMs = 60_000;
 
 /** Where a table's files lie, or why its rows cannot be read from them by whoever may read the table. */
 export function filesPlaceOf(info: TableInfo): FilesPlace | { against: string } {
@@ -66,11 +69,23 @@ export function openTableStore(name: TableName, place: FilesPlace, deps: TableSt
     { buckets: [{ bucket, prefix }], localRoots: [], allowHardLinks: false, s3 },
     { credentials: credentials.provide, findsRegion: true, ...(timeouts ? { timeouts } : {}) },
   );
+  let unreached: { fault: ToolError; untilMs: number } | undefined;
   const marked = async <T>(work: () => Promise<T>) => {
     try {
       return await work();
     } catch (thrown) {
       throw filesFault(thrown, uri);
+    }
+  };
+  const fromS3 = async <T>(signal: AbortSignal, work: () => Promise<T>) => {
+    try {
+      const found = await marked(work);
+      unreached = undefined;
+      return found;
+    } catch (thrown) {
+      if (!signal.aborted && isFilesFault(thrown) && ["timeout", "unavailable"].includes(thrown.code))
+        unreached = { fault: thrown, untilMs: now() + rememberUnreachedMs };
+      throw thrown;
     }
   };
   const ofTable = <O extends StoredObject>(object: O): O => ({
@@ -81,13 +96,14 @@ export function openTableStore(name: TableName, place: FilesPlace, deps: TableSt
     uri,
     root: { location: { kind: "s3", bucket, key: prefix, tableId }, uri: `s3://${bucket}/${prefix}` },
     ready: (signal) => marked(() => credentials.ready(signal)),
+    unreached: () => (unreached && now() < unreached.untilMs ? unreached.fault : undefined),
     list: (request, signal) =>
-      marked(async () => {
+      fromS3(signal, async () => {
         const page = await stores.list(request, signal);
         return { ...page, objects: page.objects.map(ofTable) };
       }),
-    head: (location, signal) => marked(async () => ofTable(await stores.head(location, signal))),
-    read: (request, signal) => marked(() => stores.read(request, signal)),
+    head: (location, signal) => fromS3(signal, async () => ofTable(await stores.head(location, signal))),
+    read: (request, signal) => fromS3(signal, () => stores.read(request, signal)),
     close: stores.close,
   };
 }
