@@ -4,6 +4,7 @@ import { withNullOrder } from "../databricks/sql/null-order.ts";
 import { differenceInDuckDb } from "../databricks/sql/same-in-both.ts";
 import { isDatabricksName, parseTableName } from "../databricks/table-name.ts";
 import type { DatasetRequest, LakeQueryRequest } from "../lake.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { SqlEngine } from "../sql/engine.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
@@ -15,6 +16,12 @@ export interface ChooserDeps {
   parser: Pick<SqlEngine, "plan">;
 }
 
+/** Characters of statements whose tables are remembered. */
+const rememberedChars = 1_000_000;
+
+/** The tables a statement names; undefined for what DuckDB does not parse. */
+type NamedTables = (sql: string, scope: LakeScope) => Promise<readonly string[] | undefined>;
+
 /** `unparsed`: of a statement that names Databricks somewhere and that DuckDB cannot parse. */
 type Tables = "none" | "databricks" | "mixed" | "unparsed";
 
@@ -22,9 +29,11 @@ type Tables = "none" | "databricks" | "mixed" | "unparsed";
  * When `auto` takes the warehouse: for statements over its tables alone that mean something else to this server's own
  * engine, and for those whose tables' files that could not read. All others are read from files.
  */
-export function createDatabricksChooser(
-  deps: ChooserDeps,
-): Required<Pick<RemoteEngine, "suits" | "takesOver" | "asLocal">> {
+export function createDatabricksChooser({
+  allowed,
+  parser,
+}: ChooserDeps): Required<Pick<RemoteEngine, "suits" | "takesOver" | "asLocal">> {
+  const deps = { allowed, namedTables: createNamedTables(parser) };
   return {
     async suits(request, scope) {
       const tables = await tablesOf(deps, request, scope);
@@ -73,13 +82,13 @@ function isOfMoment({ sources }: LakeQueryRequest): boolean {
 
 /** Throws `denied` for a table outside what may be read, before anything is asked of any. */
 async function tablesOf(
-  { allowed, parser }: ChooserDeps,
+  { allowed, namedTables }: { allowed: AllowedNames; namedTables: NamedTables },
   { sql, sources }: LakeQueryRequest,
   scope: LakeScope,
 ): Promise<Tables> {
   const isSource = Object.values(sources).some(({ uri }) => isDatabricksName(uri));
   if (!isSource && !/databricks:/i.test(sql)) return "none";
-  const tables = await plannedTables(parser, sql, scope);
+  const tables = await namedTables(sql, scope);
   if (!tables) return "unparsed";
   const sourceOf = sourceFinder(sources);
   const own = tables.map((name) => sourceOf(name)?.uri ?? name).filter(isDatabricksName);
@@ -88,12 +97,26 @@ async function tablesOf(
   return own.length === tables.length ? "databricks" : "mixed";
 }
 
-/** Undefined for what DuckDB does not parse. */
+/** Asked several times for each statement, and an answer takes a query worker: it is remembered. */
+function createNamedTables(parser: ChooserDeps["parser"]): NamedTables {
+  const known = new RecentMap<{ tables: readonly string[] | undefined; chars: number }>(
+    rememberedChars,
+    ({ chars }) => chars,
+  );
+  return async (sql, scope) => {
+    const before = known.get(sql);
+    if (before) return before.tables;
+    const tables = await plannedTables(parser, sql, scope);
+    known.set(sql, { tables, chars: sql.length });
+    return tables;
+  };
+}
+
 async function plannedTables(
   parser: ChooserDeps["parser"],
   sql: string,
   scope: LakeScope,
-): Promise<readonly string[] | undefined> {
+): ReturnType<NamedTables> {
   try {
     return (await parser.plan(sql, scope)).tables;
   } catch (thrown) {
