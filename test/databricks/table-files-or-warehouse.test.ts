@@ -121,6 +121,23 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     );
   });
 
+  test("statements that are right there and not here, for types that Spark casts", async () => {
+    const sql = `SELECT count(order_id, total) FROM '${uri}'`;
+    const answer = await shop.lake.output("lake_query", { sql });
+    expect(answer.engine).toBe("databricks");
+    expect(answer.notes.join()).toContain("handed the statement over");
+    const rows = await shop.lake.output("lake_read_rows", { uri, filter: "length(total) > 3" });
+    expect(rows.notes.join()).toContain("read by the SQL warehouse");
+    expect((await alone.lake.fault("lake_query", { sql })).code).toBe("invalid_input");
+    // A name that is no column is none there either, and nothing is asked.
+    shop.workspace.statements.all.length = 0;
+    const { code, message } = await shop.lake.fault("lake_query", { sql: `SELECT sum(totl) FROM '${uri}'` });
+    expect(code).toBe("invalid_input");
+    expect(message).toContain("totl");
+    expect((await shop.lake.fault("lake_read_rows", { uri, columns: ["totl"] })).code).toBe("invalid_input");
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
   test("statements that are asked to", async () => {
     const answer = await shop.lake.output("lake_query", { sql: count, engine: "databricks" });
     expect(answer.engine).toBe("databricks");

@@ -9,6 +9,7 @@ import type { LakeScope } from "../scope.ts";
 import type { SqlEngine } from "../sql/engine.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { RemoteEngine } from "./engine.ts";
+import { mayWarehouseDo } from "./hand-over.ts";
 
 export interface ChooserDeps {
   allowed: AllowedNames;
@@ -32,7 +33,7 @@ type Tables = "none" | "databricks" | "mixed" | "unparsed";
 export function createDatabricksChooser({
   allowed,
   parser,
-}: ChooserDeps): Required<Pick<RemoteEngine, "suits" | "takesOver" | "asLocal">> {
+}: ChooserDeps): Required<Pick<RemoteEngine, "suits" | "takesOver" | "asLocal" | "mayDo">> {
   const deps = { allowed, namedTables: createNamedTables(parser) };
   return {
     async suits(request, scope) {
@@ -50,6 +51,7 @@ export function createDatabricksChooser({
         ? { takes: false, why }
         : { takes: true, notes: [ranThere(difference)] };
     },
+    mayDo: mayWarehouseDo,
     async asLocal(request, scope) {
       if ((await tablesOf(deps, request, scope)) !== "databricks") return request;
       return { ...request, sql: withNullOrder(request.sql) };

@@ -1,10 +1,9 @@
-import { isFilesFault } from "../databricks/files-fault.ts";
 import { gateFilter } from "../databricks/sql/filter.ts";
 import { differenceInDuckDb } from "../databricks/sql/same-in-both.ts";
 import type { DatasetRows, ReadRowsRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { DatabricksEngine } from "./databricks.ts";
-import { isTooMuchHere } from "./hand-over.ts";
+import { mayWarehouseDo } from "./hand-over.ts";
 
 type ReadRows = (request: ReadRowsRequest, scope: LakeScope) => Promise<DatasetRows>;
 
@@ -37,7 +36,7 @@ export function readTableRows(engine: DatabricksEngine | undefined, byFiles: Rea
     try {
       return await byFiles(request, scope);
     } catch (thrown) {
-      if (isFixed || !(isFilesFault(thrown) || isTooMuchHere(thrown))) throw thrown;
+      if (isFixed || !mayWarehouseDo(thrown)) throw thrown;
       return because(thrown.message, request, scope);
     }
   };

@@ -1,12 +1,11 @@
 import { ToolError } from "../../core/errors.ts";
 import type { OutsideWork } from "../../core/outside.ts";
-import { isFilesFault } from "../databricks/files-fault.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
 import { estimateOnEngines, type LakeEstimate, type SuitingEngine } from "./estimate.ts";
-import { handOver, isTooMuchHere, refusedByAll } from "./hand-over.ts";
+import { handOverFailed } from "./hand-over.ts";
 
 /** The engines one server has. */
 export interface QueryEngines {
@@ -107,11 +106,8 @@ async function here(
   try {
     return await onlyHere(engines, request, scope);
   } catch (thrown) {
-    if (!isTooMuchHere(thrown) && !isFilesFault(thrown)) throw thrown;
-    const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);
-    if (!remote && isFilesFault(thrown)) throw thrown;
-    if (!remote) throw refusedByAll(thrown, against);
-    const said = [`This server handed the statement over to ${remote.name}: ${thrown.message}`, ...notes];
+    const { engine: remote, notes, fault } = await handOverFailed(engines.remote, request, scope, thrown);
+    const said = [`This server handed the statement over to ${remote.name}: ${fault.message}`, ...notes];
     const page = await elsewhere(remote, request, noting(scope, said));
     return { ...page, notes: [...said, ...page.notes] };
   }

@@ -62,6 +62,8 @@ export interface RemoteEngine {
   suits?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
   /** Whether `auto` may hand over a statement that is too much for this machine, or whose tables it cannot read. Left out: never. */
   takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
+  /** Whether it may be asked to take over what failed here so. Left out: only what is too much for this machine. */
+  mayDo?(thrown: unknown): boolean;
   /** A statement of this engine's own SQL, written so that it means the same here, where `auto` runs it here. Left out: as it is. */
   asLocal?(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRequest>;
   /** Sends nothing that is billed. */

@@ -1,10 +1,9 @@
 import { ToolError } from "../../core/errors.ts";
-import { isFilesFault } from "../databricks/files-fault.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { EngineName, QueryEstimate, RemoteEngine } from "./engine.ts";
-import { type Choice, handOver } from "./hand-over.ts";
+import { type Choice, handOver, handOverFailed, isTooMuchHere } from "./hand-over.ts";
 
 /** What a statement would take, here and elsewhere, and where it would run. */
 export interface LakeEstimate extends Omit<QueryEstimate, "notes"> {
@@ -82,9 +81,12 @@ async function automatic(
     const [reason = `It names tables of ${suiting.engine.name}'s catalog.`] = suiting.notes;
     return elsewhere(suiting.engine, request, scope, reason);
   }
-  const scan = await scanOrFault(engines, request, scope);
-  if (scan instanceof ToolError) return handedOver(engines, request, scope, scan);
-  const local = here(engines, scan);
+  let local: LakeEstimate;
+  try {
+    local = here(engines, await engines.estimateLocal(request, scope));
+  } catch (thrown) {
+    return handedOver(engines, request, scope, thrown);
+  }
   const remotes = await Promise.all(engines.remote.map((remote) => triedEstimate(remote, request, scope)));
   const bills = remotes.find(({ bytesBilled }) => bytesBilled !== undefined);
   const choice = local.engine
@@ -100,29 +102,15 @@ async function automatic(
   };
 }
 
-/** Or why a table's files cannot be read. */
-async function scanOrFault(
-  { estimateLocal }: EstimatingEngines,
-  request: LakeQueryRequest,
-  scope: LakeScope,
-): Promise<ScanEstimate | ToolError> {
-  try {
-    return await estimateLocal(request, scope);
-  } catch (thrown) {
-    if (isFilesFault(thrown)) return thrown;
-    throw thrown;
-  }
-}
-
-/** Throws the fault where no other engine takes the statement. */
+/** Of what cannot even be looked at here. Throws why where no other engine takes the statement. */
 async function handedOver(
   { remote }: EstimatingEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
-  fault: ToolError,
+  thrown: unknown,
 ): Promise<LakeEstimate> {
-  const { engine } = await handOver(remote, request, scope);
-  if (!engine) throw fault;
+  if (isTooMuchHere(thrown)) throw thrown;
+  const { engine, fault } = await handOverFailed(remote, request, scope, thrown);
   return elsewhere(engine, request, scope, fault.message);
 }
 
