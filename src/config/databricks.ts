@@ -58,7 +58,7 @@ export const databricksSettings = z
     }),
     warehouseId: plainId
       .optional()
-      .describe("SQL warehouse that runs statements; left out, none are run there"),
+      .describe("SQL warehouse that runs statements; left out, tables are read from their files alone"),
     allow: z
       .array(allowedTables)
       .default([])

@@ -40,6 +40,11 @@ export function createSettingsSchema(surroundings: Surroundings) {
             .default(1_800_000)
             .describe("How long a call that may become a task may take"),
           keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
+          key: z.string().min(32).optional().meta({
+            description:
+              "Secret of 32 characters or more, the same on servers that answer for each other's tasks; best as secret://file/…. Left out, tasks end with their process",
+            writeOnly: true,
+          }),
         })
         .prefault({}),
       summarize: z

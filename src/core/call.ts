@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { runWithin } from "./deadline.ts";
 import { ToolError, toFault } from "./errors.ts";
 import { describeIssues } from "./issues.ts";
+import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
@@ -33,6 +34,8 @@ export interface CallRequest {
   progress?: ((update: Progress) => void) | undefined;
   /** In place of the path's, for a call that may go on after its request was answered. Milliseconds. */
   timeoutMs?: number | undefined;
+  /** Of a call that another process may be asked to go on with, or this one was. */
+  outside?: Outside | undefined;
 }
 
 /** What an adapter puts into its own words. */
@@ -150,6 +153,7 @@ async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall
       bounds: path.bounds,
       now: path.now,
       progress: request.progress ?? (() => {}),
+      ...(request.outside ? { outside: request.outside } : {}),
     };
     return call.tool.handle(call.input, context);
   });

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a call does to the world. `write` changes it and can be undone; `destroy` cannot. */
@@ -36,6 +37,8 @@ export interface CallContext extends Services {
   /** Current time in milliseconds since the epoch. */
   now(): number;
   progress(update: Progress): void;
+  /** Of a call that another process may be asked to go on with. */
+  outside?: Outside;
 }
 
 export interface ToolExample {

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { PollTimes } from "./athena/executions.ts";
-import { isDatabricksName } from "./databricks/table-name.ts";
+import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
-import { readRows } from "./datasets/read-rows.ts";
 import { readText } from "./datasets/read-text.ts";
-import { describeDataset } from "./describe/describe-dataset.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
 import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
@@ -33,12 +31,20 @@ export interface LakeOptions {
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
   const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
-  const stores = createStores(settings);
+  const tableStores = createTableStores();
+  const stores = withTableStores(createStores(settings), tableStores);
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
-  const parts = openParts({ settings, stores, engine, now, newId });
-  const remotes = openRemotes({ parts, scratchDir, now, newId, athenaTimes });
+  const parts = openParts({
+    settings,
+    stores,
+    engine,
+    now,
+    newId,
+    elsewhere: (request, scope) => remotes.dataset(request, scope),
+  });
+  const remotes = openRemotes({ parts, tableStores, scratchDir, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines: QueryEngines = {
     local: (request, scope) => query(parts, request, scope),
@@ -51,13 +57,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     ...(databricks ? { databricks: databricks.tables } : {}),
     engines: ["local", ...engines.remote.map(({ name }) => name)],
     ...(athena ? { athena } : {}),
-    longRunning: athena ? [athena.engine] : [],
-    describe: async (request, scope) =>
-      remotes.describe(request, scope) ?? describeDataset(parts, request, scope),
-    readRows: async (request, scope) =>
-      databricks && isDatabricksName(request.uri)
-        ? databricks.readRows(request, scope)
-        : readRows(parts, request, scope),
+    describe: remotes.describe,
+    readRows: remotes.readRows,
     query: (request, scope) => queryOnEngine(engines, request, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     exportQuery: (request, scope) =>

@@ -4,7 +4,6 @@ import type { DatabricksTables } from "./databricks/tables.ts";
 import type { CommitRecord } from "./delta/history.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { LakeEstimate } from "./engines/estimate.ts";
-import type { LongRunningEngine } from "./engines/long-running.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
@@ -221,8 +220,6 @@ export interface Lake {
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
-  /** Engines whose statements outlive a call: what a durable task is built on. */
-  longRunning: readonly LongRunningEngine[];
   /** What a statement would take and where it would run, without running it. */
   estimate(request: LakeQueryRequest, scope: LakeScope): Promise<LakeEstimate>;
   /** Writes a statement's whole result to an object. The same request again finds the object of the first. */

@@ -21,7 +21,7 @@ export function parseLocation(uri: string): Location {
   if (uri.startsWith("file:")) return { kind: "local", path: onePath(checkPath(uri, fromFileUrl(uri))) };
   if (uri.startsWith("/")) return { kind: "local", path: onePath(checkPath(uri, uri)) };
   if (/^databricks:/i.test(uri)) {
-    throw invalid(uri, "is a table of Databricks, which is read by the engine databricks, not as files");
+    throw invalid(uri, "is a table of Databricks, which is no object or file");
   }
   throw invalid(uri, `is not a name of an object or file. ${accepted}`);
 }

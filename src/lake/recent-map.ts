@@ -29,6 +29,10 @@ export class RecentMap<V> {
     }
   }
 
+  values(): V[] {
+    return [...this.#entries.values()];
+  }
+
   delete(key: string): void {
     const value = this.#entries.get(key);
     if (value === undefined) return;

@@ -34,7 +34,7 @@ export interface DatabricksSettings {
   /** Scheme, host and port, no slash at the end. */
   host: string;
   credentials: DatabricksCredentials;
-  /** Left out: no statement can be run, tables can only be listed and described. */
+  /** Left out: no statement can be sent; tables are read from their files where these can be. */
   warehouseId: string | undefined;
   allow: readonly AllowedTables[];
   /** Bytes of one statement's result, as Databricks counts them. */

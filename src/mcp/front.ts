@@ -22,6 +22,7 @@ import { createSurface } from "./surface.ts";
 import { MemoryTaskStore } from "./tasks/memory-store.ts";
 import { createTaskRunner, type TaskTimes } from "./tasks/runner.ts";
 import type { TaskStore } from "./tasks/store.ts";
+import { createTaskIds } from "./tasks/task-ids.ts";
 
 /** What is served to whom, and within which bounds. */
 export interface McpFrontOptions {
@@ -41,6 +42,8 @@ export interface McpFrontOptions {
   keepAliveMs?: number;
   /** When a long call becomes a task, for clients that take them. Default: after 5 s, for 30 min, kept 30 min more. */
   taskTimes?: TaskTimes;
+  /** Shared by servers that answer for each other's tasks. Left out: tasks end with their process. */
+  taskKey?: string | undefined;
   /** Where tasks are kept. Default: this process. */
   taskStore?: TaskStore;
   /** Where sessions of the legacy revisions live. Default: this process. */
@@ -125,8 +128,10 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
   };
 }
 
-function openTasks({ calls, taskStore, taskTimes }: McpFrontOptions, onError: (error: Error) => void) {
+function openTasks(options: McpFrontOptions, onError: (error: Error) => void) {
+  const { calls, taskKey, taskStore, taskTimes } = options;
   return createTaskRunner({
+    ids: createTaskIds(taskKey),
     store: taskStore ?? new MemoryTaskStore({ now: calls.now }),
     times: taskTimes ?? defaultTaskTimes,
     now: calls.now,

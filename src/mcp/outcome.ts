@@ -4,6 +4,7 @@ import type { CallResult } from "../core/call.ts";
 import type { ToolFault } from "../core/errors.ts";
 import { renderText } from "../core/render.ts";
 import type { Era } from "./connection.ts";
+import type { TaskOutcome } from "./tasks/runner.ts";
 
 /**
  * A call's outcome as MCP has it: the output as structured content with a short readable form beside it, a
@@ -15,6 +16,17 @@ export function toToolResult(result: CallResult, era: Era): CallToolResult {
   if (result.kind === "failed") return { ...faultContent(result.fault, era), isError: true, _meta };
   const { output } = result;
   return { content: [{ type: "text", text: renderText(output) }], structuredContent: output, _meta };
+}
+
+/** A call's outcome, and how a task that it became has ended. */
+export function toTaskOutcome(result: CallResult, era: Era): TaskOutcome & { result: CallToolResult } {
+  const fault = result.kind === "failed" ? result.fault : undefined;
+  return {
+    result: toToolResult(result, era),
+    hasFailed: fault !== undefined,
+    wasCancelled: fault?.details.wasCancelled === true,
+    mayPass: fault?.code === "throttled" && fault.details.executionId === undefined,
+  };
 }
 
 /**

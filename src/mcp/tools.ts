@@ -4,10 +4,10 @@ import { type CallResult, callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
 import { callersTraceId } from "./correlation.ts";
 import { onePageParams } from "./one-page.ts";
-import { toToolResult } from "./outcome.ts";
+import { toTaskOutcome } from "./outcome.ts";
 import { createProgressSender } from "./progress.ts";
 import { callRawTool } from "./raw-call.ts";
-import type { TaskTelling } from "./tasks/runner.ts";
+import type { TaskOutcome, TaskTelling } from "./tasks/runner.ts";
 import { takesTasks, taskCreated } from "./tasks/serve-tasks.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -37,11 +37,14 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
   const tool = unit.calls.registry.find(params.name)?.tool;
   const mayBeTask = tool?.task === "optional" && unit.era === "modern" && takesTasks(context);
   if (!mayBeTask) return (await run(params, context, unit, { signal: context.mcpReq.signal })).result;
+  const correlationId = callersTraceId(context, unit) ?? unit.calls.newId();
   const started = await unit.tasks.start({
     toolName: tool.name,
+    call: { name: params.name, arguments: params.arguments ?? {}, correlationId },
     principal: unit.principal,
     signal: context.mcpReq.signal,
-    run: (signal, task) => run(params, context, unit, { signal, task, timeoutMs: unit.tasks.timeoutMs }),
+    run: (signal, task) =>
+      run(params, context, unit, { signal, task, correlationId, timeoutMs: unit.tasks.timeoutMs }),
   });
   return "task" in started ? taskCreated(started.task) : started.result;
 }
@@ -50,6 +53,7 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
 interface RunOptions {
   signal: AbortSignal;
   task?: TaskTelling;
+  correlationId?: string;
   timeoutMs?: number;
 }
 
@@ -57,8 +61,8 @@ async function run(
   params: CallParams,
   context: ServerContext,
   unit: ServingUnit,
-  { signal, task, timeoutMs }: RunOptions,
-): Promise<{ result: CallToolResult; hasFailed: boolean }> {
+  { signal, task, timeoutMs, correlationId = callersTraceId(context, unit) }: RunOptions,
+): Promise<TaskOutcome & { result: CallToolResult }> {
   const progress = createProgressSender(context, unit.calls.now);
   const result = await callTool(unit.calls, {
     name: params.name,
@@ -66,7 +70,8 @@ async function run(
     principal: unit.principal,
     signal,
     timeoutMs,
-    correlationId: callersTraceId(context, unit),
+    correlationId,
+    outside: task?.outside,
     progress(update) {
       task?.progress(update);
       if (!task?.isTask()) progress?.report(update);
@@ -76,7 +81,7 @@ async function run(
     await progress?.flush();
     await logOutcome(result, context, unit);
   }
-  return { result: toToolResult(result, unit.era), hasFailed: result.kind === "failed" };
+  return toTaskOutcome(result, unit.era);
 }
 
 async function logOutcome(result: CallResult, context: ServerContext, unit: ServingUnit): Promise<void> {

@@ -67,6 +67,7 @@ describe("lake_get_metadata", () => {
         properties: { "delta.minReaderVersion": "1" },
       },
       lastModified: "2025-06-15T15:06:40.000Z",
+      notes: [expect.stringContaining("By Unity Catalog alone:")],
       truncated: false,
       untrusted: ["columns", "table"],
     });
@@ -280,10 +281,10 @@ describe("a service principal", () => {
   });
 });
 
-test("files of a lake are not read by a table's name, and the fault says how", async () => {
+test("a table whose files cannot be read is not profiled, and the fault says why", async () => {
   const { code, message } = await lake.fault("lake_profile_dataset", {
     uri: "databricks://main.sales.orders",
   });
-  expect(code).toBe("invalid_input");
-  expect(message).toContain("read by the engine databricks");
+  expect(code).toBe("unsupported");
+  expect(message).toContain("cannot be read from its files");
 });

@@ -166,7 +166,6 @@ describe("refused before anything is sent", () => {
       "SELECT * FROM 'databricks://main.sales.orders' JOIN 'databricks://main.hr.salaries' USING (id)",
       "denied",
     ],
-    ["SELECT * FROM 'databricks://main.sales.orders' JOIN 's3://lake/x.csv' USING (id)", "invalid_input"],
     ["SELECT ai_query('m', n) FROM 'databricks://main.sales.orders'", "invalid_input"],
     ["DROP TABLE main.sales.orders /* databricks: */", "invalid_input"],
     ["SELECT 1 FROM 'databricks://main.sales.orders'; DELETE FROM main.sales.orders", "invalid_input"],
@@ -182,10 +181,11 @@ describe("refused before anything is sent", () => {
     );
   });
 
-  test("the engine local for a table of Databricks, with what to do", async () => {
+  test("the engine local for a table whose files cannot be read, with what to do", async () => {
     const { code, message } = await lake.fault("lake_query", { sql, engine: "local" });
-    expect(code).toBe("invalid_input");
-    expect(message).toContain("read by the engine databricks");
+    expect(code).toBe("unsupported");
+    expect(message).toContain("cannot be read from its files: Unity Catalog tells no id of it.");
+    expect(message).toContain("engine: databricks");
   });
 
   test("statements where no warehouse is set, while tables can be described", async () => {

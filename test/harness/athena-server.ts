@@ -56,6 +56,7 @@ interface Run {
   rows: ReturnType<typeof rowsOf>;
   scannedBytes: number;
   stoppedAtPoll?: number;
+  endedAtPoll?: number;
   fault?: string;
 }
 
@@ -104,7 +105,8 @@ export async function startAthenaServer(tables: readonly SimulatedTable[]): Prom
       advance(run);
       const { execution } = run;
       const isDone = execution.state === "SUCCEEDED";
-      const share = isDone ? 1 : Math.min(0.9, execution.polls / 10);
+      const looks = run.endedAtPoll ?? execution.polls;
+      const share = isDone ? 1 : Math.min(0.9, looks / 10);
       const failed =
         run.fault === undefined
           ? behaviour.fail
@@ -121,7 +123,7 @@ export async function startAthenaServer(tables: readonly SimulatedTable[]): Prom
           },
           Statistics: {
             DataScannedInBytes: behaviour.isReused ? 0 : Math.round(run.scannedBytes * share),
-            TotalExecutionTimeInMillis: 10 * execution.polls,
+            TotalExecutionTimeInMillis: 10 * looks,
             ResultReuseInformation: { ReusedPreviousResult: behaviour.isReused },
           },
         },
@@ -201,7 +203,7 @@ export async function startAthenaServer(tables: readonly SimulatedTable[]): Prom
   const advance = (run: Run): void => {
     const { execution, stoppedAtPoll, fault } = run;
     execution.polls++;
-    if (["SUCCEEDED", "FAILED", "CANCELLED"].includes(execution.state)) return;
+    if (isOver(execution)) return;
     if (stoppedAtPoll !== undefined) {
       if (execution.polls > stoppedAtPoll + behaviour.pollsToStop) execution.state = "CANCELLED";
     } else if (execution.polls <= behaviour.pollsToRun)
@@ -209,6 +211,7 @@ export async function startAthenaServer(tables: readonly SimulatedTable[]): Prom
     else
       execution.state =
         fault !== undefined || behaviour.fail ? (behaviour.fail?.State ?? "FAILED") : "SUCCEEDED";
+    if (isOver(execution)) run.endedAtPoll = execution.polls;
   };
 
   const server = await startAwsJsonServer({
@@ -252,4 +255,8 @@ function glueTable({ database, name, columns, location, ...table }: SimulatedTab
       SerdeInfo: { SerializationLibrary: table.serde ?? parquetSerde },
     },
   };
+}
+
+function isOver({ state }: SimulatedExecution): boolean {
+  return ["SUCCEEDED", "FAILED", "CANCELLED"].includes(state);
 }

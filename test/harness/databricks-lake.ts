@@ -1,4 +1,4 @@
-import type { DatabricksSettings } from "../../src/lake/settings.ts";
+import type { DatabricksSettings, LakeSettings } from "../../src/lake/settings.ts";
 import {
   type DatabricksServer,
   type ServedTable,
@@ -15,13 +15,12 @@ export interface DatabricksLake {
   stop(): Promise<void>;
 }
 
-/** Two tables that may be read and one that may not. */
+/** Two tables that may be read, by the warehouse alone, and one that may not. */
 export const shopTables: ServedTable[] = [
   {
     catalog: "main",
     schema: "sales",
     name: "orders",
-    table_id: "11111111-2222-3333-4444-555555555555",
     table_type: "MANAGED",
     data_source_format: "DELTA",
     owner: "data-team",
@@ -45,6 +44,7 @@ export const shopTables: ServedTable[] = [
 export async function startDatabricksLake(
   changes: Partial<DatabricksSettings> = {},
   script?: StatementScript,
+  settings: Partial<LakeSettings> = {},
 ): Promise<DatabricksLake> {
   const workspace = await startDatabricksServer(script);
   workspace.tables = [...shopTables];
@@ -56,7 +56,7 @@ export async function startDatabricksLake(
     maxResultBytes: 16 * 1024 ** 2,
     ...changes,
   };
-  const lake = await startTestLake({ settings: { databricks } });
+  const lake = await startTestLake({ settings: { ...settings, databricks } });
   return {
     lake,
     workspace,

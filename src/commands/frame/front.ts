@@ -10,6 +10,7 @@ export async function openFront({ calls, settings, log }: Deps): Promise<McpFron
     serverInfo: { name: "sluice", title: "Sluice", version },
     listAliases: settings.tools.listAliases,
     taskTimes: settings.tasks,
+    taskKey: settings.tasks.key,
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });

@@ -24,8 +24,9 @@ export function createChooser(
   return {
     async suits(request) {
       const statement = asTrino(request.sql);
-      if (!statement || !namesCatalog(deps.allowed, statement, request.sources)) return false;
-      if (deps.settings.auto) return true;
+      if (!statement || !namesCatalog(deps.allowed, statement, request.sources))
+        return { takes: false, why: "It names no table of the Glue catalog." };
+      if (deps.settings.auto) return { takes: true, notes: [] };
       throw new ToolError(
         "invalid_input",
         "The statement names tables of the Glue catalog, which Athena reads and bills. Give engine: athena and write Trino's SQL; lake.athena.auto lets auto choose it.",

@@ -2,16 +2,17 @@ import { z } from "zod";
 import { jsonDigest } from "../../core/digest.ts";
 import { ToolError } from "../../core/errors.ts";
 import { type RequestCursors, requestCursors } from "../../core/results.ts";
-import type { Execution, RemoteRows } from "../engines/engine.ts";
-import type { LongRunningEngine } from "../engines/long-running.ts";
+import type { Execution, RemoteEngine, RemoteRows } from "../engines/engine.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings } from "../settings.ts";
+import type { TableName } from "./allowed-tables.ts";
 import { type ChooserDeps, createChooser } from "./choose.ts";
 import type { AwsSender } from "./clients.ts";
 import { billedBytes, costUsd, priceNote } from "./cost.ts";
 import type { AthenaScan } from "./estimate-scan.ts";
 import type { ExecutionState, Executions } from "./executions.ts";
+import type { ResolvedStatement } from "./resolve-statement.ts";
 import { readResult } from "./results.ts";
 import type { Waiter } from "./wait.ts";
 
@@ -19,8 +20,8 @@ export interface AthenaEngineDeps extends ChooserDeps {
   sender: AwsSender;
   executions: Executions;
   waiter: Waiter;
-  /** The account whose catalog the tables are of, where it is known. */
-  account(): string | undefined;
+  /** The account whose catalog the tables are of, where the catalog says it. */
+  account(tables: readonly TableName[], scope: LakeScope): Promise<string | undefined>;
   newId(): string;
 }
 
@@ -28,40 +29,35 @@ const place = { id: z.string(), token: z.string().optional(), skip: z.int().min(
 type Cursors = RequestCursors<z.output<z.ZodObject<typeof place>>>;
 
 /** Athena as an engine of `lake_query`: statements in Trino's SQL over allowed tables of one catalog. */
-export function createAthenaEngine(deps: AthenaEngineDeps): LongRunningEngine {
-  const { executions, waiter } = deps;
-  const started = async (request: LakeQueryRequest, scope: LakeScope, token: string | undefined) => {
-    const statement = await deps.resolve(request, scope);
-    const notes = [...statement.notes, ...checkScan(deps.settings, await deps.estimate(statement, scope))];
-    const id = await waiter.start(
-      { sql: statement.sql, token: token ?? deps.newId(), owner: ownerOf(scope) },
-      scope,
-    );
-    return { id, sql: statement.sql, notes };
-  };
+export function createAthenaEngine(deps: AthenaEngineDeps): RemoteEngine {
   return {
     name: "athena",
     ...createChooser(deps),
-    start: async (request, scope, token) => (await started(request, scope, token)).id,
-    poll: (id, scope) => executions.poll(id, ownerOf(scope), scope.signal),
-    stop: (id, scope) => executions.stop(id, ownerOf(scope), scope.signal),
-    async rows(id, request, scope) {
-      // The tables may no longer be allowed, and Athena keeps results for weeks.
-      const { sql } = await deps.resolve(request, scope);
-      return pageOf(deps, request, { id, skip: 0, sql }, scope);
-    },
     async run(request, scope) {
       if (request.cursor !== undefined) {
         const at = cursorsOf(request).decode(request.cursor);
-        const { sql } = await deps.resolve(request, scope);
-        return pageOf(deps, request, { ...at, sql }, scope);
+        // The tables may no longer be allowed, and Athena keeps results for weeks.
+        return pageOf(deps, request, { ...at, statement: await deps.resolve(request, scope) }, scope);
       }
-      const { id, sql, notes } = await started(request, scope, undefined);
-      const state = await waiter.finish(id, ownerOf(scope), scope);
-      const page = await pageOf(deps, request, { id, skip: 0, sql, state }, scope);
+      const { id, statement, notes } = await begun(deps, request, scope);
+      const state = await deps.waiter.finish(id, ownerOf(scope), scope);
+      const page = await pageOf(deps, request, { id, skip: 0, statement, state }, scope);
       return { ...page, notes: [...notes, ...page.notes] };
     },
   };
+}
+
+/** The query of a first page: the one an earlier call started, else a new one. */
+async function begun(deps: AthenaEngineDeps, request: LakeQueryRequest, scope: LakeScope) {
+  const { outside } = scope;
+  if (!outside?.resumes) outside?.beginning();
+  const statement = await deps.resolve(request, scope);
+  if (outside?.resumes) return { id: outside.resumes.id, statement, notes: [] };
+  const notes = [...statement.notes, ...checkScan(deps.settings, await deps.estimate(statement, scope))];
+  const started = { sql: statement.sql, token: deps.newId(), owner: ownerOf(scope) };
+  const id = await deps.waiter.start(started, scope);
+  outside?.began({ system: "athena", id, notes });
+  return { id, statement, notes };
 }
 
 /** Throws `too_large` where the statement will scan more than is allowed; says where that cannot be told. */
@@ -86,19 +82,19 @@ interface PagePlace {
   id: string;
   token?: string | undefined;
   skip: number;
-  sql: string;
+  statement: ResolvedStatement;
   state?: ExecutionState;
 }
 
 async function pageOf(
   deps: AthenaEngineDeps,
   request: LakeQueryRequest,
-  { id, token, skip, sql, state: seen }: PagePlace,
+  { id, token, skip, statement, state: seen }: PagePlace,
   scope: LakeScope,
 ): Promise<RemoteRows> {
   // Of what was not just seen, whose it is is asked of Athena each time: a cursor can be passed on, or made up.
   const state = seen ?? (await deps.executions.poll(id, ownerOf(scope), scope.signal));
-  if (state.sql !== sql.trim()) throw new ToolError("invalid_input", ofAnother);
+  if (state.sql !== statement.sql.trim()) throw new ToolError("invalid_input", ofAnother);
   if (state.fault) throw state.fault;
   if (state.state !== "succeeded")
     throw new ToolError("unavailable", "The query has not ended yet. Ask for its rows again in a moment.", {
@@ -115,7 +111,7 @@ async function pageOf(
     ...(isFirst && page.next === undefined ? { totalRows: page.rows.length } : {}),
     rejectedCount: 0,
     rejects: [],
-    execution: await executionOf(deps, state),
+    execution: await executionOf(deps, state, await deps.account(statement.tables, scope)),
     notes: [...(isFirst ? costNotes(deps.settings, state) : []), ...opaqueNotes(page.columns)],
   };
 }
@@ -127,10 +123,12 @@ function cursorsOf({ sql, sources }: LakeQueryRequest): Cursors {
   return requestCursors([sql, sources], place, ofAnother);
 }
 
-async function executionOf(deps: AthenaEngineDeps, state: ExecutionState): Promise<Execution> {
-  const { settings, sender } = deps;
+async function executionOf(
+  { settings, sender }: AthenaEngineDeps,
+  state: ExecutionState,
+  account: string | undefined,
+): Promise<Execution> {
   const bytesBilled = state.isReused ? 0 : billedBytes(state.bytesScanned);
-  const account = deps.account();
   return {
     id: state.id,
     durationMs: state.durationMs,

@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryExecution } from "@aws-sdk/client-athena";
 import { ToolError } from "../../core/errors.ts";
-import type { RemoteState } from "../engines/long-running.ts";
 import type { AthenaSettings } from "../settings.ts";
 import { queryError } from "./aws-errors.ts";
 import type { AwsSender } from "./clients.ts";
 
 /** One query as Athena has it now. Its id is good for as long as Athena remembers it: 45 days. */
-export interface ExecutionState extends RemoteState {
+export interface ExecutionState {
+  /** Athena's own, which outlives this server. */
+  id: string;
+  state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** So far, while it runs. */
+  bytesScanned: number;
+  durationMs: number;
+  /** Of a failed or cancelled one: what to throw. */
+  fault?: ToolError;
   /** What was started, without the mark of its owner. */
   sql: string;
   /** Whether Athena gave an older result again, and scanned nothing. */
@@ -134,5 +141,8 @@ function stateOf(id: string, sql: string, { Status, Statistics }: QueryExecution
   }
   if (state !== "cancelled") return found;
   const message = "The query was cancelled in Athena, not by this call. Run it again if it is still wanted.";
-  return { ...found, fault: new ToolError("unavailable", message, { details }) };
+  return {
+    ...found,
+    fault: new ToolError("unavailable", message, { details: { ...details, wasCancelled: true } }),
+  };
 }

@@ -1,6 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
-import type { LongRunningEngine } from "../engines/long-running.ts";
+import type { RemoteEngine } from "../engines/engine.ts";
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings, LakeSettings } from "../settings.ts";
@@ -48,7 +48,7 @@ export interface Workgroup {
 
 /** Athena and the tables it may read, opened with the settings of one server. */
 export interface Athena extends AthenaTables {
-  engine: LongRunningEngine;
+  engine: RemoteEngine;
   close(): Promise<void>;
 }
 
@@ -92,7 +92,8 @@ export function openAthena(
     waiter,
     resolve: (request, scope) => resolveStatement(resolveDeps, request, scope),
     estimate: (statement, scope) => estimateScan(parts, catalog, statement, scope),
-    account: catalog.account,
+    account: async ([table], scope) =>
+      catalog.account() ?? (table && (await catalog.table(table, scope).catch(() => undefined))?.account),
     newId,
   });
   return {

@@ -17,7 +17,7 @@ export interface Waiter {
   start(request: StartRequest, scope: LakeScope): Promise<string>;
   /**
    * Waits for success, and says how far it is. Throws what became of the query instead; `too_large` past `maxScanBytes`.
-   * However it throws, the query has been stopped.
+   * However it throws, the query has been stopped, but for a scope that leaves it as it is.
    */
   finish(id: string, owner: string, scope: LakeScope): Promise<ExecutionState>;
   /** Stops what is under way and waits for its end. */
@@ -61,6 +61,7 @@ export function createWaiter(executions: Executions, options: WaiterOptions): Wa
     try {
       return await watch(executions, { id, owner, ...options }, { ...scope, signal });
     } catch (thrown) {
+      if (scope.outside?.isLeaving()) throw thrown;
       const state = await end(id, owner).catch(() => undefined);
       if (state && isOver(state)) throw thrown;
       throw notSeenToEnd(thrown, id);

@@ -59,7 +59,7 @@ export interface StatementResult {
   rows: AsyncIterable<(string | null)[][]>;
 }
 
-/** Runs statements on one warehouse. When the scope stops, the statement is canceled there. */
+/** Runs statements on one warehouse. When the scope stops, the statement is canceled there, but for one that is leaving. */
 export interface Statements {
   run(request: StatementRequest, scope: LakeScope): Promise<StatementResult>;
 }
@@ -85,11 +85,15 @@ export function createStatements(rest: Rest, options: StatementsOptions): Statem
       .catch(() => {});
   return {
     async run(request, scope) {
-      const first = await start(rest, options, request, scope, cancel);
+      const resumed = scope.outside?.resumes;
+      const first = resumed
+        ? await look(rest, resumed.id, scope)
+        : await start(rest, options, request, scope, cancel);
+      if (!resumed) scope.outside?.began({ system: "databricks", id: first.statement_id, notes: [] });
       try {
         return resultOf(rest, await finish(rest, first, options, scope), scope);
       } catch (thrown) {
-        if (scope.signal.aborted) await cancel(first.statement_id);
+        if (scope.signal.aborted && !scope.outside?.isLeaving()) await cancel(first.statement_id);
         throw thrown;
       }
     },
@@ -101,7 +105,7 @@ async function start(
   rest: Rest,
   { warehouseId, maxResultBytes }: StatementsOptions,
   { sql, maxRows }: StatementRequest,
-  { signal }: LakeScope,
+  { signal, outside }: LakeScope,
   cancel: (id: string) => Promise<unknown>,
 ): Promise<Answer> {
   const body = {
@@ -115,6 +119,7 @@ async function start(
     ...(maxRows === undefined ? {} : { row_limit: maxRows }),
   };
   if (signal.aborted) throw stopError(signal);
+  outside?.beginning();
   const sent = rest.send(
     { method: "POST", path: base, body, ...subject, answer, maxBytes: maxAnswerBytes },
     new AbortController().signal,
@@ -127,12 +132,18 @@ async function start(
   }
 }
 
+function look(rest: Rest, id: string, { signal }: LakeScope): Promise<Answer> {
+  const path = `${base}/${encodeURIComponent(id)}`;
+  return rest.send({ method: "GET", path, ...subject, answer, maxBytes: maxAnswerBytes }, signal);
+}
+
 async function finish(
   rest: Rest,
   first: Answer,
   { now }: StatementsOptions,
-  { signal, progress }: LakeScope,
+  scope: LakeScope,
 ): Promise<Answer> {
+  const { signal, progress } = scope;
   const startedMs = now();
   let found = first;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
@@ -142,8 +153,7 @@ async function finish(
     const message = state === "PENDING" ? "waiting for the warehouse" : "running on the warehouse";
     progress({ done: Math.round((now() - startedMs) / 1000), message });
     await pause(pauseMs, signal);
-    const path = `${base}/${first.statement_id}`;
-    found = await rest.send({ method: "GET", path, ...subject, answer, maxBytes: maxAnswerBytes }, signal);
+    found = await look(rest, first.statement_id, scope);
   }
 }
 

@@ -1,10 +1,9 @@
 import { jsonSizeBytes } from "../../core/results.ts";
 import type { DatasetDescription } from "../lake.ts";
-import type { LakeScope } from "../scope.ts";
 import { type AllowedNames, outside } from "./allowed.ts";
 import type { Catalog, TableInfo } from "./catalog.ts";
 import { parseSparkType, typeNameOf } from "./spark-type.ts";
-import { formatDatabricksName, formatTableName, parseDatabricksName, parseTableName } from "./table-name.ts";
+import { formatDatabricksName, formatTableName, parseDatabricksName, type TableName } from "./table-name.ts";
 
 /** A catalog, schema or table that may be read, or leads to one. */
 export interface TableSource {
@@ -23,7 +22,6 @@ export interface TableSources {
 export interface DatabricksTables {
   /** What the settings allow, without asking; with a name what is in it. Throws `denied`, `not_found`, `invalid_input`. */
   sources(uri: string | undefined, signal: AbortSignal): Promise<TableSources>;
-  describe(uri: string, scope: LakeScope): Promise<DatasetDescription>;
 }
 
 const levels = ["catalog", "schema", "table"] as const;
@@ -45,11 +43,6 @@ export function createTables(allowed: AllowedNames, catalog: Catalog): Databrick
         : [];
       return { sources: names.map((name) => sourceOf([...parts, name])), notes };
     },
-    async describe(uri, scope) {
-      const name = parseTableName(uri);
-      allowed.checkTable(name);
-      return describedBy(formatTableName(name), await catalog.table(name, scope.signal));
-    },
   };
 }
 
@@ -64,14 +57,15 @@ function sourceOf(parts: readonly string[]): TableSource {
   return { level: levels[parts.length - 1] ?? "table", name: parts.join("."), uri };
 }
 
-function describedBy(uri: string, info: TableInfo): DatasetDescription {
+/** What Unity Catalog says of a table. */
+export function describeInfo(name: TableName, info: TableInfo): DatasetDescription {
   const { columns, comment, owner, storage_location: location, table_type: type, properties } = info;
   const isLarge = properties !== undefined && jsonSizeBytes(properties) > maxPropertyBytes;
   const partitionColumns = columns
     .filter((column) => column.partition_index !== undefined)
     .sort((left, right) => (left.partition_index ?? 0) - (right.partition_index ?? 0));
   return {
-    uri,
+    uri: formatTableName(name),
     format: (info.data_source_format ?? type).toLowerCase(),
     columns: columns.map((column) => ({
       name: column.name,

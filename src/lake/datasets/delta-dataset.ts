@@ -50,7 +50,7 @@ function refuseHints(uri: string, { format, ...others }: FormatHints): void {
 
 /** Names one state of a table, or of some of its files, whatever it was called. */
 export function deltaVersion({ root, fields, version }: Snapshot, files: readonly DataFile[]) {
-  const hash = createHash("sha256").update(JSON.stringify([root.uri, version, fields]));
+  const hash = createHash("sha256").update(JSON.stringify([root.location, version, fields]));
   for (const { object, added } of files)
     hash.update(JSON.stringify([object.sizeBytes, added && fileKey(added)]));
   return hash.digest("base64url").slice(0, 22);

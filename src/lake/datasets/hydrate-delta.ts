@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { readDeletionVector } from "../delta/deletion-vector.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
+import { isFetchedWhole } from "../formats/parquet-tail.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
@@ -53,7 +54,7 @@ function tooManyFiles({ uri, partitionColumns }: Dataset, count: number): ToolEr
   return new ToolError(
     "too_large",
     `This would read ${count} files of the Delta table ${quoteName(uri)}; ${maxDatasetFiles} are allowed. ${how}`,
-    { details: { files: count, maxFiles: maxDatasetFiles } },
+    { details: { files: count, maxTableFiles: maxDatasetFiles } },
   );
 }
 
@@ -70,6 +71,8 @@ async function openFile(
     delta.storedFile(named, scope),
     vector && readDeletionVector(stores, root, vector, scope),
   ]);
+  // A small one comes whole with its footer.
+  if (isFetchedWhole(object.sizeBytes)) budget.spend(object.sizeBytes);
   const parquet = await unlessChanged(delta, object, scope, () => parquetFiles.open(object, scope));
   if (!parquet) {
     throw new ToolError(

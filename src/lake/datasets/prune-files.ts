@@ -34,7 +34,7 @@ export async function withPruned<T>(
 }
 
 /** By the engine's words for a name that is no column. */
-function lacksColumn(thrown: unknown): boolean {
+export function lacksColumn(thrown: unknown): thrown is ToolError {
   if (!(thrown instanceof ToolError) || thrown.code !== "invalid_input") return false;
   return /column "[\s\S]*" (not found|cannot be referenced)|does not have a column|There is no column/i.test(
     thrown.message,

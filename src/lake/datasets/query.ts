@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { type RequestCursors, requestCursors } from "../../core/results.ts";
 import { closest } from "../../core/suggest.ts";
+import { formatTableName, isDatabricksName, parseTableName } from "../databricks/table-name.ts";
 import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
@@ -133,9 +134,13 @@ export async function withNamedTables<T>(
 
 /** Equal for requests that name one place in spellings of it and say the same of it. */
 function placeKey(stores: LakeParts["stores"], { uri, ...hints }: DatasetRequest): string {
+  return JSON.stringify([placeOf(stores, uri), Object.entries(hints).sort()]);
+}
+
+function placeOf(stores: LakeParts["stores"], uri: string): string {
+  if (isDatabricksName(uri)) return formatTableName(parseTableName(uri));
   // Patterns are not resolved whole: what they mean depends on how they are written.
-  const place = hasWildcard(uri) ? uri : formatLocation(stores.resolve(uri));
-  return JSON.stringify([place, Object.entries(hints).sort()]);
+  return hasWildcard(uri) ? uri : formatLocation(stores.resolve(uri));
 }
 
 /** What a name in FROM stands for. The finder throws `invalid_input` for one that is neither a source nor a place. */

@@ -10,6 +10,8 @@ const rememberedFiles = 100_000;
 
 /** Finds what names stand for, and has work begun on what they stood for last while it looks. */
 export interface Resolver {
+  /** Throws as `resolveDataset` does, and for tables of a catalog as their catalog does. */
+  resolve(request: DatasetRequest, scope: LakeScope): Promise<Dataset>;
   /**
    * Does `work` on the datasets as they are now. Where all are known from before, it is begun on those at once, and
    * its outcome counts only if they turn out to be the same still; else it is stopped and done again. So `work` must
@@ -27,6 +29,7 @@ export function createResolver(
 ): Resolver {
   const known = new RecentMap<Dataset>(rememberedFiles, ({ files }) => files.length + 1);
   return {
+    resolve,
     async withDatasets(requests, scope, work) {
       const keys = requests.map((request) =>
         JSON.stringify([scope.tenantId, Object.entries(request).sort()]),

@@ -38,9 +38,11 @@ const mostRememberedFiles = 20_000;
 export function createDeltaTables(parts: LogReading): DeltaTables {
   const known = new RecentMap<Snapshot>(rememberedSnapshots);
   const files = new RecentMap<StoredObject>(rememberedFiles);
-  const fileKey = ({ uri }: StoredObject, { tenantId }: LakeScope) => JSON.stringify([tenantId, uri]);
+  // By places, not uris: one place can be read with several credentials, which must not lend each other anything.
+  const fileKey = ({ location }: StoredObject, { tenantId }: LakeScope) =>
+    JSON.stringify([tenantId, location]);
   const snapshotOf = async (root: TableRoot, segment: LogSegment, scope: LakeScope) => {
-    const key = jsonDigest([scope.tenantId, root.uri, identityOf(segment)], {
+    const key = jsonDigest([scope.tenantId, root.location, identityOf(segment)], {
       encoding: "base64url",
       length: 43,
     });

@@ -2,7 +2,6 @@ import type { DataFile, Dataset } from "../datasets/dataset.ts";
 import { familyOf } from "../datasets/family.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import { parquetByItsEnd } from "../datasets/open-parquet.ts";
-import { resolveDataset } from "../datasets/resolve-dataset.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import type { DatasetDescription, DatasetRequest } from "../lake.ts";
@@ -19,13 +18,21 @@ const sniffedFiles = 64;
 const readWholeBytes = 32 * 1024 * 1024;
 const sampledValues = 5;
 
-/** What can be said of a dataset without a full read of large ones. Throws as `resolveDataset` and the formats do. */
+/** What can be said of a dataset without a full read of large ones. Throws as resolving and the formats do. */
 export async function describeDataset(
   parts: LakeParts,
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
-  const dataset = await resolveDataset(parts, request, scope);
+  return describeResolved(parts, await parts.resolver.resolve(request, scope), scope);
+}
+
+/** What can be said of a dataset whose files are known. */
+export async function describeResolved(
+  parts: LakeParts,
+  dataset: Dataset,
+  scope: LakeScope,
+): Promise<DatasetDescription> {
   if (dataset.delta) return describeDelta(parts, dataset, dataset.delta, scope);
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,

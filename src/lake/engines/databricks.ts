@@ -18,7 +18,7 @@ import type { DatasetRequest, DatasetRows, LakeQueryRequest, ReadRowsRequest } f
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { SqlEngine } from "../sql/engine.ts";
-import { foldName } from "../sql/gate/syntax-tree.ts";
+import { createDatabricksChooser, sourceFinder } from "./databricks-choice.ts";
 import type { RemoteEngine, RemoteRows } from "./engine.ts";
 import type { KeptRows, PageBounds } from "./kept-rows.ts";
 
@@ -47,7 +47,7 @@ const leastRowsAhead = 10_000;
 export function createDatabricksEngine(deps: DatabricksEngineDeps): DatabricksEngine {
   return {
     name: "databricks",
-    suits: (request, scope) => namesDatabricks(deps, request, scope),
+    ...createDatabricksChooser(deps),
     async run(request, scope) {
       const { sql, sources, cursor } = request;
       const cursors = requestCursors(["databricks", sql, sources], place);
@@ -137,30 +137,6 @@ function withCursor(
   if (handle === undefined) return page;
   const offset = (from?.offset ?? 0) + page.rows.length;
   return { ...page, cursor: encode({ handle, offset, id: page.execution.id }) };
-}
-
-/** Whether the statement names a table of Databricks. One that DuckDB cannot parse is taken by its text. */
-async function namesDatabricks(
-  { parser }: DatabricksEngineDeps,
-  { sql, sources }: LakeQueryRequest,
-  scope: LakeScope,
-): Promise<boolean> {
-  const isSource = Object.values(sources).some(({ uri }) => isDatabricksName(uri));
-  if (!isSource && !/databricks:/i.test(sql)) return false;
-  const sourceOf = sourceFinder(sources);
-  try {
-    const { tables } = await parser.plan(sql, scope);
-    return tables.some((name) => isDatabricksName(sourceOf(name)?.uri ?? name));
-  } catch (thrown) {
-    if (thrown instanceof ToolError && thrown.code === "invalid_input") return true;
-    throw thrown;
-  }
-}
-
-function sourceFinder(sources: LakeQueryRequest["sources"]): (name: string) => DatasetRequest | undefined {
-  const exact = new Map(Object.entries(sources));
-  const folded = new Map([...exact].reverse().map(([name, source]) => [foldName(name), source]));
-  return (name) => exact.get(name) ?? folded.get(foldName(name));
 }
 
 function tableFinder(

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Outside, OutsideWork } from "../../core/outside.ts";
 import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type QueryEngines, queryOnEngine } from "./dispatch.ts";
@@ -21,7 +22,12 @@ function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
   return {
     name: "databricks",
     run: async ({ cursor = "first" }) => ({ ...page(`databricks ${cursor}`, "p2"), execution: { id: "1" } }),
-    ...(suits ? { suits: async (request: LakeQueryRequest) => suits(request) } : {}),
+    ...(suits
+      ? {
+          suits: async (request: LakeQueryRequest) =>
+            suits(request) ? { takes: true, notes: [] } : { takes: false, why: "" },
+        }
+      : {}),
   };
 }
 
@@ -82,4 +88,25 @@ test("an engine that is not set up is named, and so are those that are", async (
     code: "invalid_input",
     message: expect.stringContaining("lake.databricks has no settings. Here are: local."),
   });
+});
+
+test("what is said of a statement's way is kept with what it begins elsewhere, and said again by who goes on with it", async () => {
+  const begun: OutsideWork[] = [];
+  const outside: Outside = { beginning() {}, began: (work) => begun.push(work), isLeaving: () => false };
+  const engine: RemoteEngine = {
+    ...echo(),
+    suits: async () => ({ takes: true, notes: ["It is there."] }),
+    async run({ cursor = "first" }, { outside }) {
+      if (!outside?.resumes) outside?.began({ system: "databricks", id: "7", notes: ["It is large."] });
+      return { ...page(`${outside?.resumes?.id ?? "new"} ${cursor}`), execution: { id: "7" } };
+    },
+  };
+  await queryOnEngine(engines(engine), request, { ...scope, outside });
+  expect(begun).toEqual([{ system: "databricks", id: "7", notes: ["It is there.", "It is large."] }]);
+  const [resumes] = begun;
+  const answer = await queryOnEngine(engines(engine), request, {
+    ...scope,
+    outside: { ...outside, resumes },
+  });
+  expect(answer).toMatchObject({ rows: [["7 first"]], notes: ["It is there.", "It is large."] });
 });

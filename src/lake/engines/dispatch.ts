@@ -1,10 +1,11 @@
 import { ToolError } from "../../core/errors.ts";
+import type { OutsideWork } from "../../core/outside.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
-import { estimateOnEngines, type LakeEstimate } from "./estimate.ts";
-import { handOver, isOverScan, refusedByAll } from "./hand-over.ts";
+import { estimateOnEngines, type LakeEstimate, type SuitingEngine } from "./estimate.ts";
+import { handOverFailed } from "./hand-over.ts";
 
 /** The engines one server has. */
 export interface QueryEngines {
@@ -18,7 +19,7 @@ export interface QueryEngines {
 
 /**
  * Runs a statement on the engine asked for; without one, on the first remote engine that suits it, else here, and where
- * that is too much for this machine on the first remote engine that takes it over. A cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
+ * that is too much for this machine, or a table's files cannot be read, on the first remote engine that takes it over. A cursor goes back to the engine that gave it out. Throws `invalid_input` for an engine that is not set up.
  */
 export async function queryOnEngine(
   engines: QueryEngines,
@@ -26,15 +27,11 @@ export async function queryOnEngine(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const { cursor, ...first } = request;
-  const marked = cursor === undefined ? undefined : takeMark(cursor);
-  const engine = marked ? marked.engine : await choose(engines, request, scope);
-  if (marked) checkSame(request, marked.engine);
-  if (engine === "local") return here(engines, request, scope);
-  return elsewhere(
-    remoteEngine(engines, engine),
-    marked ? { ...first, cursor: marked.cursor } : first,
-    scope,
-  );
+  if (cursor === undefined) return firstPage(engines, first, scope);
+  const marked = takeMark(cursor);
+  checkSame(request, marked.engine);
+  if (marked.engine === "local") return onlyHere(engines, request, scope);
+  return elsewhere(remoteEngine(engines, marked.engine), { ...first, cursor: marked.cursor }, scope);
 }
 
 /** What the statement would take on the engine asked for, or on whichever `auto` would choose. Runs nothing. */
@@ -46,21 +43,73 @@ export async function estimateOnEngine(
   return estimateOnEngines({ ...engines, suiting: () => suiting(engines, request, scope) }, request, scope);
 }
 
+async function firstPage(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  const { engine = "auto" } = request;
+  const resumed = scope.outside?.resumes;
+  if (resumed) return goOn(engines, request, scope, resumed);
+  if (engine === "local") return onlyHere(engines, request, scope);
+  if (engine !== "auto") return elsewhere(remoteEngine(engines, engine), request, scope);
+  const suited = await suiting(engines, request, scope);
+  if (!suited) return here(engines, request, scope);
+  const page = await elsewhere(suited.engine, request, noting(scope, suited.notes));
+  return { ...page, notes: [...suited.notes, ...page.notes] };
+}
+
+/** Waits for the statement that an earlier call began, and says what that one would have said. */
+async function goOn(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+  { system, notes }: OutsideWork,
+): Promise<LakeQueryRows> {
+  const name = remoteEngineNames.find((one) => one === system);
+  if (!name) throw new TypeError(`${system} is no engine.`);
+  const page = await elsewhere(remoteEngine(engines, name), request, scope);
+  return { ...page, notes: [...notes, ...page.notes] };
+}
+
+/** A scope that keeps with what an engine begins in it what is said of it here. */
+function noting(scope: LakeScope, notes: readonly string[]): LakeScope {
+  const { outside } = scope;
+  if (!outside) return scope;
+  const began = (work: OutsideWork) => outside.began({ ...work, notes: [...notes, ...work.notes] });
+  return { ...scope, outside: { ...outside, began } };
+}
+
+async function onlyHere(
+  engines: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<LakeQueryRows> {
+  const asked = await asLocal(engines, request, scope);
+  return { ...(await engines.local(asked, scope)), engine: "local" };
+}
+
+async function asLocal({ remote }: QueryEngines, request: LakeQueryRequest, scope: LakeScope) {
+  let asked = request;
+  if ((request.engine ?? "auto") === "auto") {
+    for (const engine of remote) asked = (await engine.asLocal?.(asked, scope)) ?? asked;
+  }
+  return asked;
+}
+
+/** Here, and where that cannot be, on an engine that takes it over. */
 async function here(
   engines: QueryEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   try {
-    return { ...(await engines.local(request, scope)), engine: "local" };
+    return await onlyHere(engines, request, scope);
   } catch (thrown) {
-    const { engine = "auto" } = request;
-    if (engine !== "auto" || request.cursor !== undefined || !isOverScan(thrown)) throw thrown;
-    const { engine: remote, notes, against } = await handOver(engines.remote, request, scope);
-    if (!remote) throw refusedByAll(thrown, against);
-    const page = await elsewhere(remote, request, scope);
-    const note = `This server handed the statement over to ${remote.name}: ${thrown.message}`;
-    return { ...page, notes: [note, ...notes, ...page.notes] };
+    const { engine: remote, notes, fault } = await handOverFailed(engines.remote, request, scope, thrown);
+    const said = [`This server handed the statement over to ${remote.name}: ${fault.message}`, ...notes];
+    const page = await elsewhere(remote, request, noting(scope, said));
+    return { ...page, notes: [...said, ...page.notes] };
   }
 }
 
@@ -91,21 +140,15 @@ function checkSame({ engine = "auto" }: LakeQueryRequest, ofCursor: EngineName):
   );
 }
 
-async function choose(
-  engines: QueryEngines,
-  request: LakeQueryRequest,
-  scope: LakeScope,
-): Promise<EngineName> {
-  const { engine = "auto" } = request;
-  return engine === "auto" ? ((await suiting(engines, request, scope))?.name ?? "local") : engine;
-}
-
 async function suiting(
   { remote }: QueryEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
-): Promise<RemoteEngine | undefined> {
-  for (const candidate of remote) if (await candidate.suits?.(request, scope)) return candidate;
+): Promise<SuitingEngine | undefined> {
+  for (const engine of remote) {
+    const answer = await engine.suits?.(request, scope);
+    if (answer?.takes) return { engine, notes: answer.notes };
+  }
   return undefined;
 }
 

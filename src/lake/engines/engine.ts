@@ -42,7 +42,7 @@ export interface QueryEstimate {
   notes: string[];
 }
 
-/** Whether a remote engine takes a statement that is too much for this machine. */
+/** Whether a remote engine takes a statement. `notes` say why it did. */
 export type Takeover = { takes: true; notes: string[] } | { takes: false; why: string };
 
 /**
@@ -53,12 +53,19 @@ export type Takeover = { takes: true; notes: string[] } | { takes: false; why: s
  */
 export interface RemoteEngine {
   readonly name: RemoteEngineName;
-  /** The first page, or with `request.cursor` a further one. */
+  /**
+   * The first page, or with `request.cursor` a further one. What it begins for a first page it tells `scope.outside`, and
+   * where that resumes one it waits for that one. It stops nothing for a scope that is leaving.
+   */
   run(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteRows>;
   /** Whether `auto` should take this engine for a first page, asked in the order of the list. Left out: never. */
-  suits?(request: LakeQueryRequest, scope: LakeScope): Promise<boolean>;
-  /** Whether `auto` may hand over a statement that this machine refused for its size. Left out: never. */
+  suits?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
+  /** Whether `auto` may hand over a statement that is too much for this machine, or whose tables it cannot read. Left out: never. */
   takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
+  /** Whether it may be asked to take over what failed here so. Left out: only what is too much for this machine. */
+  mayDo?(thrown: unknown): boolean;
+  /** A statement of this engine's own SQL, written so that it means the same here, where `auto` runs it here. Left out: as it is. */
+  asLocal?(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRequest>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
 }

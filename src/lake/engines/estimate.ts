@@ -3,7 +3,7 @@ import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { EngineName, QueryEstimate, RemoteEngine } from "./engine.ts";
-import { type Choice, handOver } from "./hand-over.ts";
+import { type Choice, handOver, handOverFailed, isTooMuchHere } from "./hand-over.ts";
 
 /** What a statement would take, here and elsewhere, and where it would run. */
 export interface LakeEstimate extends Omit<QueryEstimate, "notes"> {
@@ -13,12 +13,18 @@ export interface LakeEstimate extends Omit<QueryEstimate, "notes"> {
   notes: string[];
 }
 
+/** A remote engine that `auto` takes, and why. */
+export interface SuitingEngine {
+  engine: RemoteEngine;
+  notes: string[];
+}
+
 export interface EstimatingEngines {
   estimateLocal(request: LakeQueryRequest, scope: LakeScope): Promise<ScanEstimate>;
   maxScanBytes: number;
   remote: readonly RemoteEngine[];
   /** The remote engine whose catalog the statement names, for `auto`. */
-  suiting(request: LakeQueryRequest, scope: LakeScope): Promise<RemoteEngine | undefined>;
+  suiting(request: LakeQueryRequest, scope: LakeScope): Promise<SuitingEngine | undefined>;
 }
 
 /**
@@ -71,8 +77,16 @@ async function automatic(
   scope: LakeScope,
 ): Promise<LakeEstimate> {
   const suiting = await engines.suiting(request, scope);
-  if (suiting) return elsewhere(suiting, request, scope, `It names tables of ${suiting.name}'s catalog.`);
-  const local = here(engines, await engines.estimateLocal(request, scope));
+  if (suiting) {
+    const [reason = `It names tables of ${suiting.engine.name}'s catalog.`] = suiting.notes;
+    return elsewhere(suiting.engine, request, scope, reason);
+  }
+  let local: LakeEstimate;
+  try {
+    local = here(engines, await engines.estimateLocal(request, scope));
+  } catch (thrown) {
+    return handedOver(engines, request, scope, thrown);
+  }
   const remotes = await Promise.all(engines.remote.map((remote) => triedEstimate(remote, request, scope)));
   const bills = remotes.find(({ bytesBilled }) => bytesBilled !== undefined);
   const choice = local.engine
@@ -86,6 +100,18 @@ async function automatic(
     reason: choice.reason,
     notes: [...local.notes, ...remotes.flatMap(({ notes }) => notes)],
   };
+}
+
+/** Of what cannot even be looked at here. Throws why where no other engine takes the statement. */
+async function handedOver(
+  { remote }: EstimatingEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+  thrown: unknown,
+): Promise<LakeEstimate> {
+  if (isTooMuchHere(thrown)) throw thrown;
+  const { engine, fault } = await handOverFailed(remote, request, scope, thrown);
+  return elsewhere(engine, request, scope, fault.message);
 }
 
 async function chosen(

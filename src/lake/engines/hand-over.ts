@@ -1,4 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
+import { isFilesFault } from "../databricks/files-fault.ts";
+import { lacksColumn } from "../datasets/prune-files.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { type EngineName, type RemoteEngine, remoteEngineNames } from "./engine.ts";
@@ -10,13 +12,19 @@ export interface Choice {
   reason: string;
 }
 
-/** Whether this machine refused a statement for the bytes it would read, and for nothing else. */
-export function isOverScan(thrown: unknown): thrown is ToolError {
-  return (
-    thrown instanceof ToolError &&
-    thrown.code === "too_large" &&
-    thrown.details.setting === "lake.query.maxScanBytes"
-  );
+/** Whether this machine refused a statement for the bytes or the files of a table it would read, and for nothing else. */
+export function isTooMuchHere(thrown: unknown): thrown is ToolError {
+  if (!(thrown instanceof ToolError) || thrown.code !== "too_large") return false;
+  return thrown.details.setting === "lake.query.maxScanBytes" || thrown.details.maxTableFiles !== undefined;
+}
+
+/**
+ * Whether a warehouse may do with a table of its own what failed here: its files cannot be read, are too much, or the
+ * statement is one that DuckDB does not take, such as for types that Spark casts. A name that is no column is none there.
+ */
+export function mayWarehouseDo(thrown: unknown): thrown is ToolError {
+  if (isFilesFault(thrown) || isTooMuchHere(thrown)) return true;
+  return thrown instanceof ToolError && thrown.code === "invalid_input" && !lacksColumn(thrown);
 }
 
 /** The first remote engine that takes what is too much for this machine, and what each of the others says against it. */
@@ -36,8 +44,28 @@ export async function handOver(
   return { notes: [], against };
 }
 
+/** The remote engine that takes what failed here, and why it failed. Throws the failure where none does. */
+export async function handOverFailed(
+  remote: readonly RemoteEngine[],
+  request: LakeQueryRequest,
+  scope: LakeScope,
+  thrown: unknown,
+): Promise<{ engine: RemoteEngine; notes: string[]; fault: ToolError }> {
+  if (isTooMuchHere(thrown)) {
+    const { engine, notes, against } = await handOver(remote, request, scope);
+    if (!engine) throw refusedByAll(thrown, against);
+    return { engine, notes, fault: thrown };
+  }
+  for (const engine of remote) {
+    if (!(thrown instanceof ToolError) || !engine.mayDo?.(thrown)) continue;
+    const answer = await engine.takesOver?.(request, scope);
+    if (answer?.takes) return { engine, notes: answer.notes, fault: thrown };
+  }
+  throw thrown;
+}
+
 /** The refusal of this machine, with what the other engines say. */
-export function refusedByAll(refusal: ToolError, against: readonly string[]): ToolError {
+function refusedByAll(refusal: ToolError, against: readonly string[]): ToolError {
   return new ToolError("too_large", `${refusal.message} Other engines: ${against.join(" ")}`, {
     details: { ...refusal.details, otherEngines: against },
     cause: refusal,

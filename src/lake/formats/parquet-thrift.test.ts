@@ -12,9 +12,9 @@ async function schemaOf(select: string): Promise<string> {
 
 test("files of the same columns have the same bytes, whatever their rows are", async () => {
   const first = await schemaOf("SELECT 1 AS id, {'a': [1.5::DOUBLE]} AS nested");
-  expect(await schemaOf("SELECT i::INTEGER AS id, {'a': [i + 0.5::DOUBLE]} AS nested FROM range(10000) t(i)")).toBe(
-    first,
-  );
+  expect(
+    await schemaOf("SELECT i::INTEGER AS id, {'a': [i + 0.5::DOUBLE]} AS nested FROM range(10000) t(i)"),
+  ).toBe(first);
 });
 
 test("another name, order, type or nesting has others", async () => {

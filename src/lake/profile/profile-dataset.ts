@@ -1,7 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import { rejectedRows, tableNotes } from "../datasets/rejected-rows.ts";
-import { resolveDataset } from "../datasets/resolve-dataset.ts";
 import { type LakeParts, type OpenTable, scansOf, withTables } from "../datasets/with-tables.ts";
 import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
@@ -40,7 +39,7 @@ export async function profileDataset(
   scope: LakeScope,
 ): Promise<DatasetProfile> {
   const { columns, mode, topValues, histogramBins, firstColumn, maxColumns, ...named } = request;
-  const dataset = await resolveDataset(parts, named, scope);
+  const dataset = await parts.resolver.resolve(named, scope);
   const page = { names: columns, first: firstColumn, count: maxColumns };
   if (mode === "footer" && dataset.delta) throw noFooters(dataset.uri);
   if (mode === "footer") return profileByFooters(parts.footers, dataset, page, scope);

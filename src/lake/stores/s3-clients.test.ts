@@ -7,6 +7,7 @@ import { lakeSettings } from "../../../test/harness/lake-settings.ts";
 import { type S3Server, s3Credentials, startS3Server } from "../../../test/harness/s3-server.ts";
 import type { S3Settings } from "../settings.ts";
 import { createStores, type StoresDeps } from "./create-stores.ts";
+import { createS3Clients } from "./s3-clients.ts";
 
 const { signal } = new AbortController();
 let server: S3Server;
@@ -46,6 +47,19 @@ test("no region is bad input that says how to set one, never a guess", async () 
   const expected = { code: "invalid_input", message: expect.stringMatching(/AWS_REGION.*lake\.s3\.region/) };
   await expect(head({})).rejects.toMatchObject(expected);
   await expect(head({ endpoint: "https://s3.eu-west-1.amazonaws.com" })).rejects.toMatchObject(expected);
+});
+
+test("where the bucket's region may be asked for, a client without one is made all the same", async () => {
+  const timeouts = { connectMs: 100, answerMs: 100, idleMs: 100 };
+  const clients = createS3Clients({
+    settings: { region: undefined, endpoint: undefined, forcePathStyle: false },
+    timeouts,
+    credentials: s3Credentials,
+    findsRegion: true,
+  });
+  expect(await (await clients.client()).config.region()).toBe("us-east-1");
+  expect(await (await clients.client("eu-north-1")).config.region()).toBe("eu-north-1");
+  clients.close();
 });
 
 test("the region comes from the settings, then from where the AWS SDK looks", async () => {

@@ -15,6 +15,8 @@ export interface S3ClientOptions {
   timeouts: S3Timeouts;
   /** In place of the AWS SDK's own chain. */
   credentials?: S3ClientConfig["credentials"];
+  /** Where no region is set, ask any: S3 says in its refusal where the bucket is. */
+  findsRegion?: boolean;
 }
 
 /** One client per region, made when first asked for. */
@@ -28,9 +30,9 @@ export interface S3Clients {
 
 /**
  * Signing needs a region even where the endpoint has none. S3-compatible servers take this one unless told
- * otherwise, so it is used for a configured endpoint outside AWS, and there only.
+ * otherwise, so it is used for a configured endpoint outside AWS, and to ask where a bucket is.
  */
-const endpointRegion = "us-east-1";
+const anyRegion = "us-east-1";
 
 export function createS3Clients(options: S3ClientOptions): S3Clients {
   const clients = new Map<string, Promise<S3Client>>();
@@ -65,7 +67,7 @@ export async function loadS3Client(): Promise<void> {
 
 async function makeClient(options: S3ClientOptions, region: string | undefined): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const { settings } = options;
+  const { settings, findsRegion = false } = options;
   const config = await clientConfig(options);
   const wanted = region ?? settings.region;
   const client = new S3Client(wanted === undefined ? config : { ...config, region: wanted });
@@ -74,8 +76,8 @@ async function makeClient(options: S3ClientOptions, region: string | undefined):
     return client;
   } catch (cause) {
     client.destroy();
-    if (settings.endpoint !== undefined && !isAws(settings.endpoint)) {
-      return new S3Client({ ...config, region: endpointRegion });
+    if (findsRegion || (settings.endpoint !== undefined && !isAws(settings.endpoint))) {
+      return new S3Client({ ...config, region: anyRegion });
     }
     throw new ToolError(
       "invalid_input",

@@ -9,13 +9,18 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { ServingUnit } from "../unit.ts";
+import { resumedWork } from "./resumed-work.ts";
 import type { TaskRecord } from "./store.ts";
+import { maxTaskIdChars } from "./task-ids.ts";
 
 /** Source: MCP extension io.modelcontextprotocol/tasks (SEP-2663), revision 2026-07-28. */
 export const tasksExtension = "io.modelcontextprotocol/tasks";
 
 const pollIntervalMs = 1_000;
-const schemas = { params: z.looseObject({ taskId: z.string().min(1).max(256) }), result: z.looseObject({}) };
+const schemas = {
+  params: z.looseObject({ taskId: z.string().min(1).max(maxTaskIdChars) }),
+  result: z.looseObject({}),
+};
 const capabilities = z.looseObject({ extensions: z.record(z.string(), z.unknown()).optional() });
 
 /** Whether the client said in this very request that it takes tasks. One that did not must never get one. */
@@ -73,8 +78,9 @@ function serve(
 }
 
 /** What is not there, is another's, or is of a tool that may not be seen any more, is answered alike. */
-async function find({ tasks, calls, principal }: ServingUnit, taskId: string): Promise<TaskRecord> {
-  const task = await tasks.find(taskId, principal);
+async function find(unit: ServingUnit, taskId: string): Promise<TaskRecord> {
+  const { tasks, calls, principal } = unit;
+  const task = await tasks.find(taskId, principal, (sealed) => resumedWork(unit, sealed));
   const tool = task && calls.registry.find(task.toolName)?.tool;
   if (task && tool && calls.steps.policy.visible(principal, tool)) return task;
   throw new ProtocolError(

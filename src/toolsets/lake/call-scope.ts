@@ -3,8 +3,9 @@ import type { CallContext } from "../../core/tool.ts";
 import type { LakeScope } from "../../lake/scope.ts";
 
 /** The part of a call's context the data engine needs. */
-export function scopeOf({ principal, signal, progress }: CallContext): LakeScope {
-  return { tenantId: principal.tenantId, principalId: principal.id, signal, progress };
+export function scopeOf({ principal, signal, progress, outside }: CallContext): LakeScope {
+  const caller = { tenantId: principal.tenantId, principalId: principal.id };
+  return { ...caller, signal, progress, ...(outside ? { outside } : {}) };
 }
 
 /** Throws `invalid_input` when the caller asks for more than this server gives at once. */

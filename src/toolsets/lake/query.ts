@@ -14,7 +14,7 @@ const estimateOut = z.looseObject({ reason: z.string() });
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
  * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3
- * and local files, SQL warehouses of Databricks.
+ * and local files, Delta tables of Databricks, its SQL warehouses.
  */
 export const query = defineTool({
   name: "lake_query",

@@ -7,7 +7,7 @@ export function wordOf({ kind, text }: Token): string {
   return kind === "word" ? asciiLowerCase(text) : "";
 }
 
-const last: Token = { kind: "end", text: "", at: 0 };
+const last: Token = { kind: "end", text: "", at: 0, end: 0 };
 /** Parentheses in parentheses. */
 const maxDepth = 100;
 
@@ -26,7 +26,7 @@ export class SqlReader {
 
   /** The token `ahead` of the next one; before the first and behind the last there is but the end. */
   peek(ahead = 0): Token {
-    return this.tokens[this.index + ahead] ?? { ...last, at: this.sql.length };
+    return this.tokens[this.index + ahead] ?? { ...last, at: this.sql.length, end: this.sql.length };
   }
 
   next(): Token {

@@ -3,12 +3,13 @@ import { describePosition } from "../../sql/gate/syntax-tree.ts";
 
 /**
  * A word of a statement, with what it says: a quoted name without its backticks, a text without its quotes and
- * otherwise as written. `at` is where it starts.
+ * otherwise as written. `at` is where it starts, `end` what follows its last character.
  */
 export interface Token {
   kind: "word" | "quoted" | "text" | "number" | "mark" | "end";
   text: string;
   at: number;
+  end: number;
 }
 
 const blank = /(?:[ \t\r\n]|--[^\n]*|\/\*(?!\+)(?:[^*]|\*(?!\/))*\*\/)+/y;
@@ -35,7 +36,8 @@ export function tokenize(sql: string): Token[] {
   for (;;) {
     take(blank);
     const start = at;
-    const add = (kind: Token["kind"], value: string) => tokens.push({ kind, text: value, at: start });
+    const add = (kind: Token["kind"], value: string) =>
+      tokens.push({ kind, text: value, at: start, end: at });
     if (at >= sql.length) {
       add("end", "");
       return tokens;
@@ -62,6 +64,16 @@ export function tokenize(sql: string): Token[] {
         }
       }
     }
+  }
+}
+
+/** Undefined for what is no Databricks SQL. */
+export function tokensOrNone(sql: string): Token[] | undefined {
+  try {
+    return tokenize(sql);
+  } catch (thrown) {
+    if (thrown instanceof ToolError) return undefined;
+    throw thrown;
   }
 }
 

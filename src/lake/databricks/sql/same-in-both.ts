@@ -1,0 +1,61 @@
+import { wordOf } from "./reader.ts";
+import { type Token, tokensOrNone } from "./tokens.ts";
+
+/** Functions that answer the same in DuckDB and Spark for whatever both take. */
+const sameFunctions = new Set(
+  "sum count min max abs coalesce nullif lower upper length replace row_number rank dense_rank lag lead first_value".split(
+    " ",
+  ),
+);
+
+/** Words before a parenthesis that are no function's name. */
+const grammarWords = new Set(
+  "all and any as between by case cube distinct else except exists filter from having in intersect join not on or over rollup select sets then union using values when where with".split(
+    " ",
+  ),
+);
+
+/** Marks of operators whose answers differ, without an error, for some values both take. */
+const differentMarks = new Set(["/", "%", "[", "->", "=>", "::", ":", "<=>", "&", "|", "^", "~"]);
+
+/** Words of expressions that work differently, or are known to one of the two only. */
+const differentWords = new Set(
+  "cast try_cast interval timestamp tablesample pivot unpivot rlike regexp div lateral minus collate".split(
+    " ",
+  ),
+);
+
+/**
+ * Why a statement or condition written in Databricks SQL might give other values in DuckDB's; undefined where it means
+ * the same in both but for where it sorts NULLs (see `withNullOrder`), and for what is no Databricks SQL. `7 div 2`, `a[0]`
+ * and averages of decimals differ without an error.
+ */
+export function differenceInDuckDb(sql: string): string | undefined {
+  const tokens = tokensOrNone(sql);
+  if (!tokens) return undefined;
+  for (const at of tokens.keys()) {
+    const difference = differenceAt(tokens, at);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
+function differenceAt(tokens: readonly Token[], at: number): string | undefined {
+  const token = tokens[at];
+  const next = tokens[at + 1];
+  if (!token) return undefined;
+  const { kind, text } = token;
+  if (kind === "quoted") return "names in backticks are not DuckDB's";
+  if (kind === "text" && text.includes("\\")) return "\\ in a text means something else in DuckDB's SQL";
+  if (kind === "number" && /[a-df-z]/i.test(text)) return `${text} is no number of DuckDB's SQL`;
+  if (kind === "mark" && differentMarks.has(text)) return `${text} works differently in DuckDB's SQL`;
+  if (kind === "mark" && text === "-" && next?.kind !== "number")
+    return "- gives other types of dates in DuckDB's SQL";
+  const word = wordOf(token);
+  if (differentWords.has(word)) return `${text} works differently in DuckDB's SQL`;
+  if ((word === "like" || word === "ilike") && next?.kind !== "text")
+    return `${text} of what is no text works differently in DuckDB's SQL`;
+  const isCall = kind === "word" && next?.kind === "mark" && next.text === "(";
+  if (!isCall || sameFunctions.has(word) || grammarWords.has(word)) return undefined;
+  return `${text}() is not known to answer the same in DuckDB's SQL`;
+}

@@ -1,0 +1,82 @@
+import { ToolError } from "../../core/errors.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import { deltaDataset } from "../datasets/delta-dataset.ts";
+import { checkedMoment } from "../datasets/delta-root.ts";
+import type { DeltaTables } from "../delta/delta-tables.ts";
+import type { DatasetRequest } from "../lake.ts";
+import { quoteName } from "../location-names.ts";
+import type { LakeScope } from "../scope.ts";
+import type { AllowedNames } from "./allowed.ts";
+import type { Catalog, TableInfo } from "./catalog.ts";
+import { filesFault } from "./files-fault.ts";
+import { formatTableName, parseTableName, type TableName } from "./table-name.ts";
+import { filesPlaceOf, type TableStoreDeps } from "./table-store.ts";
+import type { TableStores } from "./table-stores.ts";
+
+export interface TableFilesDeps extends Omit<TableStoreDeps, "catalog"> {
+  allowed: AllowedNames;
+  catalog: Catalog;
+  stores: TableStores;
+  delta: DeltaTables;
+  hasWarehouse: boolean;
+}
+
+/** What is asked of a table beside its name. */
+type TableRequest = Omit<DatasetRequest, "uri">;
+
+/** Tables of Unity Catalog as datasets of their Delta files. Both throw `invalid_input` and what `isFilesFault` knows. */
+export interface TableFiles {
+  /**
+   * Asks Unity Catalog for the table each time: what it is, whose rows are held back, which id it has, and whether this
+   * server may see it still. What lies in the cache is read with that answer only. Throws `denied`.
+   */
+  find(request: DatasetRequest, scope: LakeScope): Promise<Dataset>;
+  /** Of a table that was just asked for. */
+  open(name: TableName, info: TableInfo, request: TableRequest, scope: LakeScope): Promise<Dataset>;
+}
+
+export function createTableFiles(deps: TableFilesDeps): TableFiles {
+  const { allowed, catalog, stores, delta } = deps;
+  const open: TableFiles["open"] = async (name, info, { version, timestamp, ...hints }, scope) => {
+    const uri = formatTableName(name);
+    const place = filesPlaceOf(info);
+    if ("against" in place) throw against(uri, place.against, deps);
+    const store = stores.open(name, place, deps);
+    const unreached = deps.hasWarehouse ? store.unreached() : undefined;
+    if (unreached) throw unreached;
+    await store.ready(scope.signal);
+    const snapshot = await delta.open(store.root, { version, timestamp }, scope);
+    const dataset = deltaDataset(uri, hints, snapshot);
+    const note = `${uri} was read from its files in S3 (Delta version ${snapshot.version}) by the engine local, not by a warehouse.`;
+    return { ...dataset, notes: [...dataset.notes, note] };
+  };
+  const marked = async (name: TableName, scope: LakeScope, work: () => Promise<Dataset>) => {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw scope.signal.aborted ? thrown : filesFault(thrown, formatTableName(name));
+    }
+  };
+  return {
+    open: (name, info, request, scope) => marked(name, scope, () => open(name, info, request, scope)),
+    async find({ uri, ...request }, scope) {
+      checkedMoment(request);
+      const name = parseTableName(uri);
+      allowed.checkTable(name);
+      return marked(name, scope, async () =>
+        open(name, await catalog.table(name, scope.signal), request, scope),
+      );
+    },
+  };
+}
+
+function against(uri: string, reason: string, { hasWarehouse }: TableFilesDeps): ToolError {
+  const otherwise = hasWarehouse
+    ? "A SQL warehouse can: engine: databricks, in a statement over tables of Databricks alone."
+    : "A SQL warehouse could, and none is set (lake.databricks.warehouseId).";
+  return new ToolError(
+    "unsupported",
+    `${quoteName(uri)} cannot be read from its files: ${reason}. ${otherwise}`,
+    hasWarehouse ? {} : { details: { setting: "lake.databricks.warehouseId" } },
+  );
+}

@@ -1,0 +1,38 @@
+import { callTool } from "../../core/call.ts";
+import { toTaskOutcome } from "../outcome.ts";
+import type { ServingUnit } from "../unit.ts";
+import type { TaskWork } from "./runner.ts";
+import type { SealedCall } from "./task-ids.ts";
+
+/** For fetching the result of what has long ended. */
+const leastMs = 30_000;
+
+/** A call that was begun elsewhere, as this process goes on with it. Undefined where its caller may not see its tool any more. */
+export function resumedWork(
+  { calls, principal, era, tasks }: ServingUnit,
+  sealed: SealedCall,
+): TaskWork | undefined {
+  const tool = calls.registry.find(sealed.name)?.tool;
+  if (!tool || !calls.steps.policy.visible(principal, tool)) return undefined;
+  const { name, arguments: given, correlationId } = sealed;
+  const leftMs = sealed.createdMs + tasks.timeoutMs - calls.now();
+  return {
+    toolName: tool.name,
+    call: { name, arguments: given, correlationId },
+    principal,
+    signal: new AbortController().signal,
+    async run(signal, { progress, outside }) {
+      const result = await callTool(calls, {
+        name,
+        arguments: given,
+        principal,
+        signal,
+        timeoutMs: Math.max(leftMs, leastMs),
+        correlationId,
+        progress,
+        outside,
+      });
+      return toTaskOutcome(result, era);
+    },
+  };
+}
