@@ -1,4 +1,5 @@
 import type { Column } from "../sql/engine.ts";
+import { inPasses } from "./in-passes.ts";
 
 /**
  * How the distinct values of a column are counted: each of them, those of a part of all hashes, or by a sketch (HyperLogLog).
@@ -89,16 +90,5 @@ export function planBySample(
 
 /** The plans in parts that each fit into `memoryBytes`; one part, of none, for no column. */
 export function statisticsPasses(plans: readonly ColumnPlan[], memoryBytes: number): ColumnPlan[][] {
-  const passes: ColumnPlan[][] = [[]];
-  let leftBytes = memoryBytes;
-  for (const plan of plans) {
-    const last = passes.at(-1);
-    if (last && (last.length === 0 || plan.memoryBytes <= leftBytes)) last.push(plan);
-    else {
-      passes.push([plan]);
-      leftBytes = memoryBytes;
-    }
-    leftBytes -= plan.memoryBytes;
-  }
-  return passes;
+  return plans.length === 0 ? [[]] : inPasses(plans, memoryBytes);
 }
