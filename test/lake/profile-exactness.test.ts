@@ -148,3 +148,23 @@ test("A sample unlike the rest of its table costs a second look, in bounded memo
     await small.stop();
   }
 });
+
+test.each(["whole", "sample"])("A %s profile fits into the least memory there can be", async (mode) => {
+  const { query } = lake.settings;
+  const small = await startTestLake({
+    settings: { query: { ...query, threads: 2, memoryBytes: 32 * 2 ** 20 } },
+  });
+  const values = ["i", "i % 7", "'t' || i % 5003", "(i * 31 % 100003)::DECIMAL(30,2)", "i / 3", "'u' || i"];
+  const names = values.flatMap((value, at) => [`${value} AS a${at}`, `${value} AS b${at}`]);
+  try {
+    const uri = await small.put(
+      "narrow.parquet",
+      await parquetOf(`SELECT ${names.join(", ")} FROM range(1100000) t(i)`),
+    );
+    const { columns } = await small.output("lake_profile_dataset", { uri, mode });
+    expect(columns).toHaveLength(names.length);
+    expect(columns[2]).toMatchObject({ nulls: 0, distinct: { count: 7 }, min: 0, max: 6 });
+  } finally {
+    await small.stop();
+  }
+});

@@ -40,7 +40,7 @@ const mostListed = 1_000;
 
 /** Of small tables: every value of the column is held, twice. */
 const exactBytes = 24 << 20;
-/** Of a sketch, or of an empty hash table. */
+/** Of a sketch, of an empty hash table, or of a sample's values. */
 const leastBytes = 4 << 20;
 const bytesPerKept = 64;
 
@@ -54,9 +54,10 @@ export function planExact(columns: readonly Column[]): ColumnPlan[] {
   }));
 }
 
-/** Of any number of rows, in memory that does not grow with them. */
+/** Of any number of rows, in memory that does not grow with them; of a sample's, if quantiles are to be exact. */
 export function planSketched(columns: readonly Column[], quantiles: QuantileWay): ColumnPlan[] {
-  return columns.map((column) => ({ column, distinct: "sketched", quantiles, memoryBytes: leastBytes }));
+  const memoryBytes = quantiles === "exact" ? 2 * leastBytes : leastBytes;
+  return columns.map((column) => ({ column, distinct: "sketched", quantiles, memoryBytes }));
 }
 
 /**

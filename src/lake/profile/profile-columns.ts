@@ -11,7 +11,7 @@ import {
   passesOf,
 } from "./distribution.ts";
 import type { SampleSource } from "./sample.ts";
-import { sampleColumns } from "./sampled-columns.ts";
+import { type SampledColumn, sampleColumns } from "./sampled-columns.ts";
 import { type ColumnStatistics, readStatistics, statisticsSql } from "./statistics.ts";
 
 /** Up to so many rows, distinct values and quantiles are exact. */
@@ -94,14 +94,13 @@ async function wholeBySample(
   columns: readonly Column[],
   wish: ProfileWish,
 ): Promise<Omit<Statistics, "notes">> {
-  const sampled = await sampleColumns(sample, columns);
+  const sampled: SampledColumn[] = [];
+  for (const part of statisticsPasses(planSketched(columns, "exact"), wish.memoryBytes)) {
+    const own = part.map(({ column }) => column);
+    sampled.push(...(await sampleColumns(sample, own)));
+  }
   const plans = planBySample(columns, wish.rowCount, (at) => sampled[at]);
-  const found = await askAll(whole, plans, wish).catch((thrown: unknown) => {
-    // The rest of the table is not like the sample.
-    if (thrown instanceof ToolError && thrown.code === "too_large")
-      return askAll(whole, planSketched(columns, "none"), wish);
-    throw thrown;
-  });
+  const found = await askAll(whole, plans, wish);
   found.statistics.forEach(({ profile, nonNulls }, at) => {
     const quantiles = sampled[at]?.quantiles;
     if (quantiles && nonNulls > 0) profile.quantiles = quantiles;
@@ -110,18 +109,30 @@ async function wholeBySample(
 }
 
 async function askAll(
-  { ask, from }: Source,
+  source: Source,
   plans: readonly ColumnPlan[],
   { memoryBytes, histogramBins }: ProfileWish,
 ): Promise<Omit<Statistics, "notes">> {
   const statistics: ColumnStatistics[] = [];
   let profiledRows = 0;
   for (const part of statisticsPasses(plans, memoryBytes)) {
-    const found = readStatistics(await ask(statisticsSql(part, from, histogramBins > 0)), part);
+    const found = await askPart(source, part, histogramBins > 0);
     profiledRows = found.rowCount;
     statistics.push(...found.statistics);
   }
   return { profiledRows, statistics };
+}
+
+/** What turns out to be too much for the engine, as where a table is not like its sample, is sketched. */
+async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: boolean) {
+  try {
+    return readStatistics(await source.ask(statisticsSql(part, source.from, hasRange)), part);
+  } catch (thrown) {
+    const isTooLarge = thrown instanceof ToolError && thrown.code === "too_large";
+    if (!isTooLarge || part.every(({ distinct }) => distinct === "sketched")) throw thrown;
+    const frugal = part.map((plan) => ({ ...plan, distinct: "sketched" as const, isListable: false }));
+    return readStatistics(await source.ask(statisticsSql(frugal, source.from, hasRange)), frugal);
+  }
 }
 
 function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: ProfileWish): string[] {
