@@ -68,38 +68,42 @@ const shown = (value: unknown) =>
   typeof value === "string" && value.length > 200 ? `${value.slice(0, 200)}…` : value;
 
 describe("A whole profile says what plain SQL says", () => {
-  test.each([0, 1, 2_000, 150_000, 1_200_000])("of %i rows", async (rowCount) => {
-    const uri = await lake.put(
-      `made-${rowCount}.parquet`,
-      await parquetOf(sql.replace("ROWS", String(rowCount)), "ROW_GROUP_SIZE 20480"),
-    );
-    const profile = await lake.output("lake_profile_dataset", { uri, mode: "whole" });
-    expect(profile).toMatchObject({ rowCount, profiledRows: rowCount, mode: "whole" });
-    expect(profile.columns.map(({ name }: { name: string }) => name)).toEqual(Object.keys(columns));
-    const types = new Map<string, string>(
-      profile.columns.map(({ name, type }: { name: string; type: string }) => [name, type]),
-    );
-    const plain = await plainly(uri, types);
-    for (const { name, nulls, distinct, min, max, mean, stddev } of profile.columns) {
-      const expected = plain.get(name);
-      if (!expected) continue;
-      const known = (value: unknown) => (value === null ? undefined : value);
-      expect({ name, nulls, min, max, mean }).toEqual({
-        name,
-        nulls: expected.nulls,
-        min: known(shown(expected.min)),
-        max: known(shown(expected.max)),
-        mean: known(expected.mean),
-      });
-      if (typeof expected.stddev === "number") {
-        expect(Math.abs(stddev - expected.stddev), name).toBeLessThanOrEqual(1e-9 * expected.stddev);
-      }
-      const offBy = Math.abs(distinct.count - expected.distinct) / Math.max(1, expected.distinct);
-      expect(offBy, `distinct values of ${name}, ${distinct.exactness}`).toBeLessThanOrEqual(
-        distinct.exactness === "exact" ? 0 : 0.2,
+  test.each([0, 1, 2_000, 150_000, 1_200_000])(
+    "of %i rows",
+    async (rowCount) => {
+      const uri = await lake.put(
+        `made-${rowCount}.parquet`,
+        await parquetOf(sql.replace("ROWS", String(rowCount)), "ROW_GROUP_SIZE 20480"),
       );
-    }
-  });
+      const profile = await lake.output("lake_profile_dataset", { uri, mode: "whole" });
+      expect(profile).toMatchObject({ rowCount, profiledRows: rowCount, mode: "whole" });
+      expect(profile.columns.map(({ name }: { name: string }) => name)).toEqual(Object.keys(columns));
+      const types = new Map<string, string>(
+        profile.columns.map(({ name, type }: { name: string; type: string }) => [name, type]),
+      );
+      const plain = await plainly(uri, types);
+      for (const { name, nulls, distinct, min, max, mean, stddev } of profile.columns) {
+        const expected = plain.get(name);
+        if (!expected) continue;
+        const known = (value: unknown) => (value === null ? undefined : value);
+        expect({ name, nulls, min, max, mean }).toEqual({
+          name,
+          nulls: expected.nulls,
+          min: known(shown(expected.min)),
+          max: known(shown(expected.max)),
+          mean: known(expected.mean),
+        });
+        if (typeof expected.stddev === "number") {
+          expect(Math.abs(stddev - expected.stddev), name).toBeLessThanOrEqual(1e-9 * expected.stddev);
+        }
+        const offBy = Math.abs(distinct.count - expected.distinct) / Math.max(1, expected.distinct);
+        expect(offBy, `distinct values of ${name}, ${distinct.exactness}`).toBeLessThanOrEqual(
+          distinct.exactness === "exact" ? 0 : 0.2,
+        );
+      }
+    },
+    120_000,
+  );
 
   test("and counts few values of many rows exactly, many by their hashes", async () => {
     const profile = await lake.output("lake_profile_dataset", {
@@ -147,24 +151,28 @@ test("A sample unlike the rest of its table costs a second look, in bounded memo
   } finally {
     await small.stop();
   }
-});
+}, 120_000);
 
-test.each(["whole", "sample"])("A %s profile fits into the least memory there can be", async (mode) => {
-  const { query } = lake.settings;
-  const small = await startTestLake({
-    settings: { query: { ...query, threads: 2, memoryBytes: 32 * 2 ** 20 } },
-  });
-  const values = ["i", "i % 7", "'t' || i % 5003", "(i * 31 % 100003)::DECIMAL(30,2)", "i / 3", "'u' || i"];
-  const names = values.flatMap((value, at) => [`${value} AS a${at}`, `${value} AS b${at}`]);
-  try {
-    const uri = await small.put(
-      "narrow.parquet",
-      await parquetOf(`SELECT ${names.join(", ")} FROM range(1100000) t(i)`),
-    );
-    const { columns } = await small.output("lake_profile_dataset", { uri, mode });
-    expect(columns).toHaveLength(names.length);
-    expect(columns[2]).toMatchObject({ nulls: 0, distinct: { count: 7 }, min: 0, max: 6 });
-  } finally {
-    await small.stop();
-  }
-});
+test.each(["whole", "sample"])(
+  "A %s profile fits into the least memory there can be",
+  async (mode) => {
+    const { query } = lake.settings;
+    const small = await startTestLake({
+      settings: { query: { ...query, threads: 2, memoryBytes: 32 * 2 ** 20 } },
+    });
+    const values = ["i", "i % 7", "'t' || i % 5003", "(i * 31 % 100003)::DECIMAL(30,2)", "i / 3", "'u' || i"];
+    const names = values.flatMap((value, at) => [`${value} AS a${at}`, `${value} AS b${at}`]);
+    try {
+      const uri = await small.put(
+        "narrow.parquet",
+        await parquetOf(`SELECT ${names.join(", ")} FROM range(1100000) t(i)`),
+      );
+      const { columns } = await small.output("lake_profile_dataset", { uri, mode });
+      expect(columns).toHaveLength(names.length);
+      expect(columns[2]).toMatchObject({ nulls: 0, distinct: { count: 7 }, min: 0, max: 6 });
+    } finally {
+      await small.stop();
+    }
+  },
+  120_000,
+);

@@ -29,7 +29,7 @@ export interface SampledDistinct {
   distinct: number;
 }
 
-/** One of so many hashes is counted: some 8 % off for 10,000 values, 0.5 % for millions; a sketch is 13 % off. */
+/** One of so many hashes is counted: some 8 % off for 10,000 values, 0.5 % for millions; a sketch some 10 %. */
 export const hashShare = 64;
 /** Of fewer values too few hashes are counted. */
 const leastHashed = 10_000;
