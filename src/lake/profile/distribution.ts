@@ -6,8 +6,9 @@ import { type ColumnStatistics, maxShownChars } from "./statistics.ts";
 
 /** Columns with more distinct values get no top values: counting them would hold them all in memory. */
 export const maxCountedDistinct = 50_000;
-/** Memory of a grouping that is counted: 3 MB of empty hash tables, and its values. */
-const bytesPerGrouping = 16 << 20;
+/** Memory of a grouping that is counted: 3 MB of empty hash tables and more, and its values. */
+const bytesPerGrouping = 8 << 20;
+const bytesPerValue = 256;
 /** GROUPING_ID holds 64 bits. */
 const maxGroupings = 60;
 
@@ -16,6 +17,7 @@ export interface Grouping {
   statistics: ColumnStatistics;
   kind: "top" | "bins";
   expression: string;
+  memoryBytes: number;
 }
 
 export interface DistributionWish {
@@ -28,17 +30,20 @@ export function groupingsOf(columns: readonly ColumnStatistics[], wish: Distribu
   return columns.flatMap((statistics): Grouping[] => {
     const column = quoteIdentifier(statistics.profile.name);
     const groupings: Grouping[] = [];
-    if (wish.topValues > 0 && repeats(statistics))
-      groupings.push({ statistics, kind: "top", expression: column });
+    if (wish.topValues > 0 && repeats(statistics)) {
+      const memoryBytes = bytesPerGrouping + (statistics.profile.distinct?.count ?? 0) * bytesPerValue;
+      groupings.push({ statistics, kind: "top", expression: column, memoryBytes });
+    }
     const bin = wish.histogramBins > 0 ? binExpression(column, statistics, wish.histogramBins) : undefined;
-    if (bin !== undefined) groupings.push({ statistics, kind: "bins", expression: bin });
+    if (bin !== undefined)
+      groupings.push({ statistics, kind: "bins", expression: bin, memoryBytes: bytesPerGrouping });
     return groupings;
   });
 }
 
 /** The groupings in parts of which each can be counted in `memoryBytes`. */
 export function passesOf(groupings: readonly Grouping[], memoryBytes: number): Grouping[][] {
-  return inPasses(groupings, Math.min(maxGroupings, memoryBytes / bytesPerGrouping));
+  return inPasses(groupings, memoryBytes, maxGroupings);
 }
 
 /** Whether values come more than once, few enough to count. */

@@ -6,26 +6,11 @@ import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import type { RowPage } from "../sql/engine.ts";
-import { type Ask, askOf, type Source, tableName } from "./ask.ts";
+import { type Ask, askOf, tableName } from "./ask.ts";
 import { profileByFooters } from "./by-footers.ts";
 import { chooseColumns } from "./choose-columns.ts";
-import {
-  applyDistribution,
-  distributionSql,
-  groupingsOf,
-  maxCountedDistinct,
-  passesOf,
-} from "./distribution.ts";
-import { type SampleSource, sampleOf, sampleRows } from "./sample.ts";
-import {
-  addQuantiles,
-  type ColumnStatistics,
-  exactRows,
-  readStatistics,
-  statisticsPasses,
-  statisticsSql,
-} from "./statistics.ts";
+import { profileColumns } from "./profile-columns.ts";
+import { sampleOf, sampleRows } from "./sample.ts";
 
 /** `auto` looks at the whole of datasets up to this size on disk. */
 const autoWholeBytes = 64 * 1024 * 1024;
@@ -79,73 +64,6 @@ function noFooters(uri: string): ToolError {
     "invalid_input",
     `${quoteName(uri)} is a Delta table, and mode "footer" is for files alone. Leave mode out.`,
   );
-}
-
-interface Plan {
-  rowCount: number;
-  isSample: boolean;
-  topValues: number;
-  histogramBins: number;
-  /** Of the engine, for one statement. */
-  memoryBytes: number;
-}
-
-interface Sources {
-  whole: Source;
-  /** Where some figures are to be a sample's. */
-  sample: SampleSource | undefined;
-}
-
-async function profileColumns({ whole, sample }: Sources, columns: RowPage["columns"], plan: Plan) {
-  const { rowCount, isSample, memoryBytes } = plan;
-  const source = (isSample && sample) || whole;
-  const isExact = !isSample && rowCount <= exactRows;
-  const statistics: ColumnStatistics[] = [];
-  let profiledRows = 0;
-  for (const part of statisticsPasses(columns, memoryBytes, isExact)) {
-    const wanted = { isExact, hasQuantiles: source === sample || !sample };
-    const found = readStatistics(await source.ask(statisticsSql(part, source.from, wanted)), part, isExact);
-    profiledRows = found.rowCount;
-    if (!wanted.hasQuantiles && sample) await addQuantiles(sample, part, found.statistics);
-    statistics.push(...found.statistics);
-  }
-  const { ask, from } = sample ?? whole;
-  for (const groupings of passesOf(groupingsOf(statistics, plan), memoryBytes)) {
-    applyDistribution(await ask(distributionSql(groupings, from, plan)), groupings, plan, !sample);
-  }
-  return {
-    profiledRows,
-    columns: statistics.map(({ profile }) => profile),
-    notes: [...exactnessNotes(plan, sample, profiledRows, isExact), ...leftOutNotes(statistics, plan)],
-  };
-}
-
-function exactnessNotes(
-  { isSample, rowCount }: Plan,
-  sample: SampleSource | undefined,
-  profiledRows: number,
-  isExact: boolean,
-): string[] {
-  if (isSample) {
-    return [
-      `A sample: ${profiledRows} of ${rowCount} rows${sample ? ` (${sample.ofWhat})` : ""}. All figures but rowCount are the sample's. For every row: mode "whole".`,
-    ];
-  }
-  if (sample) {
-    return [
-      `Every row was looked at, but for quantiles, top values and histograms, which are of ${sample.ofWhat}.`,
-    ];
-  }
-  return isExact ? [] : ["Every row was looked at; quantiles are estimated."];
-}
-
-function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: Plan): string[] {
-  const names = statistics
-    .filter((one) => topValues > 0 && one.nonNulls > 0 && one.profile.distinct && !one.profile.top)
-    .map(({ profile }) => profile.name);
-  if (names.length === 0) return [];
-  const shown = `${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`;
-  return [`No top values of ${shown}: values hardly repeat, or are more than ${maxCountedDistinct}.`];
 }
 
 async function countRows(

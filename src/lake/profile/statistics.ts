@@ -1,19 +1,13 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
-import type { Source } from "./ask.ts";
-import { isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
-import { inPasses } from "./in-passes.ts";
+import { type ColumnKind, isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
+import { type ColumnPlan, type DistinctWay, hashShare, type QuantileWay } from "./column-plan.ts";
 
-/** Up to so many rows, distinct values and quantiles are exact. */
-export const exactRows = 100_000;
 /** Characters of a text shown as minimum, maximum or top value. */
 export const maxShownChars = 200;
 
 /** The square of a larger double is past the range, which would fail the whole statement. */
 const maxSquarable = "1e150";
-
-/** Memory of a column's statistics: exact ones hold every value twice, estimated ones a sketch of them. */
-const bytesPerColumn = { exact: 24 << 20, estimated: 4 << 20 };
 
 const quantileNames = ["p5", "p25", "p50", "p75", "p95"];
 const quantilePoints = "[0.05, 0.25, 0.5, 0.75, 0.95]";
@@ -25,122 +19,112 @@ export interface ColumnStatistics {
   range?: { low: number; high: number };
 }
 
-/** The columns in parts whose statistics each fit into `memoryBytes`; one part, of none, for no column. */
-export function statisticsPasses(
-  columns: readonly Column[],
-  memoryBytes: number,
-  isExact: boolean,
-): Column[][] {
-  if (columns.length === 0) return [[]];
-  return inPasses(columns, memoryBytes / bytesPerColumn[isExact ? "exact" : "estimated"]);
-}
-
-/** One SELECT with one row: the statistics of all `columns` in one pass over `source`. */
-export function statisticsSql(
-  columns: readonly Column[],
-  source: string,
-  { isExact, hasQuantiles }: { isExact: boolean; hasQuantiles: boolean },
-): string {
-  const parts = columns.flatMap(({ name, type }, at) =>
-    Object.entries(expressions(quoteIdentifier(name), type, isExact, hasQuantiles)).map(
-      ([what, expression]) => `${expression} AS ${what}${at}`,
-    ),
+/** One SELECT with one row: the statistics of all columns of `plans` in one pass over `source`. */
+export function statisticsSql(plans: readonly ColumnPlan[], source: string, hasRange: boolean): string {
+  const parts = plans.flatMap((plan, at) =>
+    Object.entries(expressions(plan, hasRange)).map(([what, expression]) => `${expression} AS ${what}${at}`),
   );
   return `SELECT ${["count(*) AS n", ...parts].join(",\n")} FROM ${source}`;
 }
 
-/** Puts the quantiles of a sample into the profiles of `columns`. */
-export async function addQuantiles(
-  { ask, from }: Source,
-  columns: readonly Column[],
-  statistics: readonly ColumnStatistics[],
-): Promise<void> {
-  const ordered = columns.flatMap(({ name, type }, at) => {
-    const kind = kindOf(type);
-    const isOrdered = isNumber(kind) || kind === "instant";
-    return isOrdered ? [`quantile_disc(${quoteIdentifier(name)}, ${quantilePoints}) AS q${at}`] : [];
-  });
-  if (ordered.length === 0) return;
-  const { columns: found, rows } = await ask(`SELECT ${ordered.join(",\n")} FROM ${from}`);
-  found.forEach(({ name }, at) => {
-    const profile = statistics[Number(name.slice(1))]?.profile;
-    const quantiles = rows[0]?.[at];
-    if (profile && Array.isArray(quantiles)) profile.quantiles = named(quantiles);
-  });
+/** Quantiles of a column; exact ones hold all its values. Undefined where none are asked for, or it has none. */
+export function quantilesSql({ name, type }: Column, way: QuantileWay): string | undefined {
+  if (way === "none" || !hasQuantiles(kindOf(type))) return undefined;
+  const aggregate = way === "exact" ? "quantile_disc" : "approx_quantile";
+  return `${aggregate}(${quoteIdentifier(name)}, ${quantilePoints})`;
 }
 
-function named(quantiles: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(quantileNames.map((point, at) => [point, quantiles[at]]));
+/** What a statement gave for quantiles, by their names. */
+export function namedQuantiles(given: unknown): Record<string, unknown> | undefined {
+  if (!Array.isArray(given)) return undefined;
+  return Object.fromEntries(quantileNames.map((point, at) => [point, given[at]]));
 }
 
-function expressions(
-  column: string,
-  type: string,
-  isExact: boolean,
-  hasQuantiles: boolean,
-): Record<string, string> {
+function hasQuantiles(kind: ColumnKind): boolean {
+  return isNumber(kind) || kind === "instant";
+}
+
+function expressions(plan: ColumnPlan, hasRange: boolean): Record<string, string> {
+  const { name, type } = plan.column;
+  const column = quoteIdentifier(name);
   const kind = kindOf(type);
   const asked: Record<string, string> = { count: `count(${column})` };
   if (kind === "other") return asked;
-  asked.distinct = isExact ? `count(DISTINCT ${column})` : `approx_count_distinct(${column})`;
-  const [min, max] = [`min(${column})`, `max(${column})`];
+  asked.distinct = distinctSql(column, plan.distinct);
+  // The least of a list costs as many comparisons as there are values, and not as rows.
+  const list = plan.isListable && kind === "text" ? `list(DISTINCT ${column})` : undefined;
+  const [min, max] = list ? [`list_min(${list})`, `list_max(${list})`] : [`min(${column})`, `max(${column})`];
   asked.min = kind === "text" ? shorten(`CAST(${min} AS VARCHAR)`) : min;
   asked.max = kind === "text" ? shorten(`CAST(${max} AS VARCHAR)`) : max;
-  if (!isNumber(kind) && kind !== "instant") return asked;
-  if (hasQuantiles)
-    asked.quantiles = `${isExact ? "quantile_disc" : "approx_quantile"}(${column}, ${quantilePoints})`;
-  const finite = finiteOnly(column, kind === "integer" || kind === "decimal");
-  if (kind === "instant") {
-    asked.low = `epoch_ms(min(${column})${finite})`;
-    asked.high = `epoch_ms(max(${column})${finite})`;
-    return asked;
-  }
-  asked.mean = `avg(${column})${finite}`;
-  asked.stddev = `stddev_samp(CAST(${column} AS DOUBLE)) FILTER (WHERE abs(CAST(${column} AS DOUBLE)) < ${maxSquarable})`;
-  asked.low = `CAST(min(${column})${finite} AS DOUBLE)`;
-  asked.high = `CAST(max(${column})${finite} AS DOUBLE)`;
-  return asked;
+  if (!hasQuantiles(kind)) return asked;
+  const quantiles = quantilesSql(plan.column, plan.quantiles);
+  if (quantiles !== undefined) asked.quantiles = quantiles;
+  return { ...asked, ...momentsSql(column, kind), ...(hasRange ? rangeSql(column, kind) : {}) };
+}
+
+function distinctSql(column: string, way: DistinctWay): string {
+  if (way === "each") return `count(DISTINCT ${column})`;
+  if (way === "sketched") return `approx_count_distinct(${column})`;
+  const isCounted = `(hash(${column}) & ${hashShare - 1}) = 0 AND ${column} IS NOT NULL`;
+  return `count(DISTINCT hash(${column})) FILTER (WHERE ${isCounted}) * ${hashShare}`;
+}
+
+function momentsSql(column: string, kind: ColumnKind): Record<string, string> {
+  if (kind === "instant") return {};
+  const number = `CAST(${column} AS DOUBLE)`;
+  const isSquarable = kind === "float" ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
+  return {
+    mean: `avg(${column})${finiteOnly(column, kind)}`,
+    stddev: `stddev_samp(${number})${isSquarable}`,
+  };
+}
+
+/** Where a histogram can lie. */
+function rangeSql(column: string, kind: ColumnKind): Record<string, string> {
+  const [low, high] = ["min", "max"].map((name) => `${name}(${column})${finiteOnly(column, kind)}`);
+  if (kind === "instant") return { low: `epoch_ms(${low})`, high: `epoch_ms(${high})` };
+  return { low: `CAST(${low} AS DOUBLE)`, high: `CAST(${high} AS DOUBLE)` };
 }
 
 function shorten(text: string): string {
   return `CASE WHEN length(${text}) > ${maxShownChars} THEN left(${text}, ${maxShownChars}) || '…' ELSE ${text} END`;
 }
 
-/** Infinities would fail the whole statement: their mean and deviation are out of range. */
-function finiteOnly(column: string, isAlwaysFinite: boolean): string {
-  return isAlwaysFinite ? "" : ` FILTER (WHERE isfinite(${column}))`;
+/** Infinities would fail the whole statement: their mean and deviation are out of range. Filters cost, and others need none. */
+function finiteOnly(column: string, kind: ColumnKind): string {
+  return kind === "float" || kind === "instant" ? ` FILTER (WHERE isfinite(${column}))` : "";
 }
 
 /** The row of `statisticsSql`, taken apart. */
 export function readStatistics(
   page: RowPage,
-  columns: readonly Column[],
-  isExact: boolean,
+  plans: readonly ColumnPlan[],
 ): { rowCount: number; statistics: ColumnStatistics[] } {
   const values = new Map(page.columns.map(({ name }, at) => [name, page.rows[0]?.[at]]));
   const rowCount = Number(values.get("n"));
-  const statistics = columns.map((column, at) =>
-    readColumn(column, rowCount, (what) => values.get(`${what}${at}`), isExact),
+  const statistics = plans.map((plan, at) =>
+    readColumn(plan, rowCount, (what) => values.get(`${what}${at}`)),
   );
   return { rowCount, statistics };
 }
 
 function readColumn(
-  { name, type }: Column,
+  { column: { name, type }, distinct }: ColumnPlan,
   rowCount: number,
   value: (what: string) => unknown,
-  isExact: boolean,
 ): ColumnStatistics {
   const nonNulls = Number(value("count"));
   const profile: ColumnProfile = { name, type, nulls: rowCount - nonNulls };
   const kind = kindOf(type);
   if (kind === "other") return { profile, nonNulls };
-  profile.distinct = { count: Number(value("distinct")), exactness: isExact ? "exact" : "estimated" };
+  // Estimates can be past what there is.
+  const count = Math.min(Number(value("distinct")), nonNulls);
+  profile.distinct = { count, exactness: distinct === "each" ? "exact" : "estimated" };
   if (nonNulls === 0) return { profile, nonNulls };
   Object.assign(profile, { min: value("min"), max: value("max") });
   if (isNumber(kind)) Object.assign(profile, given({ mean: value("mean"), stddev: value("stddev") }));
-  const quantiles = value("quantiles");
-  if (Array.isArray(quantiles)) profile.quantiles = named(quantiles);
+  const quantiles = namedQuantiles(value("quantiles"));
+  if (quantiles) profile.quantiles = quantiles;
   const [low, high] = [Number(value("low") ?? Number.NaN), Number(value("high") ?? Number.NaN)];
   const hasRange = Number.isFinite(low) && Number.isFinite(high);
   return { profile, nonNulls, ...(hasRange ? { range: { low, high } } : {}) };

@@ -1,0 +1,145 @@
+import { ToolError } from "../../core/errors.ts";
+import type { ColumnProfile } from "../lake.ts";
+import type { Column } from "../sql/engine.ts";
+import type { Source } from "./ask.ts";
+import { type ColumnPlan, planBySample, planExact, planSketched, statisticsPasses } from "./column-plan.ts";
+import {
+  applyDistribution,
+  distributionSql,
+  groupingsOf,
+  maxCountedDistinct,
+  passesOf,
+} from "./distribution.ts";
+import type { SampleSource } from "./sample.ts";
+import { type SampledColumn, sampleColumns } from "./sampled-columns.ts";
+import { type ColumnStatistics, readStatistics, statisticsSql } from "./statistics.ts";
+
+/** Up to so many rows, distinct values and quantiles are exact. */
+const exactRows = 100_000;
+
+/** What is asked about the columns. */
+export interface ProfileWish {
+  rowCount: number;
+  isSample: boolean;
+  topValues: number;
+  histogramBins: number;
+  /** Of the engine, for one statement. */
+  memoryBytes: number;
+}
+
+export interface Sources {
+  whole: Source;
+  /** Where some figures are to be a sample's. */
+  sample: SampleSource | undefined;
+}
+
+/** The columns' profiles, and what is to be said of them. */
+export interface ProfiledColumns {
+  profiledRows: number;
+  columns: ColumnProfile[];
+  notes: string[];
+}
+
+/** Statistics first, for they tell which values and bins are worth counting. */
+export async function profileColumns(
+  sources: Sources,
+  columns: readonly Column[],
+  wish: ProfileWish,
+): Promise<ProfiledColumns> {
+  const { sample, whole } = sources;
+  const { profiledRows, statistics, notes } = await statisticsOf(sources, columns, wish);
+  const { ask, from } = sample ?? whole;
+  for (const groupings of passesOf(groupingsOf(statistics, wish), wish.memoryBytes)) {
+    applyDistribution(await ask(distributionSql(groupings, from, wish)), groupings, wish, !sample);
+  }
+  return {
+    profiledRows,
+    columns: statistics.map(({ profile }) => profile),
+    notes: [...notes, ...leftOutNotes(statistics, wish)],
+  };
+}
+
+interface Statistics {
+  profiledRows: number;
+  statistics: ColumnStatistics[];
+  notes: string[];
+}
+
+async function statisticsOf(
+  { whole, sample }: Sources,
+  columns: readonly Column[],
+  wish: ProfileWish,
+): Promise<Statistics> {
+  const { rowCount, isSample } = wish;
+  if (isSample) {
+    const found = await askAll(sample ?? whole, planSketched(columns, "exact"), wish);
+    const ofWhat = sample ? ` (${sample.ofWhat})` : "";
+    const note = `A sample: ${found.profiledRows} of ${rowCount} rows${ofWhat}. All figures but rowCount are the sample's. For every row: mode "whole".`;
+    return { ...found, notes: [note] };
+  }
+  if (sample) {
+    const found = await wholeBySample(whole, sample, columns, wish);
+    const note = `Every row was looked at, but for quantiles, top values and histograms, which are of ${sample.ofWhat}.`;
+    return { ...found, notes: [note] };
+  }
+  if (rowCount <= exactRows) return { ...(await askAll(whole, planExact(columns), wish)), notes: [] };
+  const found = await askAll(whole, planSketched(columns, "estimated"), wish);
+  return { ...found, notes: ["Every row was looked at; quantiles are estimated."] };
+}
+
+/** Every row is looked at, once it is known from a sample how each column is best counted. */
+async function wholeBySample(
+  whole: Source,
+  sample: Source,
+  columns: readonly Column[],
+  wish: ProfileWish,
+): Promise<Omit<Statistics, "notes">> {
+  const sampled: SampledColumn[] = [];
+  for (const part of statisticsPasses(planSketched(columns, "exact"), wish.memoryBytes)) {
+    const own = part.map(({ column }) => column);
+    sampled.push(...(await sampleColumns(sample, own)));
+  }
+  const plans = planBySample(columns, wish.rowCount, (at) => sampled[at]);
+  const found = await askAll(whole, plans, wish);
+  found.statistics.forEach(({ profile, nonNulls }, at) => {
+    const quantiles = sampled[at]?.quantiles;
+    if (quantiles && nonNulls > 0) profile.quantiles = quantiles;
+  });
+  return found;
+}
+
+async function askAll(
+  source: Source,
+  plans: readonly ColumnPlan[],
+  { memoryBytes, histogramBins }: ProfileWish,
+): Promise<Omit<Statistics, "notes">> {
+  const statistics: ColumnStatistics[] = [];
+  let profiledRows = 0;
+  for (const part of statisticsPasses(plans, memoryBytes)) {
+    const found = await askPart(source, part, histogramBins > 0);
+    profiledRows = found.rowCount;
+    statistics.push(...found.statistics);
+  }
+  return { profiledRows, statistics };
+}
+
+/** What turns out to be too much for the engine, as where a table is not like its sample, is sketched. */
+async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: boolean) {
+  try {
+    return readStatistics(await source.ask(statisticsSql(part, source.from, hasRange)), part);
+  } catch (thrown) {
+    const isTooLarge = thrown instanceof ToolError && thrown.code === "too_large";
+    if (!isTooLarge || part.every(({ distinct }) => distinct === "sketched")) throw thrown;
+    const frugal = part.map((plan) => ({ ...plan, distinct: "sketched" as const, isListable: false }));
+    return readStatistics(await source.ask(statisticsSql(frugal, source.from, hasRange)), frugal);
+  }
+}
+
+function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: ProfileWish): string[] {
+  const names = statistics
+    .filter((one) => topValues > 0 && one.nonNulls > 0 && one.profile.distinct && !one.profile.top)
+    .map(({ profile }) => profile.name);
+  if (names.length === 0) return [];
+  const shown = `${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`;
+  return [`No top values of ${shown}: values hardly repeat, or are more than ${maxCountedDistinct}.`];
+}
