@@ -1,6 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import { deltaDataset } from "../datasets/delta-dataset.ts";
 import { checkedMoment } from "../datasets/delta-root.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DatasetRequest } from "../lake.ts";
@@ -46,7 +45,7 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
     if (unreached) throw unreached;
     await store.ready(scope.signal);
     const snapshot = await delta.open(store.root, { version, timestamp }, scope);
-    const dataset = deltaDataset(uri, hints, snapshot);
+    const dataset = delta.datasetOf(uri, hints, snapshot);
     const note = `${uri} was read from its files in S3 (Delta version ${snapshot.version}) by the engine local, not by a warehouse.`;
     return { ...dataset, notes: [...dataset.notes, note] };
   };

@@ -13,9 +13,21 @@ import type { PartitionValues } from "./partitions.ts";
  * A Delta table's snapshot as a dataset: its files by the log alone, with the partition values and sizes the log
  * has. Throws `denied` for a file outside the table's folder, `invalid_input` for hints of another format.
  */
-export function deltaDataset(uri: string, hints: FormatHints, snapshot: Snapshot): Dataset {
+export type DeltaDataset = (uri: string, hints: FormatHints, snapshot: Snapshot) => Dataset;
+
+/** Makes of each snapshot one dataset, however often it is asked for. */
+export function createDeltaDatasets(): DeltaDataset {
+  const made = new WeakMap<Snapshot, Omit<Dataset, "uri">>();
+  return (uri, hints, snapshot) => {
+    refuseHints(uri, hints);
+    const dataset = made.get(snapshot) ?? datasetOf(snapshot);
+    made.set(snapshot, dataset);
+    return { ...dataset, uri };
+  };
+}
+
+function datasetOf(snapshot: Snapshot): Omit<Dataset, "uri"> {
   const { root, partitionFields } = snapshot;
-  refuseHints(uri, hints);
   const files = snapshot.files.map((added): DataFile => {
     const location = pathInTable(root, added.path);
     const object = {
@@ -28,7 +40,6 @@ export function deltaDataset(uri: string, hints: FormatHints, snapshot: Snapshot
     return { object, partition: partitionOf(added, partitionFields), added };
   });
   return {
-    uri,
     hints: {},
     files,
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
@@ -52,7 +63,7 @@ function refuseHints(uri: string, { format, ...others }: FormatHints): void {
 export function deltaVersion({ root, fields, version }: Snapshot, files: readonly DataFile[]) {
   const hash = createHash("sha256").update(JSON.stringify([root.location, version, fields]));
   for (const { object, added } of files)
-    hash.update(JSON.stringify([object.sizeBytes, added && fileKey(added)]));
+    hash.update(JSON.stringify([object.sizeBytes, added && fileKey(added), added?.modificationTime]));
   return hash.digest("base64url").slice(0, 22);
 }
 

@@ -7,15 +7,10 @@ import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
 import { named, nameOf } from "./dataset.ts";
 
-/** The table whose folder a name is, where it is one. */
-export async function deltaRoot(
-  stores: Stores,
-  uri: string,
-  scope: LakeScope,
-): Promise<TableRoot | undefined> {
+/** The folder of a name, where a table may be. */
+export function rootAt(stores: Stores, uri: string): TableRoot {
   const location = stores.resolve(uri.endsWith("/") ? uri : `${uri}/`);
-  const isTable = await probe(stores, named(location, `${nameOf(location)}_delta_log/`), scope);
-  return isTable ? { location, uri: formatLocation(location) } : undefined;
+  return { location, uri: formatLocation(location) };
 }
 
 /** Whether anything is below a name. */

@@ -18,15 +18,20 @@ const pageEnds = new WeakMap<Store, RecentMap<readonly string[]>>();
 
 /**
  * Every object below a folder or prefix, in the store's order. Where it was listed before, the pages are asked for at
- * once, each from where the one before it ended. Throws `too_large` past 100,000.
+ * once, each from where the one before it ended. Those of each page are shown as it comes. Throws `too_large` past 100,000.
  */
-export async function listBelow(store: Store, location: Location, scope: LakeScope): Promise<StoredObject[]> {
+export async function listBelow(
+  store: Store,
+  location: Location,
+  scope: LakeScope,
+  onPage: (objects: readonly StoredObject[]) => void = () => {},
+): Promise<StoredObject[]> {
   const known =
     pageEnds.get(store) ?? new RecentMap<readonly string[]>(rememberedPages, ({ length }) => length);
   pageEnds.set(store, known);
   const key = JSON.stringify([scope.tenantId, formatLocation(location)]);
   const ends = known.get(key) ?? [];
-  const counter = createCounter(scope);
+  const counter = createCounter(scope, onPage);
   const found = await mapBounded(["", ...ends], parallelPages, (after, at) =>
     listBetween(store, location, { after, end: ends[at] }, counter, scope),
   );
@@ -34,7 +39,7 @@ export async function listBelow(store: Store, location: Location, scope: LakeSco
   known.delete(key);
   const isOrdered = objects.every((object, at) => at === 0 || compareNames(objects[at - 1], object) < 0);
   // A store that lists in another order, or did meanwhile, is listed page by page.
-  if (!isOrdered) return ends.length > 0 ? listBelow(store, location, scope) : objects;
+  if (!isOrdered) return ends.length > 0 ? listBelow(store, location, scope, onPage) : objects;
   const newEnds = objects.filter((_, at) => at % keysPerPage === keysPerPage - 1).map(nameBelow(location));
   if (location.kind === "s3" && objects.length > keysPerPage) known.set(key, newEnds);
   return objects;
@@ -60,7 +65,7 @@ async function listBetween(
     const page = await store.list(request, scope.signal);
     const wanted = page.objects.filter((object) => !isPast(object));
     objects.push(...wanted);
-    counter.add(wanted.length);
+    counter.add(wanted);
     const last = page.objects.at(-1);
     if (page.next === undefined || (last && end !== undefined && compareTexts(below(last), end) >= 0))
       return objects;
@@ -68,11 +73,12 @@ async function listBetween(
   }
 }
 
-function createCounter(scope: LakeScope) {
+function createCounter(scope: LakeScope, onPage: (objects: readonly StoredObject[]) => void) {
   let count = 0;
   return {
-    add(more: number) {
-      count += more;
+    add(more: readonly StoredObject[]) {
+      count += more.length;
+      onPage(more);
       if (count > maxListedObjects) {
         throw new ToolError(
           "too_large",

@@ -7,20 +7,20 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
 import { type Dataset, named, nameOf } from "./dataset.ts";
-import { deltaDataset } from "./delta-dataset.ts";
 import {
   checkedMoment,
-  deltaRoot,
   insideDelta,
   probe,
   refuseFileOfDelta,
   refuseMoment,
+  rootAt,
   withoutPartitions,
 } from "./delta-root.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
 import { partitionColumns, partitionValues } from "./partitions.ts";
 import { selectDataFiles } from "./select-files.ts";
+import { createShownFiles } from "./shown-files.ts";
 
 /**
  * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a folder.
@@ -36,6 +36,9 @@ export async function resolveDataset(
   const isPattern = hasWildcard(uri);
   // Asked at once, as each takes a request: what is not needed is left.
   const refusing = started(() => refuseFileOfDelta(stores, uri, scope));
+  const isKnown = !isPattern && isKnownTable({ stores, delta }, uri, scope);
+  const find = async () => delta.find(rootAt(stores, uri), checkedMoment(moment), scope);
+  const finding = isKnown ? started(find) : undefined;
   const object = await findObject(stores, uri, scope);
   if (object) {
     await refusing;
@@ -43,22 +46,38 @@ export async function resolveDataset(
     return datasetOf(uri, hints, [object], [], object);
   }
   if (isPattern) refuseMoment(uri, moment);
-  const stop = new AbortController();
-  const listing = { ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) };
-  const selecting = started(() =>
-    isPattern ? filesOfGlob(stores, uri, scope) : asGiven(uri, () => filesOfFolder(stores, uri, listing)),
-  );
-  const root = isPattern ? undefined : await asGiven(uri, () => deltaRoot(stores, uri, scope));
-  if (root) {
-    stop.abort();
-    return deltaDataset(uri, hints, await delta.open(root, checkedMoment(moment), scope));
+  const shown = createShownFiles(scope);
+  const select = () =>
+    isPattern
+      ? filesOfGlob(stores, uri, scope)
+      : asGiven(uri, () => filesOfFolder(stores, uri, shown.scope, shown.add));
+  const selecting = isKnown ? undefined : started(select);
+  const table = isPattern ? undefined : await asGiven(uri, () => finding ?? find());
+  if (table) {
+    shown.enough();
+    const dataset = delta.datasetOf(uri, hints, await asGiven(uri, table.open));
+    delta.noteFiles(shown.among(dataset.files), scope);
+    return dataset;
   }
-  const { files, notes } = await selecting;
+  const { files, notes } = await (selecting ?? select());
   refuseMoment(uri, moment);
   if (files.length === 0) {
     throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
   }
   return datasetOf(uri, hints, files, notes);
+}
+
+/** A name outside what may be read is said so by what follows. */
+function isKnownTable(
+  { stores, delta }: { stores: Stores; delta: DeltaTables },
+  uri: string,
+  scope: LakeScope,
+) {
+  try {
+    return delta.isKnown(rootAt(stores, uri), scope);
+  } catch {
+    return false;
+  }
 }
 
 /** Work whose failure counts only where it is waited for. */
@@ -100,10 +119,15 @@ async function asGiven<T>(uri: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function filesOfFolder(stores: Stores, uri: string, scope: LakeScope) {
+async function filesOfFolder(
+  stores: Stores,
+  uri: string,
+  scope: LakeScope,
+  onPage: (objects: readonly StoredObject[]) => void,
+) {
   const location = stores.resolve(uri.endsWith("/") ? uri : `${uri}/`);
   const folder = nameOf(location);
-  const listed = await listBelow(stores, location, scope);
+  const listed = await listBelow(stores, location, scope, onPage);
   await refuseInsideDelta(stores, uri, location, location, scope);
   return selectDataFiles(uri, folder, listed, () => true);
 }

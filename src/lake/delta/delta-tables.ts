@@ -1,13 +1,22 @@
 import { jsonDigest } from "../../core/digest.ts";
 import { ToolError } from "../../core/errors.ts";
-import { quoteName } from "../location-names.ts";
+import { createDeltaDatasets, type DeltaDataset } from "../datasets/delta-dataset.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
-import type { StoredObject } from "../stores/store.ts";
 import { type CommitRecord, readHistory } from "./history.ts";
-import { type LogSegment, listLog, listNewest, newestVersion, segmentOf } from "./list-log.ts";
+import {
+  emptyLog,
+  type LogSegment,
+  type LogStart,
+  listNewest,
+  listRest,
+  newestVersion,
+  segmentOf,
+  startLog,
+} from "./list-log.ts";
 import type { LogReading } from "./read-checkpoint.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
+import { createStoredFiles, type StoredFiles } from "./stored-files.ts";
 import type { TableRoot } from "./table-root.ts";
 import { type TimeTravelDeps, versionAt } from "./time-travel.ts";
 
@@ -18,89 +27,130 @@ export interface TableMoment {
 }
 
 /** Reads Delta tables. */
-export interface DeltaTables {
+export interface DeltaTables extends StoredFiles {
   /** Throws `not_found` for a moment the table has no state of, `invalid_input` for a damaged log, `unsupported`. */
   open(root: TableRoot, moment: TableMoment, scope: LakeScope): Promise<Snapshot>;
+  /** Looks whether a folder is a table's. Undefined where it is not, or that may not be known. */
+  find(root: TableRoot, moment: TableMoment, scope: LakeScope): Promise<FoundTable | undefined>;
+  /** Whether the folder was a table's when it was last looked at. */
+  isKnown(root: TableRoot, scope: LakeScope): boolean;
+  /** A snapshot as a dataset, which is made once. */
+  datasetOf: DeltaDataset;
   /** The last commits of a snapshot, newest first. */
   history(snapshot: Snapshot, count: number, scope: LakeScope): Promise<CommitRecord[]>;
-  /** A file of a table as it is stored; the log does not know its etag. Throws `invalid_input` where it is not as the log has it. */
-  storedFile(file: StoredObject, scope: LakeScope): Promise<StoredObject>;
-  /** Has `storedFile` look again. */
-  forgetFile(file: StoredObject, scope: LakeScope): void;
 }
 
-const rememberedSnapshots = 16;
-const rememberedFiles = 20_000;
-/** Larger ones are read again each time. */
-const mostRememberedFiles = 20_000;
+/** A table whose log was found, and not yet read. */
+export interface FoundTable {
+  /** Throws as opening at once does. */
+  open(): Promise<Snapshot>;
+}
+
+const rememberedRoots = 10_000;
+/** Files of all snapshots that are remembered: as many as one table may have. */
+const rememberedFiles = 100_001;
+
+interface KnownRoot {
+  /** Version of a checkpoint: the listing of what is newer begins there. */
+  checkpoint: number | undefined;
+}
 
 /** Remembers the snapshots last asked for, by the very files of the log they are made of. */
 export function createDeltaTables(parts: LogReading): DeltaTables {
-  const known = new RecentMap<Snapshot>(rememberedSnapshots);
-  const files = new RecentMap<StoredObject>(rememberedFiles);
+  const snapshotOf = createSnapshots(parts);
+  const roots = new RecentMap<KnownRoot>(rememberedRoots);
   // By places, not uris: one place can be read with several credentials, which must not lend each other anything.
-  const fileKey = ({ location }: StoredObject, { tenantId }: LakeScope) =>
-    JSON.stringify([tenantId, location]);
-  const snapshotOf = async (root: TableRoot, segment: LogSegment, scope: LakeScope) => {
-    const key = jsonDigest([scope.tenantId, root.location, identityOf(segment)], {
-      encoding: "base64url",
-      length: 43,
-    });
-    const before = known.get(key);
-    if (before) return before;
-    const snapshot = await readSnapshot(parts, root, segment, scope);
-    if (snapshot.files.length <= mostRememberedFiles) known.set(key, snapshot);
-    return snapshot;
+  const keyOf = ({ location }: TableRoot, { tenantId }: LakeScope) => JSON.stringify([tenantId, location]);
+  const look = async (
+    root: TableRoot,
+    moment: TableMoment,
+    scope: LakeScope,
+  ): Promise<FoundTable | undefined> => {
+    const key = keyOf(root, scope);
+    const isNewest = moment.version === undefined && moment.timestamp === undefined;
+    const from = isNewest ? roots.get(key)?.checkpoint : undefined;
+    const start = await startLog(parts.stores, root, from, scope);
+    const segmentAt = isNewest ? newestSegment : segmentOfMoment;
+    return (
+      start && {
+        async open() {
+          const deps = { stores: parts.stores, snapshotOf };
+          const segment = await segmentAt(deps, { root, start }, moment, scope);
+          const checkpoint = isNewest ? segment.checkpoint?.version : roots.get(key)?.checkpoint;
+          roots.set(key, { checkpoint });
+          return snapshotOf(root, segment, scope);
+        },
+      }
+    );
   };
   return {
     history: (snapshot, count, scope) => readHistory(parts, snapshot, count, scope),
-    async storedFile(file, scope) {
-      const before = files.get(fileKey(file, scope));
-      if (before?.sizeBytes === file.sizeBytes) return before;
-      const found = await headOf(parts, file, scope);
-      files.set(fileKey(file, scope), found);
+    ...createStoredFiles(parts.stores),
+    datasetOf: createDeltaDatasets(),
+    isKnown: (root, scope) => roots.get(keyOf(root, scope)) !== undefined,
+    async find(root, moment, scope) {
+      const found = await unlessHidden(look(root, moment, scope));
+      if (!found) roots.delete(keyOf(root, scope));
       return found;
     },
-    forgetFile: (file, scope) => files.delete(fileKey(file, scope)),
     async open(root, moment, scope) {
-      const segment = await segmentAt({ stores: parts.stores, snapshotOf }, root, moment, scope);
-      return snapshotOf(root, segment, scope);
+      const found = await look(root, moment, scope);
+      if (!found) throw emptyLog(root.uri);
+      return found.open();
     },
   };
 }
 
-async function headOf({ stores }: LogReading, file: StoredObject, scope: LakeScope): Promise<StoredObject> {
+function createSnapshots(parts: LogReading): TimeTravelDeps["snapshotOf"] {
+  const known = new RecentMap<Snapshot>(rememberedFiles, ({ files }) => files.length + 1);
+  return async (root, segment, scope) => {
+    const identity = jsonDigest([scope.tenantId, root.location, identityOf(segment)], {
+      encoding: "base64url",
+      length: 43,
+    });
+    const before = known.get(identity);
+    if (before) return before;
+    const snapshot = await readSnapshot(parts, root, segment, identity, scope);
+    known.set(identity, snapshot);
+    return snapshot;
+  };
+}
+
+/** Outside what may be read nothing can be known, and nothing more can be read either. */
+async function unlessHidden<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    const found = await stores.head(file.location, scope.signal);
-    if (found.sizeBytes === file.sizeBytes) return found;
-    throw notAsLogged(file, `it has ${found.sizeBytes} bytes in place of ${file.sizeBytes}`);
+    return await work;
   } catch (thrown) {
-    if (!(thrown instanceof ToolError) || thrown.code !== "not_found") throw thrown;
-    throw notAsLogged(file, "it is not there (VACUUM removes files of older versions)", thrown);
+    if (thrown instanceof ToolError && (thrown.code === "denied" || thrown.code === "not_found"))
+      return undefined;
+    throw thrown;
   }
 }
 
-function notAsLogged({ uri }: StoredObject, what: string, cause?: unknown): ToolError {
-  return new ToolError(
-    "invalid_input",
-    `The file ${quoteName(uri)} is not as the Delta table's log has it: ${what}. Nothing of the table is read.`,
-    { cause },
-  );
+interface FoundLog {
+  root: TableRoot;
+  start: LogStart;
 }
 
-async function segmentAt(
-  deps: TimeTravelDeps,
-  root: TableRoot,
-  { version, timestamp }: TableMoment,
+async function newestSegment(
+  { stores }: TimeTravelDeps,
+  { root, start }: FoundLog,
+  _moment: TableMoment,
   scope: LakeScope,
 ): Promise<LogSegment> {
-  if (version === undefined && timestamp === undefined) {
-    const files = await listNewest(deps.stores, root, scope);
-    return segmentOf(files, newestVersion(files, root), root);
-  }
-  const files = await listLog(deps.stores, root, scope);
-  if (timestamp === undefined) return segmentOf(files, version ?? 0, root);
-  return segmentOf(files, await versionAt(deps, root, files, timestamp, scope), root);
+  const files = await listNewest(stores, root, start, scope);
+  return segmentOf(files, newestVersion(files, root), root);
+}
+
+async function segmentOfMoment(
+  deps: TimeTravelDeps,
+  { root, start }: FoundLog,
+  { version = 0, timestamp }: TableMoment,
+  scope: LakeScope,
+): Promise<LogSegment> {
+  const files = await listRest(deps.stores, root, start, scope);
+  const at = timestamp === undefined ? version : await versionAt(deps, root, files, timestamp, scope);
+  return segmentOf(files, at, root);
 }
 
 function identityOf({ version, checkpoint, commits }: LogSegment): unknown[] {

@@ -4,7 +4,7 @@ import { nameOf } from "../datasets/dataset.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { readBytes } from "../stores/read-bytes.ts";
-import type { StoredObject, Stores } from "../stores/store.ts";
+import type { ListPage, ListRequest, StoredObject, Stores } from "../stores/store.ts";
 import { damagedLog } from "./actions.ts";
 import { type Checkpoint, type CommitFile, type LogFiles, sortLogFiles, versionPrefix } from "./log-files.ts";
 import { below, type TableRoot } from "./table-root.ts";
@@ -20,12 +20,48 @@ export interface LogSegment {
   commits: CommitFile[];
 }
 
-/** The files for the newest version. `_last_checkpoint` shortens the listing, and is believed no further. */
-export async function listNewest(stores: Stores, root: TableRoot, scope: LakeScope): Promise<LogFiles> {
+/** The first page of a log's listing, which shows that there is a log, and often is all of it. */
+export interface LogStart {
+  found: NamedObject[];
+  /** Where the listing goes on. */
+  next: string | undefined;
+  /** It begins with this version's files; undefined: with the first there are. */
+  from: number | undefined;
+}
+
+type NamedObject = Parameters<typeof sortLogFiles>[0][number];
+
+/** Looks for the log below a folder, from version `from` on where that has files. Undefined where there is none. */
+export async function startLog(
+  stores: Stores,
+  root: TableRoot,
+  from: number | undefined,
+  scope: LakeScope,
+): Promise<LogStart | undefined> {
+  const place = from === undefined ? {} : { startAfter: versionPrefix(from) };
+  const { objects, prefixes, next } = await listPage(stores, root, place, scope);
+  if (objects.length > 0 || prefixes.length > 0) return { found: namedBelow(root, objects), next, from };
+  return from === undefined ? undefined : startLog(stores, root, undefined, scope);
+}
+
+/**
+ * The files for the newest version. Of a long log the listing is begun anew where `_last_checkpoint` says, which is
+ * believed no further.
+ */
+export async function listNewest(
+  stores: Stores,
+  root: TableRoot,
+  start: LogStart,
+  scope: LakeScope,
+): Promise<LogFiles> {
+  if (start.from !== undefined) {
+    const files = await listRest(stores, root, start, scope);
+    return files.checkpoints.length > 0 ? files : listLog(stores, root, scope);
+  }
+  if (start.next === undefined) return sortLogFiles(start.found);
   const hint = await lastCheckpoint(stores, root, scope);
-  if (hint === undefined) return listLog(stores, root, scope);
-  const files = await listLog(stores, root, scope, versionPrefix(hint));
-  return files.checkpoints.length > 0 ? files : listLog(stores, root, scope);
+  const files = hint === undefined ? undefined : await listLog(stores, root, scope, versionPrefix(hint));
+  return files && files.checkpoints.length > 0 ? files : listRest(stores, root, start, scope);
 }
 
 /** Files of a log, from those of a version on, or all. Throws `too_large` past 200,000. */
@@ -35,22 +71,45 @@ export async function listLog(
   scope: LakeScope,
   startAfter?: string,
 ): Promise<LogFiles> {
-  const location = below(root, "_delta_log/");
-  const found: { name: string; object: StoredObject }[] = [];
-  let after: string | undefined;
-  do {
-    const from = {
-      ...(after === undefined ? {} : { after }),
-      ...(startAfter === undefined ? {} : { startAfter }),
-    };
-    const page = await stores.list({ location, delimiter: "/", maxKeys: 1_000, ...from }, scope.signal);
-    for (const object of page.objects) {
-      found.push({ name: nameOf(object.location).slice(nameOf(location).length), object });
-    }
+  const { objects, next } = await listPage(
+    stores,
+    root,
+    startAfter === undefined ? {} : { startAfter },
+    scope,
+  );
+  return listRest(stores, root, { found: namedBelow(root, objects), next }, scope);
+}
+
+/** What a listing that was begun shows in all. Throws `too_large` past 200,000 files. */
+export async function listRest(
+  stores: Stores,
+  root: TableRoot,
+  { found: first, next }: Pick<LogStart, "found" | "next">,
+  scope: LakeScope,
+): Promise<LogFiles> {
+  const found = [...first];
+  for (let after = next; after !== undefined; ) {
+    const page = await listPage(stores, root, { after }, scope);
+    found.push(...namedBelow(root, page.objects));
     after = page.next;
     if (found.length > maxLogFiles) throw tooManyFiles(root);
-  } while (after !== undefined);
+  }
   return sortLogFiles(found);
+}
+
+function listPage(
+  stores: Stores,
+  root: TableRoot,
+  place: Pick<ListRequest, "after" | "startAfter">,
+  { signal }: LakeScope,
+): Promise<ListPage> {
+  const location = below(root, "_delta_log/");
+  return stores.list({ location, delimiter: "/", maxKeys: 1_000, ...place }, signal);
+}
+
+function namedBelow(root: TableRoot, objects: readonly StoredObject[]): NamedObject[] {
+  const folder = nameOf(below(root, "_delta_log/"));
+  return objects.map((object) => ({ name: nameOf(object.location).slice(folder.length), object }));
 }
 
 function tooManyFiles({ uri }: TableRoot): ToolError {
@@ -84,9 +143,12 @@ async function lastCheckpoint(
 /** The newest version files tell of. Throws `invalid_input` for a log without any. */
 export function newestVersion({ commits, checkpoints }: LogFiles, { uri }: TableRoot): number {
   const versions = [...commits.keys(), ...checkpoints.map(({ version }) => version)];
-  if (versions.length === 0)
-    throw damagedLog(uri, "its _delta_log folder has neither a commit nor a checkpoint");
+  if (versions.length === 0) throw emptyLog(uri);
   return versions.reduce((newest, version) => Math.max(newest, version), 0);
+}
+
+export function emptyLog(uri: string): ToolError {
+  return damagedLog(uri, "its _delta_log folder has neither a commit nor a checkpoint");
 }
 
 /** Versions that can be read: from the oldest whole state to the newest. */

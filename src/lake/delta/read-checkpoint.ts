@@ -1,5 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
-import type { ObjectCache } from "../cache/cache.ts";
+import type { ObjectCache, PinnedFile } from "../cache/cache.ts";
+import { readLocal } from "../datasets/open-parquet.ts";
+import { type ParquetFooter, readParquetFooter } from "../formats/parquet-footer.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Scan, SqlEngine } from "../sql/engine.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
@@ -61,18 +63,17 @@ async function* readParquet(
   const file = await cache.object(object, scope);
   try {
     const files = [{ path: file.path, uri: object.uri, partition: {} }];
-    const ask = async (sql: string, ranges?: { file: number; start: number; end: number }[]) => {
-      const scan: Scan = { format: "parquet", files, partitionColumns: [], ...(ranges ? { ranges } : {}) };
+    const ask = async (sql: string, range: { start: number; end: number }) => {
+      const scan: Scan = { format: "parquet", files, partitionColumns: [], ranges: [{ file: 0, ...range }] };
       const tables = [{ name: "checkpoint", scan }];
       const bounds = { maxRows: rowsAtOnce, maxBytes: bytesAtOnce, keepRest: false, owner: "delta" };
       return engine.run({ sql, tables, ...bounds }, scope);
     };
-    const sql = actionsSql((await ask("SELECT * FROM checkpoint LIMIT 0")).columns);
-    const [[count] = []] = (await ask("SELECT count(*) FROM checkpoint")).rows;
-    const rowCount = Number(count);
+    const { columns, rowCount } = await footerOf(file, object);
+    const sql = actionsSql(columns);
     let step = rowsAtOnce;
     for (let start = 0; start < rowCount; ) {
-      const page = await ask(sql, [{ file: 0, start, end: start + step }]);
+      const page = await ask(sql, { start, end: start + step });
       if (page.more && step > 1) {
         step = Math.ceil(step / 4);
         continue;
@@ -88,6 +89,14 @@ async function* readParquet(
   }
 }
 
+async function footerOf({ path, sizeBytes }: PinnedFile, { uri }: StoredObject): Promise<ParquetFooter> {
+  try {
+    return await readParquetFooter((start, end) => readLocal(path, { start, end }), sizeBytes);
+  } catch (thrown) {
+    throw damagedLog(uri, "the checkpoint cannot be read as Parquet", thrown);
+  }
+}
+
 function unreadable(thrown: unknown, { uri }: StoredObject): unknown {
   if (!(thrown instanceof ToolError) || !["unsupported", "internal"].includes(thrown.code)) return thrown;
   return damagedLog(uri, "the checkpoint cannot be read as Parquet", thrown);
@@ -95,7 +104,7 @@ function unreadable(thrown: unknown, { uri }: StoredObject): unknown {
 
 /** Members of an action that are read; writers leave out some, never the first. */
 const wanted: Record<string, readonly string[]> = {
-  add: ["path", "partitionValues", "size", "modificationTime", "stats", "deletionVector"],
+  add: ["path", "partitionValues", "size", "modificationTime", "deletionVector"],
   protocol: ["minReaderVersion", "minWriterVersion", "readerFeatures", "writerFeatures"],
   metaData: [
     "schemaString",
@@ -119,9 +128,7 @@ function actionsSql(columns: readonly { name: string; type: string }[]): string 
     if (type === undefined) continue;
     const own = structMembers(type);
     const values = members.filter((name) => own.includes(name)).map((name) => `${name} := ${action}.${name}`);
-    // Some writers keep statistics in columns of their own in place of a text.
-    if (action === "add" && !own.includes("stats") && own.includes("stats_parsed"))
-      values.push("stats := to_json(add.stats_parsed)::VARCHAR");
+    if (action === "add") values.push(...statisticsSql(own));
     if (values.length === 0) continue;
     // Some writers give a struct of nulls where an action is none.
     const isPresent = `${action}.${members[0]} IS NOT NULL`;
@@ -130,4 +137,13 @@ function actionsSql(columns: readonly { name: string; type: string }[]): string 
   }
   if (actions.length === 0) return "SELECT '{}' WHERE false";
   return `SELECT to_json(struct_pack(${actions.join(", ")}))::VARCHAR FROM checkpoint WHERE ${present.join(" OR ")}`;
+}
+
+/** Some writers keep statistics in columns of their own beside a text, or in place of one. */
+function statisticsSql(members: readonly string[]): string[] {
+  const forms = [
+    ...(members.includes("stats") ? ["add.stats"] : []),
+    ...(members.includes("stats_parsed") ? ["to_json(add.stats_parsed)::VARCHAR"] : []),
+  ];
+  return forms.length === 0 ? [] : [`stats := coalesce(${forms.join(", ")})`];
 }

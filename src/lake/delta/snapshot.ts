@@ -13,6 +13,8 @@ import type { TableRoot } from "./table-root.ts";
 
 /** A table at one version. */
 export interface Snapshot {
+  /** Names it for ever, by whose it is and the very files of the log it was read from. */
+  identity: string;
   root: TableRoot;
   version: number;
   protocol: Protocol;
@@ -24,36 +26,45 @@ export interface Snapshot {
   files: AddFile[];
 }
 
-/** Commits up to this size are fetched together. */
+/** Commits up to this size are fetched together, up to so many bytes of them. */
 const smallCommitBytes = 1 << 20;
-const parallelCommits = 16;
+const batchBytes = 16 << 20;
+const parallelCommits = 64;
 
-/** Replays a segment. Throws `invalid_input` for a damaged log, `unsupported` with the feature's name. */
+/** Replays a segment, which `identity` names. Throws `invalid_input` for a damaged log, `unsupported` with the feature's name. */
 export async function readSnapshot(
   parts: LogReading,
   root: TableRoot,
   segment: LogSegment,
+  identity: string,
   scope: LakeScope,
 ): Promise<Snapshot> {
   const { version, checkpoint, commits } = segment;
   const replay = new Replay(root.uri);
+  const batches = batchesOf(commits);
+  // The first of them comes while the checkpoint is read; its failure is told in its turn.
+  let next = batches[0] && started(readBatch(parts, batches[0], scope));
   if (checkpoint) {
     for await (const action of readCheckpoint(parts, root, checkpoint, scope)) replay.apply(action, -1);
   }
-  for (let at = 0; at < commits.length; at += parallelCommits) {
-    const batch = commits.slice(at, at + parallelCommits);
-    const small = await mapBounded(batch, parallelCommits, (commit) => readSmall(parts, commit, scope));
+  let done = 0;
+  for (const [at, batch] of batches.entries()) {
+    const small = (await next) ?? [];
+    const following = batches[at + 1];
+    next = following && started(readBatch(parts, following, scope));
     for (const [index, commit] of batch.entries()) {
       const actions = small[index] ?? readCommit(parts, commit, scope);
       for await (const action of actions) replay.apply(action, commit.version);
     }
-    scope.progress({ done: at + batch.length, total: commits.length, message: "reading the Delta log" });
+    done += batch.length;
+    scope.progress({ done, total: commits.length, message: "reading the Delta log" });
   }
   const { protocol, metadata, files } = replay.finish();
   checkProtocol(protocol, root.uri);
   checkFormat(metadata);
   const fields = readSchema(metadata, protocol, root.uri);
   return {
+    identity,
     root,
     version,
     protocol,
@@ -62,6 +73,38 @@ export async function readSnapshot(
     partitionFields: partitionsOf(metadata, fields, root),
     files,
   };
+}
+
+/** Commits in their order, as they are fetched together. */
+function batchesOf(commits: readonly CommitFile[]): CommitFile[][] {
+  const batches: CommitFile[][] = [];
+  let bytes = 0;
+  for (const commit of commits) {
+    const { sizeBytes } = commit.object;
+    bytes += sizeBytes;
+    const last = batches.at(-1);
+    if (last && last.length < parallelCommits && bytes <= batchBytes) last.push(commit);
+    else {
+      batches.push([commit]);
+      bytes = sizeBytes;
+    }
+  }
+  return batches;
+}
+
+/** Waited for later: until then its failure is nobody's. */
+function started<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
+}
+
+/** The actions of each small one; large ones are read as they are replayed. */
+function readBatch(
+  parts: LogReading,
+  batch: readonly CommitFile[],
+  scope: LakeScope,
+): Promise<(Action[] | undefined)[]> {
+  return mapBounded(batch, parallelCommits, (commit) => readSmall(parts, commit, scope));
 }
 
 async function readSmall(
