@@ -17,17 +17,18 @@ export interface FileColumns {
   nameOf(field: DeltaField, names: readonly string[]): string | undefined;
 }
 
-/** Reads the footer. */
-export async function columnsOfFile(connection: DuckDBConnection, path: string): Promise<FileColumns> {
+/** Reads the footer. `hasIds`: some field is found by its number. */
+export async function columnsOfFile(
+  connection: DuckDBConnection,
+  path: string,
+  hasIds: boolean,
+): Promise<FileColumns> {
   const result = await connection.run(
     `SELECT * FROM read_parquet(${literal(path)}, hive_partitioning = false) LIMIT 0`,
   );
   const names = result.columnNames();
   const types = new Map(result.columnTypes().map((type, at) => [names[at] ?? "", type]));
-  const reader = await connection.runAndReadAll(
-    `SELECT field_id, name FROM parquet_schema(${literal(path)}) WHERE field_id IS NOT NULL`,
-  );
-  const byId = new Map(reader.getRows().map(([id, name]) => [Number(id), String(name)]));
+  const byId = hasIds ? await namesById(connection, path) : new Map<number, string>();
   return {
     types,
     nameOf({ fieldId, physicalName }, names) {
@@ -37,6 +38,13 @@ export async function columnsOfFile(connection: DuckDBConnection, path: string):
       return names.find((name) => name.toLowerCase() === folded);
     },
   };
+}
+
+async function namesById(connection: DuckDBConnection, path: string): Promise<Map<number, string>> {
+  const reader = await connection.runAndReadAll(
+    `SELECT field_id, name FROM parquet_schema(${literal(path)}) WHERE field_id IS NOT NULL`,
+  );
+  return new Map(reader.getRows().map(([id, name]) => [Number(id), String(name)]));
 }
 
 /**

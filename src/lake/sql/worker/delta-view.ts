@@ -34,7 +34,9 @@ export async function deltaView(
   for (const group of await groupsOf(connection, scan.files)) {
     const [first] = group.files;
     if (!first) continue;
-    const found = await columnsOfFile(connection, first.path);
+    // Under mapping by number every field has one.
+    const hasIds = fields.some(({ fieldId }) => fieldId !== undefined);
+    const found = await columnsOfFile(connection, first.path, hasIds);
     for (const [name, type] of found.types) columns.set(name, { name, type: typeName(type) });
     selects.push(groupSelect(scan, group, found, deletedTable));
   }
@@ -46,7 +48,9 @@ export async function deltaView(
 }
 
 async function groupsOf(connection: DuckDBConnection, files: readonly JobFile[]): Promise<FileGroup[]> {
-  if (files.length === 0) return [];
+  const [first, second] = files;
+  if (!first) return [];
+  if (!second) return [{ files: [first], hasDeleted: first.deleted !== undefined }];
   const reader = await connection.runAndReadAll(`
     SELECT file_name, md5(string_agg(concat_ws('|', name, type, type_length, num_children, converted_type, logical_type, duckdb_type, field_id), chr(10) ORDER BY column_id))
     FROM parquet_schema(${list(files.map(({ path }) => literal(path)))}) WHERE column_id > 0 GROUP BY file_name`);
