@@ -102,8 +102,11 @@ export function versionName(version: number): string {
   return String(version).padStart(20, "0");
 }
 
-/** A checkpoint in Parquet of these actions. Partition values have the names given. */
-export function checkpointOf(actions: readonly WrittenAction[]): Promise<Buffer> {
+/** A checkpoint in Parquet of these actions. Partition values have the names given. `more`: members of `add`, with types. */
+export function checkpointOf(
+  actions: readonly WrittenAction[],
+  more: Record<string, unknown> = {},
+): Promise<Buffer> {
   const map = "MAP(VARCHAR, VARCHAR)";
   const columns = {
     protocol: {
@@ -133,6 +136,7 @@ export function checkpointOf(actions: readonly WrittenAction[]): Promise<Buffer>
         sizeInBytes: "INTEGER",
         cardinality: "BIGINT",
       },
+      ...more,
     },
     remove: { path: "VARCHAR", deletionTimestamp: "BIGINT" },
     sidecar: { path: "VARCHAR", sizeInBytes: "BIGINT", modificationTime: "BIGINT" },

@@ -17,11 +17,11 @@ const parallelFooters = 64;
 export async function countByFooters(
   footers: Footers,
   tables: readonly NamedDataset[],
-  { countAs }: StatementPlan,
+  { count }: StatementPlan,
   scope: LakeScope,
 ): Promise<DatasetRows | undefined> {
   const [table, ...others] = tables;
-  if (countAs === undefined || !table || others.length > 0 || table.dataset.delta) return undefined;
+  if (!count || count.where || !table || others.length > 0 || table.dataset.delta) return undefined;
   const { files, hints, notes } = table.dataset;
   if (!files.every(({ object }) => claimsParquet(object, hints))) return undefined;
   try {
@@ -29,11 +29,16 @@ export async function countByFooters(
     if (read.some(({ isGeo }) => isGeo)) return undefined;
     const counts = read.map(({ rowCount }) => rowCount);
     const total = counts.reduce((sum, count) => sum + count, 0);
-    const columns = [{ name: countAs, type: "BIGINT" }];
-    return { columns, rows: [[total]], more: false, totalRows: 1, rejectedCount: 0, rejects: [], notes };
+    return countAnswer(count.name, total, notes);
   } catch (thrown) {
     if (thrown instanceof ToolError && ["invalid_input", "unsupported"].includes(thrown.code))
       return undefined;
     throw thrown;
   }
+}
+
+/** The page of a count alone. */
+export function countAnswer(name: string, count: number, notes: string[]): DatasetRows {
+  const columns = [{ name, type: "BIGINT" }];
+  return { columns, rows: [[count]], more: false, totalRows: 1, rejectedCount: 0, rejects: [], notes };
 }

@@ -14,7 +14,7 @@ import { mapBounded } from "./map-bounded.ts";
 import { maxDatasetFiles } from "./select-files.ts";
 
 /** Files opened at once. */
-const parallelFiles = 16;
+const parallelFiles = 64;
 
 /**
  * Opens the files of a Delta table by their footers, with the rows that were deleted. Throws `too_large` past 10,000
@@ -49,8 +49,8 @@ export async function hydrateDelta(
 
 function tooManyFiles({ uri, partitionColumns }: Dataset, count: number): ToolError {
   const names = partitionColumns.map(({ name }) => name).join(", ");
-  const how =
-    names === "" ? "Compact it (OPTIMIZE)." : `Name fewer by conditions on ${names}, or compact it.`;
+  const on = names === "" ? "columns its log has statistics of" : names;
+  const how = `Name fewer by conditions on ${on}, or compact it (OPTIMIZE).`;
   return new ToolError(
     "too_large",
     `This would read ${count} files of the Delta table ${quoteName(uri)}; ${maxDatasetFiles} are allowed. ${how}`,

@@ -1,11 +1,13 @@
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
 import type { SqlEngine, StatementPlan } from "../sql/engine.ts";
+import type { RowCondition } from "../sql/gate/row-conditions.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { deltaVersion } from "./delta-dataset.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { versionOf } from "./resolve-dataset.ts";
+import { filesByStatistics } from "./skip-files.ts";
 
 /**
  * Does `work` on the tables that `pruneFiles` leaves, and where they lack a column of the statement, which only files
@@ -19,7 +21,8 @@ export async function withPruned<T>(
   work: (tables: readonly NamedDataset[]) => Promise<T>,
 ): Promise<T> {
   const pruned = await pruneFiles(engine, tables, plan, scope);
-  const isPruned = pruned.some(({ dataset }, at) => dataset !== tables[at]?.dataset);
+  // The columns of a Delta table are those of its schema, whatever files are read.
+  const isPruned = pruned.some(({ dataset }, at) => !dataset.delta && dataset !== tables[at]?.dataset);
   try {
     return await work(pruned);
   } catch (thrown) {
@@ -42,8 +45,9 @@ export function lacksColumn(thrown: unknown): thrown is ToolError {
 }
 
 /**
- * The tables without the files whose partition values no row of the result can have: told by names alone, before
- * anything of a file is read. At least one file is kept, for the columns. Says in a note what was left out.
+ * The tables without the files that can have no row of the result: told by partition values, and of a Delta table by
+ * its log, before anything of a file is read. At least one file is kept where the columns are those of the files. Says in
+ * a note what was left out.
  */
 async function pruneFiles(
   engine: SqlEngine,
@@ -55,37 +59,52 @@ async function pruneFiles(
     tables.map(async (table) => {
       const names = [table.name, ...(table.otherNames ?? [])].map(foldName);
       const own = readings.filter((reading) => names.includes(foldName(reading.table)));
-      const kept = await keptPartitions(engine, table.dataset, own, scope);
+      const kept = await keptFiles(engine, table.dataset, own, scope);
       return kept ? { ...table, dataset: withFiles(table.dataset, kept) } : table;
     }),
   );
 }
 
 /** Undefined where every file may count. */
-async function keptPartitions(
+async function keptFiles(
   engine: SqlEngine,
-  { files, partitionColumns: columns }: Dataset,
+  dataset: Dataset,
   readings: StatementPlan["readings"],
   scope: LakeScope,
 ): Promise<DataFile[] | undefined> {
-  const known = new Set(columns.map(({ name }) => foldName(name)));
-  if (known.size === 0 || files.length < 2 || readings.length === 0) return undefined;
-  const partitions = partitionsOf(files, columns);
-  const rows = [...partitions.keys()].map((key): (string | null)[] => JSON.parse(key));
-  const kept = new Set<number>();
-  for (const reading of readings) {
-    const conditions = reading.conditions.filter(({ columns }) =>
-      columns.every((name) => known.has(foldName(name))),
-    );
+  const { files, delta } = dataset;
+  if (files.length < (delta ? 1 : 2) || readings.length === 0) return undefined;
+  const kept = new Set<DataFile>();
+  for (const { conditions } of readings) {
     const found =
-      conditions.length === 0 ? undefined : await engine.filter({ columns, rows, conditions }, scope);
+      (delta && (await filesByStatistics(engine, dataset, delta, conditions, scope))) ??
+      (await filesOfPartitions(engine, dataset, conditions, scope));
     if (!found) return undefined;
-    for (const number of found) kept.add(number);
+    for (const file of found) kept.add(file);
   }
-  if (kept.size === rows.length) return undefined;
-  const inKept = new Set([...partitions.values()].filter((_, at) => kept.has(at)).flat());
   // In the order of the dataset, which is the order of its rows.
-  return files.filter((file) => inKept.has(file));
+  return kept.size === files.length ? undefined : files.filter((file) => kept.has(file));
+}
+
+/**
+ * The files in partitions that meet the conditions on partition columns; what else is asked of rows is left. Undefined
+ * where there is no such condition, or it cannot be told.
+ */
+export async function filesOfPartitions(
+  engine: SqlEngine,
+  { files, partitionColumns: columns, version, delta }: Dataset,
+  conditions: readonly RowCondition[],
+  scope: LakeScope,
+): Promise<DataFile[] | undefined> {
+  const known = new Set(columns.map(({ name }) => foldName(name)));
+  const own = conditions.filter(({ columns }) => columns.every((name) => known.has(foldName(name))));
+  if (own.length === 0) return undefined;
+  const partitions = partitionsOf(files, columns);
+  const rows = () => [...partitions.keys()].map((key): (string | null)[] => JSON.parse(key));
+  const identity = delta?.identity ?? version;
+  const found = await engine.filter({ identity, columns, rows, conditions: own }, scope);
+  const inKept = [...partitions.values()];
+  return found?.flatMap((number) => inKept[number] ?? []);
 }
 
 /** Files by the JSON of their partition values. */
@@ -104,18 +123,21 @@ function partitionsOf(
 }
 
 function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
-  const files = kept.length > 0 ? kept : dataset.files.slice(0, 1);
-  const note = `Read were ${kept.length} of ${dataset.files.length} files: the partition values of the others are outside the conditions.${dataset.delta ? "" : " The columns are those of the files read."}`;
+  const { delta } = dataset;
+  const files = kept.length > 0 || delta ? kept : dataset.files.slice(0, 1);
+  const why = delta
+    ? "by the table's log the others have no row that meets the conditions."
+    : "the partition values of the others are outside the conditions. The columns are those of the files read.";
   return {
     ...dataset,
     files,
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: dataset.delta
-      ? deltaVersion(dataset.delta, files)
+    version: delta
+      ? deltaVersion(delta, files)
       : versionOf(
           dataset.hints,
           files.map(({ object }) => object),
         ),
-    notes: [...dataset.notes, note],
+    notes: [...dataset.notes, `Read were ${kept.length} of ${dataset.files.length} files: ${why}`],
   };
 }

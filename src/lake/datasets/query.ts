@@ -8,6 +8,7 @@ import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import { countByFooters } from "./count-by-footers.ts";
+import { countByLog } from "./count-by-log.ts";
 import { hasWildcard } from "./glob.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
@@ -48,7 +49,9 @@ async function firstPage(
       runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
     const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
     if (ofStart) return ofStart;
-    const counted = await countByFooters(parts.footers, named, plan, scope);
+    const counted =
+      (await countByLog(parts, named, plan, scope)) ??
+      (await countByFooters(parts.footers, named, plan, scope));
     if (counted) return counted;
     return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
   });

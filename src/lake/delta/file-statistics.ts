@@ -27,6 +27,8 @@ const statistics = z.object({
   nullCount: z.record(z.string(), z.unknown()).nullish(),
 });
 
+const nulls = z.int().min(0);
+
 const rowStatistics = statistics.pick({ numRecords: true });
 
 /** Undefined where the log has none, or none of the form. Source: Delta protocol, "Per-file Statistics". */
@@ -42,11 +44,11 @@ export function fileStatistics(
     if (type.kind !== "plain") continue;
     const min = bound.safeParse(minValues?.[physicalName]).data;
     const max = bound.safeParse(maxValues?.[physicalName]).data;
-    const nulls = z.int().min(0).safeParse(nullCount?.[physicalName]).data;
+    const nullRows = nulls.safeParse(nullCount?.[physicalName]).data;
     columns.set(name, {
       ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
-      ...(nulls === undefined ? {} : { nullCount: nulls }),
+      ...(nullRows === undefined ? {} : { nullCount: nullRows }),
     });
   }
   return { ...(numRecords === undefined ? {} : { rowCount: numRecords }), columns };
@@ -66,7 +68,10 @@ export function rowCountOf(files: readonly AddFile[]): number | undefined {
   for (const { stats, deletionVector } of files) {
     const { data } = rowStatistics.safeParse(parseJson(stats));
     if (data?.numRecords === undefined) return undefined;
-    rows += data.numRecords - (deletionVector?.cardinality ?? 0);
+    const { cardinality = 0 } = deletionVector ?? {};
+    // More rows deleted than there are: the log says nothing that can be believed.
+    if (cardinality > data.numRecords) return undefined;
+    rows += data.numRecords - cardinality;
   }
   return rows;
 }

@@ -31,7 +31,7 @@ import { PreparedStore } from "./prepared-store.ts";
 import {
   analyzeReply,
   exportPath,
-  filterReply,
+  type Job,
   type PreparedFile,
   planReply,
   type RunJob,
@@ -39,6 +39,7 @@ import {
   runReply,
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
+import { RowFilter } from "./row-filter.ts";
 import { ScanLinks } from "./scan-links.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -95,6 +96,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly plans = new KnownPlans();
   private readonly links: ScanLinks;
   private readonly statements = new RecentMap<StatementPlan>(rememberedStatements);
+  private readonly filters = new RowFilter();
   private readonly removing = new Set<Promise<void>>();
 
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
@@ -236,15 +238,10 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
-  async filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined> {
+  async filter(request: FilterRequest, scope: SqlScope): Promise<readonly number[] | undefined> {
     await this.made;
-    const folder = await makeJobFolder(join(this.root, "calls"));
-    try {
-      const job = { kind: "filter" as const, ...request, folder: folder.path, ...this.limits() };
-      return filterReply.parse(await this.pool.run(job, scope, this.deadline())) ?? undefined;
-    } finally {
-      await folder.remove();
-    }
+    const run = (job: Job) => this.pool.run(job, scope, this.deadline());
+    return this.filters.filter(request, { folder: join(this.root, "calls"), limits: this.limits(), run });
   }
 
   async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {

@@ -77,8 +77,8 @@ export interface StatementPlan {
   readings: TableReading[];
   /** Present for a statement that takes the first rows of one table as they are, and so many. */
   firstRows?: number | undefined;
-  /** Where it counts the rows of its one table and does nothing else: what the count is called. */
-  countAs?: string | undefined;
+  /** Where it counts the rows of its one table and does nothing else: what the count is called, and which rows it is of. */
+  count?: { name: string; where?: RowCondition | undefined } | undefined;
 }
 
 export interface PlanRequest {
@@ -211,7 +211,7 @@ export interface SqlEngine {
   /** Reads the files whole, finds types that lose nothing, counts rows and rejects. */
   analyze(request: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis>;
   /** Which of the rows meet all conditions; undefined where they cannot be told for these columns. */
-  filter(request: FilterRequest, scope: SqlScope): Promise<number[] | undefined>;
+  filter(request: FilterRequest, scope: SqlScope): Promise<readonly number[] | undefined>;
   /**
    * Reads a text once, as it comes, and writes its good records as Parquet: of CSV each field as its text, of NDJSON
    * each record. Memory does not grow with it. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what the text throws.
@@ -227,7 +227,10 @@ export interface SqlEngine {
 
 /** Rows of text values, `null` for none, and conditions over their columns. */
 export interface FilterRequest {
-  columns: Column[];
-  rows: (string | null)[][];
+  /** Names these rows for ever, of these columns: what was found of them is remembered under it. */
+  identity: string;
+  /** `isTried`: a text that is none of the type is NULL; else nothing can be told where one is. */
+  columns: (Column & { isTried?: boolean })[];
+  rows(): (string | null)[][];
   conditions: RowCondition[];
 }

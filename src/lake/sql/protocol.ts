@@ -2,8 +2,7 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column, RowRange, TextForm } from "./engine.ts";
-import type { RowCondition } from "./gate/row-conditions.ts";
+import type { Column, FilterRequest, RowRange, TextForm } from "./engine.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText } from "./scan/prepared.ts";
 
@@ -116,11 +115,9 @@ export interface ConvertJob extends JobLimits {
 }
 
 /** Which of the rows meet all conditions? */
-export interface FilterJob extends JobLimits {
+export interface FilterJob extends JobLimits, Pick<FilterRequest, "columns" | "conditions"> {
   kind: "filter";
-  columns: Column[];
   rows: PartitionValues[];
-  conditions: RowCondition[];
 }
 
 export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
@@ -154,7 +151,7 @@ export const planReply = z.object({
   tables: z.array(z.string()),
   readings: z.array(tableReading),
   firstRows: z.number().optional(),
-  countAs: z.string().optional(),
+  count: z.object({ name: z.string(), where: rowCondition.optional() }).optional(),
 });
 
 /** Numbers of the rows; null where the conditions cannot be told for the columns. */

@@ -1,13 +1,22 @@
+import type { StatementPlan } from "../engine.ts";
 import { isPlainSelect } from "./plain-limit.ts";
+import { conditionOn } from "./row-conditions.ts";
 import { isNode, type TreeNode, textOf } from "./syntax-tree.ts";
 
-/** The column's name of `SELECT count(*) FROM t`, with or without `AS n`. Nothing for every statement that has more to it. */
-export function plainCountOf({ node }: TreeNode): { countAs?: string } {
-  if (!isNode(node) || !isPlainSelect(node)) return {};
-  const [item, ...others] = Array.isArray(node.select_list) ? node.select_list : [];
-  const hasModifiers = Array.isArray(node.modifiers) && node.modifiers.length > 0;
+/**
+ * What `SELECT count(*) FROM t` counts, with or without `AS n`, and with a plain WHERE or none. Nothing for every
+ * statement that has more to it.
+ */
+export function plainCountOf({ node }: TreeNode): Pick<StatementPlan, "count"> {
+  if (!isNode(node) || !isPlainSelect({ ...node, where_clause: null })) return {};
+  const { select_list: list, modifiers, from_table: from, where_clause: where } = node;
+  const [item, ...others] = Array.isArray(list) ? list : [];
+  const hasModifiers = Array.isArray(modifiers) && modifiers.length > 0;
   if (others.length > 0 || hasModifiers || !isNode(item) || !isCountOfRows(item)) return {};
-  return { countAs: textOf(item, "alias") || "count_star()" };
+  const name = textOf(item, "alias") || "count_star()";
+  if (!isNode(where)) return { count: { name } };
+  const condition = isNode(from) ? conditionOn(from, where) : undefined;
+  return condition ? { count: { name, where: condition } } : {};
 }
 
 function isCountOfRows(item: TreeNode): boolean {

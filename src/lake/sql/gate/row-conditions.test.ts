@@ -61,7 +61,10 @@ test("rows are kept where all conditions hold, and not where one is unknown", as
   ];
   const kept = async (where: string) => {
     const { readings } = await sql.engine.plan(`SELECT * FROM t WHERE ${where}`, testScope());
-    return sql.engine.filter({ columns, rows, conditions: readings[0]?.conditions ?? [] }, testScope());
+    return sql.engine.filter(
+      { identity: "rows", columns, rows: () => rows, conditions: readings[0]?.conditions ?? [] },
+      testScope(),
+    );
   };
   expect(await kept("y = 2")).toEqual([1, 2]);
   expect(await kept("Y >= 1 AND NOT (c LIKE 'A%')")).toEqual([0, 1]);

@@ -95,11 +95,20 @@ function visitInside(from: unknown, readings: TableReading[]): void {
   }
 }
 
+/** What a WHERE says of each row of the one table it is of; undefined where it is not plain. */
+export function conditionOn(from: TreeNode, where: TreeNode): RowCondition | undefined {
+  return conditionOf(where, ownName(from), true);
+}
+
+function ownName(from: TreeNode): string {
+  return foldName(textOf(from, "alias") || textOf(from, "table_name"));
+}
+
 function readingOf(from: TreeNode, { conditions, isAlone, isSampled }: Reach): TableReading {
   const table = textOf(from, "table_name");
   const renamed = Array.isArray(from.column_name_alias) && from.column_name_alias.length > 0;
   if (isSampled || isNode(from.sample) || renamed) return { table, conditions: [] };
-  const own = foldName(textOf(from, "alias") || table);
+  const own = ownName(from);
   const found = conditions.map((tree) => conditionOf(tree, own, isAlone));
   return { table, conditions: found.filter((condition) => condition !== undefined) };
 }

@@ -1,6 +1,7 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FilterJob } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
-import { identifier, list, literal } from "./quoting.ts";
+import { identifier } from "./quoting.ts";
 
 const numberName = "_sluice_number";
 
@@ -15,12 +16,13 @@ export async function filterRows(
   const database = await openDatabase(instances, limits, [], async () => {});
   try {
     const { connection } = database;
-    const values = columns.map(({ type }, at) => {
-      const texts = rows.map((row) => (typeof row[at] === "string" ? literal(row[at]) : "NULL"));
-      return `unnest(${list(texts)}::VARCHAR[]::${type}[]) AS ${identifier(columns[at]?.name ?? "")}`;
+    await fillTexts(connection, columns.length, rows);
+    const values = columns.map(({ name, type, isTried }, at) => {
+      const cast = isTried ? "TRY_CAST" : "CAST";
+      return `${cast}(c${at} AS ${type}) AS ${identifier(name)}`;
     });
     await connection.run(
-      `CREATE TABLE _sluice_rows AS SELECT ${values.join(", ")}, unnest(range(${rows.length})) AS ${numberName}`,
+      `CREATE TABLE _sluice_rows AS SELECT ${[...values, numberName].join(", ")} FROM _sluice_texts`,
     );
     const statement = await connection.runAndReadAll("SELECT json_serialize_sql($1::VARCHAR)", [
       `SELECT ${numberName} FROM _sluice_rows`,
@@ -36,6 +38,31 @@ export async function filterRows(
     return null;
   } finally {
     database.close();
+  }
+}
+
+/** Values one by one: a statement that holds them all takes seconds to be parsed where they are many. */
+async function fillTexts(
+  connection: DuckDBConnection,
+  columnCount: number,
+  rows: FilterJob["rows"],
+): Promise<void> {
+  const names = Array.from({ length: columnCount }, (_, at) => `c${at} VARCHAR`);
+  await connection.run(`CREATE TABLE _sluice_texts (${[...names, `${numberName} BIGINT`].join(", ")})`);
+  const appender = await connection.createAppender("_sluice_texts");
+  try {
+    for (const [number, row] of rows.entries()) {
+      for (let at = 0; at < columnCount; at++) {
+        const text = row[at];
+        if (typeof text === "string") appender.appendVarchar(text);
+        else appender.appendNull();
+      }
+      appender.appendBigInt(BigInt(number));
+      appender.endRow();
+    }
+    appender.flushSync();
+  } finally {
+    appender.closeSync();
   }
 }
 

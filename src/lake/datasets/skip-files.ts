@@ -1,0 +1,109 @@
+import { fileStatistics } from "../delta/file-statistics.ts";
+import type { DeltaField } from "../delta/schema.ts";
+import { sqlType } from "../delta/schema.ts";
+import type { Snapshot } from "../delta/snapshot.ts";
+import { kindOfType, type SureBounds, sureBounds } from "../delta/sure-bounds.ts";
+import type { LakeScope } from "../scope.ts";
+import type { FilterRequest, SqlEngine } from "../sql/engine.ts";
+import { type BoundedColumn, mayHold } from "../sql/gate/bound-conditions.ts";
+import type { RowCondition } from "../sql/gate/row-conditions.ts";
+import { foldName } from "../sql/gate/syntax-tree.ts";
+import type { DataFile, Dataset } from "./dataset.ts";
+
+/** A column whose bounds in each file the log may have, under the names of those. */
+interface StatedColumn extends BoundedColumn {
+  field: DeltaField;
+  type: string;
+}
+
+/**
+ * The files of a Delta table that may have a row which meets the conditions, by their partition values and what the log
+ * says of their columns. Undefined where that cannot be told.
+ */
+export async function filesByStatistics(
+  engine: SqlEngine,
+  { files, partitionColumns }: Dataset,
+  snapshot: Snapshot,
+  conditions: readonly RowCondition[],
+  scope: LakeScope,
+): Promise<DataFile[] | undefined> {
+  const stated = statedColumns(snapshot, conditions);
+  if (stated.length === 0) return undefined;
+  const known = new Map<string, BoundedColumn | "same">(
+    stated.map((column) => [foldName(column.field.name), column]),
+  );
+  for (const { name } of partitionColumns) known.set(foldName(name), "same");
+  const bounded = conditions.flatMap(({ columns, tree }) => {
+    const condition = mayHold(tree, known);
+    return condition ? [{ columns, tree: condition }] : [];
+  });
+  if (bounded.length === 0) return undefined;
+  const request = {
+    identity: snapshot.identity,
+    columns: [...partitionColumns, ...stated.flatMap(boundColumns)],
+    rows: () =>
+      files.map((file) => [
+        ...partitionColumns.map(({ name }) => file.partition[name] ?? null),
+        ...boundsIn(file, stated),
+      ]),
+    conditions: bounded,
+  };
+  const kept = await engine.filter(request, scope);
+  return kept?.flatMap((number) => files[number] ?? []);
+}
+
+/** Columns of the conditions whose values lie in the files. */
+function statedColumns(
+  { fields, partitionFields }: Snapshot,
+  conditions: readonly RowCondition[],
+): StatedColumn[] {
+  const wanted = new Set(conditions.flatMap(({ columns }) => columns.map(foldName)));
+  return fields
+    .filter((field) => field.type.kind === "plain" && !partitionFields.includes(field))
+    .filter(({ name }) => wanted.has(foldName(name)))
+    .map((field, at) => {
+      const type = sqlType(field.type);
+      const named = (what: string) => `_sluice_${what}_${at}`;
+      return {
+        field,
+        type,
+        kind: kindOfType(type),
+        least: named("least"),
+        greatest: named("greatest"),
+        hasValues: named("has_values"),
+        hasNulls: named("has_nulls"),
+      };
+    });
+}
+
+function boundColumns({
+  type,
+  least,
+  greatest,
+  hasValues,
+  hasNulls,
+}: StatedColumn): FilterRequest["columns"] {
+  return [
+    // What is out of the type's range says nothing.
+    { name: least, type, isTried: true },
+    { name: greatest, type, isTried: true },
+    { name: hasValues, type: "BOOLEAN" },
+    { name: hasNulls, type: "BOOLEAN" },
+  ];
+}
+
+function boundsIn({ added }: DataFile, stated: readonly StatedColumn[]): (string | null)[] {
+  const statistics =
+    added &&
+    fileStatistics(
+      added,
+      stated.map(({ field }) => field),
+    );
+  return stated.flatMap(({ field, type }) =>
+    textsOf(sureBounds(type, statistics?.columns.get(field.name), statistics?.rowCount)),
+  );
+}
+
+function textsOf({ least, greatest, hasValues, hasNulls }: SureBounds): (string | null)[] {
+  return [least, greatest, String(hasValues), String(hasNulls)];
+}
