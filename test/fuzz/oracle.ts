@@ -25,6 +25,8 @@ export interface Oracle {
   stop(): void;
 }
 
+class TookTooLong extends Error {}
+
 const script = fileURLToPath(new URL("./oracle-child.ts", import.meta.url));
 const timeoutMs = 60_000;
 
@@ -35,6 +37,11 @@ export async function startOracle(options: { place: string; seed: number; golden
   const made = await ask(child, { kind: "corpus", ...options }, "corpus");
   const readable = await open(child, made.corpus.datasets);
   child = readable.child;
+  const startAnew = async () => {
+    crashes++;
+    child.kill("SIGKILL");
+    child = (await open(await start(), made.corpus.datasets)).child;
+  };
   return {
     corpus: made.corpus,
     tables: readable.tables,
@@ -43,9 +50,14 @@ export async function startOracle(options: { place: string; seed: number; golden
       try {
         return await ask(child, { kind: "answer", sql }, "answer");
       } catch (thrown) {
-        crashes++;
-        child.kill("SIGKILL");
-        child = (await open(await start(), made.corpus.datasets)).child;
+        await startAnew();
+        if (!(thrown instanceof TookTooLong)) return { error: String(thrown) };
+      }
+      // A machine that was busy or stopped says nothing of the statement: it is asked once more.
+      try {
+        return await ask(child, { kind: "answer", sql }, "answer");
+      } catch (thrown) {
+        await startAnew();
         return { error: String(thrown) };
       }
     },
@@ -87,7 +99,10 @@ function ask<K extends OracleReply["kind"]>(
   kind: K,
 ): Promise<Extract<OracleReply, { kind: K }>> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => settle(() => reject(new Error("The oracle took too long."))), timeoutMs);
+    const timer = setTimeout(
+      () => settle(() => reject(new TookTooLong("The oracle took too long."))),
+      timeoutMs,
+    );
     const onExit = (code: number | null, signal: string | null) =>
       settle(() => reject(new Error(`The oracle's process ended: ${code ?? signal}.`)));
     const onMessage = (reply: OracleReply | { kind: "failed"; message: string }) =>
