@@ -20,8 +20,10 @@ import { claimsParquet, parquetFormat } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
 
-/** Files fetched or prepared at once. */
-const parallelFiles = 32;
+/** Files opened at once, of which little is fetched or which are small. */
+const parallelParquet = 64;
+/** Files fetched or prepared at once, each of which is read whole. */
+const parallelText = 16;
 
 /**
  * Brings a table's files to local disk as plain UTF-8 or Parquet and pins them. Throws `changed`, `too_large`,
@@ -36,13 +38,18 @@ export async function hydrateTable(
   const converted = await convertedTable(deps, dataset, holds.pins, scope);
   if (converted) return converted;
   let done = 0;
-  const fetched = await mapBounded(dataset.files, parallelFiles, async (file) => {
-    const one = await namingFile(file.object.uri, dataset.files.length > 1, () =>
-      fetchFile(deps, file, dataset.hints, holds, scope),
-    );
-    scope.progress({ done: ++done, total: dataset.files.length, message: "fetching files" });
-    return one;
-  });
+  const isParquet = dataset.files.every(({ object }) => claimsParquet(object, dataset.hints));
+  const fetched = await mapBounded(
+    dataset.files,
+    isParquet ? parallelParquet : parallelText,
+    async (file) => {
+      const one = await namingFile(file.object.uri, dataset.files.length > 1, () =>
+        fetchFile(deps, file, dataset.hints, holds, scope),
+      );
+      scope.progress({ done: ++done, total: dataset.files.length, message: "fetching files" });
+      return one;
+    },
+  );
   return tableOf(deps, { dataset, fetched, ...holds, scope });
 }
 
@@ -162,7 +169,7 @@ async function textTable(deps: HydrationDeps, table: FetchedTable): Promise<Hydr
 
 /** Prepares every file. What is to be said of one is said with its name, where there are several. */
 async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: FetchedTable, form: TextForm) {
-  const prepared = await mapBounded(fetched, parallelFiles, async (one) => ({
+  const prepared = await mapBounded(fetched, parallelText, async (one) => ({
     file: one.file,
     uri: one.file.object.uri,
     ...(await namingFile(one.file.object.uri, fetched.length > 1, () =>
