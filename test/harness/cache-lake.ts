@@ -17,6 +17,7 @@ export interface CacheLake {
     maxBytes?: number;
     deps?: ObjectCacheDeps;
     stores?: Pick<Stores, "read" | "openLocal">;
+    letGo?: () => Promise<void>;
   }): ObjectCache;
   /** Entries, and files in the making and pins of all instances. */
   filesIn(): Promise<{ entries: number; temporary: number; pins: number }>;
@@ -37,10 +38,10 @@ export async function openCacheLake(endpoint: string, localRoot?: string): Promi
     dir,
     stores,
     head: (uri) => stores.head(stores.resolve(uri), new AbortController().signal),
-    cache({ maxBytes = 10_000_000, deps = {}, stores: other = stores } = {}) {
+    cache({ maxBytes = 10_000_000, deps = {}, stores: other = stores, letGo } = {}) {
       const cacheSettings = { ...settings, cache: { dir, maxBytes } };
       const made = createObjectCache(
-        { settings: cacheSettings, stores: other },
+        { settings: cacheSettings, stores: other, ...(letGo ? { letGo } : {}) },
         { partBytes: 65_536, ...deps },
       );
       caches.push(made);

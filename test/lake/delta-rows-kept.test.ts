@@ -35,6 +35,21 @@ describe("A row is not lost by statistics", () => {
       "12345678901234567890.123456789012345678",
       "v = '12345678901234567890.123456789012345678'",
     ],
+    ...(
+      [
+        ["a decimal that rounds to a whole number below it", "1.000000000000000001", "v > 1"],
+        [
+          "a decimal that is asked for by all its digits",
+          "1.000000000000000001",
+          "v = '1.000000000000000001'",
+        ],
+        ["a decimal that rounds to a whole number above it", "0.999999999999999999", "v < 1"],
+        ["a decimal that rounds past whole numbers", "9007199254740990.9", "v < 9007199254740991"],
+        ["a decimal of nothing but its last digit", "0.000000000000000001", "v > 0"],
+      ] as const
+    ).map(
+      ([what, value, where]) => [what, "decimal(38,18)", `'${value}'::DECIMAL(38,18)`, value, where] as const,
+    ),
     [
       "a time between milliseconds",
       "timestamp_ntz",

@@ -41,12 +41,10 @@ export function createEvictor(folder: CacheFolder): Evictor {
     async makeRoom(changeBytes) {
       if (await isViewOld(changeBytes)) await look();
       if (await evictDownTo(folder, maxBytes)) return true;
-      await folder.letGo();
       await look();
       return evictDownTo(folder, maxBytes);
     },
     async free(sizeBytes) {
-      await folder.letGo();
       const before = ledger.usedBytes();
       await evictDownTo(folder, Math.max(0, before - sizeBytes));
       return ledger.usedBytes() < before;

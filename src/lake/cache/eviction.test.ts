@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
 import { lakeScope } from "../../../test/harness/lake-settings.ts";
 import { type S3Server, startS3Server } from "../../../test/harness/s3-server.ts";
-import type { ObjectCache } from "./cache.ts";
+import type { Stores } from "../stores/store.ts";
+import type { ObjectCache, SparseFile } from "./cache.ts";
 
 let server: S3Server;
 let lake: CacheLake;
@@ -122,6 +123,33 @@ test("two servers keep one cap, and neither evicts what the other has in use", a
   expect((await readdir(entries)).length).toBeLessThanOrEqual(3);
   held.release();
   await expect.poll(() => use(second, "half").catch(() => "no room")).toBe(true);
+});
+
+test("what is kept open gives way, though what was reserved for it has not ended yet", async () => {
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const stores: Pick<Stores, "read" | "openLocal"> = {
+    ...lake.stores,
+    async read(request, signal) {
+      if (request.location.kind === "s3" && request.location.key === "half") await answered;
+      return lake.stores.read(request, signal);
+    },
+  };
+  let [kept, reading]: [SparseFile | undefined, Promise<unknown> | undefined] = [undefined, undefined];
+  const letGo = async () => {
+    answer();
+    await reading;
+    await kept?.close?.();
+  };
+  const cache = lake.cache({ maxBytes: 3000, deps, stores, letGo });
+  kept = await cache.sparse(await lake.head("s3://data/half"), scope);
+  reading = kept.ensure([{ start: 0, end: 2500 }], scope);
+  const other = await cache.sparse(await lake.head("s3://data/a"), scope);
+  await other.ensure([{ start: 0, end: 1000 }], scope);
+  expect(await readFile(other.path)).toHaveLength(1000);
+  other.release();
 });
 
 test("a lower cap is kept from the start", async () => {

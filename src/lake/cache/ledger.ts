@@ -4,7 +4,7 @@ import type { Survey } from "./survey.ts";
 export interface LedgerEntry {
   sizeBytes: number;
   lastUsedMs: number;
-  /** When its use was last shown to other processes. */
+  /** Since when its use need be shown to other processes again. */
   shownMs: number;
   /** Of this process. Other processes' are seen on disk, as links. */
   pins: number;

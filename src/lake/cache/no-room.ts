@@ -9,6 +9,11 @@ export function neverFits(sizeBytes: number, maxBytes: number): ToolError {
   );
 }
 
+/** Whether it is what {@link allInUse} made. */
+export function isAllInUse(thrown: unknown): boolean {
+  return thrown instanceof ToolError && thrown.code === "too_large" && thrown.retryable;
+}
+
 /** More than can be freed now. Retryable. */
 export function allInUse(sizeBytes: number, maxBytes: number): ToolError {
   return new ToolError(

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,6 +158,32 @@ test("many who ask at once share one download", async () => {
     release();
   }
   await expect.poll(() => lake.filesIn()).toEqual({ entries: 1, temporary: 0, pins: 0 });
+});
+
+test("small objects nobody waits for any more are not fetched on, and take nobody's place", async () => {
+  for (let at = 0; at < 100; at++) await server.put("data", `small-${at}`, "x".repeat(1_000));
+  const proxy = await startFaultProxy(server.endpoint, ({ method, url }) =>
+    method === "GET" && url?.includes("small-") ? { kind: "delay", delayMs: 60_000 } : undefined,
+  );
+  const behind = await openCacheLake(proxy.endpoint);
+  try {
+    const cache = behind.cache();
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    const asked = Array.from({ length: 100 }, async (_, at) =>
+      cache.object(await behind.head(`s3://data/small-${at}`), lakeScope({ signal: stop.signal })),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    stop.abort();
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.every(({ status }) => status === "rejected")).toBe(true);
+    const other = await cache.object(await behind.head("s3://data/large"), lakeScope());
+    expect(other.missing([{ start: 0, end: large.length }])).toEqual([]);
+    other.release();
+  } finally {
+    await behind.close();
+    await proxy.stop();
+  }
 });
 
 test("one who leaves does not stop the others, and the last one does", async () => {

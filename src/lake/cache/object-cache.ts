@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
 import type { LakeSettings } from "../settings.ts";
-import { orStopped } from "../stores/stopped.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { openBlockEntry, type WholeFetch } from "./block-entry.ts";
 import type { Derive, ObjectCache, SparseFile } from "./cache.ts";
@@ -16,6 +14,7 @@ import { createOpenEntries, type OpenFile } from "./open-entries.ts";
 import { createOpener } from "./open-in-place.ts";
 import type { FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
+import { smallObjectBytes } from "./small-object.ts";
 import { openSpace, type Space } from "./space.ts";
 
 /** Where the cache lives, and where its objects come from. */
@@ -43,8 +42,6 @@ export interface ObjectCacheDeps {
 
 const defaultPartBytes = 8 * 1024 * 1024;
 const defaultParallel = 16;
-/** Objects fetched whole come up to this size as one piece, which is kept as it comes. */
-const smallBytes = 128 * 1024;
 /** Ranges of all objects under way at once. */
 const maxParallel = 96;
 /** Freed on a disk that is too full for an empty file. */
@@ -64,20 +61,22 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
   const entries = createOpenEntries();
   const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot, letGo }));
   const derivations = createDerivations(settings, space.get);
-  const stop = new AbortController();
-  // Every small object on its way listens to it.
-  setMaxListeners(0, stop.signal);
-  const open = async (object: StoredObject, scope: LakeScope, asWhole?: WholeFetch): Promise<OpenFile> => {
+  const open = async (
+    object: StoredObject,
+    scope: LakeScope,
+    asWhole?: Omit<WholeFetch, "signal">,
+  ): Promise<OpenFile> => {
     const inSpace = await space.get();
-    const whole = object.sizeBytes <= smallBytes ? asWhole : undefined;
+    const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
-    return entries.take(key, (onChanged) =>
-      makingRoom(
-        inSpace,
-        object,
-        () => minFreedBytes,
-        () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged, whole }),
-      ),
+    return entries.take(
+      key,
+      (onChanged, signal) => {
+        const whole = isSmall && asWhole ? { ...asWhole, signal } : undefined;
+        const openIt = () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged, whole });
+        return makingRoom(inSpace, object, () => minFreedBytes, openIt);
+      },
+      scope.signal,
     );
   };
   const inPlace = async (object: StoredObject) =>
@@ -86,13 +85,11 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     sparse: async (object, scope) => (await inPlace(object)) ?? open(object, scope),
     async object(object, scope, onFetched) {
       const local = await inPlace(object);
-      const whole = { signal: stop.signal, onFetched };
-      return local ?? openWhole(await takenBy(open(object, scope, whole), scope), scope);
+      return local ?? openWhole(await open(object, scope, { onFetched }), scope);
     },
     derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
-      stop.abort(new ToolError("unavailable", "The server is stopping."));
       await derivations.close();
       await entries.close();
       await space.now()?.close();
@@ -130,19 +127,6 @@ function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space:
     },
     close: flights.close,
   };
-}
-
-/** One who is stopped waits no more; the file goes on to the others who asked. */
-async function takenBy(opening: Promise<OpenFile>, scope: LakeScope): Promise<OpenFile> {
-  try {
-    return await orStopped(opening, scope.signal);
-  } catch (thrown) {
-    opening.then(
-      ({ release }) => release(),
-      () => {},
-    );
-    throw thrown;
-  }
 }
 
 async function openWhole(file: OpenFile, scope: LakeScope): Promise<SparseFile> {

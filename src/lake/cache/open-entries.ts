@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { orStopped } from "../stores/stopped.ts";
 import type { BlockEntry } from "./block-entry.ts";
 import type { SparseFile } from "./cache.ts";
 
@@ -11,10 +12,17 @@ export interface OpenFile extends SparseFile {
 interface Opened {
   entry: Promise<BlockEntry>;
   users: number;
+  /** Stops the opening: nobody waits for it any more. */
+  stop: AbortController;
 }
 
 /** Less than what a further request costs. */
 const defaultMaxGapBytes = 32 * 1024;
+
+const stopping = new ToolError("unavailable", "The server is stopping.");
+
+/** Opens an entry, until `signal` aborts. `onChanged`: to be called when it must not be given to anyone any more. */
+type Open = (onChanged: () => void, signal: AbortSignal) => Promise<BlockEntry>;
 
 /** Entries this process has open, each once, for all who ask. */
 export function createOpenEntries() {
@@ -26,6 +34,7 @@ export function createOpenEntries() {
   const leave = async (key: string, one: Opened) => {
     if (--one.users > 0) return;
     forget(key, one);
+    one.stop.abort(new ToolError("timeout", "Nobody waits for this file any more."));
     const entry = await one.entry.catch(() => undefined);
     await entry?.close();
   };
@@ -42,17 +51,18 @@ export function createOpenEntries() {
       await tracked(leave(key, one));
     }
   };
-  const start = (key: string, open: (onChanged: () => void) => Promise<BlockEntry>): Opened => {
-    const one: Opened = { entry: open(() => forget(key, one)), users: 0 };
+  const start = (key: string, open: Open): Opened => {
+    const stop = new AbortController();
+    const one: Opened = { entry: open(() => forget(key, one), stop.signal), users: 0, stop };
     opened.set(key, one);
     return one;
   };
   return {
-    /** `open` is given what to call when its entry must not be given to anyone any more. */
-    async take(key: string, open: (onChanged: () => void) => Promise<BlockEntry>): Promise<OpenFile> {
+    /** One who is stopped waits no more. */
+    async take(key: string, open: Open, signal: AbortSignal): Promise<OpenFile> {
       const one = opened.get(key) ?? start(key, open);
       return using(key, one, async () => {
-        const entry = await one.entry;
+        const entry = await orStopped(one.entry, signal);
         one.users++;
         return toFile(
           entry,
@@ -63,8 +73,9 @@ export function createOpenEntries() {
     },
     /** Stops what is under way, and waits for what was given back. */
     async close(): Promise<void> {
+      for (const { stop } of opened.values()) stop.abort(stopping);
       for (const { entry } of opened.values()) {
-        (await entry.catch(() => undefined))?.stop(new ToolError("unavailable", "The server is stopping."));
+        (await entry.catch(() => undefined))?.stop(stopping);
       }
       await Promise.all(leaving);
     },

@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
 import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
-import { readBytes } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 
@@ -56,8 +55,12 @@ export async function readWhole(
   for (let resumes = 0; ; resumes++) {
     try {
       const { location, etag } = object;
-      const bytes = await readBytes(store, { location, ifMatch: etag }, signal);
-      if (bytes.length !== object.sizeBytes) throw changedMeanwhile(object.uri);
+      const { sizeBytes, body } = await store.read({ location, ifMatch: etag }, signal);
+      if (sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      if (bytes.length !== sizeBytes) throw changedMeanwhile(object.uri);
       return bytes;
     } catch (thrown) {
       if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;

@@ -4,6 +4,7 @@ import { type Claim, makeClaim } from "./claims.ts";
 import { createEvictor, type Evictor } from "./evict.ts";
 import { type CacheFolder, type FolderOptions, openFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
+import { isAllInUse } from "./no-room.ts";
 import { type Pin, pinEntry } from "./pins.ts";
 import { newRangeIndex, openRangeIndex, type RangeIndex } from "./range-index.ts";
 import { createReservations, type Reservation } from "./reservations.ts";
@@ -76,7 +77,11 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
       inTurn(async () => {
         if (await isUnused(folder, key)) await evictor.evict(key);
       }),
-    freeDisk: (sizeBytes) => inTurn(() => evictor.free(sizeBytes)),
+    async freeDisk(sizeBytes) {
+      if (await inTurn(() => evictor.free(sizeBytes))) return true;
+      await folder.letGo();
+      return inTurn(() => evictor.free(sizeBytes));
+    },
     evict: (key) => inTurn(() => evictor.evict(key)),
     sync: syncing.start,
     usedBytes: folder.ledger.usedBytes,
@@ -108,19 +113,29 @@ function roomIn(
   inTurn: <T>(work: () => Promise<T>) => Promise<T>,
 ): Pick<Space, "claim" | "reserve"> {
   const reservations = createReservations(folder, evictor);
+  // Outside the turn: what is given back may have to wait for turns of its own.
+  const orLetGo = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await inTurn(work);
+    } catch (thrown) {
+      if (!isAllInUse(thrown)) throw thrown;
+    }
+    await folder.letGo();
+    return inTurn(work);
+  };
   return {
     claim: (sizeBytes) =>
-      inTurn(async () => {
+      orLetGo(async () => {
         const claim = await makeClaim(folder, evictor, sizeBytes);
         return {
           ...claim,
-          resize: (bytes) => inTurn(() => claim.resize(bytes)),
+          resize: (bytes) => orLetGo(() => claim.resize(bytes)),
           publish: (key) => inTurn(() => claim.publish(key)),
           drop: () => inTurn(claim.drop),
         };
       }),
     reserve: (sizeBytes) =>
-      inTurn(async () => {
+      orLetGo(async () => {
         const reservation = await reservations.reserve(sizeBytes);
         return { ...reservation, end: () => inTurn(reservation.end) };
       }),

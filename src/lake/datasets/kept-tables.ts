@@ -16,7 +16,7 @@ export interface KeptTables {
     scope: LakeScope,
     hydrate: (holds: CallHolds) => Promise<HydratedTable>,
   ): Promise<HydratedTable>;
-  /** Gives back what no call uses. */
+  /** Gives back what no call uses. Never rejects. */
   letGo(): Promise<void>;
 }
 
@@ -34,7 +34,8 @@ interface Kept {
   scannedBytes: number;
   users: number;
   expiry?: NodeJS.Timeout;
-  giveBack(): Promise<void>;
+  pins: Pins;
+  unlink: Promise<() => Promise<void>>;
 }
 
 const minFiles = 32;
@@ -48,8 +49,8 @@ export function createKeptTables({
   const kept = new Map<string, Kept>();
   const drop = async (key: string, one: Kept) => {
     clearTimeout(one.expiry);
-    if (kept.get(key) === one) kept.delete(key);
-    await one.giveBack();
+    kept.delete(key);
+    await giveBack(one);
   };
   const use = (key: string, one: Kept, holds: CallHolds) => {
     clearTimeout(one.expiry);
@@ -76,31 +77,27 @@ export function createKeptTables({
         holds.budget.spend(before.scannedBytes);
         return use(key, before, holds);
       }
-      const { table, scannedBytes, pins } = await openApart(holds, hydrate);
-      if (usedBytes() + sizeBytes > maxBytes) await letGo();
-      if (usedBytes() + sizeBytes > maxBytes || kept.has(key) || !isWhole(table)) {
-        holds.pins.add(pins.releaseAll);
-        return table;
+      const opened = await openApart(holds, hydrate);
+      const isUnfit = () => usedBytes() + sizeBytes > maxBytes || kept.has(key) || !isWhole(opened.table);
+      if (isUnfit()) await letGo();
+      if (isUnfit()) {
+        holds.pins.add(opened.pins.releaseAll);
+        return opened.table;
       }
-      const giveBack = await heldBy(engine, table, pins);
-      const one: Kept = { table, sizeBytes, scannedBytes, users: 0, giveBack };
+      const one: Kept = { ...opened, sizeBytes, users: 0, unlink: engine.hold(opened.table.scan) };
       kept.set(key, one);
-      return use(key, one, holds);
+      const table = use(key, one, holds);
+      // Without links every statement makes its own, or says why it cannot.
+      await one.unlink.catch(() => {});
+      return table;
     },
   };
 }
 
-async function heldBy(engine: KeptTablesOptions["engine"], { scan }: HydratedTable, pins: Pins) {
-  try {
-    const unlink = await engine.hold(scan);
-    return async () => {
-      await unlink();
-      await pins.releaseAll();
-    };
-  } catch (thrown) {
-    await pins.releaseAll();
-    throw thrown;
-  }
+/** Links that cannot be removed are in nobody's way; the pins go all the same. */
+async function giveBack({ unlink, pins }: Kept): Promise<void> {
+  await unlink.then((remove) => remove()).catch(() => {});
+  await pins.releaseAll();
 }
 
 /** With pins of its own, and with what it counts. */

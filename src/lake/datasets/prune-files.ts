@@ -100,7 +100,7 @@ export async function filesOfPartitions(
   const own = conditions.filter(({ columns }) => columns.every((name) => known.has(foldName(name))));
   if (own.length === 0) return undefined;
   const partitions = partitionsOf(files, columns);
-  const rows = () => [...partitions.keys()].map((key): (string | null)[] => JSON.parse(key));
+  const rows = async () => [...partitions.keys()].map((key): (string | null)[] => JSON.parse(key));
   const identity = delta?.identity ?? version;
   const found = await engine.filter({ identity, columns, rows, conditions: own }, scope);
   const inKept = [...partitions.values()];

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { fileStatistics } from "../delta/file-statistics.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import { sqlType } from "../delta/schema.ts";
@@ -9,6 +10,8 @@ import { type BoundedColumn, mayHold } from "../sql/gate/bound-conditions.ts";
 import type { RowCondition } from "../sql/gate/row-conditions.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
+
+const filesPerTurn = 500;
 
 /** A column whose bounds in each file the log may have, under the names of those. */
 interface StatedColumn extends BoundedColumn {
@@ -41,11 +44,16 @@ export async function filesByStatistics(
   const request = {
     identity: snapshot.identity,
     columns: [...partitionColumns, ...stated.flatMap(boundColumns)],
-    rows: () =>
-      files.map((file) => [
-        ...partitionColumns.map(({ name }) => file.partition[name] ?? null),
-        ...boundsIn(file, stated),
-      ]),
+    rows: async () => {
+      const rows: (string | null)[][] = [];
+      for (const file of files) {
+        const values = partitionColumns.map(({ name }) => file.partition[name] ?? null);
+        rows.push([...values, ...boundsIn(file, stated)]);
+        // A large table's statistics take seconds, in which others are served too.
+        if (rows.length % filesPerTurn === 0) await setImmediate();
+      }
+      return rows;
+    },
     conditions: bounded,
   };
   const kept = await engine.filter(request, scope);

@@ -4,9 +4,9 @@ import type { DeltaField } from "./schema.ts";
 
 /** What the log says of one column in one file. Values as JSON has them: dates and times as text in ISO 8601. */
 export interface ColumnBounds {
-  /** Not greater than any value: long texts are cut, times are rounded down to milliseconds. */
+  /** Not greater than any value but for the rounding of numbers: long texts are cut, times are rounded down to milliseconds. */
   min?: string | number | boolean;
-  /** Not less than any value but for the last millisecond of times. */
+  /** Not less than any value but for the rounding of numbers, and the last millisecond of times. */
   max?: string | number | boolean;
   nullCount?: number;
 }

@@ -44,7 +44,7 @@ type Bound = ColumnBounds["min"];
 function boundText(type: string, value: Bound, side: Side): string | null {
   switch (kindOfType(type)) {
     case "exact":
-      return typeof value === "number" ? exactBound(value, side) : null;
+      return typeof value === "number" ? exactBound(type, value, side) : null;
     case "floating":
       return typeof value === "number" ? floatingBound(value, side) : null;
     case "text":
@@ -56,9 +56,12 @@ function boundText(type: string, value: Bound, side: Side): string | null {
   }
 }
 
-/** JSON's numbers have 53 bits here, of which large integers and decimals have more. */
-function exactBound(value: number, side: Side): string {
-  return Number.isSafeInteger(value) ? String(value) : String(value + side * Math.abs(value) * 1e-15);
+/** JSON's numbers have 53 bits here, of which large integers and decimals have more: one with a point may look whole. */
+function exactBound(type: string, value: number, side: Side): string {
+  const isWhole = !type.startsWith("DECIMAL") || type.endsWith(",0)");
+  return isWhole && Number.isSafeInteger(value)
+    ? String(value)
+    : String(value + side * Math.abs(value) * 1e-15);
 }
 
 /** Single precision is written as short as tells it, which as double precision is another number. */

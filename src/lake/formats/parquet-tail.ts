@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { smallObjectBytes } from "../cache/small-object.ts";
 import { parquetMagic, startsWith } from "./magic.ts";
 
 /** The footer's length and the magic that end a Parquet file. */
@@ -7,14 +8,12 @@ export const parquetEndBytes = 8;
 export const minParquetBytes = 12;
 export const maxFooterBytes = 64 * 1024 * 1024;
 
-/** Small files are fetched in one go: a second request would take longer than their bytes do. */
-const wholeBytes = 128 * 1024;
 /** Of what is fetched first: about the footer of 16 columns in row groups of 4 MB. */
 const tailBytes = { least: 16 * 1024, most: 256 * 1024, share: 1 / 2500 };
 
 /** Whether a file comes whole with its footer. */
 export function isFetchedWhole(sizeBytes: number): boolean {
-  return sizeBytes <= wholeBytes;
+  return sizeBytes <= smallObjectBytes;
 }
 
 /** How much of a file's end is fetched first: the whole footer of most files, and little that is no footer. */

@@ -33,7 +33,18 @@ test("another name, order, type or nesting has others", async () => {
 });
 
 test("bytes that are no footer have none", () => {
-  for (const hex of ["", "00", "15", "1502", "150219fc", "1502ff", "19fcffffffffffffffff01"]) {
+  for (const hex of [
+    "",
+    "00",
+    "15",
+    "1502",
+    "150219fc",
+    "1502ff",
+    "250219fc",
+    "26021502",
+    "15022502",
+    "19fcffffffffffffffff01",
+  ]) {
     expect(schemaBytes(Buffer.from(hex, "hex"))).toBeUndefined();
   }
 });

@@ -17,6 +17,9 @@ const types = {
   struct: 12,
 } as const;
 
+/** Headers of fields: one more than the field before, and the type. */
+const [firstInteger, nextList] = [0x15, 0x19];
+
 /**
  * Walks a struct in Thrift's compact protocol without building anything, so that the library which builds it
  * takes no memory for claimed sizes. Throws `ThriftFault` for cut bytes, lists longer than the bytes that could hold
@@ -59,13 +62,13 @@ class ThriftWalk {
     }
   }
 
-  /** Of a struct whose first two fields are numbered one after the other. */
+  /** Of a struct that begins with the fields 1, an integer, and 2, a list. */
   secondField(): Uint8Array | undefined {
-    this.#value(this.#byte() & 0x0f, 0);
-    const header = this.#byte();
-    if (header >> 4 !== 1) return undefined;
+    if (this.#byte() !== firstInteger) return undefined;
+    this.#varint();
+    if (this.#byte() !== nextList) return undefined;
     const start = this.#at;
-    this.#value(header & 0x0f, 0);
+    this.#list(0);
     return this.#bytes.subarray(start, this.#at);
   }
 

@@ -231,6 +231,6 @@ export interface FilterRequest {
   identity: string;
   /** `isTried`: a text that is none of the type is NULL; else nothing can be told where one is. */
   columns: (Column & { isTried?: boolean })[];
-  rows(): (string | null)[][];
+  rows(): Promise<(string | null)[][]>;
   conditions: RowCondition[];
 }

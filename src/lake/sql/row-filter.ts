@@ -29,7 +29,7 @@ export class RowFilter {
     if (before) return before;
     const folder = await makeJobFolder(parent);
     try {
-      const job = { kind: "filter" as const, columns, rows: rows(), conditions };
+      const job = { kind: "filter" as const, columns, rows: await rows(), conditions };
       const reply = await run({ ...job, folder: folder.path, ...limits });
       const found = filterReply.parse(reply) ?? undefined;
       if (found) this.known.set(key, found);

@@ -133,6 +133,10 @@ export class WorkerPool {
 
   /** One that does not come to rest is of no use to anybody. */
   private releaseRested(worker: WorkerProcess): void {
+    if (worker.isSpent) {
+      this.release(worker);
+      return;
+    }
     const late = setTimeout(() => worker.kill(), maxRestMs);
     void worker.rested.then(() => {
       clearTimeout(late);

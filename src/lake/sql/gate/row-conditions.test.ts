@@ -62,7 +62,7 @@ test("rows are kept where all conditions hold, and not where one is unknown", as
   const kept = async (where: string) => {
     const { readings } = await sql.engine.plan(`SELECT * FROM t WHERE ${where}`, testScope());
     return sql.engine.filter(
-      { identity: "rows", columns, rows: () => rows, conditions: readings[0]?.conditions ?? [] },
+      { identity: "rows", columns, rows: async () => rows, conditions: readings[0]?.conditions ?? [] },
       testScope(),
     );
   };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { exportPath, type FileReads, type RunJob } from "../../protocol.ts";
+import { copyPathOf } from "../prepare-scans.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
 
 /** Has the engine write down every read of a file. Before the settings are locked. */
@@ -25,7 +26,9 @@ export async function readsOf(
   job: Pick<RunJob, "folder" | "tables" | "exportTo">,
 ): Promise<FileReads[]> {
   const log = await connection.runAndReadAll("SELECT message FROM duckdb_logs WHERE type = 'FileSystem'");
-  const whole = new Set(job.tables.flatMap(({ scan }) => scan.files.map(({ path }) => path)));
+  const whole = new Set(
+    job.tables.flatMap(({ scan }) => scan.files.flatMap(({ path }) => [path, copyPathOf(path)])),
+  );
   const written = [
     join(job.folder, "temp"),
     ...(job.exportTo ? [exportPath(job.folder, job.exportTo.format)] : []),
