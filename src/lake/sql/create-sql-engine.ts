@@ -2,11 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QuerySettings } from "../settings.ts";
-import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
+import { convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
-  ConvertedText,
-  ConvertRequest,
   ExportedFile,
   ExportRequest,
   FilterRequest,
@@ -22,6 +20,7 @@ import type {
 } from "./engine.ts";
 import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
+import { inspectThroughWorker } from "./inspect-text.ts";
 import { type JobFolder, linkScan, makeJobFolder } from "./job-folder.ts";
 import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
@@ -30,6 +29,7 @@ import {
   analyzeReply,
   exportPath,
   filterReply,
+  type Job,
   type PreparedFile,
   planReply,
   type RunJob,
@@ -39,6 +39,7 @@ import {
 import { ResultSpool } from "./result-spool.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import type { Hydrate } from "./worker-process.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -114,9 +115,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     );
   }
 
-  workerPids(): number[] {
-    return this.pool.pids();
-  }
+  workerPids = (): number[] => this.pool.pids();
 
   async plan(sql: string, scope: SqlScope): Promise<StatementPlan> {
     await this.made;
@@ -233,13 +232,17 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
-  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
+  convert: SqlEngine["convert"] = async (request, scope) => {
+    const deps = { folder: join(this.root, "calls"), limits: this.limits(), pieceBytes: this.pieceBytes };
+    return convertThroughWorker({ ...deps, run: this.runLong }, request, scope);
+  };
+
+  inspect: SqlEngine["inspect"] = (request, scope) => inspectThroughWorker(this.runLong, request, scope);
+
+  private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
     await this.made;
-    const folder = join(this.root, "calls");
-    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
-    const deps = { folder, limits: this.limits(), pieceBytes: this.pieceBytes, run };
-    return convertThroughWorker(deps, request, scope);
-  }
+    return this.pool.run(job, scope, this.deadline(longestTimerMs), hydrate);
+  };
 
   async close(): Promise<void> {
     await this.made.catch(() => {});

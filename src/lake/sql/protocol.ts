@@ -5,7 +5,7 @@ import type { CsvDialect } from "../formats/format.ts";
 import type { Column, RowRange, TextForm } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
-import { type PreparedText, preparedText } from "./scan/prepared.ts";
+import { type PreparedText, preparedText, readInPlace } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
 export interface JobFile {
@@ -113,6 +113,18 @@ export interface ConvertJob extends JobLimits {
   hasLongRecords: boolean;
 }
 
+/** Is a CSV file as simple as most are, so that the engine can read it as it is? */
+export interface InspectJob {
+  kind: "inspect";
+  path: string;
+  uri: string;
+  sizeBytes: number;
+  /** Only parts of the file may be there: each is asked for before it is read, as table 0, file 0. */
+  isSparse: boolean;
+  dialect: CsvDialect;
+  columnCount: number;
+}
+
 /** Which of the rows meet all conditions? */
 export interface FilterJob extends JobLimits {
   kind: "filter";
@@ -121,7 +133,7 @@ export interface FilterJob extends JobLimits {
   conditions: RowCondition[];
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob | InspectJob;
 
 export type ToWorker =
   | { id: number; job: Job }
@@ -206,6 +218,12 @@ export const convertReply = z.object({
   hasMixedLineEnds: z.boolean(),
 });
 export type ConvertReply = z.infer<typeof convertReply>;
+
+/** Null where only a scan can tell. */
+export const inspectReply = z
+  .object({ rowCount: z.int(), types: z.array(fieldTypesState), prepared: readInPlace })
+  .nullable();
+export type InspectReply = z.infer<typeof inspectReply>;
 
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [

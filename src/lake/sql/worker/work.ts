@@ -4,6 +4,7 @@ import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
+import { inspectCsv } from "./inspect.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
 
@@ -30,6 +31,7 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (job.kind === "convert") return convertText(job, report);
+      if (job.kind === "inspect") return inspectCsv(job, report, fetch);
       const statement = await passGate(job.sql, serialize);
       checkTables(
         statement,
