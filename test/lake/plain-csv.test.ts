@@ -12,7 +12,7 @@ let lake: TestLake;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sluice-plain-"));
-  lake = await startTestLake({ settings: { cache: { dir, maxBytes: 100 * megabyte } } });
+  lake = await startTestLake({ settings: { cache: { dir, maxBytes: 400 * megabyte } } });
 });
 afterAll(async () => {
   await lake.stop();
@@ -165,6 +165,33 @@ test("on local disk it is read where it lies, and never answered of when it is w
   await lake.write("local.csv", sheet(late("id", "99999999")));
   const second = await lake.output("lake_query", { sql: `SELECT count(*), max(id) FROM '${path}'` });
   expect(second.rows).toEqual([[rowCount, 99_999_999]]);
+}, 60_000);
+
+test("a file of more than 64 MB is looked at while it comes, and fetched once", async () => {
+  const part = Array.from({ length: 1_000 }, (_, id) => `${id},${id / 8},${"·".repeat(40)}`).join("\n");
+  const uri = await lake.put("large.csv", `id,eighth,filling\n${`${part}\n`.repeat(800)}`);
+  const sql = `SELECT count(*), sum(id), sum(eighth), typeof(any_value(eighth)) FROM '${uri}'`;
+  const { rows } = await lake.output("lake_query", { sql });
+  expect(rows).toEqual([[800_000, 399_600_000, 49_950_000, "DOUBLE"]]);
+  const ranges = lake.server.requests
+    .filter(({ method }) => method === "GET")
+    .map(({ headers }) => headers.range);
+  expect(new Set(ranges).size).toBe(ranges.length);
+  expect(ranges.length).toBeLessThan(16);
+}, 60_000);
+
+test("a large file that is not so simple after all goes on from what was fetched", async () => {
+  const part = Array.from({ length: 1_000 }, (_, id) => `${id},${id / 8},${"·".repeat(40)}`).join("\n");
+  const uri = await lake.put("mostly.csv", `id,eighth,filling\n${`${part}\n`.repeat(800)}1,2\n`);
+  const { rows, rejectedRows } = await lake.output("lake_query", {
+    sql: `SELECT count(*), sum(id) FROM '${uri}'`,
+  });
+  expect(rows).toEqual([[800_000, 399_600_000]]);
+  expect(rejectedRows).toBe(1);
+  const ranges = lake.server.requests
+    .filter(({ method }) => method === "GET")
+    .map(({ headers }) => headers.range);
+  expect(ranges.length).toBeLessThan(16);
 }, 60_000);
 
 test("an object that is replaced while it comes is changed or read whole, never mixed", async () => {

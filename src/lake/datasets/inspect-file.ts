@@ -10,6 +10,9 @@ import type { CsvForm } from "./agree-on-csv.ts";
 import type { DataFile } from "./dataset.ts";
 import type { HydrationDeps } from "./hydration.ts";
 
+/** Smaller files are looked at once they are there, larger ones as they come. */
+const lookedAtWholeBytes = 64 * 1024 * 1024;
+
 const inspectedFacts = z.object({
   plain: z.object({ rowCount: z.int(), types: z.array(fieldTypesState), prepared: readInPlace }).nullable(),
 });
@@ -60,9 +63,11 @@ async function inspectArriving(
   const arriving = raw.ensure(wholeOf(raw), { ...scope, signal });
   // Whoever waits for a part sees the fault of it; the whole may be given up.
   arriving.catch(() => {});
-  const file = { path: raw.path, uri: object.uri, partition: {}, ...hydrating(raw, { ...scope, signal }) };
   try {
     const { sizeBytes } = object;
+    // A worker is not to wait for what it looks at in no time.
+    if (sizeBytes <= lookedAtWholeBytes) await arriving;
+    const file = { path: raw.path, uri: object.uri, partition: {}, ...hydrating(raw, { ...scope, signal }) };
     const found = await engine.inspect(
       { file, sizeBytes, dialect, columnCount: columnNames.length },
       { signal, progress() {} },

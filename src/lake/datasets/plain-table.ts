@@ -40,7 +40,8 @@ export async function plainTable(
   const open = async ({ file }: SniffedFile) => {
     const raw = await deps.cache.sparse(file.object, scope);
     pins.addVerified(raw);
-    held.set(file.object.uri, raw);
+    // A local file may be written over while it is read: what is made of it is read through its store.
+    if (file.object.location.kind !== "local") held.set(file.object.uri, raw);
     return { file, raw };
   };
   try {

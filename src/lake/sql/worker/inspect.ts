@@ -23,7 +23,9 @@ export async function inspectCsv(job: InspectJob, report: Report, fetch: Fetch):
   const fd = openSync(path, "r");
   try {
     const lines = new WholeLines(fd, sizeBytes);
-    const take = (bytes: Buffer, from: number, to: number) => plain.take(bytes, from, to);
+    // What the engine makes of a byte-order mark before a first record is not relied upon.
+    const take = (bytes: Buffer, from: number, to: number) =>
+      (from === 0 || dialect.hasHeader) && plain.take(bytes, from, to);
     for (let start = 0; start < sizeBytes; start += windowBytes) {
       const end = Math.min(sizeBytes, start + windowBytes);
       if (job.isSparse) await fetch([{ table: 0, file: 0, offsets: [start, end] }], false);
@@ -69,7 +71,7 @@ class WholeLines {
       filled += got;
     }
     if (end === this.sizeBytes) filled = this.endLine(filled);
-    const from = start === 0 && hasByteOrderMark(buffer) ? 3 : 0;
+    const from = start === 0 && hasByteOrderMark(buffer, filled) ? 3 : 0;
     const linesEnd = filled === 0 ? 0 : buffer.lastIndexOf(lf, filled - 1) + 1;
     if (filled - linesEnd > mostLineBytes) return false;
     const isTaken = linesEnd <= from || onLines(buffer, from, linesEnd);
@@ -88,6 +90,6 @@ class WholeLines {
   }
 }
 
-function hasByteOrderMark(bytes: Buffer): boolean {
-  return bytes.readUIntBE(0, 3) === 0xefbbbf;
+function hasByteOrderMark(bytes: Buffer, end: number): boolean {
+  return end >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf;
 }
