@@ -165,3 +165,41 @@ test(`what is found plain has the rows, types and reading that a scan finds (see
   }
   expect(found).toBeGreaterThan(150);
 }, 120_000);
+
+/** Values of one column, the first of which says at first what the others are like. */
+test.each([
+  [["1.5", "99999999999.25", "0.12345678901234567"]],
+  [["1234567890123456", "9007199254740993", "0.5"]],
+  [["1", "123456", "0.12345678901234567"]],
+  [["1", "1234567890123456", "9007199254740993", "0.5"]],
+  [["1", "12345678901234567890", "0.5"]],
+  [["12345678901234567.5", "99999999999999999.5", "1.25", "0.125"]],
+  [["2024-01-01", "2024-01-01 12:00", "2024-01-01"]],
+  [["2024-01-01", "2024-01-01 12:00Z"]],
+  [["true", "1"]],
+  [["", "1", "", "1.5"]],
+  [['"1"', "2", '""', '"x"']],
+])("a type that widens late is that of the scan, or left to it: %s", (values) => {
+  const text = Buffer.from(`h0,h1\n${values.map((value) => `${value},x\n`).join("")}`);
+  const plain = new PlainCsv(dialect, 2, 1);
+  if (!plain.take(text, 0, text.length)) return;
+  const path = join(dir, "widened.csv");
+  writeFileSync(path, text);
+  const types = [new FieldTypes(), new FieldTypes()];
+  prepareCsv(path, { dialect, columnCount: 2, types, copyPath: join(dir, "widened.copy") });
+  expect(plain.facts().types.map((type) => type.type())).toEqual(types.map((type) => type.type()));
+});
+
+test.each([
+  ["whole numbers to decimals", ["1", "2", "0.5"], "DOUBLE"],
+  ["days to times", ["2024-01-01", "2024-01-02", "2024-01-01 12:00"], "TIMESTAMP"],
+  ["numbers to words", ["1.5", "2", "none", "3"], "VARCHAR"],
+  ["nothing to numbers", ["", "", "1"], "BIGINT"],
+  ["quotes met late", ["1", "2", '"3"', '"4"'], "BIGINT"],
+  ["digits beyond 64 bits", ["1", "2", "123456789012345678901234567890"], "HUGEINT"],
+])("a file stays plain from %s", (_, values, type) => {
+  const text = Buffer.from(`h0,h1\n${values.map((value) => `${value},x\n`).join("")}`);
+  const plain = new PlainCsv(dialect, 2, 1);
+  expect(plain.take(text, 0, text.length)).toBe(true);
+  expect(plain.facts().types[0]?.type()).toBe(type);
+});
