@@ -58,6 +58,13 @@ const late = (column: string, value: string): Change => {
   };
 };
 
+const longDoubles = (value: string): Change => {
+  return (rows) => {
+    for (const [id, fields] of rows.entries()) fields[2] = String(id / 7);
+    late("measure", value)(rows);
+  };
+};
+
 const summary = [
   "SELECT count(*)",
   ...columns.flatMap((name) => [
@@ -91,6 +98,15 @@ describe("a file that is read as it is stored answers as one does that is scanne
     ["twenty digits in a column of nineteen", late("long", "12345678901234567890")],
     ["a point in a column of nineteen digits", late("long", "0.5")],
     ["seventeen digits in a column of few", late("measure", "0.12345678901234567")],
+    ["seventeen digits that a double gives back", late("measure", "0.10000000000000002")],
+    ["more digits than a double has", late("measure", "0.123456789012345678901")],
+    ["seventeen digits everywhere", longDoubles("0.5")],
+    ["seventeen digits everywhere, one too many", longDoubles("0.123456789012345678")],
+    ["seventeen digits everywhere, one beyond a double", longDoubles("1e400")],
+    ["seventeen digits everywhere, one below a double", longDoubles("1e-400")],
+    ["seventeen digits everywhere, one with an exponent", longDoubles("1.5E7")],
+    ["seventeen digits everywhere, a long whole number", longDoubles("12345678901234567")],
+    ["seventeen digits everywhere, a word", longDoubles("none")],
     ["more places than before", late("exact", "1.25")],
     ["the word NULL", late("measure", "NULL")],
     ["a word among truths", late("flag", "yes")],

@@ -36,7 +36,7 @@ import {
   type RunReply,
   runReply,
 } from "./protocol.ts";
-import { ResultSpool } from "./result-spool.ts";
+import { notKept, ResultSpool } from "./result-spool.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { Hydrate } from "./worker-process.ts";
@@ -232,12 +232,14 @@ class WorkerSqlEngine implements LocalSqlEngine {
     }
   }
 
-  convert: SqlEngine["convert"] = async (request, scope) => {
-    const deps = { folder: join(this.root, "calls"), limits: this.limits(), pieceBytes: this.pieceBytes };
-    return convertThroughWorker({ ...deps, run: this.runLong }, request, scope);
-  };
+  convert: SqlEngine["convert"] = (request, scope) =>
+    convertThroughWorker({ ...this.longJobs(), pieceBytes: this.pieceBytes }, request, scope);
 
-  inspect: SqlEngine["inspect"] = (request, scope) => inspectThroughWorker(this.runLong, request, scope);
+  inspect: SqlEngine["inspect"] = (request, scope) => inspectThroughWorker(this.longJobs(), request, scope);
+
+  private longJobs() {
+    return { folder: join(this.root, "calls"), limits: this.limits(), run: this.runLong };
+  }
 
   private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
     await this.made;
@@ -295,6 +297,3 @@ class WorkerSqlEngine implements LocalSqlEngine {
     return { columns, rows, more, handle, ...total, notes };
   }
 }
-
-const notKept =
-  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";

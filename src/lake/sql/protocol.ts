@@ -114,7 +114,7 @@ export interface ConvertJob extends JobLimits {
 }
 
 /** Is a CSV file as simple as most are, so that the engine can read it as it is? */
-export interface InspectJob {
+export interface InspectJob extends JobLimits {
   kind: "inspect";
   path: string;
   uri: string;

@@ -1,6 +1,12 @@
 import type { FieldTypes } from "./field-types.ts";
 import { dateShape, timestampShape, zonedShape } from "./time-shape.ts";
-import { booleanShape, fractionShape, integerShape, type ValueShape } from "./value-shape.ts";
+import {
+  booleanShape,
+  fractionShape,
+  integerShape,
+  longNumberShape,
+  type ValueShape,
+} from "./value-shape.ts";
 
 /** Fifteen digits always come back from a double (IEEE 754). */
 const exactDigits = 15;
@@ -17,7 +23,7 @@ export interface ColumnShape {
 
 /** The spellings that leave a column's type, and what was noted of it, as they are. */
 export function valueShapeOf(types: FieldTypes): ColumnShape["value"] {
-  const { seen, integerDigits, scale } = types.state();
+  const { seen, integerDigits, scale, hasExponent } = types.state();
   if (seen === 0) return "nothing";
   switch (types.type().replace(/\(.*/, "")) {
     case "BIGINT":
@@ -25,7 +31,9 @@ export function valueShapeOf(types: FieldTypes): ColumnShape["value"] {
     case "HUGEINT":
       return integerShape(38);
     case "DOUBLE":
-      return fractionShape(exactDigits, exactDigits, exactDigits);
+      return hasExponent || integerDigits + scale > exactDigits
+        ? longNumberShape
+        : fractionShape(exactDigits, exactDigits, exactDigits);
     case "DECIMAL":
       return fractionShape(integerDigits, scale, integerDigits + scale);
     case "BOOLEAN":

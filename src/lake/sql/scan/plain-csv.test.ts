@@ -132,7 +132,7 @@ test(`what is found plain has the rows, types and reading that a scan finds (see
   for (let round = 0; round < 400; round++) {
     const sheet = randomSheet(choices);
     const plain = inspect(sheet, choices, 1 + choices.below(60));
-    if (!plain) continue;
+    if (!plain || plain.unproved.length > 0) continue;
     found++;
     const path = join(dir, `${round}.csv`);
     writeFileSync(path, sheet.text);
@@ -182,7 +182,7 @@ test.each([
 ])("a type that widens late is that of the scan, or left to it: %s", (values) => {
   const text = Buffer.from(`h0,h1\n${values.map((value) => `${value},x\n`).join("")}`);
   const plain = new PlainCsv(dialect, 2, 1);
-  if (!plain.take(text, 0, text.length)) return;
+  if (!plain.take(text, 0, text.length) || plain.facts().unproved.length > 0) return;
   const path = join(dir, "widened.csv");
   writeFileSync(path, text);
   const types = [new FieldTypes(), new FieldTypes()];

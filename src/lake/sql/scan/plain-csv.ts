@@ -4,6 +4,7 @@ import { type ColumnShape, isLongInteger, staysExact, valueShapeOf } from "./col
 import { CsvRecords } from "./csv-records.ts";
 import { FieldTypes } from "./field-types.ts";
 import { type RecordAutomaton, recordAutomaton, walk, walkFour } from "./record-automaton.ts";
+import { longNumberShape } from "./value-shape.ts";
 
 const lf = 10;
 const cr = 13;
@@ -22,6 +23,8 @@ export interface PlainCsvFacts {
   /** One per column. */
   types: FieldTypes[];
   longestRecordBytes: number;
+  /** Columns of numbers that are `DOUBLE` if a double gives each of them back, which is still to be seen. */
+  unproved: number[];
   /** Columns that are no text in which a field is `""`, in order. */
   quotedEmpties: number[];
   hasReturns: boolean;
@@ -72,7 +75,8 @@ export class PlainCsv {
       if (type && isLongInteger(value)) type.join({ ...type.state(), beyondDouble: true });
     }
     const quotedEmpties = [...shapes.keys()].filter((at) => shapes[at]?.quotedEmpty);
-    return { rowCount, types, longestRecordBytes, quotedEmpties, hasReturns };
+    const unproved = [...shapes.keys()].filter((at) => shapes[at]?.value === longNumberShape);
+    return { rowCount, types, longestRecordBytes, unproved, quotedEmpties, hasReturns };
   }
 
   /** Where the records begin behind the header, once their first ones have told the columns' shapes; -1 for none such. */

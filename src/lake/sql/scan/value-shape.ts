@@ -55,6 +55,28 @@ export function fractionShape(mostInteger: number, mostScale: number, mostDigits
   };
 }
 
+/** Numbers of any digits, with or without exponent: of which it is not known whether a double gives them back. */
+export const longNumberShape: ValueShape = {
+  key: "long number",
+  next(state, char) {
+    if (state.startsWith("e")) return exponentStep(state, char);
+    if ((char === "e" || char === "E") && this.isEnd(state)) return "e";
+    return digits.next(state, char);
+  },
+  isEnd: (state) => (state.startsWith("e") ? state.startsWith("exponent") : digits.isEnd(state)),
+};
+
+/** With sign, point and exponent of up to four digits still no longer than what is taken for a number. */
+const digits = fractionShape(50, 50, 50);
+
+function exponentStep(state: string, char: string): string | undefined {
+  if (state === "e" && (char === "-" || char === "+")) return "e±";
+  if (!isDigit(char)) return undefined;
+  if (state === "e" || state === "e±") return "exponent";
+  const count = Number(state.slice("exponent".length) || 1) + 1;
+  return count <= 4 ? `exponent${count}` : undefined;
+}
+
 const booleans = ["true", "false", "True", "False", "TRUE", "FALSE"];
 
 export const booleanShape: ValueShape = {

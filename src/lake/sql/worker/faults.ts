@@ -76,7 +76,7 @@ function isOwnBound(text: string): boolean {
 }
 
 function memoryMessage(text: string, job: Job): string {
-  const limits = "memoryBytes" in job ? job : undefined;
+  const limits = job.kind === "plan" ? undefined : job;
   if (/temp|offload|spill/i.test(text) && /max_temp_directory_size/.test(text)) {
     return `The statement needs more than the ${limits?.tempBytes} bytes of temporary disk space a query may use. Filter or aggregate earlier.`;
   }
@@ -107,7 +107,7 @@ function scansOf(job: Job): JobScan[] {
 
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
-  if (job.kind === "inspect") return message.replaceAll(job.path, job.uri);
+  if (job.kind === "inspect") return message.replaceAll(job.path, job.uri).replaceAll(job.folder, "…");
   if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
   const scans = scansOf(job);
   let clean = message;

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FileReads, InspectJob, InspectReply } from "../protocol.ts";
 import { PlainCsv } from "../scan/plain-csv.ts";
+import type { Instances } from "./database.ts";
+import { provesDoubles } from "./prove-doubles.ts";
 import type { Report } from "./report.ts";
 
 /** Read and asked for at a time. */
@@ -11,13 +13,21 @@ const lf = 10;
 const cr = 13;
 const lineEnd = Buffer.from("\r\n");
 
-type Fetch = (reads: FileReads[], isCheck: boolean) => Promise<number>;
+/** What a look at a file takes beside the job. */
+export interface InspectTools {
+  report: Report;
+  fetch(reads: FileReads[], isCheck: boolean): Promise<number>;
+  instances: Instances;
+}
 
 /**
  * Finds types, rows and how the engine is to read a CSV file, each part as soon as it is there. Null for a file that
  * only the scan can tell.
  */
-export async function inspectCsv(job: InspectJob, report: Report, fetch: Fetch): Promise<InspectReply> {
+export async function inspectCsv(
+  job: InspectJob,
+  { report, fetch, instances }: InspectTools,
+): Promise<InspectReply> {
   const { path, uri, sizeBytes, dialect, columnCount } = job;
   const plain = new PlainCsv(dialect, columnCount);
   const fd = openSync(path, "r");
@@ -35,7 +45,7 @@ export async function inspectCsv(job: InspectJob, report: Report, fetch: Fetch):
   } finally {
     closeSync(fd);
   }
-  const { rowCount, types, hasReturns, longestRecordBytes, quotedEmpties } = plain.facts();
+  const { rowCount, types, hasReturns, longestRecordBytes, unproved, quotedEmpties } = plain.facts();
   const prepared = {
     isCopy: false,
     hasHeader: dialect.hasHeader,
@@ -44,6 +54,7 @@ export async function inspectCsv(job: InspectJob, report: Report, fetch: Fetch):
     longestRecordBytes,
     quotedEmpties,
   };
+  if (unproved.length > 0 && !(await provesDoubles(instances, job, prepared, unproved))) return null;
   return { rowCount, types: types.map((type) => type.state()), prepared };
 }
 

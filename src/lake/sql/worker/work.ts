@@ -31,7 +31,7 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (job.kind === "convert") return convertText(job, report);
-      if (job.kind === "inspect") return inspectCsv(job, report, fetch);
+      if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
       const statement = await passGate(job.sql, serialize);
       checkTables(
         statement,
