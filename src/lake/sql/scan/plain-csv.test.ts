@@ -203,3 +203,13 @@ test.each([
   expect(plain.take(text, 0, text.length)).toBe(true);
   expect(plain.facts().types[0]?.type()).toBe(type);
 });
+
+test("columns that change with every record are left to the scan", () => {
+  const columnCount = 100;
+  const lines = Array.from({ length: columnCount }, (_, row) =>
+    Array.from({ length: columnCount }, (_, column) => (column === row ? "1" : "")).join(","),
+  );
+  const text = Buffer.from(`${lines.map((_, at) => `h${at}`).join(",")}\n${lines.join("\n")}\n`);
+  expect(new PlainCsv(dialect, columnCount, 1).take(text, 0, text.length)).toBe(false);
+  expect(new PlainCsv(dialect, columnCount).take(text, 0, text.length)).toBe(true);
+});

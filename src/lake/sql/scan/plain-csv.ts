@@ -12,6 +12,8 @@ const cr = 13;
 const sampledRecords = 2_000;
 /** Of a file with more records that have to be taken apart than this, and this share of all, nothing is gained. */
 const mostOdd = { records: 2_000, share: 0.02 };
+/** Columns that change more often are of no simple form. */
+const mostBuilds = 64;
 /** A longer record is left to the scan. */
 const mostRecordBytes = 1 << 20;
 /** Less is not worth four parts. */
@@ -47,6 +49,7 @@ export class PlainCsv {
   private rowCount = 0;
   private longestRecordBytes = 0;
   private oddRecords = 0;
+  private builds = 0;
   private readonly sampled: number;
 
   /** `sampled`: how many of its first records say what the columns are like. */
@@ -174,7 +177,7 @@ export class PlainCsv {
       return staysExact(before, this.built.typeNames[column] ?? "", type.type());
     });
     if (isExact) this.build();
-    return isExact;
+    return isExact && this.builds <= mostBuilds;
   }
 
   private build(): void {
@@ -188,6 +191,7 @@ export class PlainCsv {
     );
     if (key === this.built.key) return;
     this.built = { typeNames: types.map((type) => type.type()), key };
+    this.builds++;
     this.automaton = recordAutomaton({ columns: shapes, dialect, hasReturns });
   }
 }

@@ -68,6 +68,13 @@ export function walk(
   return state;
 }
 
+/** A shape's states by number, the first of them 0. A step: from a state by a class of characters to another. */
+interface ExploredShape {
+  steps: readonly (readonly [number, number, number])[];
+  ends: readonly number[];
+  count: number;
+}
+
 class Builder {
   private readonly form: RecordForm;
   private readonly classes = new Uint8Array(256);
@@ -76,6 +83,7 @@ class Builder {
   private readonly separator: number;
   private readonly quote: number | undefined;
   private readonly rows: number[][] = [];
+  private readonly shapes = new Map<string, ExploredShape>();
   /** Where each column begins. */
   private readonly starts: number[];
 
@@ -125,17 +133,35 @@ class Builder {
   }
 
   private addValue(shape: ValueShape, start: number, onEnd: (state: number) => void): void {
-    const states = new Map([["", start]]);
+    const { steps, ends, count } = this.explored(shape);
+    const states = [start];
+    while (states.length < count) states.push(this.addState());
+    for (const [from, item, to] of steps) this.step(states[from] ?? 0, item, states[to] ?? 0);
+    for (const end of ends) onEnd(states[end] ?? 0);
+  }
+
+  /** Columns are alike more often than not. */
+  private explored(shape: ValueShape): ExploredShape {
+    const known = this.shapes.get(shape.key) ?? this.explore(shape);
+    this.shapes.set(shape.key, known);
+    return known;
+  }
+
+  private explore(shape: ValueShape): ExploredShape {
+    const states = new Map([["", 0]]);
+    const steps: [number, number, number][] = [];
+    const ends: number[] = [];
     for (const [name, state] of states) {
-      if (shape.isEnd(name)) onEnd(state);
+      if (shape.isEnd(name)) ends.push(state);
       for (const [item, char] of this.characters.entries()) {
         const behind = char === "" ? undefined : shape.next(name, char);
         if (behind === undefined || item === this.separator || item === this.quote) continue;
-        const known = states.get(behind) ?? this.addState();
+        const known = states.get(behind) ?? states.size;
         states.set(behind, known);
-        this.step(state, item, known);
+        steps.push([state, item, known]);
       }
     }
+    return { steps, ends, count: states.size };
   }
 
   /** A quote inside a field that began without one is text, unless it began with a blank: that the engine misreads. */
