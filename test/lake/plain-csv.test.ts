@@ -194,6 +194,9 @@ test("a file of more than 64 MB is looked at while it comes, and fetched once", 
     .map(({ headers }) => headers.range);
   expect(new Set(ranges).size).toBe(ranges.length);
   expect(ranges.length).toBeLessThan(16);
+  const profile = await lake.output("lake_profile_dataset", { uri, mode: "whole", columns: ["eighth"] });
+  expect(profile).toMatchObject({ rowCount: 800_000, profiledRows: 800_000 });
+  expect(profile.columns[0]).toMatchObject({ type: "DOUBLE", nulls: 0, min: 0, max: 124.875, mean: 62.4375 });
 }, 60_000);
 
 test("a large file that is not so simple after all goes on from what was fetched", async () => {

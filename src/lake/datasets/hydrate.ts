@@ -33,7 +33,7 @@ export async function hydrateTable(
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
-  const large = await largeTextTable(deps, dataset, holds.pins, scope);
+  const large = await largeTextTable(deps, dataset, holds, scope);
   if (large) return large;
   let done = 0;
   const fetched = await mapBounded(dataset.files, parallelFiles, async (file) => {

@@ -7,8 +7,9 @@ import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv, type CsvForm } from "./agree-on-csv.ts";
 import { type ConvertDeps, type ConvertedFile, type ConvertForm, convertFile } from "./convert-file.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
-import type { HydratedTable, HydrationDeps } from "./hydration.ts";
+import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { joinedType } from "./joined-type.ts";
+import { keptTable } from "./kept-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
@@ -33,7 +34,7 @@ const keptRejects = 100;
 export async function largeTextTable(
   deps: HydrationDeps,
   dataset: Dataset,
-  pins: Pins,
+  { pins, reading }: Pick<CallHolds, "pins" | "reading">,
   scope: LakeScope,
 ): Promise<HydratedTable | undefined> {
   const { sniffed, isLarge } = await sniffText(deps, dataset, scope);
@@ -47,7 +48,10 @@ export async function largeTextTable(
   let held: ReadonlyMap<string, SparseFile> = new Map();
   if (form.kind === "csv") {
     const plain = await plainTable(deps, dataset, sniffed, form.csv, pins, scope);
-    if ("table" in plain) return plain.table;
+    if ("table" in plain) {
+      if (reading !== "often") return plain.table;
+      return { ...plain.table, scan: await keptTable(deps, plain.table.scan, plain.files, pins, scope) };
+    }
     held = plain.held;
   }
   if (!isLarge || (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes)) return undefined;

@@ -21,7 +21,9 @@ const parallelFiles = 16;
 const columnCounts = { least: 2, most: 500 };
 
 /** A dataset of CSV files as they are stored; or what was fetched of them until one was seen to be no such file. */
-export type PlainTable = { table: HydratedTable } | { held: ReadonlyMap<string, SparseFile> };
+export type PlainTable =
+  | { table: HydratedTable & { scan: { format: "csv" } }; files: readonly PlainFile[] }
+  | { held: ReadonlyMap<string, SparseFile> };
 
 /**
  * CSV files that the engine reads as they lie in the cache, or on local disk, once each was looked at as a whole: every
@@ -47,7 +49,7 @@ export async function plainTable(
   try {
     const files = await inspectAll(deps, await mapBounded(sniffed, parallelFiles, open), form, scope);
     const table = files && tableOf(dataset, sniffed, form, files);
-    return table ? { table } : { held };
+    return table ? { table, files } : { held };
   } catch (thrown) {
     if (isCacheTooSmall(thrown)) return { held };
     throw thrown;
@@ -104,7 +106,8 @@ function mayBePlain(
   );
 }
 
-interface PlainFile extends OpenText {
+/** What was found of it is true of all of it. */
+export interface PlainFile extends OpenText {
   inspected: InspectedText;
 }
 
@@ -113,7 +116,7 @@ function tableOf(
   [first]: readonly SniffedFile[],
   { dialect, columnNames }: CsvForm,
   files: readonly PlainFile[],
-): HydratedTable | undefined {
+): (HydratedTable & { scan: { format: "csv" } }) | undefined {
   const named = columnNames.map((name, at) => ({
     name,
     type: joinedType(files.map(({ inspected }) => inspected.types[at])),

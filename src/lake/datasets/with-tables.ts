@@ -33,10 +33,10 @@ export async function withTables<T>(
   const pins = createPins();
   const budget = createScanBudget(maxScanBytes);
   try {
-    const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset }) => ({
+    const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset, reading }) => ({
       ...(dataset.delta
         ? await hydrateDelta(parts, dataset, dataset.delta, { pins, budget }, scope)
-        : await hydrateTable(parts, dataset, { pins, budget }, scope)),
+        : await hydrateTable(parts, dataset, { pins, budget, reading }, scope)),
       name,
       otherNames,
       dataset,

@@ -68,10 +68,19 @@ async function linkFile(
   const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
   if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
-  const { uri, isConverted, hydrate } = file;
+  const { uri, isConverted, isTyped, hydrate } = file;
   const prepared = known && { ...known, path };
   const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
-  return { path, uri, partition, prepared, isConverted, deleted, ...(hydrate ? { isSparse: true } : {}) };
+  return {
+    path,
+    uri,
+    partition,
+    prepared,
+    isConverted,
+    isTyped,
+    deleted,
+    ...(hydrate ? { isSparse: true } : {}),
+  };
 }
 
 async function preparedOf(

@@ -5,7 +5,7 @@ import type { CsvDialect } from "../formats/format.ts";
 import type { Column, RowRange, TextForm } from "./engine.ts";
 import type { RowCondition } from "./gate/row-conditions.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
-import { type PreparedText, preparedText, readInPlace } from "./scan/prepared.ts";
+import { type PreparedText, preparedText, type ReadInPlace, readInPlace } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
 export interface JobFile {
@@ -20,6 +20,8 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
+  /** Its columns have their types. */
+  isTyped?: boolean | undefined;
   /** Where the bitmap of rows that do not count is. */
   deleted?: { path: string; rowCount: number } | undefined;
 }
@@ -125,6 +127,18 @@ export interface InspectJob extends JobLimits {
   columnCount: number;
 }
 
+/** Makes typed Parquet of a CSV file that was found to be of simple form. */
+export interface KeepJob extends JobLimits {
+  kind: "keep";
+  path: string;
+  uri: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  /** By their places: `c0`, `c1`, … */
+  types: string[];
+  prepared: ReadInPlace;
+}
+
 /** Which of the rows meet all conditions? */
 export interface FilterJob extends JobLimits {
   kind: "filter";
@@ -133,7 +147,14 @@ export interface FilterJob extends JobLimits {
   conditions: RowCondition[];
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob | InspectJob;
+export type Job =
+  | { kind: "plan"; sql: string }
+  | RunJob
+  | AnalyzeJob
+  | FilterJob
+  | ConvertJob
+  | InspectJob
+  | KeepJob;
 
 export type ToWorker =
   | { id: number; job: Job }
