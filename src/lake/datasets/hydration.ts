@@ -23,7 +23,7 @@ export interface HydrationDeps {
   footers: Footers;
 }
 
-/** Whether one statement reads a dataset, or several read all of it. */
+/** Whether one statement reads a dataset, or several read all of it, in whatever order. */
 export type Reading = "once" | "often";
 
 /** What one call holds on to while it works. */

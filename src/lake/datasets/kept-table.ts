@@ -13,8 +13,8 @@ type CsvScan = Extract<Scan, { format: "csv" }>;
 const leastBytes = 64 * 1024 * 1024;
 
 /**
- * The same table out of Parquet in the cache, for a question of several statements over all of it: text is taken apart
- * once for all of them. The table as it is where Parquet does not pay, or has not all its types.
+ * The same table out of Parquet in the cache, its rows in no order, for a question of several statements over all of it:
+ * text is taken apart once for all of them. The table as it is where Parquet does not pay, or has not all its types.
  */
 export async function keptTable(
   deps: HydrationDeps,

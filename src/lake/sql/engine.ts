@@ -242,8 +242,8 @@ export interface SqlEngine {
    */
   inspect(request: InspectRequest, scope: SqlScope): Promise<InspectedText | undefined>;
   /**
-   * Writes a CSV file that was found to be of simple form as Parquet with the types of its columns, none of which may be
-   * `HUGEINT`, which Parquet lacks. Bounded by the scope's signal. Throws `too_large` for what takes too much memory.
+   * Writes a CSV file that was found to be of simple form as Parquet with the types of its columns, its rows in no order.
+   * None may be `HUGEINT`, which Parquet lacks. Bounded by the scope's signal. Throws `too_large` for what takes too much memory.
    */
   keep(request: KeepRequest, scope: SqlScope): Promise<void>;
   close(): Promise<void>;
