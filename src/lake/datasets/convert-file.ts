@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jsonDigest } from "../../core/digest.ts";
+import type { SparseFile } from "../cache/cache.ts";
 import type { DetectedFormat } from "../formats/format.ts";
 import { type JsonFound, jsonLines } from "../formats/json-lines.ts";
 import { utf8Chunks } from "../formats/source.ts";
@@ -11,6 +12,7 @@ import { readInOrder } from "../stores/in-order.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { CsvForm } from "./agree-on-csv.ts";
 import type { DataFile } from "./dataset.ts";
+import { heldFirst } from "./held-first.ts";
 import type { HydrationDeps } from "./hydration.ts";
 import { readStart } from "./read-start.ts";
 
@@ -37,12 +39,17 @@ const usualRecordBytes = 256;
 /** Of gzip and zstd as they come; what grows more is read no worse, only held less tightly. */
 const mostGrowth = 40;
 
+export interface ConvertDeps extends HydrationDeps {
+  /** What may be on local disk of files already, by their names; pinned. */
+  held: ReadonlyMap<string, SparseFile>;
+}
+
 /** How the files of a dataset are read. */
 export type ConvertForm = { kind: "csv"; csv: CsvForm } | { kind: "json" };
 
 /** Converts a file once per version of it and way of reading it. Throws `changed`, `too_large`, and what its text does. */
 export async function convertFile(
-  deps: HydrationDeps,
+  deps: ConvertDeps,
   { object, partition }: DataFile,
   detected: DetectedFormat,
   form: ConvertForm,
@@ -80,7 +87,7 @@ function textFormOf(form: ConvertForm): TextForm {
 
 /** CSV as it stands, JSON as one sound record a line. `onJson` is told what was left out of JSON. */
 function textOf(
-  { stores, settings }: HydrationDeps,
+  { stores, settings, held }: ConvertDeps,
   object: StoredObject,
   { compression, encoding = "utf-8", format }: DetectedFormat,
   signal: AbortSignal,
@@ -88,7 +95,9 @@ function textOf(
 ): AsyncIterable<Uint8Array> {
   const { maxDecompressedBytes } = settings;
   const source = { compression, encoding, maxDecompressedBytes, signal };
-  const stored = readInOrder({ store: stores }, object, signal);
+  const raw = held.get(object.uri);
+  const store = raw ? heldFirst(stores, raw, object) : stores;
+  const stored = readInOrder({ store }, object, signal);
   if (format === "json" || format === "ndjson") return jsonLines(stored, { ...source, format }, onJson);
   return utf8Chunks(stored, { ...source, invalidUtf8: "keep" }, { hadByteOrderMark: false });
 }

@@ -9,11 +9,11 @@ import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv } from "./agree-on-csv.ts";
 import { analyzeOnce } from "./analyze-once.ts";
-import { convertedTable } from "./converted-table.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
 import { hydrating } from "./hydrating.ts";
 import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
+import { largeTextTable } from "./large-text-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet, parquetFormat } from "./open-parquet.ts";
@@ -35,8 +35,8 @@ export async function hydrateTable(
   holds: CallHolds,
   scope: LakeScope,
 ): Promise<HydratedTable> {
-  const converted = await convertedTable(deps, dataset, holds.pins, scope);
-  if (converted) return converted;
+  const large = await largeTextTable(deps, dataset, holds, scope);
+  if (large) return large;
   let done = 0;
   const isParquet = dataset.files.every(({ object }) => claimsParquet(object, dataset.hints));
   const fetched = await mapBounded(

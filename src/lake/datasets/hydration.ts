@@ -27,10 +27,14 @@ export interface HydrationDeps {
   tables: KeptTables;
 }
 
+/** Whether one statement reads a dataset, or several read all of it, in whatever order. */
+export type Reading = "once" | "often";
+
 /** What one call holds on to while it works. */
 export interface CallHolds {
   pins: Pins;
   budget: ScanBudget;
+  reading?: Reading | undefined;
 }
 
 /** A dataset on local disk, ready for a query worker. */

@@ -111,7 +111,7 @@ async function openApart(holds: CallHolds, hydrate: (holds: CallHolds) => Promis
     },
   };
   try {
-    return { table: await hydrate({ pins, budget }), scannedBytes, pins };
+    return { table: await hydrate({ ...holds, pins, budget }), scannedBytes, pins };
   } catch (thrown) {
     await pins.releaseAll();
     throw thrown;

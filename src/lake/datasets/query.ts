@@ -7,6 +7,7 @@ import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
+import { countByAnalysis } from "./count-by-analysis.ts";
 import { countByFooters } from "./count-by-footers.ts";
 import { countByLog } from "./count-by-log.ts";
 import { hasWildcard } from "./glob.ts";
@@ -45,7 +46,8 @@ async function firstPage(
 ): Promise<DatasetRows> {
   const plan = await parts.engine.plan(sql, scope);
   return withNamedTables(parts, plan.tables, sources, scope, async (named, scope) => {
-    const answer = (tables: readonly OpenTable[]) =>
+    const answer = async (tables: readonly OpenTable[]) =>
+      countByAnalysis(tables, plan) ??
       runFirstPage(parts, tables, { sql, maxRows, maxBytes }, cursors, scope);
     const ofStart = await withStart(parts, named, plan.firstRows, scope, answer);
     if (ofStart) return ofStart;

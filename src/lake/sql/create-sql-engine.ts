@@ -3,11 +3,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RecentMap } from "../recent-map.ts";
 import type { QuerySettings } from "../settings.ts";
-import { type ConvertDeps, convertThroughWorker } from "./convert-text.ts";
+import { convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
-  ConvertedText,
-  ConvertRequest,
   ExportedFile,
   ExportRequest,
   FilterRequest,
@@ -23,7 +21,9 @@ import type {
 } from "./engine.ts";
 import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
+import { inspectThroughWorker } from "./inspect-text.ts";
 import { type JobFolder, makeJobFolder } from "./job-folder.ts";
+import { keepThroughWorker } from "./keep-text.ts";
 import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
 import { pageOfReply } from "./page-of-reply.ts";
@@ -43,6 +43,7 @@ import { RowFilter } from "./row-filter.ts";
 import { ScanLinks } from "./scan-links.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import type { Hydrate } from "./worker-process.ts";
 
 export interface SqlEngineDeps {
   /** Milliseconds since the epoch. */
@@ -126,9 +127,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     );
   }
 
-  workerPids(): number[] {
-    return this.pool.pids();
-  }
+  workerPids = (): number[] => this.pool.pids();
 
   async plan(sql: string, scope: SqlScope): Promise<StatementPlan> {
     const known = this.statements.get(sql);
@@ -244,18 +243,23 @@ class WorkerSqlEngine implements LocalSqlEngine {
     return this.filters.filter(request, { folder: join(this.root, "calls"), limits: this.limits(), run });
   }
 
-  async convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText> {
-    await this.made;
-    const folder = join(this.root, "calls");
-    const run: ConvertDeps["run"] = (job, by) => this.pool.run(job, by, this.deadline(longestTimerMs));
-    const deps = { folder, limits: this.limits(), pieceBytes: this.pieceBytes, run };
-    return convertThroughWorker(deps, request, scope);
+  convert: SqlEngine["convert"] = (request, scope) =>
+    convertThroughWorker({ ...this.longJobs(), pieceBytes: this.pieceBytes }, request, scope);
+  inspect: SqlEngine["inspect"] = (request, scope) => inspectThroughWorker(this.longJobs(), request, scope);
+  keep: SqlEngine["keep"] = (request, scope) => keepThroughWorker(this.longJobs(), request, scope);
+
+  private longJobs() {
+    return { folder: join(this.root, "calls"), limits: this.limits(), run: this.runLong };
   }
 
   async hold(scan: Scan): Promise<() => Promise<void>> {
     await this.made;
     return this.links.hold(scan);
   }
+  private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
+    await this.made;
+    return this.pool.run(job, scope, this.deadline(longestTimerMs), hydrate);
+  };
 
   async close(): Promise<void> {
     await this.made.catch(() => {});

@@ -4,6 +4,7 @@ import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
 import type { FieldTypesState } from "./scan/field-types.ts";
+import type { ReadInPlace } from "./scan/prepared.ts";
 
 /** A column as results name it: DuckDB's type text, such as `BIGINT`, `DECIMAL(18,2)`, `STRUCT(a INTEGER)`. */
 export interface Column {
@@ -30,6 +31,10 @@ export interface ScanFile {
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
+  /** Of CSV that is converted: by `SqlEngine.keep`, so that its columns have their types. */
+  isTyped?: boolean;
+  /** Of CSV: how it is read, where `SqlEngine.inspect` has told that. */
+  inPlace?: ReadInPlace;
   /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
   deleted?: { bitmap: Uint8Array; rowCount: number };
 }
@@ -183,6 +188,22 @@ export interface ConvertedText {
   hasMixedLineEnds: boolean;
 }
 
+export interface InspectRequest {
+  /** Where only parts of it may be there, those that are read are asked for by its `hydrate`, in their order. */
+  file: ScanFile;
+  sizeBytes: number;
+  dialect: CsvDialect;
+  columnCount: number;
+}
+
+/** What was found of a CSV file that is read as it is: every record is good. Plain JSON. */
+export interface InspectedText {
+  rowCount: number;
+  /** One per column, to be joined with those of other files. */
+  types: FieldTypesState[];
+  prepared: ReadInPlace;
+}
+
 export interface SqlScope {
   signal: AbortSignal;
   progress(update: Progress): void;
@@ -222,7 +243,27 @@ export interface SqlEngine {
    * not be while one runs. Their paths must stay what they are.
    */
   hold(scan: Scan): Promise<() => Promise<void>>;
+  /**
+   * Finds types and rows of a CSV file of simple form much faster than a scan does. Undefined for any other, as soon as
+   * that is seen. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what `hydrate` throws.
+   */
+  inspect(request: InspectRequest, scope: SqlScope): Promise<InspectedText | undefined>;
+  /**
+   * Writes a CSV file that was found to be of simple form as Parquet with the types of its columns, its rows in no order.
+   * None may be `HUGEINT`, which Parquet lacks. Bounded by the scope's signal. Throws `too_large` for what takes too much memory.
+   */
+  keep(request: KeepRequest, scope: SqlScope): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A plain file, as it was inspected, and where its Parquet is written. */
+export interface KeepRequest {
+  path: string;
+  uri: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  types: string[];
+  prepared: ReadInPlace;
 }
 
 /** Rows of text values, `null` for none, and conditions over their columns. */

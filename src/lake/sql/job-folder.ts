@@ -6,6 +6,7 @@ import type { Scan, ScanFile } from "./engine.ts";
 import { partitionKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobFile, JobScan, PartitionValues } from "./protocol.ts";
+import type { PreparedText } from "./scan/prepared.ts";
 
 /** Made at once. */
 const parallelLinks = 64;
@@ -78,13 +79,31 @@ async function linkFile(
   scan: Scan,
   store: PreparedStore,
 ): Promise<JobFile> {
-  const known = scan.format === "parquet" || file.isConverted ? undefined : await store.find(file, scan);
+  const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
   if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
-  const { uri, isConverted, hydrate } = file;
+  const { uri, isConverted, isTyped, hydrate } = file;
   const prepared = known && { ...known, path };
   const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
-  return { path, uri, partition, prepared, isConverted, deleted, ...(hydrate ? { isSparse: true } : {}) };
+  return {
+    path,
+    uri,
+    partition,
+    prepared,
+    isConverted,
+    isTyped,
+    deleted,
+    ...(hydrate ? { isSparse: true } : {}),
+  };
+}
+
+async function preparedOf(
+  file: ScanFile,
+  scan: Scan,
+  store: PreparedStore,
+): Promise<PreparedText | undefined> {
+  if (scan.format === "parquet" || file.isConverted) return undefined;
+  return file.inPlace ? { ...file.inPlace, path: file.path } : store.find(file, scan);
 }
 
 /** A symbolic link, since a second name would make the source look like one with hard links. */

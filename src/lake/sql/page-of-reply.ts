@@ -1,6 +1,6 @@
 import type { QueryRequest, RowPage } from "./engine.ts";
 import type { RunReply } from "./protocol.ts";
-import type { ResultSpool } from "./result-spool.ts";
+import { notKept, type ResultSpool } from "./result-spool.ts";
 
 /** The first page of a statement's result, whose further rows go to `kept`. */
 export async function pageOfReply(
@@ -26,6 +26,3 @@ export async function pageOfReply(
   if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
   return { columns, rows, more, handle, ...total, notes };
 }
-
-const notKept =
-  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";

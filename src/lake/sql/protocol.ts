@@ -4,7 +4,7 @@ import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
 import type { Column, FilterRequest, RowRange, TextForm } from "./engine.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
-import { type PreparedText, preparedText } from "./scan/prepared.ts";
+import { type PreparedText, preparedText, type ReadInPlace, readInPlace } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
 export interface JobFile {
@@ -19,6 +19,8 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
+  /** Its columns have their types. */
+  isTyped?: boolean | undefined;
   /** Where the bitmap of rows that do not count is. */
   deleted?: { path: string; rowCount: number } | undefined;
 }
@@ -114,13 +116,44 @@ export interface ConvertJob extends JobLimits {
   hasLongRecords: boolean;
 }
 
+/** Is a CSV file as simple as most are, so that the engine can read it as it is? */
+export interface InspectJob extends JobLimits {
+  kind: "inspect";
+  path: string;
+  uri: string;
+  sizeBytes: number;
+  /** Only parts of the file may be there: each is asked for before it is read, as table 0, file 0. */
+  isSparse: boolean;
+  dialect: CsvDialect;
+  columnCount: number;
+}
+
+/** Makes typed Parquet of a CSV file that was found to be of simple form. */
+export interface KeepJob extends JobLimits {
+  kind: "keep";
+  path: string;
+  uri: string;
+  targetPath: string;
+  dialect: CsvDialect;
+  /** By their places: `c0`, `c1`, … */
+  types: string[];
+  prepared: ReadInPlace;
+}
+
 /** Which of the rows meet all conditions? */
 export interface FilterJob extends JobLimits, Pick<FilterRequest, "columns" | "conditions"> {
   kind: "filter";
   rows: PartitionValues[];
 }
 
-export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob;
+export type Job =
+  | { kind: "plan"; sql: string }
+  | RunJob
+  | AnalyzeJob
+  | FilterJob
+  | ConvertJob
+  | InspectJob
+  | KeepJob;
 
 export type ToWorker =
   | { id: number; job: Job }
@@ -205,6 +238,12 @@ export const convertReply = z.object({
   hasMixedLineEnds: z.boolean(),
 });
 export type ConvertReply = z.infer<typeof convertReply>;
+
+/** Null where only a scan can tell. */
+export const inspectReply = z
+  .object({ rowCount: z.int(), types: z.array(fieldTypesState), prepared: readInPlace })
+  .nullable();
+export type InspectReply = z.infer<typeof inspectReply>;
 
 /** Everything a worker says. It runs what strangers wrote, so each message is checked. */
 export const fromWorker = z.discriminatedUnion("kind", [

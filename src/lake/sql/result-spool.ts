@@ -31,6 +31,10 @@ export interface SpoolOptions {
 /** Results walked within this part of `keepMs` make room for no other owner's. */
 const freshShare = 1 / 3;
 
+/** Said of a result that `keep` had no room for. */
+export const notKept =
+  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
+
 /** Rows of results that did not fit one page, on disk, to be walked by whoever asked for them. */
 export class ResultSpool {
   private readonly kept = new Map<string, Kept>();

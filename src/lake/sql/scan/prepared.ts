@@ -22,6 +22,10 @@ export const preparedText = z.object({
 
 export type PreparedText = z.infer<typeof preparedText>;
 
+/** The same, of a file that is read where it lies, wherever that is. */
+export const readInPlace = preparedText.omit({ path: true });
+export type ReadInPlace = z.infer<typeof readInPlace>;
+
 /** Whether all lines end alike, from the bits a scan saw (1 LF, 2 CRLF, 4 CR). The engine misreads mixtures. */
 export function hasOneLineEnd(bits: number): boolean {
   return bits === 0 || bits === 1 || bits === 2 || bits === 4;

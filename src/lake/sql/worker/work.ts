@@ -4,6 +4,8 @@ import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
+import { inspectCsv } from "./inspect.ts";
+import { keepTyped } from "./keep-typed.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
 
@@ -33,6 +35,8 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (job.kind === "convert") return convertText(job, report);
+      if (job.kind === "keep") return keepTyped(instances, job);
+      if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
       const statement = await passGate(job.sql, serialize);
       checkTables(
         statement,

@@ -1,54 +1,62 @@
-import { ToolError } from "../../core/errors.ts";
-import type { DetectedFormat } from "../formats/format.ts";
+import type { SparseFile } from "../cache/cache.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Column, TextAnalysis } from "../sql/engine.ts";
 import { hasPipes } from "../sql/pipe.ts";
-import { FieldTypes } from "../sql/scan/field-types.ts";
 import { wholeRecord } from "../sql/whole-record.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv, type CsvForm } from "./agree-on-csv.ts";
-import { type ConvertedFile, type ConvertForm, convertFile } from "./convert-file.ts";
+import { type ConvertDeps, type ConvertedFile, type ConvertForm, convertFile } from "./convert-file.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
-import type { HydratedTable, HydrationDeps } from "./hydration.ts";
+import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
+import { joinedType } from "./joined-type.ts";
+import { keptTable } from "./kept-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
+import { isCacheTooSmall, plainTable } from "./plain-table.ts";
+import type { SniffedFile } from "./sniffed-file.ts";
 
 /** Files over these sizes are streamed into Parquet rather than kept as text. */
 const convertedBytes = { plain: 64 * 1024 * 1024, compressed: 16 * 1024 * 1024 };
 /** So are files that take more than such a part of the cache. */
 const cacheShare = 4;
+/** CSV files are looked at for their simple form from this size on, on the average of a dataset. */
+const inspectedBytes = 4 * 1024 * 1024;
 const keptRejects = 100;
 
-interface SniffedFile {
-  file: DataFile;
-  detected: DetectedFormat;
-}
-
 /**
- * A dataset of CSV files of which one is large, or one large file of JSON: each read once as a stream and kept as
- * Parquet, so that neither the files nor their text are held. `undefined` for every other dataset. Throws as
- * `hydrateTable` does.
+ * A dataset of CSV files that are not small, or one large file of JSON. CSV of simple form that the cache has room for
+ * is read as it is; what else is large is read once as a stream and kept as Parquet, so that neither the files nor their
+ * text are held. `undefined` for every other dataset. Throws as `hydrateTable` does.
  */
-export async function convertedTable(
+export async function largeTextTable(
   deps: HydrationDeps,
   dataset: Dataset,
-  pins: Pins,
+  { pins, reading }: Pick<CallHolds, "pins" | "reading">,
   scope: LakeScope,
 ): Promise<HydratedTable | undefined> {
-  const sniffed = await largeText(deps, dataset, scope);
-  const first = sniffed?.[0];
-  if (!sniffed || !first) return undefined;
+  const { sniffed, isLarge } = await sniffText(deps, dataset, scope);
+  const [first] = sniffed;
+  if (!first) return undefined;
   const canStay = sniffed.every(isReadableInPlace);
-  if (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes) return undefined;
   const form: ConvertForm =
     first.detected.format === "csv"
       ? { kind: "csv", csv: await agreeOnCsv(deps.sniffer, dataset, sniffed, scope) }
       : { kind: "json" };
+  let held: ReadonlyMap<string, SparseFile> = new Map();
+  if (form.kind === "csv") {
+    const plain = await plainTable(deps, dataset, sniffed, form.csv, pins, scope);
+    if ("table" in plain) {
+      if (reading !== "often") return plain.table;
+      return { ...plain.table, scan: await keptTable(deps, plain.table.scan, plain.files, pins, scope) };
+    }
+    held = plain.held;
+  }
+  if (!isLarge || (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes)) return undefined;
   try {
-    const files = await convertAll(deps, sniffed, form, pins, scope);
+    const files = await convertAll({ ...deps, held }, sniffed, form, pins, scope);
     return form.kind === "csv"
       ? csvOfConverted(dataset, first, form.csv, files)
       : jsonOfConverted(dataset, first, files);
@@ -59,36 +67,37 @@ export async function convertedTable(
   }
 }
 
-async function largeText(
+/** The files, where they are not small and of a format that this is about; `isLarge`: too large to be kept as text. */
+async function sniffText(
   { sniffer, settings }: HydrationDeps,
-  { files, hints }: Dataset,
+  { files, hints, sizeBytes }: Dataset,
   scope: LakeScope,
-): Promise<SniffedFile[] | undefined> {
-  const mostBytes = settings.cache.maxBytes / cacheShare;
-  const isLarge = ({ object: { sizeBytes } }: DataFile, limitBytes: number) =>
-    sizeBytes > Math.min(limitBytes, mostBytes);
+): Promise<{ sniffed: SniffedFile[]; isLarge: boolean }> {
+  const none = { sniffed: [], isLarge: false };
   const largest = files.reduce((left, right) =>
     right.object.sizeBytes > left.object.sizeBytes ? right : left,
   );
-  if (!hasPipes || claimsParquet(largest.object, hints) || !isLarge(largest, convertedBytes.compressed))
-    return undefined;
+  const isOver = (limitBytes: number) =>
+    largest.object.sizeBytes > Math.min(limitBytes, settings.cache.maxBytes / cacheShare);
+  const isInspected = sizeBytes > files.length * inspectedBytes;
+  if (claimsParquet(largest.object, hints) || !(isInspected || isOver(convertedBytes.compressed)))
+    return none;
   const sniff = async (file: DataFile) => ({
     file,
     detected: await sniffer.sniff(file.object, hints, scope),
   });
-  const { detected } = await sniff(largest);
-  const limitBytes = convertedBytes[detected.compression === "none" ? "plain" : "compressed"];
-  if (!isLarge(largest, limitBytes)) return undefined;
+  const { format, compression } = (await sniff(largest)).detected;
+  const isLarge = hasPipes && isOver(convertedBytes[compression === "none" ? "plain" : "compressed"]);
   // Columns of JSON come from all records of all files: several files are read together.
-  const isJson = detected.format === "json" || detected.format === "ndjson";
-  if (isJson && files.length === 1) return [{ file: largest, detected }];
-  if (detected.format !== "csv") return undefined;
+  const isJson = (format === "json" || format === "ndjson") && files.length === 1;
+  const isPlainCsv = format === "csv" && compression === "none" && isInspected;
+  if (!isPlainCsv && !(isLarge && (isJson || format === "csv"))) return none;
   const sniffed = await mapBounded(files, 16, sniff);
-  return sniffed.every((one) => one.detected.format === "csv") ? sniffed : undefined;
+  return isJson || sniffed.every(({ detected }) => detected.format === "csv") ? { sniffed, isLarge } : none;
 }
 
 async function convertAll(
-  deps: HydrationDeps,
+  deps: ConvertDeps,
   sniffed: readonly SniffedFile[],
   form: ConvertForm,
   pins: Pins,
@@ -109,7 +118,10 @@ function csvOfConverted(
   { dialect, columnNames }: CsvForm,
   files: readonly ConvertedFile[],
 ): HydratedTable {
-  const named = columnNames.map((name, at) => ({ name, type: typeOf(files, at) }));
+  const named = columnNames.map((name, at) => ({
+    name,
+    type: joinedType(files.map(({ found }) => found.types[at])),
+  }));
   const { columns, notes } = renameClashing(named, partitionColumns);
   const mixed = files.some(({ found }) => found.hasMixedLineEnds);
   return {
@@ -118,16 +130,6 @@ function csvOfConverted(
     detected,
     notes: [...detected.notes, ...notes, ...(mixed ? [mixedNote] : [])],
   };
-}
-
-/** The type that holds the column's values of all files. */
-function typeOf(files: readonly ConvertedFile[], column: number): string {
-  const joined = new FieldTypes();
-  for (const { found } of files) {
-    const state = found.types[column];
-    if (state) joined.join(state);
-  }
-  return joined.type();
 }
 
 function jsonOfConverted(
@@ -167,12 +169,4 @@ function isReadableInPlace({ file, detected }: SniffedFile): boolean {
   const { location }: StoredObject = file.object;
   const isPlain = detected.compression === "none" && detected.encoding === "utf-8";
   return location.kind === "local" && isPlain && detected.format !== "json";
-}
-
-function isCacheTooSmall(thrown: unknown): boolean {
-  return (
-    thrown instanceof ToolError &&
-    thrown.code === "too_large" &&
-    thrown.details.setting === "lake.cache.maxBytes"
-  );
 }

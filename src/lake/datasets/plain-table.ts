@@ -1,0 +1,150 @@
+import { ToolError } from "../../core/errors.ts";
+import type { SparseFile } from "../cache/cache.ts";
+import type { LakeScope } from "../scope.ts";
+import type { InspectedText } from "../sql/engine.ts";
+import type { CsvForm } from "./agree-on-csv.ts";
+import type { Dataset } from "./dataset.ts";
+import type { HydratedTable, HydrationDeps } from "./hydration.ts";
+import { inspectFile, type OpenText } from "./inspect-file.ts";
+import { joinedType } from "./joined-type.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { namingFile } from "./name-file.ts";
+import { renameClashing } from "./partition-clash.ts";
+import type { Pins } from "./pins.ts";
+import type { SniffedFile } from "./sniffed-file.ts";
+
+/** Datasets that take a larger part of the cache are not held in it as they are stored. */
+const cacheShare = 4;
+/** Opened or fetched at once. */
+const parallelFiles = 16;
+/** The automaton of more columns is too large to be quick. In a file of one, a blank line is a record. */
+const columnCounts = { least: 2, most: 500 };
+
+/** A dataset of CSV files as they are stored; or what was fetched of them until one was seen to be no such file. */
+export type PlainTable =
+  | { table: HydratedTable & { scan: { format: "csv" } }; files: readonly PlainFile[] }
+  | { held: ReadonlyMap<string, SparseFile> };
+
+/**
+ * CSV files that the engine reads as they lie in the cache, or on local disk, once each was looked at as a whole: every
+ * line a good record, the types known of every value. Throws as `hydrateTable` does.
+ */
+export async function plainTable(
+  deps: HydrationDeps,
+  dataset: Dataset,
+  sniffed: readonly SniffedFile[],
+  form: CsvForm,
+  pins: Pins,
+  scope: LakeScope,
+): Promise<PlainTable> {
+  const held = new Map<string, SparseFile>();
+  if (!mayBePlain(sniffed, form, deps.settings.cache.maxBytes)) return { held };
+  const open = async ({ file }: SniffedFile) => {
+    const raw = await deps.cache.sparse(file.object, scope);
+    pins.addVerified(raw);
+    // A local file may be written over while it is read: what is made of it is read through its store.
+    if (file.object.location.kind !== "local") held.set(file.object.uri, raw);
+    return { file, raw };
+  };
+  try {
+    const files = await inspectAll(deps, await mapBounded(sniffed, parallelFiles, open), form, scope);
+    const table = files && tableOf(dataset, sniffed, form, files);
+    return table ? { table, files } : { held };
+  } catch (thrown) {
+    if (isCacheTooSmall(thrown)) return { held };
+    throw thrown;
+  }
+}
+
+/** Undefined as soon as one is no such file. The first tells whether it is worth it to fetch the others beforehand. */
+async function inspectAll(
+  deps: HydrationDeps,
+  [first, ...others]: readonly OpenText[],
+  form: CsvForm,
+  scope: LakeScope,
+): Promise<PlainFile[] | undefined> {
+  const inspect = async (one: OpenText) => {
+    const { uri } = one.file.object;
+    const inspected = await namingFile(uri, others.length > 0, () => inspectFile(deps, one, form, scope));
+    return inspected && { ...one, inspected };
+  };
+  const head = first && (await inspect(first));
+  if (!head) return undefined;
+  const over = new AbortController();
+  const signal = AbortSignal.any([scope.signal, over.signal]);
+  const arriving = mapBounded(others, parallelFiles, ({ raw }) =>
+    raw.ensure([{ start: 0, end: raw.sizeBytes }], { ...scope, signal }),
+  ).catch(() => {
+    // Whoever looks at the file is told.
+  });
+  try {
+    const rest = await mapBounded(others, Math.max(1, deps.settings.query.workers - 1), async (one) => {
+      const found = over.signal.aborted ? undefined : await inspect(one);
+      if (!found) over.abort(new ToolError("timeout", "Nobody waits for these files any more."));
+      return found;
+    });
+    return rest.every((one) => one !== undefined) ? [head, ...rest] : undefined;
+  } finally {
+    over.abort(new ToolError("timeout", "Nobody waits for these files any more."));
+    await arriving;
+  }
+}
+
+function mayBePlain(
+  sniffed: readonly SniffedFile[],
+  { dialect, columnNames: { length } }: CsvForm,
+  cacheBytes: number,
+): boolean {
+  const stored = sniffed.filter(({ file }) => file.object.location.kind !== "local");
+  const storedBytes = stored.reduce((sum, { file }) => sum + file.object.sizeBytes, 0);
+  return (
+    storedBytes <= cacheBytes / cacheShare &&
+    sniffed.every(({ detected }) => detected.compression === "none" && detected.encoding === "utf-8") &&
+    dialect.skipLines === 0 &&
+    length >= columnCounts.least &&
+    length <= columnCounts.most
+  );
+}
+
+/** What was found of it is true of all of it. */
+export interface PlainFile extends OpenText {
+  inspected: InspectedText;
+}
+
+function tableOf(
+  { partitionColumns }: Dataset,
+  [first]: readonly SniffedFile[],
+  { dialect, columnNames }: CsvForm,
+  files: readonly PlainFile[],
+): (HydratedTable & { scan: { format: "csv" } }) | undefined {
+  const named = columnNames.map((name, at) => ({
+    name,
+    type: joinedType(files.map(({ inspected }) => inspected.types[at])),
+  }));
+  // How many digits there are was not counted beyond what each file's own type has to tell.
+  const isDoubtful = files.length > 1 && named.some(({ type }) => type.startsWith("DECIMAL"));
+  if (!first || isDoubtful) return undefined;
+  const { columns, notes } = renameClashing(named, partitionColumns);
+  const scanFiles = files.map(({ file: { object, partition }, raw: { path }, inspected }) => ({
+    path,
+    uri: object.uri,
+    partition,
+    inPlace: inspected.prepared,
+  }));
+  const rowCount = files.reduce((sum, { inspected }) => sum + inspected.rowCount, 0);
+  return {
+    scan: { format: "csv", files: scanFiles, partitionColumns, dialect, columns },
+    analysis: { columns, rowCount, rejectedCount: 0, rejects: [] },
+    detected: first.detected,
+    notes: [...first.detected.notes, ...notes],
+  };
+}
+
+/** Also where others' files take the room just now. */
+export function isCacheTooSmall(thrown: unknown): boolean {
+  return (
+    thrown instanceof ToolError &&
+    thrown.code === "too_large" &&
+    thrown.details.setting === "lake.cache.maxBytes"
+  );
+}
