@@ -88,7 +88,6 @@ async function openSmall(
       onFetched?.(bytes);
       return bytes;
     });
-    if (room) space.record(key, object.sizeBytes);
     room?.spend(object.sizeBytes);
     // Other processes learn of it soon; nobody waits for that, and closing the entry tries it again.
     if (room) opened.index.flush().catch(() => {});

@@ -25,7 +25,8 @@ export function createEvictor(folder: CacheFolder): Evictor {
   let sharing = { isShared: false, knownMs: Number.NEGATIVE_INFINITY };
   const look = async () => {
     await sweepInstances(instances, folder.instance.name);
-    ledger.adopt(await survey(folder.entries, instances, folder.instance.name));
+    const beganAfter = ledger.lastChange();
+    ledger.adopt(await survey(folder.entries, instances, folder.instance.name), beganAfter);
     lookedMs = performance.now();
   };
   const isViewOld = async (changeBytes: number) => {

@@ -6,6 +6,8 @@ export interface LedgerEntry {
   lastUsedMs: number;
   /** Since when its use need be shown to other processes again. */
   shownMs: number;
+  /** The number of the change that made it what it is. */
+  change: number;
   /** Of this process. Other processes' are seen on disk, as links. */
   pins: number;
 }
@@ -22,8 +24,30 @@ export interface Ledger {
   /** Notes an entry as the most recently used. One that is known stays the same object, with its pins. */
   record(key: string, sizeBytes: number, lastUsedMs: number): LedgerEntry;
   remove(key: string): void;
-  /** Takes over what was found on disk. */
-  adopt(found: Survey): void;
+  /** The number of the last change. */
+  lastChange(): number;
+  /** Takes over what was found on disk, but for entries that changed after the look began, which it may have missed. */
+  adopt(found: Survey, beganAfter: number): void;
+}
+
+function newEntry(lastUsedMs: number): LedgerEntry {
+  return { sizeBytes: 0, lastUsedMs, shownMs: lastUsedMs, change: 0, pins: 0 };
+}
+
+/** What was known and what was found of it, least recently used first. */
+function joined(
+  known: ReadonlyMap<string, LedgerEntry>,
+  found: Survey,
+  beganAfter: number,
+): [string, LedgerEntry][] {
+  const newer = [...known].filter(([, { change }]) => change > beganAfter);
+  const seen = found.entries.map(({ key, sizeBytes, lastUsedMs }): [string, LedgerEntry] => {
+    const entry = known.get(key) ?? newEntry(lastUsedMs);
+    if (entry.change > beganAfter) return [key, entry];
+    // What this process has used since then it need not have shown yet.
+    return [key, Object.assign(entry, { sizeBytes, lastUsedMs: Math.max(lastUsedMs, entry.lastUsedMs) })];
+  });
+  return [...new Map([...seen, ...newer])].sort(([, a], [, b]) => a.lastUsedMs - b.lastUsedMs);
 }
 
 export function createLedger(): Ledger {
@@ -31,6 +55,7 @@ export function createLedger(): Ledger {
   const claims = new Map<string, number>();
   let [claimedBytes, entryBytes] = [0, 0];
   let otherBytes = 0;
+  let change = 0;
   const remove = (key: string) => {
     entryBytes -= entries.get(key)?.sizeBytes ?? 0;
     entries.delete(key);
@@ -50,22 +75,16 @@ export function createLedger(): Ledger {
     },
     usedBytes: () => claimedBytes + entryBytes + otherBytes,
     record(key, sizeBytes, lastUsedMs) {
-      const entry = entries.get(key) ?? { sizeBytes, lastUsedMs, shownMs: lastUsedMs, pins: 0 };
+      const entry = entries.get(key) ?? newEntry(lastUsedMs);
       remove(key);
-      return put(key, Object.assign(entry, { sizeBytes, lastUsedMs }));
+      return put(key, Object.assign(entry, { sizeBytes, lastUsedMs, change: ++change }));
     },
     remove,
-    adopt(found) {
+    lastChange: () => change,
+    adopt(found, beganAfter) {
       const known = new Map(entries);
       for (const key of known.keys()) remove(key);
-      const adopted = found.entries.map(({ key, sizeBytes, lastUsedMs }) => {
-        const entry = known.get(key) ?? { sizeBytes, lastUsedMs, shownMs: lastUsedMs, pins: 0 };
-        // What this process has used since then it need not have shown yet.
-        const latestMs = Math.max(lastUsedMs, entry.lastUsedMs);
-        return { key, entry: Object.assign(entry, { sizeBytes, lastUsedMs: latestMs }) };
-      });
-      adopted.sort((a, b) => a.entry.lastUsedMs - b.entry.lastUsedMs);
-      for (const { key, entry } of adopted) put(key, entry);
+      for (const [key, entry] of joined(known, found, beganAfter)) put(key, entry);
       otherBytes = found.otherBytes;
     },
   };

@@ -60,7 +60,11 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
     async sparse(key, sizeBytes, content) {
       const { pin, made } = await pinSparse(folder, key, sizeBytes, content);
       const index = made ? newRangeIndex(folder, key, pin.inode) : await indexes.open(key, pin);
-      if (made === "whole") index.note({ start: 0, end: sizeBytes });
+      if (made === "whole") {
+        index.note({ start: 0, end: sizeBytes });
+        // Also where a look at the folder missed it while it was made.
+        folder.ledger.record(key, sizeBytes, folder.now());
+      }
       indexes.remember(key, pin, index);
       return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
     },
