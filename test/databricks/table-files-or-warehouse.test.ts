@@ -121,6 +121,67 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     );
   });
 
+  test("statements that this server cannot read as Databricks SQL, but for what it is asked to run here", async () => {
+    const sql = `SELECT total AS größe FROM '${uri}' ORDER BY order_id LIMIT 1`;
+    const fault = await shop.lake.fault("lake_query", { sql });
+    expect(fault.code).toBe("invalid_input");
+    const hinted = `SELECT /*+ REPARTITION(3) */ 7 / 2 AS n FROM '${uri}'`;
+    expect((await shop.lake.fault("lake_query", { sql: hinted })).message).toContain("a hint");
+    expect(await shop.lake.output("lake_query", { sql, engine: "local" })).toMatchObject({
+      rows: [["0.00"]],
+    });
+    expect((await shop.lake.fault("lake_read_rows", { uri, filter: '"total" = 1' })).code).toBe(
+      "invalid_input",
+    );
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
+  test("values that Databricks compares as DOUBLE, and sums and products of other types", async () => {
+    const folder = `tables/floats-${session}`;
+    const table = writer(folder);
+    const fields = [
+      { name: "f", type: "float" },
+      { name: "i", type: "integer" },
+    ];
+    await table.create({ fields }, [await table.file("a.parquet", "SELECT 0.1::FLOAT AS f, 7::INT AS i")]);
+    const columns = [
+      { name: "f", type_text: "float" },
+      { name: "i", type_text: "int" },
+    ];
+    shop.workspace.tables = [served({ storage_location: `s3://unity/${folder}`, columns })];
+    for (const [sql, words] of [
+      [`SELECT count(*) AS n FROM '${uri}' WHERE f = 0.1`, "compares as DOUBLE"],
+      [`SELECT sum(i) FROM '${uri}'`, "sum() has another type"],
+    ]) {
+      const answer = await shop.lake.output("lake_query", { sql });
+      expect(answer.engine).toBe("databricks");
+      expect(answer.notes.join()).toContain(words);
+      const estimated = await shop.lake.output("lake_query", { sql, estimate: true });
+      expect(estimated.engine).toBe("databricks");
+    }
+    const { notes } = await shop.lake.output("lake_read_rows", { uri, filter: "f = 0.1" });
+    expect(notes.join()).toContain("compares as DOUBLE");
+    const here = await shop.lake.output("lake_query", {
+      sql: `SELECT i, f FROM '${uri}' WHERE f IS NOT NULL`,
+    });
+    expect(here).toMatchObject({ engine: "local", rows: [[7, expect.closeTo(0.1)]] });
+    expect((await shop.lake.output("lake_read_rows", { uri, filter: "i = 7" })).rows).toHaveLength(1);
+    const asItWas = await shop.lake.fault("lake_read_rows", { uri, filter: "f = 0.1", version: 0 });
+    expect(asItWas.message).toContain("compares as DOUBLE");
+  });
+
+  test("but of a moment they run here as DuckDB's SQL, and say so", async () => {
+    const ask = (sql: string) => shop.lake.output("lake_query", { sql, sources: { t: { uri, version: 0 } } });
+    const first = "SELECT nullif(order_id, 5) AS id FROM t WHERE order_id IN (4, 5)";
+    expect((await ask(`${first} ORDER BY id`)).rows.flat()).toEqual([null, 4]);
+    const own = await ask(`${first} AND order_id % 7 > 1 ORDER BY id`);
+    expect(own.rows.flat()).toEqual([4, null]);
+    expect(own.notes.join()).toContain("ran here, in DuckDB's SQL");
+    const rows = await shop.lake.output("lake_read_rows", { uri, version: 0, filter: "order_id % 2 = 1" });
+    expect(rows.notes.join()).toContain("read as DuckDB's SQL");
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
   test("statements that are right there and not here, for types that Spark casts", async () => {
     const sql = `SELECT count(order_id, total) FROM '${uri}'`;
     const answer = await shop.lake.output("lake_query", { sql });

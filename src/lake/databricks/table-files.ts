@@ -40,6 +40,8 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
     const uri = formatTableName(name);
     const place = filesPlaceOf(info);
     if ("against" in place) throw against(uri, place.against, deps);
+    const difference = scope.differenceOver?.(info.columns);
+    if (difference !== undefined) throw differs(uri, difference);
     const store = stores.open(name, place, deps);
     const unreached = deps.hasWarehouse ? store.unreached() : undefined;
     if (unreached) throw unreached;
@@ -67,6 +69,13 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
       );
     },
   };
+}
+
+function differs(uri: string, difference: string): ToolError {
+  return new ToolError(
+    "unsupported",
+    `As Databricks SQL it cannot be answered from the files of ${quoteName(uri)}: ${difference}. Without version and timestamp a SQL warehouse answers it; engine: local reads it as DuckDB's SQL.`,
+  );
 }
 
 function against(uri: string, reason: string, { hasWarehouse }: TableFilesDeps): ToolError {

@@ -49,6 +49,9 @@ export function filesPlaceOf(info: TableInfo): FilesPlace | { against: string } 
   if (info.data_source_format !== "DELTA")
     return { against: `its format is ${info.data_source_format ?? "unknown"}` };
   if (isFiltered(info)) return { against: "rows or values of it are held back from some readers" };
+  const padded = info.columns.find(({ type_text: type }) => /\bchar(acter)?\s*\(|\bcollate\b/i.test(type));
+  if (padded)
+    return { against: `its column ${padded.name} compares texts by rules of its own (${padded.type_text})` };
   const { table_id: tableId } = info;
   if (tableId === undefined) return { against: "Unity Catalog tells no id of it" };
   const place = placeOf(info.storage_location);

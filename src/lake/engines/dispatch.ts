@@ -3,7 +3,13 @@ import type { OutsideWork } from "../../core/outside.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
+import {
+  type AsLocal,
+  type EngineName,
+  type RemoteEngine,
+  type RemoteEngineName,
+  remoteEngineNames,
+} from "./engine.ts";
 import { estimateOnEngines, type LakeEstimate, type SuitingEngine } from "./estimate.ts";
 import { handOverFailed } from "./hand-over.ts";
 
@@ -40,7 +46,13 @@ export async function estimateOnEngine(
   request: LakeQueryRequest,
   scope: LakeScope,
 ): Promise<LakeEstimate> {
-  return estimateOnEngines({ ...engines, suiting: () => suiting(engines, request, scope) }, request, scope);
+  const estimateLocal = async () => {
+    const asked = await asLocal(engines, request, scope);
+    const found = await engines.estimateLocal(asked.request, asked.scope);
+    return { ...found, notes: [...asked.notes, ...found.notes] };
+  };
+  const suits = () => suiting(engines, request, scope);
+  return estimateOnEngines({ ...engines, estimateLocal, suiting: suits }, request, scope);
 }
 
 async function firstPage(
@@ -86,13 +98,20 @@ async function onlyHere(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const asked = await asLocal(engines, request, scope);
-  return { ...(await engines.local(asked, scope)), engine: "local" };
+  const page = await engines.local(asked.request, asked.scope);
+  return { ...page, notes: [...asked.notes, ...page.notes], engine: "local" };
 }
 
-async function asLocal({ remote }: QueryEngines, request: LakeQueryRequest, scope: LakeScope) {
-  let asked = request;
-  if ((request.engine ?? "auto") === "auto") {
-    for (const engine of remote) asked = (await engine.asLocal?.(asked, scope)) ?? asked;
+async function asLocal(
+  { remote }: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<AsLocal> {
+  let asked: AsLocal = { request, scope, notes: [] };
+  if ((request.engine ?? "auto") !== "auto") return asked;
+  for (const engine of remote) {
+    const found = await engine.asLocal?.(asked.request, asked.scope);
+    if (found) asked = { ...found, notes: [...asked.notes, ...found.notes] };
   }
   return asked;
 }
