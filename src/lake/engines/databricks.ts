@@ -48,6 +48,7 @@ export function createDatabricksEngine(deps: DatabricksEngineDeps): DatabricksEn
   return {
     name: "databricks",
     ...createDatabricksChooser(deps),
+    stop: (id, { signal }) => deps.statements.stop(id, signal),
     async run(request, scope) {
       const { sql, sources, cursor } = request;
       const cursors = requestCursors(["databricks", sql, sources], place);

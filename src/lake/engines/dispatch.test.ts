@@ -21,6 +21,7 @@ function page(value: string, cursor?: string): DatasetRows {
 function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
   return {
     name: "databricks",
+    stop: async () => {},
     run: async ({ cursor = "first" }) => ({ ...page(`databricks ${cursor}`, "p2"), execution: { id: "1" } }),
     ...(suits
       ? {

@@ -40,6 +40,15 @@ export async function queryOnEngine(
   return elsewhere(remoteEngine(engines, marked.engine), { ...first, cursor: marked.cursor }, scope);
 }
 
+/** Stops what an engine began for a call that another process answered. Throws where it may go on. */
+export async function stopOnEngine(
+  engines: QueryEngines,
+  { system, id }: OutsideWork,
+  scope: LakeScope,
+): Promise<void> {
+  await remoteEngine(engines, engineOf(system)).stop(id, scope);
+}
+
 /** What the statement would take on the engine asked for, or on whichever `auto` would choose. Runs nothing. */
 export async function estimateOnEngine(
   engines: QueryEngines,
@@ -78,10 +87,14 @@ async function goOn(
   scope: LakeScope,
   { system, notes }: OutsideWork,
 ): Promise<LakeQueryRows> {
-  const name = remoteEngineNames.find((one) => one === system);
-  if (!name) throw new TypeError(`${system} is no engine.`);
-  const page = await elsewhere(remoteEngine(engines, name), request, scope);
+  const page = await elsewhere(remoteEngine(engines, engineOf(system)), request, scope);
   return { ...page, notes: [...notes, ...page.notes] };
+}
+
+function engineOf(system: string): RemoteEngineName {
+  const name = remoteEngineNames.find((one) => one === system);
+  if (name) return name;
+  throw new TypeError(`${system} is no engine.`);
 }
 
 /** A scope that keeps with what an engine begins in it what is said of it here. */

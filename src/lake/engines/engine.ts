@@ -73,6 +73,8 @@ export interface RemoteEngine {
   mayDo?(thrown: unknown): boolean;
   /** A statement of this engine's own SQL, so that it means the same here, where `auto` runs it here. Left out: as it is. */
   asLocal?(request: LakeQueryRequest, scope: LakeScope): Promise<AsLocal>;
+  /** Stops what `run` began for this caller, whatever may be read by now; what has ended is left. Throws where it may go on. */
+  stop(id: string, scope: LakeScope): Promise<void>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
 }
