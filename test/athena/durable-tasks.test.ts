@@ -177,26 +177,22 @@ describe("a task of a query in Athena", () => {
     expect(await completed(busy, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
   });
 
-  test.each(["ThrottlingException", "InternalServerException"])(
-    "is not stopped by a server that AWS does not tell of it (%s)",
-    async (name) => {
-      const first = startServer();
-      const taskId = await begin(first);
-      await stopServer(first);
-      const second = startServer();
-      lake.athena.behaviour.disturb = ({ operation }) =>
-        operation === "GetQueryExecution" ? new AwsFault(name, "later") : undefined;
-      await expect
-        .poll(async () => (await state(second, taskId))?.statusMessage, { timeout: 20_000 })
-        .toMatch(/slow down|could not answer/);
-      expect(await state(second, taskId)).toMatchObject({ status: "working" });
-      lake.athena.behaviour.disturb = () => undefined;
-      expect(executions()).toMatchObject([{ stops: 0 }]);
-      letEnd();
-      expect(await completed(second, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
-    },
-    60_000,
-  );
+  test("is not stopped by a server that AWS does not tell of it for a while", async () => {
+    const first = startServer();
+    const taskId = await begin(first);
+    await stopServer(first);
+    const second = startServer();
+    lake.athena.behaviour.disturb = ({ operation }) =>
+      operation === "GetQueryExecution" ? new AwsFault("InternalServerException", "later") : undefined;
+    await expect
+      .poll(async () => (await state(second, taskId))?.statusMessage, { timeout: 20_000 })
+      .toContain("could not answer");
+    expect(await state(second, taskId)).toMatchObject({ status: "working" });
+    lake.athena.behaviour.disturb = () => undefined;
+    expect(executions()).toMatchObject([{ stops: 0 }]);
+    letEnd();
+    expect(await completed(second, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
+  }, 60_000);
 
   test("is looked for by many at once, and taken up once", async () => {
     const [first, second] = [startServer(), startServer()];
