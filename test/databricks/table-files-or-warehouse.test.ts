@@ -89,11 +89,39 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     expect((await alone.lake.output("lake_query", { sql: count })).engine).toBe("local");
   }, 30_000);
 
-  test("tables that Unity Catalog does not have, such as those of the Hive metastore", async () => {
-    shop.workspace.tables = [];
-    const answer = await shop.lake.output("lake_query", { sql: count });
-    expect(answer.engine).toBe("databricks");
-    expect(answer.notes.join()).toContain("does not exist in Databricks");
+  test("tables of the Hive metastore, which Unity Catalog does not have", async () => {
+    const hive = await startDatabricksLake({ allow: [["hive_metastore"]] });
+    try {
+      answerNumbers(hive.workspace);
+      const sql = "SELECT count(*) AS n FROM 'databricks://hive_metastore.sales.orders'";
+      const answer = await hive.lake.output("lake_query", { sql });
+      expect(answer.engine).toBe("databricks");
+      expect(answer.notes.join()).toContain("does not exist in Databricks");
+    } finally {
+      await hive.stop();
+    }
+  });
+
+  test("but no table whose name is misspelled", async () => {
+    const misspelled = "databricks://main.sales.ordrs";
+    for (const fault of [
+      await shop.lake.fault("lake_query", { sql: `SELECT count(*) AS n FROM '${misspelled}'` }),
+      await shop.lake.fault("lake_read_rows", { uri: misspelled }),
+    ])
+      expect(fault).toMatchObject({ code: "not_found", message: expect.stringContaining("ordrs") });
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
+  test("no further page where the table may not be read from files any more", async () => {
+    const sql = `SELECT order_id FROM '${uri}' ORDER BY order_id`;
+    for (const one of [shop, alone]) {
+      const { cursor } = await one.lake.output("lake_query", { sql, limit: 2 });
+      expect((await one.lake.output("lake_query", { sql, limit: 2, cursor })).rows).toEqual([[2], [3]]);
+      one.workspace.tables = [served({ table_id: `id-${session}`, row_filter: { function_name: "f" } })];
+      const fault = await one.lake.fault("lake_query", { sql, limit: 2, cursor });
+      expect(fault.message).toContain("held back");
+    }
+    expect(statementsOf(shop)).toEqual([]);
   });
 
   test("tables that a newer writer made", async () => {

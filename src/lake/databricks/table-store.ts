@@ -70,7 +70,12 @@ export function openTableStore(name: TableName, place: FilesPlace, deps: TableSt
   const credentials = createVendedCredentials(() => vend(name, place, deps.catalog), now);
   const stores = createStores(
     { buckets: [{ bucket, prefix }], localRoots: [], allowHardLinks: false, s3 },
-    { credentials: credentials.provide, findsRegion: true, ...(timeouts ? { timeouts } : {}) },
+    {
+      credentials: credentials.provide,
+      onExpired: credentials.forget,
+      findsRegion: true,
+      ...(timeouts ? { timeouts } : {}),
+    },
   );
   let unreached: { fault: ToolError; untilMs: number } | undefined;
   const marked = async <T>(work: () => Promise<T>) => {

@@ -109,7 +109,11 @@ async function firstPage(
     ...page,
     rejectedCount: 0,
     rejects: [],
-    execution: { id: result.id, durationMs: Math.round(now() - startedMs) },
+    // How long it took before it was taken up here is not known.
+    execution: {
+      id: result.id,
+      ...(scope.outside?.resumes ? {} : { durationMs: Math.round(now() - startedMs) }),
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { ToolError } from "../../core/errors.ts";
 import type { Outside, OutsideWork } from "../../core/outside.ts";
 import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import { type QueryEngines, queryOnEngine } from "./dispatch.ts";
+import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./dispatch.ts";
 import type { RemoteEngine } from "./engine.ts";
 
 const scope: LakeScope = {
@@ -110,4 +111,13 @@ test("what is said of a statement's way is kept with what it begins elsewhere, a
     outside: { ...outside, resumes },
   });
   expect(answer).toMatchObject({ rows: [["7 first"]], notes: ["It is there.", "It is large."] });
+});
+
+test("what is too much here even to be looked at is estimated where it would run", async () => {
+  const tooMuch = new ToolError("too_large", "Too many files.", { details: { maxTableFiles: 1 } });
+  const refusing = async () => Promise.reject(tooMuch);
+  const remote = { ...echo(), takesOver: async () => ({ takes: true, notes: [] }) as const };
+  const all = { ...engines(remote), local: refusing, estimateLocal: refusing };
+  expect(await queryOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });
+  expect(await estimateOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });
 });
