@@ -116,7 +116,7 @@ test("what is said of a statement's way is kept with what it begins elsewhere, a
 test("what is too much here even to be looked at is estimated where it would run", async () => {
   const tooMuch = new ToolError("too_large", "Too many files.", { details: { maxTableFiles: 1 } });
   const refusing = async () => Promise.reject(tooMuch);
-  const remote = { ...echo(), takesOver: async () => ({ takes: true, notes: [] }) as const };
+  const remote: RemoteEngine = { ...echo(), takesOver: async () => ({ takes: true, notes: [] }) };
   const all = { ...engines(remote), local: refusing, estimateLocal: refusing };
   expect(await queryOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });
   expect(await estimateOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });

@@ -24,6 +24,10 @@ test.each([
   expect(differenceByTypes(sql, columns)).toBeUndefined();
 });
 
+test("a table whose columns are not known is not judged", () => {
+  expect(differenceByTypes("SELECT * FROM t", [])).toContain("tells no columns");
+});
+
 test.each([
   ["SELECT count(*) FROM t WHERE f = 0.1", "f has a type"],
   ["SELECT count(*) FROM t WHERE F > 0.1", "f has a type"],

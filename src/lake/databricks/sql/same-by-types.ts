@@ -31,6 +31,7 @@ const safeDigits = 28;
 export function differenceByTypes(sql: string, columns: readonly TypedColumn[]): string | undefined {
   const tokens = tokensOrNone(sql);
   if (!tokens) return "it cannot be read as Databricks SQL";
+  if (columns.length === 0) return "Unity Catalog tells no columns of it";
   const isPlain = isOneSelect(tokens);
   const words = new Set(tokens.map(wordOf));
   const taking = isPlain ? columns.filter(({ name }) => words.has(asciiLowerCase(name))) : columns;
