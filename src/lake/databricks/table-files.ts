@@ -88,7 +88,7 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
 function differs(uri: string, difference: string): ToolError {
   return new ToolError(
     "unsupported",
-    `As Databricks SQL it cannot be answered from the files of ${quoteName(uri)}: ${difference}. Without version and timestamp a SQL warehouse answers it; engine: local reads it as DuckDB's SQL.`,
+    `As Databricks SQL it cannot be answered from the files of ${quoteName(uri)}: ${difference}. Without version and timestamp a SQL warehouse answers it; lake_query with engine: local reads it as DuckDB's SQL.`,
   );
 }
 
