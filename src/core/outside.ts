@@ -1,3 +1,5 @@
+import { ToolError } from "./errors.ts";
+
 /** Work of another system that a call began, and that goes on whatever becomes of this process. */
 export interface OutsideWork {
   /** Who does it, such as an engine. */
@@ -6,6 +8,21 @@ export interface OutsideWork {
   id: string;
   /** What the call's result is to say of how it came to that. */
   notes: string[];
+}
+
+/**
+ * Marks a failure that says nothing of the work, which goes on: asked again, the call may find it done. Others are left
+ * as they are.
+ */
+export function goingOn(thrown: unknown): unknown {
+  if (!(thrown instanceof ToolError) || !["throttled", "unavailable", "timeout"].includes(thrown.code))
+    return thrown;
+  const { code, message, details, retryable } = thrown;
+  return new ToolError(code, message, {
+    cause: thrown,
+    details: { ...details, workGoesOn: true },
+    retryable,
+  });
 }
 
 /** What ties a call to such work. */

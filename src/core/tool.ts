@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Outside } from "./outside.ts";
+import type { Outside, OutsideWork } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a call does to the world. `write` changes it and can be undone; `destroy` cannot. */
@@ -41,6 +41,12 @@ export interface CallContext extends Services {
   outside?: Outside;
 }
 
+/** What stops work elsewhere: the caller, services, and when to give up. */
+export interface StopContext extends Services {
+  principal: Principal;
+  signal: AbortSignal;
+}
+
 export interface ToolExample {
   title: string;
   input: Record<string, unknown>;
@@ -75,6 +81,11 @@ export interface ToolDefinition<Input extends z.ZodObject, Output extends z.ZodO
   /** Whether a long call may be answered with a task, for clients that take them. Default: no. */
   task?: "optional";
   handle(input: z.output<Input>, context: CallContext): Promise<z.input<Output>>;
+  /**
+   * Stops work that a call of this caller began elsewhere, and that no call here waits for. What has ended stays as it
+   * ended. Throws where it may go on.
+   */
+  stopOutside?(work: OutsideWork, context: StopContext): Promise<void>;
 }
 
 /** A tool with its types erased, as the registry and the call path hold it. */
@@ -94,6 +105,7 @@ export interface Tool {
   readonly untrusted: readonly string[];
   /** `input` must have come out of this tool's own input schema. */
   readonly handle: (input: Record<string, unknown>, context: CallContext) => Promise<Record<string, unknown>>;
+  readonly stopOutside?: (work: OutsideWork, context: StopContext) => Promise<void>;
 }
 
 const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;

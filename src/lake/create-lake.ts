@@ -6,7 +6,7 @@ import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readText } from "./datasets/read-text.ts";
-import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./engines/dispatch.ts";
+import { estimateOnEngine, type QueryEngines, queryOnEngine, stopOnEngine } from "./engines/dispatch.ts";
 import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
 import { openParts } from "./open-parts.ts";
@@ -60,6 +60,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     describe: remotes.describe,
     readRows: remotes.readRows,
     query: (request, scope) => queryOnEngine(engines, request, scope),
+    stop: (work, scope) => stopOnEngine(engines, work, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
     exportQuery: (request, scope) =>
       exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),

@@ -1,3 +1,4 @@
+import type { OutsideWork } from "../core/outside.ts";
 import type { AthenaTables } from "./athena/open-athena.ts";
 import type { DatabricksHealth } from "./databricks/health.ts";
 import type { DatabricksTables } from "./databricks/tables.ts";
@@ -220,6 +221,8 @@ export interface Lake {
   /** Engines a statement may run on here. */
   engines: readonly EngineName[];
   query(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRows>;
+  /** Stops a statement that a call began on another engine and no longer waits for. Throws where it may go on. */
+  stop(work: OutsideWork, scope: LakeScope): Promise<void>;
   /** What a statement would take and where it would run, without running it. */
   estimate(request: LakeQueryRequest, scope: LakeScope): Promise<LakeEstimate>;
   /** Writes a statement's whole result to an object. The same request again finds the object of the first. */

@@ -3,12 +3,18 @@ export class RecentMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #maxWeight: number;
   readonly #weigh: (value: V) => number;
+  readonly #onForgotten: (value: V) => void;
   #weight = 0;
 
-  /** By default each entry weighs 1. */
-  constructor(maxWeight: number, weigh: (value: V) => number = () => 1) {
+  /** By default each entry weighs 1. `onForgotten` is told what is pushed out, replaced or deleted. */
+  constructor(
+    maxWeight: number,
+    weigh: (value: V) => number = () => 1,
+    onForgotten: (value: V) => void = () => {},
+  ) {
     this.#maxWeight = maxWeight;
     this.#weigh = weigh;
+    this.#onForgotten = onForgotten;
   }
 
   get(key: string): V | undefined {
@@ -38,5 +44,6 @@ export class RecentMap<V> {
     if (value === undefined) return;
     this.#entries.delete(key);
     this.#weight -= this.#weigh(value);
+    this.#onForgotten(value);
   }
 }

@@ -9,4 +9,6 @@ export interface LakeScope {
   progress(update: Progress): void;
   /** Of a call that another process may be asked to go on with. */
   outside?: Outside;
+  /** Of a statement in a catalog's own SQL: why it gives other values here over a table of it with these columns. */
+  differenceOver?(columns: readonly { name: string; type_text: string }[]): string | undefined;
 }

@@ -25,8 +25,18 @@ export function toTaskOutcome(result: CallResult, era: Era): TaskOutcome & { res
     result: toToolResult(result, era),
     hasFailed: fault !== undefined,
     wasCancelled: fault?.details.wasCancelled === true,
-    mayPass: fault?.code === "throttled" && fault.details.executionId === undefined,
+    mayPass: fault && mayPass(fault) ? waitOf(fault) : undefined,
   };
+}
+
+/** Refused before anything was asked of the work, or marked so by whoever asked. */
+function mayPass({ code, details }: ToolFault): boolean {
+  return details.workGoesOn === true || (code === "throttled" && details.executionId === undefined);
+}
+
+function waitOf({ message, details }: ToolFault): TaskOutcome["mayPass"] {
+  const { retryAfterMs } = details;
+  return { message, retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : 0 };
 }
 
 /**

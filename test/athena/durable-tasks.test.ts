@@ -5,6 +5,7 @@ import { createLake } from "../../src/lake/create-lake.ts";
 import type { Lake } from "../../src/lake/lake.ts";
 import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
 import { startAthenaLake } from "../harness/athena-lake.ts";
+import { AwsFault } from "../harness/aws-json.ts";
 import { askWithTasks, outputWithTasks } from "../harness/task-client.ts";
 
 const lake = await startAthenaLake({ auto: true });
@@ -175,6 +176,23 @@ describe("a task of a query in Athena", () => {
     expect(await state(busy, taskId)).toMatchObject({ status: "working" });
     expect(await completed(busy, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
   });
+
+  test("is not stopped by a server that AWS does not tell of it for a while", async () => {
+    const first = startServer();
+    const taskId = await begin(first);
+    await stopServer(first);
+    const second = startServer();
+    lake.athena.behaviour.disturb = ({ operation }) =>
+      operation === "GetQueryExecution" ? new AwsFault("InternalServerException", "later") : undefined;
+    await expect
+      .poll(async () => (await state(second, taskId))?.statusMessage, { timeout: 20_000 })
+      .toContain("could not answer");
+    expect(await state(second, taskId)).toMatchObject({ status: "working" });
+    lake.athena.behaviour.disturb = () => undefined;
+    expect(executions()).toMatchObject([{ stops: 0 }]);
+    letEnd();
+    expect(await completed(second, taskId)).toMatchObject({ structuredContent: { engine: "athena" } });
+  }, 60_000);
 
   test("is looked for by many at once, and taken up once", async () => {
     const [first, second] = [startServer(), startServer()];

@@ -89,11 +89,39 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     expect((await alone.lake.output("lake_query", { sql: count })).engine).toBe("local");
   }, 30_000);
 
-  test("tables that Unity Catalog does not have, such as those of the Hive metastore", async () => {
-    shop.workspace.tables = [];
-    const answer = await shop.lake.output("lake_query", { sql: count });
-    expect(answer.engine).toBe("databricks");
-    expect(answer.notes.join()).toContain("does not exist in Databricks");
+  test("tables of the Hive metastore, which Unity Catalog does not have", async () => {
+    const hive = await startDatabricksLake({ allow: [["hive_metastore"]] });
+    try {
+      answerNumbers(hive.workspace);
+      const sql = "SELECT count(*) AS n FROM 'databricks://hive_metastore.sales.orders'";
+      const answer = await hive.lake.output("lake_query", { sql });
+      expect(answer.engine).toBe("databricks");
+      expect(answer.notes.join()).toContain("does not exist in Databricks");
+    } finally {
+      await hive.stop();
+    }
+  });
+
+  test("but no table whose name is misspelled", async () => {
+    const misspelled = "databricks://main.sales.ordrs";
+    for (const fault of [
+      await shop.lake.fault("lake_query", { sql: `SELECT count(*) AS n FROM '${misspelled}'` }),
+      await shop.lake.fault("lake_read_rows", { uri: misspelled }),
+    ])
+      expect(fault).toMatchObject({ code: "not_found", message: expect.stringContaining("ordrs") });
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
+  test("no further page where the table may not be read from files any more", async () => {
+    const sql = `SELECT order_id FROM '${uri}' ORDER BY order_id`;
+    for (const one of [shop, alone]) {
+      const { cursor } = await one.lake.output("lake_query", { sql, limit: 2 });
+      expect((await one.lake.output("lake_query", { sql, limit: 2, cursor })).rows).toEqual([[2], [3]]);
+      one.workspace.tables = [served({ table_id: `id-${session}`, row_filter: { function_name: "f" } })];
+      const fault = await one.lake.fault("lake_query", { sql, limit: 2, cursor });
+      expect(fault.message).toContain("held back");
+    }
+    expect(statementsOf(shop)).toEqual([]);
   });
 
   test("tables that a newer writer made", async () => {
@@ -119,6 +147,67 @@ describe("what cannot be read from files goes to the warehouse, and says why", (
     expect((await shop.lake.output("lake_read_rows", filter)).notes.join()).toContain(
       "div works differently",
     );
+  });
+
+  test("statements that this server cannot read as Databricks SQL, but for what it is asked to run here", async () => {
+    const sql = `SELECT total AS größe FROM '${uri}' ORDER BY order_id LIMIT 1`;
+    const fault = await shop.lake.fault("lake_query", { sql });
+    expect(fault.code).toBe("invalid_input");
+    const hinted = `SELECT /*+ REPARTITION(3) */ 7 / 2 AS n FROM '${uri}'`;
+    expect((await shop.lake.fault("lake_query", { sql: hinted })).message).toContain("a hint");
+    expect(await shop.lake.output("lake_query", { sql, engine: "local" })).toMatchObject({
+      rows: [["0.00"]],
+    });
+    expect((await shop.lake.fault("lake_read_rows", { uri, filter: '"total" = 1' })).code).toBe(
+      "invalid_input",
+    );
+    expect(statementsOf(shop)).toEqual([]);
+  });
+
+  test("values that Databricks compares as DOUBLE, and sums and products of other types", async () => {
+    const folder = `tables/floats-${session}`;
+    const table = writer(folder);
+    const fields = [
+      { name: "f", type: "float" },
+      { name: "i", type: "integer" },
+    ];
+    await table.create({ fields }, [await table.file("a.parquet", "SELECT 0.1::FLOAT AS f, 7::INT AS i")]);
+    const columns = [
+      { name: "f", type_text: "float" },
+      { name: "i", type_text: "int" },
+    ];
+    shop.workspace.tables = [served({ storage_location: `s3://unity/${folder}`, columns })];
+    for (const [sql, words] of [
+      [`SELECT count(*) AS n FROM '${uri}' WHERE f = 0.1`, "compares as DOUBLE"],
+      [`SELECT sum(i) FROM '${uri}'`, "sum() has another type"],
+    ]) {
+      const answer = await shop.lake.output("lake_query", { sql });
+      expect(answer.engine).toBe("databricks");
+      expect(answer.notes.join()).toContain(words);
+      const estimated = await shop.lake.output("lake_query", { sql, estimate: true });
+      expect(estimated.engine).toBe("databricks");
+    }
+    const { notes } = await shop.lake.output("lake_read_rows", { uri, filter: "f = 0.1" });
+    expect(notes.join()).toContain("compares as DOUBLE");
+    const here = await shop.lake.output("lake_query", {
+      sql: `SELECT i, f FROM '${uri}' WHERE f IS NOT NULL`,
+    });
+    expect(here).toMatchObject({ engine: "local", rows: [[7, expect.closeTo(0.1)]] });
+    expect((await shop.lake.output("lake_read_rows", { uri, filter: "i = 7" })).rows).toHaveLength(1);
+    const asItWas = await shop.lake.fault("lake_read_rows", { uri, filter: "f = 0.1", version: 0 });
+    expect(asItWas.message).toContain("compares as DOUBLE");
+  });
+
+  test("but of a moment they run here as DuckDB's SQL, and say so", async () => {
+    const ask = (sql: string) => shop.lake.output("lake_query", { sql, sources: { t: { uri, version: 0 } } });
+    const first = "SELECT nullif(order_id, 5) AS id FROM t WHERE order_id IN (4, 5)";
+    expect((await ask(`${first} ORDER BY id`)).rows.flat()).toEqual([null, 4]);
+    const own = await ask(`${first} AND order_id % 7 > 1 ORDER BY id`);
+    expect(own.rows.flat()).toEqual([4, null]);
+    expect(own.notes.join()).toContain("ran here, in DuckDB's SQL");
+    const rows = await shop.lake.output("lake_read_rows", { uri, version: 0, filter: "order_id % 2 = 1" });
+    expect(rows.notes.join()).toContain("read as DuckDB's SQL");
+    expect(statementsOf(shop)).toEqual([]);
   });
 
   test("statements that are right there and not here, for types that Spark casts", async () => {

@@ -165,6 +165,12 @@ test.each([
   [{ data_source_format: "ICEBERG" }, "its format is ICEBERG"],
   [{ row_filter: { function_name: "f" } }, "held back"],
   [{ columns: [{ name: "a", type_text: "int", mask: { function_name: "f" } }] }, "held back"],
+  [{ columns: [{ name: "a", type_text: "char(5)" }] }, "its column a compares texts"],
+  [{ columns: [{ name: "a", type_text: "struct<b: CHARACTER (5)>" }] }, "its column a compares texts"],
+  [
+    { columns: [{ name: "a", type_text: "array<string collate UTF8_LCASE>" }] },
+    "its column a compares texts",
+  ],
   [{ storage_location: "abfss://container@account/x" }, "do not lie in S3"],
   [{ storage_location: "s3://lake" }, "do not lie in S3"],
   [{ storage_location: "s3://lake/" }, "do not lie in S3"],
@@ -174,4 +180,9 @@ test.each([
   expect(filesPlaceOf({ ...orders, ...(changes as Partial<TableInfo>) })).toEqual({
     against: expect.stringContaining(words),
   });
+});
+
+test("a table with VARCHAR(n) is", () => {
+  const columns = [{ name: "a", type_text: "varchar(5)" }];
+  expect(filesPlaceOf({ ...orders, columns })).toMatchObject({ bucket: "lake" });
 });

@@ -33,6 +33,9 @@ export function createAthenaEngine(deps: AthenaEngineDeps): RemoteEngine {
   return {
     name: "athena",
     ...createChooser(deps),
+    async stop(id, scope) {
+      await deps.executions.stop(id, ownerOf(scope), scope.signal);
+    },
     async run(request, scope) {
       if (request.cursor !== undefined) {
         const at = cursorsOf(request).decode(request.cursor);

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { goingOn } from "../../core/outside.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { pause, stopError } from "../stores/stopped.ts";
@@ -62,9 +63,13 @@ export function createWaiter(executions: Executions, options: WaiterOptions): Wa
       return await watch(executions, { id, owner, ...options }, { ...scope, signal });
     } catch (thrown) {
       if (scope.outside?.isLeaving()) throw thrown;
+      // A call that waits for what another began, and cannot see it at present, is no reason to stop it.
+      const unseen = scope.outside?.resumes && !signal.aborted && thrown instanceof Unseen;
+      if (unseen) throw goingOn(thrown.cause);
+      const reason = thrown instanceof Unseen ? thrown.cause : thrown;
       const state = await end(id, owner).catch(() => undefined);
-      if (state && isOver(state)) throw thrown;
-      throw notSeenToEnd(thrown, id);
+      if (state && isOver(state)) throw reason;
+      throw notSeenToEnd(reason, id);
     }
   };
 
@@ -76,6 +81,13 @@ export function createWaiter(executions: Executions, options: WaiterOptions): Wa
       await Promise.allSettled(running);
     },
   };
+}
+
+/** Why the query's state cannot be told. */
+class Unseen extends Error {
+  constructor(cause: unknown) {
+    super("The query's state cannot be told.", { cause });
+  }
 }
 
 interface Watched extends WaiterOptions {
@@ -94,9 +106,11 @@ async function watch(executions: Executions, watched: Watched, scope: LakeScope)
       tell(state, turn, scope);
       checkScanned(state, watched.maxScanBytes);
     } else if (throttled > maxThrottled) {
-      throw new ToolError(
-        "throttled",
-        "AWS keeps asking to slow down on the query's state. Try again in a few minutes.",
+      throw new Unseen(
+        new ToolError(
+          "throttled",
+          "AWS keeps asking to slow down on the query's state. Try again in a few minutes.",
+        ),
       );
     }
     await pause(pauseMs(watched.times, turn), scope.signal);
@@ -109,7 +123,7 @@ async function look(executions: Executions, { id, owner }: Watched, signal: Abor
     return await executions.poll(id, owner, signal);
   } catch (thrown) {
     if (thrown instanceof ToolError && thrown.code === "throttled") return "throttled";
-    throw thrown;
+    throw new Unseen(thrown);
   }
 }
 

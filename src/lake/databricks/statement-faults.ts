@@ -48,9 +48,8 @@ export function statementFault({ state, error, sql_state: sqlState = "" }: Faile
     return new ToolError(
       "timeout",
       "The statement was canceled in Databricks, by a limit of the warehouse or by hand.",
-      {
-        cause,
-      },
+      // A limit says so; without a word it was somebody, such as another server of ours.
+      { cause, details: isLimit(message) ? {} : { wasCancelled: true } },
     );
   }
   const isDenied = /PERMISSION_DENIED|INSUFFICIENT_PERMISSIONS/.test(message);
@@ -64,4 +63,8 @@ export function statementFault({ state, error, sql_state: sqlState = "" }: Faile
       details: { ...(word === "" ? {} : { errorCode: word }), ...(sqlState === "" ? {} : { sqlState }) },
     },
   );
+}
+
+function isLimit(message: string): boolean {
+  return /time[sd]?[- ]?out|timeout|limit/i.test(message);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
+import { goingOn } from "../../core/outside.ts";
 import type { LakeScope } from "../scope.ts";
 import { orStopped, pause, stopError } from "../stores/stopped.ts";
 import type { Rest } from "./rest.ts";
@@ -62,6 +63,8 @@ export interface StatementResult {
 /** Runs statements on one warehouse. When the scope stops, the statement is canceled there, but for one that is leaving. */
 export interface Statements {
   run(request: StatementRequest, scope: LakeScope): Promise<StatementResult>;
+  /** Cancels one. Throws where Databricks does not take that. */
+  stop(id: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface StatementsOptions {
@@ -76,18 +79,17 @@ const subject = {
 };
 
 export function createStatements(rest: Rest, options: StatementsOptions): Statements {
-  const cancel = (id: string) =>
-    rest
-      .send(
-        { method: "POST", path: `${base}/${id}/cancel`, ...subject, answer: z.unknown() },
-        AbortSignal.timeout(cancelMs),
-      )
-      .catch(() => {});
+  const stop = async (id: string, signal: AbortSignal) => {
+    const path = `${base}/${encodeURIComponent(id)}/cancel`;
+    await rest.send({ method: "POST", path, ...subject, answer: z.unknown() }, signal);
+  };
+  const cancel = (id: string) => stop(id, AbortSignal.timeout(cancelMs)).catch(() => {});
   return {
+    stop,
     async run(request, scope) {
       const resumed = scope.outside?.resumes;
       const first = resumed
-        ? await look(rest, resumed.id, scope)
+        ? await look(rest, resumed.id, scope).catch(asGoingOn(scope))
         : await start(rest, options, request, scope, cancel);
       if (!resumed) scope.outside?.began({ system: "databricks", id: first.statement_id, notes: [] });
       try {
@@ -153,8 +155,15 @@ async function finish(
     const message = state === "PENDING" ? "waiting for the warehouse" : "running on the warehouse";
     progress({ done: Math.round((now() - startedMs) / 1000), message });
     await pause(pauseMs, signal);
-    found = await look(rest, first.statement_id, scope);
+    found = await look(rest, first.statement_id, scope).catch(asGoingOn(scope));
   }
+}
+
+/** A look in vain says nothing of the statement, which is not stopped for it. */
+function asGoingOn({ outside, signal }: LakeScope): (thrown: unknown) => never {
+  return (thrown) => {
+    throw outside?.resumes && !signal.aborted ? goingOn(thrown) : thrown;
+  };
 }
 
 function resultOf(rest: Rest, found: Answer, scope: LakeScope): StatementResult {

@@ -20,6 +20,9 @@ export interface TableFilesDeps extends Omit<TableStoreDeps, "catalog"> {
   hasWarehouse: boolean;
 }
 
+/** Its tables are known to warehouses alone. */
+const hiveCatalog = "hive_metastore";
+
 /** What is asked of a table beside its name. */
 type TableRequest = Omit<DatasetRequest, "uri">;
 
@@ -27,7 +30,8 @@ type TableRequest = Omit<DatasetRequest, "uri">;
 export interface TableFiles {
   /**
    * Asks Unity Catalog for the table each time: what it is, whose rows are held back, which id it has, and whether this
-   * server may see it still. What lies in the cache is read with that answer only. Throws `denied`.
+   * server may see it still. What is known of it may be read meanwhile, and is given to nobody before that answer.
+   * Throws `denied`, and `not_found` but for a table of the Hive metastore, which Unity Catalog does not know.
    */
   find(request: DatasetRequest, scope: LakeScope): Promise<Dataset>;
   /** Of a table that was just asked for. */
@@ -40,6 +44,8 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
     const uri = formatTableName(name);
     const place = filesPlaceOf(info);
     if ("against" in place) throw against(uri, place.against, deps);
+    const difference = scope.differenceOver?.(info.columns);
+    if (difference !== undefined) throw differs(uri, difference);
     const store = stores.open(name, place, deps);
     const unreached = deps.hasWarehouse ? store.unreached() : undefined;
     if (unreached) throw unreached;
@@ -49,11 +55,22 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
     const note = `${uri} was read from its files in S3 (Delta version ${snapshot.version}) by the engine local, not by a warehouse.`;
     return { ...dataset, notes: [...dataset.notes, note] };
   };
-  const marked = async (name: TableName, scope: LakeScope, work: () => Promise<Dataset>) => {
+  const marked = async <T>(name: TableName, scope: LakeScope, work: () => Promise<T>) => {
     try {
       return await work();
     } catch (thrown) {
       throw scope.signal.aborted ? thrown : filesFault(thrown, formatTableName(name));
+    }
+  };
+  const found = async (name: TableName, scope: LakeScope) => {
+    const ask = () => catalog.table(name, scope.signal);
+    if (name.catalog === hiveCatalog) return marked(name, scope, ask);
+    try {
+      return await ask();
+    } catch (thrown) {
+      // A warehouse has no more of it, and starting one to hear so costs money.
+      if (thrown instanceof ToolError && thrown.code === "not_found") throw thrown;
+      return marked(name, scope, () => Promise.reject(thrown));
     }
   };
   return {
@@ -62,11 +79,17 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
       checkedMoment(request);
       const name = parseTableName(uri);
       allowed.checkTable(name);
-      return marked(name, scope, async () =>
-        open(name, await catalog.table(name, scope.signal), request, scope),
-      );
+      const info = await found(name, scope);
+      return marked(name, scope, () => open(name, info, request, scope));
     },
   };
+}
+
+function differs(uri: string, difference: string): ToolError {
+  return new ToolError(
+    "unsupported",
+    `As Databricks SQL it cannot be answered from the files of ${quoteName(uri)}: ${difference}. Without version and timestamp a SQL warehouse answers it; lake_query with engine: local reads it as DuckDB's SQL.`,
+  );
 }
 
 function against(uri: string, reason: string, { hasWarehouse }: TableFilesDeps): ToolError {

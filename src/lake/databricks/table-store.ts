@@ -49,6 +49,9 @@ export function filesPlaceOf(info: TableInfo): FilesPlace | { against: string } 
   if (info.data_source_format !== "DELTA")
     return { against: `its format is ${info.data_source_format ?? "unknown"}` };
   if (isFiltered(info)) return { against: "rows or values of it are held back from some readers" };
+  const padded = info.columns.find(({ type_text: type }) => /\bchar(acter)?\s*\(|\bcollate\b/i.test(type));
+  if (padded)
+    return { against: `its column ${padded.name} compares texts by rules of its own (${padded.type_text})` };
   const { table_id: tableId } = info;
   if (tableId === undefined) return { against: "Unity Catalog tells no id of it" };
   const place = placeOf(info.storage_location);
@@ -67,7 +70,12 @@ export function openTableStore(name: TableName, place: FilesPlace, deps: TableSt
   const credentials = createVendedCredentials(() => vend(name, place, deps.catalog), now);
   const stores = createStores(
     { buckets: [{ bucket, prefix }], localRoots: [], allowHardLinks: false, s3 },
-    { credentials: credentials.provide, findsRegion: true, ...(timeouts ? { timeouts } : {}) },
+    {
+      credentials: credentials.provide,
+      onExpired: credentials.forget,
+      findsRegion: true,
+      ...(timeouts ? { timeouts } : {}),
+    },
   );
   let unreached: { fault: ToolError; untilMs: number } | undefined;
   const marked = async <T>(work: () => Promise<T>) => {

@@ -7,6 +7,8 @@ import { type FilesPlace, openTableStore, type TableStore, type TableStoreDeps }
 
 /** Tables whose files are open. */
 const rememberedTables = 256;
+/** By then no call reads from a store that was forgotten. */
+const longestCallMs = 60 * 60_000;
 
 /** The stores of tables that were asked for, each under its table's id. */
 export interface TableStores {
@@ -15,9 +17,20 @@ export interface TableStores {
   close(): void;
 }
 
-/** Remembers the 256 tables last read. What is forgotten keeps its connections for the calls under way. */
+/** Remembers the 256 tables last read. What is forgotten keeps its connections for the calls under way, and is closed then. */
 export function createTableStores(): TableStores {
-  const known = new RecentMap<TableStore>(rememberedTables);
+  const closing = new Map<TableStore, NodeJS.Timeout>();
+  const known = new RecentMap<TableStore>(
+    rememberedTables,
+    () => 1,
+    (store) => {
+      const timer = setTimeout(() => {
+        closing.delete(store);
+        store.close();
+      }, longestCallMs);
+      closing.set(store, timer.unref());
+    },
+  );
   return {
     open(name, place, deps) {
       const before = known.get(place.tableId);
@@ -31,6 +44,11 @@ export function createTableStores(): TableStores {
     get: (tableId) => known.get(tableId),
     close() {
       for (const store of known.values()) store.close();
+      for (const [store, timer] of closing) {
+        clearTimeout(timer);
+        store.close();
+      }
+      closing.clear();
     },
   };
 }

@@ -1,6 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Location } from "../location.ts";
-import { formatLocation } from "../location-names.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ListRequest, Store, StoredObject } from "../stores/store.ts";
@@ -29,7 +28,7 @@ export async function listBelow(
   const known =
     pageEnds.get(store) ?? new RecentMap<readonly string[]>(rememberedPages, ({ length }) => length);
   pageEnds.set(store, known);
-  const key = JSON.stringify([scope.tenantId, formatLocation(location)]);
+  const key = JSON.stringify([scope.tenantId, location]);
   const ends = known.get(key) ?? [];
   const counter = createCounter(scope, onPage);
   const found = await mapBounded(["", ...ends], parallelPages, (after, at) =>

@@ -72,9 +72,9 @@ export function createParquetFiles(cache: ObjectCache): ParquetFiles {
   };
 }
 
-/** Names one version of an object as a tenant sees it. */
-export function versionKey({ uri, etag, sizeBytes }: StoredObject, { tenantId }: LakeScope): string {
-  return JSON.stringify([tenantId, uri, etag, sizeBytes]);
+/** Names one version of an object as a tenant sees it: by its place, which says with whose credentials it is read. */
+export function versionKey({ location, etag, sizeBytes }: StoredObject, { tenantId }: LakeScope): string {
+  return JSON.stringify([tenantId, location, etag, sizeBytes]);
 }
 
 async function findFooter(file: SparseFile, scope: LakeScope): Promise<Footer | undefined> {

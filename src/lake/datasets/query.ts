@@ -11,6 +11,7 @@ import { countByAnalysis } from "./count-by-analysis.ts";
 import { countByFooters } from "./count-by-footers.ts";
 import { countByLog } from "./count-by-log.ts";
 import { hasWildcard } from "./glob.ts";
+import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
 import { rejectedRows, tableNotes } from "./rejected-rows.ts";
@@ -81,19 +82,34 @@ async function runFirstPage(
 }
 
 async function furtherPage(
-  { engine }: LakeParts,
-  { maxRows, maxBytes }: LakeQueryRequest,
+  parts: LakeParts,
+  { sql, sources, maxRows, maxBytes }: LakeQueryRequest,
   cursor: string,
   cursors: Cursors,
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const { handle, offset } = cursors.decode(cursor);
+  const { engine } = parts;
+  await checkCatalogsTables(parts, { sql, sources }, scope);
   const { handle: _same, ...page } = await engine.nextPage(handle, offset, ownerOf(scope), {
     maxRows,
     maxBytes,
   });
   const next = { handle, offset: offset + page.rows.length };
   return { ...page, ...(page.more ? { cursor: cursors.encode(next) } : {}), rejectedCount: 0, rejects: [] };
+}
+
+/** Asks the catalog whether its tables may be read still, as a result is kept longer than that may hold. */
+async function checkCatalogsTables(
+  { engine, resolver }: LakeParts,
+  { sql, sources }: Pick<LakeQueryRequest, "sql" | "sources">,
+  scope: LakeScope,
+): Promise<void> {
+  const isNamed = Object.values(sources).some(({ uri }) => isDatabricksName(uri)) || /databricks:/i.test(sql);
+  if (!isNamed) return;
+  const { tables } = await engine.plan(sql, scope);
+  const ofCatalog = tables.map(sourceFinder(sources)).filter(({ uri }) => isDatabricksName(uri));
+  await mapBounded(ofCatalog, 4, (request) => resolver.resolve(request, scope));
 }
 
 /** Names that SQL does not tell apart are one table, where they are one dataset; else the engine refuses them. */

@@ -34,7 +34,7 @@ export function createSniffer(stores: Stores): Sniffer {
     async sniff(object, hints, scope, localPath) {
       const key = JSON.stringify([
         scope.tenantId,
-        object.uri,
+        object.location,
         object.etag,
         object.sizeBytes,
         hintsKey(hints),

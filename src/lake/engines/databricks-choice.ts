@@ -1,6 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { AllowedNames } from "../databricks/allowed.ts";
 import { withNullOrder } from "../databricks/sql/null-order.ts";
+import { differenceByTypes } from "../databricks/sql/same-by-types.ts";
 import { differenceInDuckDb } from "../databricks/sql/same-in-both.ts";
 import { isDatabricksName, parseTableName } from "../databricks/table-name.ts";
 import type { DatasetRequest, LakeQueryRequest } from "../lake.ts";
@@ -53,8 +54,16 @@ export function createDatabricksChooser({
     },
     mayDo: mayWarehouseDo,
     async asLocal(request, scope) {
-      if ((await tablesOf(deps, request, scope)) !== "databricks") return request;
-      return { ...request, sql: withNullOrder(request.sql) };
+      const { sql } = request;
+      if ((await tablesOf(deps, request, scope)) !== "databricks") return { request, scope, notes: [] };
+      const difference = differenceInDuckDb(sql);
+      if (difference !== undefined) return { request, scope, notes: [ranAsOwn(difference)] };
+      const differenceOver: LakeScope["differenceOver"] = (columns) => differenceByTypes(sql, columns);
+      return {
+        request: { ...request, sql: withNullOrder(sql) },
+        scope: { ...scope, differenceOver },
+        notes: [],
+      };
     },
     async takesOver(request, scope) {
       const tables = await tablesOf(deps, request, scope);
@@ -73,6 +82,11 @@ export function createDatabricksChooser({
 
 function ranThere(reason: string): string {
   return `The statement ran on the SQL warehouse, in Databricks SQL: ${reason}. Where it can be read from files, engine: local does so, in DuckDB's SQL.`;
+}
+
+/** Where it is of a moment, which no warehouse is asked for. */
+function ranAsOwn(difference: string): string {
+  return `The statement ran here, in DuckDB's SQL, as sources give a version or timestamp: in Databricks SQL it may mean something else, as ${difference}. For that write VERSION AS OF or TIMESTAMP AS OF and give engine: databricks.`;
 }
 
 function isOfMoment({ sources }: LakeQueryRequest): boolean {

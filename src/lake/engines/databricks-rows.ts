@@ -1,4 +1,5 @@
 import { gateFilter } from "../databricks/sql/filter.ts";
+import { differenceByTypes } from "../databricks/sql/same-by-types.ts";
 import { differenceInDuckDb } from "../databricks/sql/same-in-both.ts";
 import type { DatasetRows, ReadRowsRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
@@ -24,17 +25,29 @@ export function readTableRows(engine: DatabricksEngine | undefined, byFiles: Rea
     const page = await byWarehouse(request, scope);
     return { ...page, notes: [`The rows were read by the SQL warehouse: ${reason}`, ...page.notes] };
   };
+  const asOwn = async (difference: string, request: ReadRowsRequest, scope: LakeScope) => {
+    const page = await byFiles(request, scope);
+    if (request.cursor !== undefined) return page;
+    const note = `The filter was read as DuckDB's SQL, as a version or timestamp is given: in Databricks SQL it may mean something else, as ${difference}.`;
+    return { ...page, notes: [note, ...page.notes] };
+  };
   return async (request, scope) => {
     const { cursor, filter, version, timestamp } = request;
     if (cursor?.startsWith(mark))
       return byWarehouse({ ...request, cursor: cursor.slice(mark.length) }, scope);
-    // Refused before anything is sent; names in double quotes are this server's own SQL.
-    if (filter !== undefined && !filter.includes('"')) gateFilter(filter);
-    const isFixed = cursor !== undefined || version !== undefined || timestamp !== undefined;
-    const difference = filter === undefined || isFixed ? undefined : differenceInDuckDb(filter);
-    if (difference !== undefined) return because(`in the filter, ${difference}.`, request, scope);
+    const isOfMoment = version !== undefined || timestamp !== undefined;
+    const isFixed = cursor !== undefined || isOfMoment;
+    // Refused before anything is sent; what is read of a moment may be DuckDB's SQL.
+    if (filter !== undefined && !isOfMoment) gateFilter(filter);
+    const difference = filter === undefined ? undefined : differenceInDuckDb(filter);
+    if (difference !== undefined) {
+      if (isOfMoment) return asOwn(difference, request, scope);
+      return because(`in the filter, ${difference}.`, request, scope);
+    }
     try {
-      return await byFiles(request, scope);
+      if (filter === undefined) return await byFiles(request, scope);
+      const differenceOver: LakeScope["differenceOver"] = (columns) => differenceByTypes(filter, columns);
+      return await byFiles(request, { ...scope, differenceOver });
     } catch (thrown) {
       if (isFixed || !mayWarehouseDo(thrown)) throw thrown;
       return because(thrown.message, request, scope);

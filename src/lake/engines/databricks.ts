@@ -48,6 +48,7 @@ export function createDatabricksEngine(deps: DatabricksEngineDeps): DatabricksEn
   return {
     name: "databricks",
     ...createDatabricksChooser(deps),
+    stop: (id, { signal }) => deps.statements.stop(id, signal),
     async run(request, scope) {
       const { sql, sources, cursor } = request;
       const cursors = requestCursors(["databricks", sql, sources], place);
@@ -108,7 +109,11 @@ async function firstPage(
     ...page,
     rejectedCount: 0,
     rejects: [],
-    execution: { id: result.id, durationMs: Math.round(now() - startedMs) },
+    // How long it took before it was taken up here is not known.
+    execution: {
+      id: result.id,
+      ...(scope.outside?.resumes ? {} : { durationMs: Math.round(now() - startedMs) }),
+    },
   };
 }
 

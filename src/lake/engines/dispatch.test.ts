@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { ToolError } from "../../core/errors.ts";
 import type { Outside, OutsideWork } from "../../core/outside.ts";
 import type { DatasetRows, LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import { type QueryEngines, queryOnEngine } from "./dispatch.ts";
+import { estimateOnEngine, type QueryEngines, queryOnEngine } from "./dispatch.ts";
 import type { RemoteEngine } from "./engine.ts";
 
 const scope: LakeScope = {
@@ -21,6 +22,7 @@ function page(value: string, cursor?: string): DatasetRows {
 function echo(suits?: (request: LakeQueryRequest) => boolean): RemoteEngine {
   return {
     name: "databricks",
+    stop: async () => {},
     run: async ({ cursor = "first" }) => ({ ...page(`databricks ${cursor}`, "p2"), execution: { id: "1" } }),
     ...(suits
       ? {
@@ -109,4 +111,13 @@ test("what is said of a statement's way is kept with what it begins elsewhere, a
     outside: { ...outside, resumes },
   });
   expect(answer).toMatchObject({ rows: [["7 first"]], notes: ["It is there.", "It is large."] });
+});
+
+test("what is too much here even to be looked at is estimated where it would run", async () => {
+  const tooMuch = new ToolError("too_large", "Too many files.", { details: { maxTableFiles: 1 } });
+  const refusing = async () => Promise.reject(tooMuch);
+  const remote: RemoteEngine = { ...echo(), takesOver: async () => ({ takes: true, notes: [] }) };
+  const all = { ...engines(remote), local: refusing, estimateLocal: refusing };
+  expect(await queryOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });
+  expect(await estimateOnEngine(all, request, scope)).toMatchObject({ engine: "databricks" });
 });

@@ -3,7 +3,13 @@ import type { OutsideWork } from "../../core/outside.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { DatasetRows, LakeQueryRequest, LakeQueryRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import { type EngineName, type RemoteEngine, type RemoteEngineName, remoteEngineNames } from "./engine.ts";
+import {
+  type AsLocal,
+  type EngineName,
+  type RemoteEngine,
+  type RemoteEngineName,
+  remoteEngineNames,
+} from "./engine.ts";
 import { estimateOnEngines, type LakeEstimate, type SuitingEngine } from "./estimate.ts";
 import { handOverFailed } from "./hand-over.ts";
 
@@ -34,13 +40,28 @@ export async function queryOnEngine(
   return elsewhere(remoteEngine(engines, marked.engine), { ...first, cursor: marked.cursor }, scope);
 }
 
+/** Stops what an engine began for a call that another process answered. Throws where it may go on. */
+export async function stopOnEngine(
+  engines: QueryEngines,
+  { system, id }: OutsideWork,
+  scope: LakeScope,
+): Promise<void> {
+  await remoteEngine(engines, engineOf(system)).stop(id, scope);
+}
+
 /** What the statement would take on the engine asked for, or on whichever `auto` would choose. Runs nothing. */
 export async function estimateOnEngine(
   engines: QueryEngines,
   request: LakeQueryRequest,
   scope: LakeScope,
 ): Promise<LakeEstimate> {
-  return estimateOnEngines({ ...engines, suiting: () => suiting(engines, request, scope) }, request, scope);
+  const estimateLocal = async () => {
+    const asked = await asLocal(engines, request, scope);
+    const found = await engines.estimateLocal(asked.request, asked.scope);
+    return { ...found, notes: [...asked.notes, ...found.notes] };
+  };
+  const suits = () => suiting(engines, request, scope);
+  return estimateOnEngines({ ...engines, estimateLocal, suiting: suits }, request, scope);
 }
 
 async function firstPage(
@@ -66,10 +87,14 @@ async function goOn(
   scope: LakeScope,
   { system, notes }: OutsideWork,
 ): Promise<LakeQueryRows> {
-  const name = remoteEngineNames.find((one) => one === system);
-  if (!name) throw new TypeError(`${system} is no engine.`);
-  const page = await elsewhere(remoteEngine(engines, name), request, scope);
+  const page = await elsewhere(remoteEngine(engines, engineOf(system)), request, scope);
   return { ...page, notes: [...notes, ...page.notes] };
+}
+
+function engineOf(system: string): RemoteEngineName {
+  const name = remoteEngineNames.find((one) => one === system);
+  if (name) return name;
+  throw new TypeError(`${system} is no engine.`);
 }
 
 /** A scope that keeps with what an engine begins in it what is said of it here. */
@@ -86,13 +111,20 @@ async function onlyHere(
   scope: LakeScope,
 ): Promise<LakeQueryRows> {
   const asked = await asLocal(engines, request, scope);
-  return { ...(await engines.local(asked, scope)), engine: "local" };
+  const page = await engines.local(asked.request, asked.scope);
+  return { ...page, notes: [...asked.notes, ...page.notes], engine: "local" };
 }
 
-async function asLocal({ remote }: QueryEngines, request: LakeQueryRequest, scope: LakeScope) {
-  let asked = request;
-  if ((request.engine ?? "auto") === "auto") {
-    for (const engine of remote) asked = (await engine.asLocal?.(asked, scope)) ?? asked;
+async function asLocal(
+  { remote }: QueryEngines,
+  request: LakeQueryRequest,
+  scope: LakeScope,
+): Promise<AsLocal> {
+  let asked: AsLocal = { request, scope, notes: [] };
+  if ((request.engine ?? "auto") !== "auto") return asked;
+  for (const engine of remote) {
+    const found = await engine.asLocal?.(asked.request, asked.scope);
+    if (found) asked = { ...found, notes: [...asked.notes, ...found.notes] };
   }
   return asked;
 }

@@ -45,6 +45,13 @@ export interface QueryEstimate {
 /** Whether a remote engine takes a statement. `notes` say why it did. */
 export type Takeover = { takes: true; notes: string[] } | { takes: false; why: string };
 
+/** A statement as this machine runs it for `auto`, and what is to be said of that. */
+export interface AsLocal {
+  request: LakeQueryRequest;
+  scope: LakeScope;
+  notes: string[];
+}
+
 /**
  * Runs statements elsewhere. It holds each statement to one SELECT over what may be read before anything is sent,
  * stops the work there when `scope.signal` aborts, bounds the page by `maxRows` and `maxBytes`, and gives rows in
@@ -64,8 +71,10 @@ export interface RemoteEngine {
   takesOver?(request: LakeQueryRequest, scope: LakeScope): Promise<Takeover>;
   /** Whether it may be asked to take over what failed here so. Left out: only what is too much for this machine. */
   mayDo?(thrown: unknown): boolean;
-  /** A statement of this engine's own SQL, written so that it means the same here, where `auto` runs it here. Left out: as it is. */
-  asLocal?(request: LakeQueryRequest, scope: LakeScope): Promise<LakeQueryRequest>;
+  /** A statement of this engine's own SQL, so that it means the same here, where `auto` runs it here. Left out: as it is. */
+  asLocal?(request: LakeQueryRequest, scope: LakeScope): Promise<AsLocal>;
+  /** Stops what `run` began for this caller, whatever may be read by now; what has ended is left. Throws where it may go on. */
+  stop(id: string, scope: LakeScope): Promise<void>;
   /** Sends nothing that is billed. */
   estimate?(request: LakeQueryRequest, scope: LakeScope): Promise<QueryEstimate>;
 }

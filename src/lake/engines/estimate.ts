@@ -3,7 +3,7 @@ import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { EngineName, QueryEstimate, RemoteEngine } from "./engine.ts";
-import { type Choice, handOver, handOverFailed, isTooMuchHere } from "./hand-over.ts";
+import { type Choice, handOver, handOverFailed } from "./hand-over.ts";
 
 /** What a statement would take, here and elsewhere, and where it would run. */
 export interface LakeEstimate extends Omit<QueryEstimate, "notes"> {
@@ -109,7 +109,6 @@ async function handedOver(
   scope: LakeScope,
   thrown: unknown,
 ): Promise<LakeEstimate> {
-  if (isTooMuchHere(thrown)) throw thrown;
   const { engine, fault } = await handOverFailed(remote, request, scope, thrown);
   return elsewhere(engine, request, scope, fault.message);
 }

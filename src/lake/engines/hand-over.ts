@@ -13,7 +13,7 @@ export interface Choice {
 }
 
 /** Whether this machine refused a statement for the bytes or the files of a table it would read, and for nothing else. */
-export function isTooMuchHere(thrown: unknown): thrown is ToolError {
+function isTooMuchHere(thrown: unknown): thrown is ToolError {
   if (!(thrown instanceof ToolError) || thrown.code !== "too_large") return false;
   return thrown.details.setting === "lake.query.maxScanBytes" || thrown.details.maxTableFiles !== undefined;
 }

@@ -79,7 +79,7 @@ export function planBySample(
       return {
         ...plan,
         distinct: "each",
-        isListable: sampled.distinct <= mostListed,
+        isListable: mostDistinct <= mostListed,
         memoryBytes: leastBytes + mostDistinct * bytesPerKept,
       };
     }

@@ -123,15 +123,28 @@ async function askAll(
   return { profiledRows, statistics };
 }
 
-/** What turns out to be too much for the engine, as where a table is not like its sample, is sketched. */
-async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: boolean) {
+/**
+ * What turns out to be too much for the engine, as where a table is not like its sample, is sketched: first columns of
+ * which each value is kept, whose number the sample may have misjudged.
+ */
+async function askPart(
+  source: Source,
+  part: readonly ColumnPlan[],
+  hasRange: boolean,
+): Promise<ReturnType<typeof readStatistics>> {
   try {
     return readStatistics(await source.ask(statisticsSql(part, source.from, hasRange)), part);
   } catch (thrown) {
     const isTooLarge = thrown instanceof ToolError && thrown.code === "too_large";
-    if (!isTooLarge || part.every(({ distinct }) => distinct === "sketched")) throw thrown;
-    const frugal = part.map((plan) => ({ ...plan, distinct: "sketched" as const, isListable: false }));
-    return readStatistics(await source.ask(statisticsSql(frugal, source.from, hasRange)), frugal);
+    const [suspect] = (["each", "hashed"] as const).filter((way) =>
+      part.some(({ distinct }) => distinct === way),
+    );
+    if (!isTooLarge || !suspect) throw thrown;
+    const frugal = part.map(
+      (plan): ColumnPlan =>
+        plan.distinct === suspect ? { ...plan, distinct: "sketched", isListable: false } : plan,
+    );
+    return askPart(source, frugal, hasRange);
   }
 }
 

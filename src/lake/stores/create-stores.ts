@@ -13,6 +13,8 @@ import type { Stores } from "./store.ts";
 export interface StoresDeps {
   /** In place of the AWS SDK's own chain: for servers on loopback that take any. */
   credentials?: S3ClientConfig["credentials"];
+  /** Told where S3 says that credentials have expired. */
+  onExpired?: () => void;
   timeouts?: Partial<S3Timeouts>;
   findsRegion?: boolean;
   /** Whether local files are opened through `/proc/self/fd`. Linux has it. */
@@ -25,13 +27,20 @@ const defaultTimeouts: S3Timeouts = { connectMs: 5_000, answerMs: 20_000, idleMs
 export function createStores(
   settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
     Partial<Pick<LakeSettings, "exports">>,
-  { credentials, timeouts, findsRegion = false, anchored = process.platform === "linux" }: StoresDeps = {},
+  {
+    credentials,
+    onExpired,
+    timeouts,
+    findsRegion = false,
+    anchored = process.platform === "linux",
+  }: StoresDeps = {},
 ): Stores & { uploads: Uploads; close(): void } {
   const boundaries = createBoundaries(settings);
   const clients = createS3Clients({
     settings: settings.s3,
     timeouts: { ...defaultTimeouts, ...timeouts },
     findsRegion,
+    onExpired,
     ...(credentials === undefined ? {} : { credentials }),
   });
   const sender = createS3Sender(clients);

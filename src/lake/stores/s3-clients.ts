@@ -15,6 +15,8 @@ export interface S3ClientOptions {
   timeouts: S3Timeouts;
   /** In place of the AWS SDK's own chain. */
   credentials?: S3ClientConfig["credentials"];
+  /** Told where S3 says that credentials have expired. */
+  onExpired?: (() => void) | undefined;
   /** Where no region is set, ask any: S3 says in its refusal where the bucket is. */
   findsRegion?: boolean;
 }
@@ -53,7 +55,10 @@ export function createS3Clients(options: S3ClientOptions): S3Clients {
   return {
     client: made,
     // Calls under way keep the old client's connections; unused ones end by themselves.
-    renew: () => void forget(),
+    renew() {
+      options.onExpired?.();
+      forget();
+    },
     close() {
       for (const client of forget()) client.then((open) => open.destroy()).catch(() => {});
     },

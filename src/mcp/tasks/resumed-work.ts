@@ -20,7 +20,6 @@ export function resumedWork(
     toolName: tool.name,
     call: { name, arguments: given, correlationId },
     principal,
-    signal: new AbortController().signal,
     async run(signal, { progress, outside }) {
       const result = await callTool(calls, {
         name,

@@ -3,8 +3,10 @@ import type { Outside } from "../../core/outside.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Progress } from "../../core/tool.ts";
 import { ownerOf } from "../sessions/owner.ts";
+import { outlasts } from "./outlasts.ts";
 import { OutsideTie } from "./outside-tie.ts";
 import type { TaskEnd, TaskRecord, TaskStore } from "./store.ts";
+import { TakeUpPauses } from "./take-up-pauses.ts";
 import type { SealedCall, TaskIds } from "./task-ids.ts";
 
 /** When a call becomes a task, and how long it may take and be asked for. Milliseconds. */
@@ -23,9 +25,13 @@ export interface TaskWork {
   /** What is called, for another process to go on with. */
   call: Pick<SealedCall, "name" | "arguments" | "correlationId">;
   principal: Principal;
+  run(signal: AbortSignal, tell: TaskTelling): Promise<TaskOutcome>;
+}
+
+/** Work of a request that waits for it. */
+export interface RequestWork extends TaskWork {
   /** Of the request: ends the call as long as it is no task. */
   signal: AbortSignal;
-  run(signal: AbortSignal, tell: TaskTelling): Promise<TaskOutcome>;
 }
 
 /** How a call came out. */
@@ -35,8 +41,8 @@ export interface TaskOutcome {
   hasFailed: boolean;
   /** With a fault that says that what it waited for was cancelled elsewhere. */
   wasCancelled: boolean;
-  /** With a fault of the call's way that says nothing of what it waited for: asked again, it may pass. */
-  mayPass: boolean;
+  /** Of a fault that says nothing of what the call waits for: what it says, and when to ask again at the earliest. */
+  mayPass: { message: string; retryAfterMs: number } | undefined;
 }
 
 /** What a call has of the task it may become. */
@@ -50,19 +56,30 @@ export interface TaskTelling {
 /** A call that another process began, as work of this one. Undefined where that may not be. */
 export type TakeUp = (call: SealedCall) => TaskWork | undefined;
 
+/** What stopping a task of this principal takes. */
+export interface StopAccess {
+  /** Whether the principal may see the tool of this name. */
+  isVisible(toolName: string): boolean;
+  /** Stops what a call began elsewhere. Throws where it may go on. */
+  stopOutside(sealed: SealedCall): Promise<void>;
+}
+
 /** Runs calls that may outlive their request, and answers for them afterwards. */
 export interface TaskRunner {
   /** Of a call that may become a task. Milliseconds. */
   readonly timeoutMs: number;
   /** The call's result where it was done in time, else the task it became. */
-  start(work: TaskWork): Promise<{ result: Result } | { task: TaskRecord }>;
+  start(work: RequestWork): Promise<{ result: Result } | { task: TaskRecord }>;
   /**
    * Undefined for what is not there or not this principal's, alike. A task of another process whose work goes on
    * elsewhere is taken up by this one.
    */
   find(taskId: string, principal: Principal, takeUp: TakeUp): Promise<TaskRecord | undefined>;
-  /** Stops a task that works; a task that is done by then stays done. */
-  cancel(taskId: string): void;
+  /**
+   * Stops a task that works; a task that is done by then stays done. That of another process is stopped where its work
+   * is, with no call begun here. False for what is not there, or not to be seen. Throws what `stopOutside` throws.
+   */
+  cancel(taskId: string, principal: Principal, access: StopAccess): Promise<boolean>;
   /** Stops what still runs, but for work elsewhere that another process can be asked for. */
   close(): void;
 }
@@ -97,14 +114,16 @@ class LocalTaskRunner implements TaskRunner {
   readonly timeoutMs: number;
   readonly #options: TaskRunnerOptions;
   readonly #running = new Map<string, Run>();
+  readonly #pauses: TakeUpPauses;
   readonly #takenUp = new Map<string, Promise<TaskRecord | undefined>>();
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     this.timeoutMs = options.times.timeoutMs;
+    this.#pauses = new TakeUpPauses(options.now);
   }
 
-  async start(work: TaskWork): Promise<{ result: Result } | { task: TaskRecord }> {
+  async start(work: RequestWork): Promise<{ result: Result } | { task: TaskRecord }> {
     const { store, times, now } = this.#options;
     const draft: Draft = { ...this.#newTask(work), taskId: undefined };
     const run = this.#run(work, draft, new OutsideTie());
@@ -129,13 +148,25 @@ class LocalTaskRunner implements TaskRunner {
   async find(taskId: string, principal: Principal, takeUp: TakeUp): Promise<TaskRecord | undefined> {
     const owner = ownerOf(principal);
     const known = await this.#options.store.get(taskId);
-    const isIdle = !known || (!known.end && !this.#running.has(taskId));
+    const isAtWork = this.#running.has(taskId) || this.#pauses.isOn(taskId);
+    const isIdle = !known || (!known.end && !isAtWork);
     const task = (isIdle ? await this.#takeUp(taskId, owner, takeUp) : undefined) ?? known;
     return task?.owner === owner ? task : undefined;
   }
 
-  cancel(taskId: string): void {
-    this.#running.get(taskId)?.stop.abort();
+  async cancel(taskId: string, principal: Principal, access: StopAccess): Promise<boolean> {
+    const owner = ownerOf(principal);
+    const found = await this.#options.store.get(taskId);
+    const known = found?.owner === owner ? found : undefined;
+    const sealed = this.#sealed(taskId, owner);
+    const toolName = known?.toolName ?? sealed?.name;
+    if (toolName === undefined || !access.isVisible(toolName)) return false;
+    if (known?.end) return true;
+    const run = this.#running.get(taskId);
+    // A call that goes on with another's work finds it stopped.
+    if (run && !run.outside.resumes) run.stop.abort();
+    else if (sealed) await access.stopOutside(sealed);
+    return true;
   }
 
   close(): void {
@@ -159,11 +190,17 @@ class LocalTaskRunner implements TaskRunner {
     return { stop, outside, call };
   }
 
+  /** What an id holds that is this owner's and has not expired. */
+  #sealed(taskId: string, owner: string): SealedCall | undefined {
+    const sealed = this.#options.ids.open(taskId);
+    if (sealed?.owner !== owner) return undefined;
+    return sealed.createdMs + sealed.ttlMs > this.#options.now() ? sealed : undefined;
+  }
+
   /** One for all who ask at once. */
   #takeUp(taskId: string, owner: string, takeUp: TakeUp): Promise<TaskRecord | undefined> {
-    const sealed = this.#options.ids.open(taskId);
-    const isGone = !sealed || sealed.createdMs + sealed.ttlMs <= this.#options.now();
-    if (isGone || sealed.owner !== owner) return Promise.resolve(undefined);
+    const sealed = this.#sealed(taskId, owner);
+    if (!sealed) return Promise.resolve(undefined);
     const before = this.#takenUp.get(taskId);
     if (before) return before;
     const taken = this.#goOn(taskId, sealed, takeUp).finally(() => this.#takenUp.delete(taskId));
@@ -177,7 +214,8 @@ class LocalTaskRunner implements TaskRunner {
     if (!work) return undefined;
     const { owner, createdMs, ttlMs } = sealed;
     const task = { taskId, owner, toolName: work.toolName, createdMs, ttlMs, updatedMs: now() };
-    if (!(await store.add(task))) return { ...task, statusMessage: "waits for room on this server" };
+    const hasRoom = (await store.get(taskId)) !== undefined || (await store.add(task));
+    if (!hasRoom) return { ...task, statusMessage: "waits for room on this server" };
     const run = this.#run(work, { ...task }, new OutsideTie(sealed.work));
     await outlasts(this.#finish(taskId, run), takenUpMs);
     return store.get(taskId);
@@ -197,8 +235,12 @@ class LocalTaskRunner implements TaskRunner {
 
   async #finish(taskId: string, run: Run): Promise<void> {
     this.#running.set(taskId, run);
-    const end = await endOf(run);
+    const { end, again } = await endOf(run);
     if (end) await this.#keep(taskId, { end });
+    if (again) {
+      this.#pauses.begin(taskId, again.retryAfterMs);
+      await this.#keep(taskId, { statusMessage: again.message });
+    } else this.#pauses.end(taskId);
     this.#running.delete(taskId);
   }
 
@@ -222,38 +264,26 @@ async function isStillWaiting(call: Promise<unknown>, outside: OutsideTie): Prom
   return outlasts(call, 0);
 }
 
-/** Whether the call is not settled by then. */
-async function outlasts(call: Promise<unknown>, afterMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), afterMs);
-  });
-  const settled = call.then(
-    () => false,
-    () => false,
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /**
  * A call that was stopped and still came to its end has its end. What was cancelled by another process is cancelled.
- * Undefined where the task has not ended, as its work goes on elsewhere.
+ * No end where the task has not ended, as its work goes on elsewhere; with `again`, where that was not to be asked.
  */
-async function endOf({ call, stop, outside }: Run): Promise<TaskEnd | undefined> {
+async function endOf({
+  call,
+  stop,
+  outside,
+}: Run): Promise<{ end?: TaskEnd; again?: TaskOutcome["mayPass"] }> {
   try {
     const { result, hasFailed, wasCancelled, mayPass } = await call;
-    if (outside.isLeaving() || (outside.resumes && mayPass)) return undefined;
-    if (wasCancelled || (stop.signal.aborted && hasFailed)) return { status: "cancelled" };
-    return { status: "completed", result: { resultType: "complete", ...result } };
+    if (outside.isLeaving()) return {};
+    if (outside.resumes && mayPass) return { again: mayPass };
+    if (wasCancelled || (stop.signal.aborted && hasFailed)) return { end: { status: "cancelled" } };
+    return { end: { status: "completed", result: { resultType: "complete", ...result } } };
   } catch (thrown) {
     if (thrown instanceof ProtocolError) {
-      return { status: "failed", error: { code: thrown.code, message: thrown.message } };
+      return { end: { status: "failed", error: { code: thrown.code, message: thrown.message } } };
     }
-    return { status: "failed", error: { code: -32603, message: "Internal error." } };
+    return { end: { status: "failed", error: { code: -32603, message: "Internal error." } } };
   }
 }
 

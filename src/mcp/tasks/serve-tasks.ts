@@ -8,15 +8,18 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { ToolError, toFault } from "../../core/errors.ts";
 import type { ServingUnit } from "../unit.ts";
 import { resumedWork } from "./resumed-work.ts";
 import type { TaskRecord } from "./store.ts";
-import { maxTaskIdChars } from "./task-ids.ts";
+import { maxTaskIdChars, type SealedCall } from "./task-ids.ts";
 
 /** Source: MCP extension io.modelcontextprotocol/tasks (SEP-2663), revision 2026-07-28. */
 export const tasksExtension = "io.modelcontextprotocol/tasks";
 
 const pollIntervalMs = 1_000;
+/** For the requests that stop what runs elsewhere. */
+const stopMs = 30_000;
 const schemas = {
   params: z.looseObject({ taskId: z.string().min(1).max(maxTaskIdChars) }),
   result: z.looseObject({}),
@@ -53,8 +56,13 @@ export function serveTaskGet(server: Server, unit: ServingUnit): void {
 
 /** tasks/cancel: asks a task to stop. */
 export function serveTaskCancel(server: Server, unit: ServingUnit): void {
-  serve(server, unit, "tasks/cancel", ({ taskId }) => {
-    unit.tasks.cancel(taskId);
+  handle(server, unit, "tasks/cancel", async (taskId) => {
+    const { tasks, principal } = unit;
+    const isFound = await tasks.cancel(taskId, principal, {
+      isVisible: (toolName) => mayBeSeen(unit, toolName),
+      stopOutside: (sealed) => stopOutside(unit, sealed),
+    });
+    if (!isFound) throw notFound();
     return {};
   });
 }
@@ -70,20 +78,49 @@ function serve(
   method: string,
   answer: (task: TaskRecord) => Result,
 ): void {
+  handle(server, unit, method, async (taskId) => answer(await find(unit, taskId)));
+}
+
+function handle(
+  server: Server,
+  unit: ServingUnit,
+  method: string,
+  answer: (taskId: string) => Promise<Result>,
+): void {
   if (unit.era === "legacy" || !unit.surface.hasTasks) return;
   server.setRequestHandler(method, schemas, async ({ taskId }, context) => {
     requireTasks(context);
-    return answer(await find(unit, taskId));
+    return answer(taskId);
   });
 }
 
 /** What is not there, is another's, or is of a tool that may not be seen any more, is answered alike. */
 async function find(unit: ServingUnit, taskId: string): Promise<TaskRecord> {
-  const { tasks, calls, principal } = unit;
+  const { tasks, principal } = unit;
   const task = await tasks.find(taskId, principal, (sealed) => resumedWork(unit, sealed));
-  const tool = task && calls.registry.find(task.toolName)?.tool;
-  if (task && tool && calls.steps.policy.visible(principal, tool)) return task;
-  throw new ProtocolError(
+  if (task && mayBeSeen(unit, task.toolName)) return task;
+  throw notFound();
+}
+
+function mayBeSeen({ calls, principal }: ServingUnit, toolName: string): boolean {
+  const tool = calls.registry.find(toolName)?.tool;
+  return tool !== undefined && calls.steps.policy.visible(principal, tool);
+}
+
+/** Throws MCP's error where the work may go on. */
+async function stopOutside({ calls, principal }: ServingUnit, { name, work }: SealedCall): Promise<void> {
+  const tool = calls.registry.find(name)?.tool;
+  try {
+    if (!tool?.stopOutside) throw new ToolError("unsupported", "This server cannot stop the task's work.");
+    await tool.stopOutside(work, { ...calls.services, principal, signal: AbortSignal.timeout(stopMs) });
+  } catch (thrown) {
+    const { message } = toFault(thrown, calls.newId());
+    throw new ProtocolError(ProtocolErrorCode.InternalError, `The task may go on: ${message}`);
+  }
+}
+
+function notFound(): ProtocolError {
+  return new ProtocolError(
     ProtocolErrorCode.InvalidParams,
     "Task not found. It may have been kept long enough.",
   );

@@ -44,15 +44,26 @@ export function createTaskIds(key: string | undefined): TaskIds {
     random: () => randomBytes(32).toString("base64url"),
     seal(call) {
       if (!sealer) return undefined;
-      const sealed = `${mark}${sealer.seal(deflateRawSync(JSON.stringify(call)))}`;
+      const text = JSON.stringify(call);
+      if (Buffer.byteLength(text) > maxCallBytes) return undefined;
+      const sealed = `${mark}${sealer.seal(deflateRawSync(text))}`;
       return sealed.length <= maxTaskIdChars ? sealed : undefined;
     },
     open(taskId) {
       if (!taskId.startsWith(mark)) return undefined;
       const packed = sealer?.open(taskId.slice(mark.length));
       if (!packed) return undefined;
-      const text = inflateRawSync(packed, { maxOutputLength: maxCallBytes }).toString("utf8");
-      return sealedCall.parse(JSON.parse(text));
+      return callIn(packed);
     },
   };
+}
+
+/** Undefined for what a server of another version has sealed in another form. */
+function callIn(packed: Buffer): SealedCall | undefined {
+  try {
+    const text = inflateRawSync(packed, { maxOutputLength: maxCallBytes }).toString("utf8");
+    return sealedCall.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

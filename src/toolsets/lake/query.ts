@@ -67,6 +67,8 @@ export const query = defineTool({
     },
   ],
   aliases: [oldQueryCsv],
+  stopOutside: (work, { lake, principal, signal }) =>
+    lake.stop(work, { tenantId: principal.tenantId, principalId: principal.id, signal, progress() {} }),
   async handle({ sql, sources, engine, estimate, limit, cursor }, context) {
     const request = {
       sql,

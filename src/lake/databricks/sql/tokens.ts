@@ -13,6 +13,8 @@ export interface Token {
 }
 
 const blank = /(?:[ \t\r\n]|--[^\n]*|\/\*(?!\+)(?:[^*]|\*(?!\/))*\*\/)+/y;
+/** The same, and hints, which DuckDB takes for comments. */
+const blankOrHint = /(?:[ \t\r\n]|--[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)+/y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:BD|[LSYDF])?(?![A-Za-z0-9_])/iy;
 const quoted = /`((?:[^`\0]|``)+)`/y;
@@ -24,7 +26,7 @@ const mark = /<=>|->|=>|::|\|\|(?!>)|<=|>=|<>|!=|==|\|(?!>)|\/(?!\*)|[(),.+\-*%&
  * (double quotes, prefixed texts, hints, parameters) is refused. Comments are left out. Throws `invalid_input`.
  * Source: Apache Spark, SqlBaseLexer.
  */
-export function tokenize(sql: string): Token[] {
+export function tokenize(sql: string, blanks: RegExp = blank): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   const take = (pattern: RegExp) => {
@@ -34,7 +36,7 @@ export function tokenize(sql: string): Token[] {
     return match;
   };
   for (;;) {
-    take(blank);
+    take(blanks);
     const start = at;
     const add = (kind: Token["kind"], value: string) =>
       tokens.push({ kind, text: value, at: start, end: at });
@@ -67,10 +69,10 @@ export function tokenize(sql: string): Token[] {
   }
 }
 
-/** Undefined for what is no Databricks SQL. */
+/** Without hints too. Undefined for what cannot be read as Databricks SQL. */
 export function tokensOrNone(sql: string): Token[] | undefined {
   try {
-    return tokenize(sql);
+    return tokenize(sql, blankOrHint);
   } catch (thrown) {
     if (thrown instanceof ToolError) return undefined;
     throw thrown;
