@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
 import { lakeScope } from "../../../test/harness/lake-settings.ts";
 import { type S3Server, startS3Server } from "../../../test/harness/s3-server.ts";
-import type { Store, StoredObject } from "../stores/store.ts";
+import { RecentMap } from "../recent-map.ts";
+import type { StoredObject, Stores } from "../stores/store.ts";
 import { listBelow } from "./list-files.ts";
 
 let server: S3Server;
@@ -32,7 +33,7 @@ const keysOf = (objects: readonly StoredObject[]) =>
   objects.map(({ location }) => (location.kind === "s3" ? location.key : location.path));
 
 /** Keys, and after what name each page began. */
-async function list(store: Store = lake.stores, scope = lakeScope()) {
+async function list(store: Stores = lake.stores, scope = lakeScope()) {
   const before = server.requests.length;
   const keys = keysOf(await listBelow(store, lake.stores.resolve("s3://data/many/"), scope));
   const asked = server.requests.slice(before).map(({ url }) => new URL(url, "http://s3").searchParams);
@@ -40,7 +41,7 @@ async function list(store: Store = lake.stores, scope = lakeScope()) {
 }
 
 /** By a store nobody has listed with: page after page. */
-const listAnew = async () => (await list({ ...lake.stores })).keys;
+const listAnew = async () => (await list({ ...lake.stores, pageEnds: new RecentMap(10) })).keys;
 
 test("pages are asked for at once when the listing was made before", async () => {
   const first = await list();
@@ -77,7 +78,7 @@ test("tenants do not learn of each other's listings", async () => {
 });
 
 test("a store that lists in no order is listed page by page", async () => {
-  const shuffled: Store = {
+  const shuffled: Stores = {
     ...lake.stores,
     async list(request, signal) {
       const page = await lake.stores.list(request, signal);

@@ -1,8 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Location } from "../location.ts";
-import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
-import type { ListRequest, Store, StoredObject } from "../stores/store.ts";
+import type { ListRequest, Store, StoredObject, Stores } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
 import { mapBounded } from "./map-bounded.ts";
 
@@ -10,24 +9,18 @@ const keysPerPage = 1_000;
 /** Objects looked at to find a dataset's files. */
 const maxListedObjects = 100_000;
 const parallelPages = 8;
-const rememberedPages = 10_000;
-
-/** Of each store: where the pages of a listing ended when it was last made. Hints: what is listed is checked. */
-const pageEnds = new WeakMap<Store, RecentMap<readonly string[]>>();
 
 /**
  * Every object below a folder or prefix, in the store's order. Where it was listed before, the pages are asked for at
  * once, each from where the one before it ended. Those of each page are shown as it comes. Throws `too_large` past 100,000.
  */
 export async function listBelow(
-  store: Store,
+  store: Pick<Stores, "list" | "pageEnds">,
   location: Location,
   scope: LakeScope,
   onPage: (objects: readonly StoredObject[]) => void = () => {},
 ): Promise<StoredObject[]> {
-  const known =
-    pageEnds.get(store) ?? new RecentMap<readonly string[]>(rememberedPages, ({ length }) => length);
-  pageEnds.set(store, known);
+  const { pageEnds: known } = store;
   const key = JSON.stringify([scope.tenantId, location]);
   const ends = known.get(key) ?? [];
   const counter = createCounter(scope, onPage);
@@ -46,7 +39,7 @@ export async function listBelow(
 
 /** Objects after one name up to and with another, both relative to the location. */
 async function listBetween(
-  store: Store,
+  store: Pick<Store, "list">,
   location: Location,
   { after, end }: { after: string; end: string | undefined },
   counter: ReturnType<typeof createCounter>,

@@ -1,6 +1,7 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { createBoundaries } from "../boundaries.ts";
 import type { Location } from "../location.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LakeSettings } from "../settings.ts";
 import { createLocalStore } from "./local-store.ts";
 import { listPlaces } from "./places.ts";
@@ -9,6 +10,8 @@ import { createS3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
 import { createS3Uploads, type Uploads } from "./s3-upload.ts";
 import type { Stores } from "./store.ts";
+
+const rememberedPages = 10_000;
 
 export interface StoresDeps {
   /** In place of the AWS SDK's own chain: for servers on loopback that take any. */
@@ -52,6 +55,7 @@ export function createStores(
   return {
     resolve: boundaries.resolve,
     places: (signal) => listPlaces(settings, sender, signal),
+    pageEnds: new RecentMap(rememberedPages, ({ length }) => length),
     list: async (request, signal) => storeOf(request.location).list(request, signal),
     head: async (location, signal) => storeOf(location).head(location, signal),
     read: async (request, signal) => storeOf(request.location).read(request, signal),

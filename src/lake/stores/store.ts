@@ -1,4 +1,5 @@
 import type { Location } from "../location.ts";
+import type { RecentMap } from "../recent-map.ts";
 
 /** One stored object or file at one version. */
 export interface StoredObject {
@@ -97,6 +98,8 @@ export interface Stores extends Store {
   /** Parses and checks a name a caller gave. Throws `invalid_input` for a bad form, `denied` outside the boundaries. */
   resolve(uri: string): Location;
   places(signal: AbortSignal): Promise<Place[]>;
+  /** Where the pages of listings ended when they were last made. Hints: what is listed by them is checked. */
+  pageEnds: RecentMap<readonly string[]>;
   /**
    * Opens a local file for a query worker without copying it. The path stays valid until `release`, and names
    * the very file that was checked whatever happens to its name. Throws `changed` on a different etag; so does
