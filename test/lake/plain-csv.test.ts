@@ -225,3 +225,57 @@ test("an object that is replaced while it comes is changed or read whole, never 
   const answer = result.kind === "failed" ? result.fault.code : "output" in result && result.output;
   expect([expect.objectContaining({ rows: [[1, 5_000_000]] }), "changed"]).toContainEqual(answer);
 }, 60_000);
+
+describe("What the engine's threads would misread", () => {
+  const answer = async (sql: string) => (await lake.output("lake_query", { sql })).rows[0];
+
+  /** Each of some 26 MB, where a thread begins every 8 MB. */
+  test.each([
+    ["JSON in quotes", '"{""k"":""v"",""n"":""1""}",1234\r\n'],
+    ["a field that is the separator", '",",12345678\r\n'],
+    ["inches at a field's end", '5",12345678\n'],
+    ["no quotes at all", "some words,12345678\r\n"],
+  ])(
+    "%s: every row is read, wherever the records begin",
+    async (what, record) => {
+      const count = Math.ceil((26 * megabyte) / record.length);
+      for (const length of [1, 4, 7]) {
+        const key = `threads/${what.replaceAll(/\W/g, "-")}-${length}.csv`;
+        await lake.put(
+          key,
+          `h0,h1${"x".repeat(length)}${record.includes("\r") ? "\r" : ""}\n${record.repeat(count)}`,
+        );
+        const number = `h1${"x".repeat(length)}`;
+        expect(await answer(`SELECT count(*) FROM 's3://lake/${key}'`)).toEqual([count]);
+        expect(
+          await answer(
+            `SELECT count(${number}), min(${number}) = max(${number}), count(DISTINCT h0) FROM 's3://lake/${key}'`,
+          ),
+        ).toEqual([count, true, 1]);
+      }
+    },
+    120_000,
+  );
+
+  test("a quote in the header that is never closed", async () => {
+    await lake.put("open-header.csv", `id, "name\n${"1,word\n".repeat(900_000)}`);
+    const [all, ids] = (await answer("SELECT count(*), count(id) FROM 's3://lake/open-header.csv'")) as [
+      number,
+      number,
+    ];
+    expect(await answer("SELECT count(*) FROM 's3://lake/open-header.csv'")).toEqual([all]);
+    expect(ids).toBe(all);
+  }, 60_000);
+
+  test("whole numbers past 64 bits in one file, fractions in another", async () => {
+    const long = ["10000000000000000000", "12345678901234567891"];
+    await lake.put("wei/a.csv", `id,wei\n${`1,${long[0]}\n`.repeat(300_000)}2,${long[1]}\n`);
+    await lake.put("wei/b.csv", `id,wei\n${"3,0.5\n".repeat(700_000)}`);
+    const { rows, columns } = await lake.output("lake_query", {
+      sql: "SELECT max(wei) AS most, min(wei)::VARCHAR AS least FROM 's3://lake/wei/'",
+    });
+    expect(columns[0].type).toMatch(/^DECIMAL/);
+    expect(String(rows[0][0])).toBe("12345678901234567891.0");
+    expect(rows[0][1]).toBe("0.5");
+  }, 60_000);
+});

@@ -24,9 +24,8 @@ export interface OpenText {
 }
 
 /**
- * Fetches a CSV file and looks at it as it comes, once per version of it and way of reading it. Afterwards it is all
- * there, unless it is none that can be read as it is: then undefined, and what was fetched until that was seen is
- * there. Throws `changed`, and `too_large` where the cache has no room for it.
+ * Fetches a CSV file and looks at it as it comes, once per version of it and way of reading it: what was found before
+ * takes no byte of it. Undefined for one that cannot be read as it is, and what was fetched until that was seen is there. Throws `changed`, and `too_large` where the cache has no room for it.
  */
 export async function inspectFile(
   deps: HydrationDeps,
@@ -46,10 +45,7 @@ export async function inspectFile(
     scope,
   );
   kept.release();
-  const { plain } = inspectedFacts.parse(kept.facts);
-  if (!plain) return undefined;
-  await raw.ensure(wholeOf(raw), scope);
-  return plain;
+  return inspectedFacts.parse(kept.facts).plain ?? undefined;
 }
 
 async function inspectArriving(
@@ -72,8 +68,7 @@ async function inspectArriving(
       { file, sizeBytes, dialect, columnCount: columnNames.length },
       { signal, progress() {} },
     );
-    if (!found) return undefined;
-    await arriving;
+    if (found) await arriving;
     await raw.verify?.();
     return found;
   } finally {
@@ -93,6 +88,6 @@ function hydrating(raw: SparseFile, scope: LakeScope) {
   };
 }
 
-function wholeOf({ sizeBytes }: SparseFile) {
+export function wholeOf({ sizeBytes }: SparseFile) {
   return [{ start: 0, end: sizeBytes }];
 }

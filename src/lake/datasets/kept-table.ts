@@ -43,7 +43,7 @@ function hasTypes({ inspected }: PlainFile, columns: readonly Column[]): boolean
 async function keepFile(
   { cache, engine }: HydrationDeps,
   { dialect, columns }: CsvScan,
-  { file: { object, partition }, raw, inspected: { prepared } }: PlainFile,
+  { file: { object, partition }, raw, inspected: { prepared, rowCount } }: PlainFile,
   pins: Pins,
   scope: LakeScope,
 ): Promise<CsvScan["files"][number]> {
@@ -54,7 +54,7 @@ async function keepFile(
     object,
     `typed-v1-${key}`,
     async (targetPath, signal) => {
-      const request = { path: raw.path, uri, targetPath, dialect, types, prepared };
+      const request = { path: raw.path, uri, targetPath, dialect, types, rowCount, prepared };
       await engine.keep(request, { signal, progress: scope.progress });
       await raw.verify?.();
     },

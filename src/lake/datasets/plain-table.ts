@@ -5,7 +5,7 @@ import type { InspectedText } from "../sql/engine.ts";
 import type { CsvForm } from "./agree-on-csv.ts";
 import type { Dataset } from "./dataset.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
-import { inspectFile, type OpenText } from "./inspect-file.ts";
+import { inspectFile, type OpenText, wholeOf } from "./inspect-file.ts";
 import { joinedType } from "./joined-type.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
@@ -49,10 +49,13 @@ export async function plainTable(
   try {
     const files = await inspectAll(deps, await mapBounded(sniffed, parallelFiles, open), form, scope);
     const table = files && tableOf(dataset, sniffed, form, files);
-    return table ? { table, files } : { held };
+    if (!table) return { held };
+    await mapBounded(files, parallelFiles, ({ raw }) => raw.ensure(wholeOf(raw), scope));
+    return { table, files };
   } catch (thrown) {
-    if (isCacheTooSmall(thrown)) return { held };
-    throw thrown;
+    if (!isCacheTooSmall(thrown)) throw thrown;
+    for (const { release } of held.values()) release();
+    return { held: new Map() };
   }
 }
 
@@ -63,23 +66,36 @@ async function inspectAll(
   form: CsvForm,
   scope: LakeScope,
 ): Promise<PlainFile[] | undefined> {
-  const inspect = async (one: OpenText) => {
+  const inspect = async (one: OpenText, by: LakeScope) => {
     const { uri } = one.file.object;
-    const inspected = await namingFile(uri, others.length > 0, () => inspectFile(deps, one, form, scope));
+    const inspected = await namingFile(uri, others.length > 0, () => inspectFile(deps, one, form, by));
     return inspected && { ...one, inspected };
   };
-  const head = first && (await inspect(first));
-  if (!head) return undefined;
   const over = new AbortController();
   const signal = AbortSignal.any([scope.signal, over.signal]);
-  const arriving = mapBounded(others, parallelFiles, ({ raw }) =>
-    raw.ensure([{ start: 0, end: raw.sizeBytes }], { ...scope, signal }),
+  /** What was given up as another file is no such one is no fault. */
+  const unlessOver = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (over.signal.aborted && !scope.signal.aborted) return undefined;
+      throw thrown;
+    }
+  };
+  const head = first && (await inspect(first, scope));
+  if (!head) return undefined;
+  // What is known of a file that is not there is likely known of the others too.
+  const isKnown = head.raw.missing(wholeOf(head.raw)).length > 0;
+  const arriving = mapBounded(isKnown ? [] : others, parallelFiles, ({ raw }) =>
+    raw.ensure(wholeOf(raw), { ...scope, signal }),
   ).catch(() => {
     // Whoever looks at the file is told.
   });
   try {
     const rest = await mapBounded(others, Math.max(1, deps.settings.query.workers - 1), async (one) => {
-      const found = over.signal.aborted ? undefined : await inspect(one);
+      const found = over.signal.aborted
+        ? undefined
+        : await unlessOver(() => inspect(one, { ...scope, signal }));
       if (!found) over.abort(new ToolError("timeout", "Nobody waits for these files any more."));
       return found;
     });

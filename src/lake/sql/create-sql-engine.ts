@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { createGate, type Gate } from "../cache/in-turn.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { QuerySettings } from "../settings.ts";
 import { convertThroughWorker } from "./convert-text.ts";
@@ -96,6 +97,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly pieceBytes: number | undefined;
   private readonly plans = new KnownPlans();
   private readonly links: ScanLinks;
+  /** Work as long as a download leaves a worker to others. */
+  private readonly longGate: Gate;
   private readonly statements = new RecentMap<StatementPlan>(rememberedStatements);
   private readonly filters = new RowFilter();
   private readonly removing = new Set<Promise<void>>();
@@ -109,6 +112,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     this.made.catch(() => {});
     this.pool = makePool(settings, deps, join(this.root, "workers"));
     this.prepared = new PreparedStore(join(this.root, "prepared"), settings.tempBytes);
+    this.longGate = createGate(Math.max(1, settings.workers - 1));
     this.links = new ScanLinks(join(this.root, "held"), this.prepared);
     this.spool = new ResultSpool({
       folder: join(this.root, "results"),
@@ -258,7 +262,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
   private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
     await this.made;
-    return this.pool.run(job, scope, this.deadline(longestTimerMs), hydrate);
+    const run = () => this.pool.run(job, scope, this.deadline(longestTimerMs), hydrate);
+    return this.longGate(run, scope.signal);
   };
 
   async close(): Promise<void> {

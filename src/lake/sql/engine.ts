@@ -263,6 +263,7 @@ export interface KeepRequest {
   targetPath: string;
   dialect: CsvDialect;
   types: string[];
+  rowCount: number;
   prepared: ReadInPlace;
 }
 

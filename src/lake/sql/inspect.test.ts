@@ -148,7 +148,14 @@ test("what is kept of a file with its types has the rows of the file itself", as
   const { path, uri } = source.file;
   const { prepared } = found;
   const targetPath = `${path}.parquet`;
-  await sql.engine.keep({ path, uri, targetPath, dialect: commaDialect, types, prepared }, testScope());
+  await sql.engine.keep(
+    { path, uri, targetPath, dialect: commaDialect, types, rowCount: found.rowCount, prepared },
+    testScope(),
+  );
+  const miscounted = { path, uri, targetPath: `${path}.more`, dialect: commaDialect, types, prepared };
+  await expect(
+    sql.engine.keep({ ...miscounted, rowCount: found.rowCount + 1 }, testScope()),
+  ).rejects.toMatchObject({ code: "internal" });
   const columns = types.map((type, at) => ({ name: names[at] ?? "", type }));
   const read = (file: object) => {
     const scan = { ...csvScan(path, names), columns, files: [{ ...source.file, ...file }] };

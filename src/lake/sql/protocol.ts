@@ -137,6 +137,7 @@ export interface KeepJob extends JobLimits {
   dialect: CsvDialect;
   /** By their places: `c0`, `c1`, … */
   types: string[];
+  rowCount: number;
   prepared: ReadInPlace;
 }
 

@@ -65,5 +65,5 @@ export function staysExact(before: ColumnShape["value"], beforeType: string, aft
 
 /** Whether it takes whole numbers that a double may not give back. */
 export function isLongInteger(value: ColumnShape["value"]): boolean {
-  return typeof value !== "string" && value.key === `integer ${longDigits}`;
+  return typeof value !== "string" && /^integer /.test(value.key) && value.key !== `integer ${exactDigits}`;
 }

@@ -9,6 +9,14 @@ const blank = 32;
 export type RecordState = "whole" | "more" | "open_quote" | "text_after_quote";
 
 /**
+ * Whether the dialect's quote is among the bytes. Where it is, the engine's threads may take for a line's beginning what
+ * is none: it loses rows then, or fails (DuckDB 1.5.6).
+ */
+export function hasQuote(bytes: Uint8Array, { quote }: CsvDialect): boolean {
+  return quote !== "" && bytes.includes(singleByte("quote", quote));
+}
+
+/**
  * Splits CSV bytes into records and fields by RFC 4180 with the dialect's own separator, quote and escape.
  * A quote inside a field that did not begin with one is text. After `next`, the fields say what it found.
  */

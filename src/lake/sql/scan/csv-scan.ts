@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { CsvDialect } from "../../formats/format.ts";
 import { ByteWindow } from "./byte-window.ts";
-import { CsvRecords } from "./csv-records.ts";
+import { CsvRecords, hasQuote } from "./csv-records.ts";
 import type { FieldTypes } from "./field-types.ts";
 import { Rejects } from "./rejects.ts";
 
@@ -12,6 +12,8 @@ export interface CsvFacts {
   /** Bits of the line ends seen: 1 LF, 2 CRLF, 4 CR. */
   lineEnds: number;
   hasQuotedNewline: boolean;
+  /** The quote's byte is somewhere. */
+  hasQuotes: boolean;
   longestRecordBytes: number;
   /** A good record that the engine would read otherwise than RFC 4180 has it. */
   hasOddRecord: boolean;
@@ -58,6 +60,7 @@ export class CsvScan {
       rejects: new Rejects(options.keepRejects ?? 100),
       lineEnds: 0,
       hasQuotedNewline: false,
+      hasQuotes: false,
       longestRecordBytes: 0,
       hasOddRecord: false,
       quotedEmpties: new Set(),
@@ -97,6 +100,7 @@ export class CsvScan {
     const { window, records, facts } = this;
     const { bytes, pos } = window;
     const isBlank = records.fieldCount === 1 && records.bounds[1] === records.bounds[0] && !records.quoted[0];
+    if (isHeader && records.isOdd) facts.hasOddRecord = true;
     if (!isHeader && !(isBlank && this.options.columnCount > 1)) {
       const reason = this.faultOf(pos, records.next);
       if (reason !== undefined) facts.rejects.add(this.line, reason, bytes, pos, records.next);
@@ -168,6 +172,7 @@ export class CsvScan {
     const { window } = this;
     this.bytesDone += window.pos;
     window.fill();
+    this.facts.hasQuotes ||= hasQuote(window.bytes.subarray(window.pos, window.end), this.options.dialect);
     this.validUntil = isUtf8(wholeCharacters(window)) ? window.end : 0;
     this.options.onProgress?.(this.bytesDone + window.end);
   }

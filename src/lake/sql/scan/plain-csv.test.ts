@@ -143,7 +143,11 @@ test(`what is found plain has the rows, types and reading that a scan finds (see
     expect(plain.types.map((type) => type.type())).toEqual(names);
     expect(plain.rowCount).toBe(facts.rowCount);
     expect(facts.rejects.count).toBe(0);
-    expect(prepared).toMatchObject({ isCopy: false, isSplittable: true, hasLineFeeds: !plain.hasReturns });
+    expect(prepared).toMatchObject({
+      isCopy: false,
+      isSplittable: !plain.hasQuotes,
+      hasLineFeeds: !plain.hasReturns,
+    });
     expect(plain.longestRecordBytes).toBeGreaterThanOrEqual(facts.longestRecordBytes);
     const isTyped = (column: number) => names[column] !== "VARCHAR";
     expect(plain.quotedEmpties.filter(isTyped)).toEqual(prepared.quotedEmpties?.filter(isTyped));
@@ -156,7 +160,12 @@ test(`what is found plain has the rows, types and reading that a scan finds (see
       dialect,
     };
     const { longestRecordBytes, quotedEmpties, hasReturns } = plain;
-    const read = { isSplittable: true, longestRecordBytes, quotedEmpties, hasLineFeeds: !hasReturns };
+    const read = {
+      isSplittable: !plain.hasQuotes,
+      longestRecordBytes,
+      quotedEmpties,
+      hasLineFeeds: !hasReturns,
+    };
     const file = { path, uri: "f", partition: 0 };
     const direct = [{ ...file, prepared: { ...read, path, isCopy: false, hasHeader: true } }];
     expect(await engineRows({ ...scan, files: direct }, join(dir, `direct-${round}`))).toEqual(

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { CsvDialect } from "../../formats/format.ts";
 import { type ColumnShape, isLongInteger, staysExact, valueShapeOf } from "./column-shape.ts";
-import { CsvRecords } from "./csv-records.ts";
+import { CsvRecords, hasQuote } from "./csv-records.ts";
 import { FieldTypes } from "./field-types.ts";
 import { type RecordAutomaton, recordAutomaton, walk, walkFour } from "./record-automaton.ts";
 import { longNumberShape } from "./value-shape.ts";
@@ -30,6 +30,8 @@ export interface PlainCsvFacts {
   /** Columns that are no text in which a field is `""`, in order. */
   quotedEmpties: number[];
   hasReturns: boolean;
+  /** The quote's byte is somewhere. */
+  hasQuotes: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export class PlainCsv {
   /** What the automaton was built of. */
   private built = { typeNames: [""], key: "" };
   private hasReturns = false;
+  private hasQuotes = false;
   private rowCount = 0;
   private longestRecordBytes = 0;
   private oddRecords = 0;
@@ -65,13 +68,14 @@ export class PlainCsv {
   take(bytes: Buffer, from: number, end: number): boolean {
     const isFirst = this.automaton === undefined;
     if (!isUtf8(bytes.subarray(from, end))) return false;
+    this.hasQuotes ||= hasQuote(bytes.subarray(from, end), this.dialect);
     const start = isFirst ? this.begin(bytes, from, end) : from;
     if (start < 0 || !this.measure(bytes, start, end)) return false;
     return this.check(bytes, start, end);
   }
 
   facts(): PlainCsvFacts {
-    const { rowCount, types, shapes, longestRecordBytes, hasReturns } = this;
+    const { rowCount, types, shapes, longestRecordBytes, hasReturns, hasQuotes } = this;
     for (const [column, { value }] of shapes.entries()) {
       const type = types[column];
       // Each of these digits was counted, and none tried whether a double gives it back.
@@ -79,7 +83,7 @@ export class PlainCsv {
     }
     const quotedEmpties = [...shapes.keys()].filter((at) => shapes[at]?.quotedEmpty);
     const unproved = [...shapes.keys()].filter((at) => shapes[at]?.value === longNumberShape);
-    return { rowCount, types, longestRecordBytes, unproved, quotedEmpties, hasReturns };
+    return { rowCount, types, longestRecordBytes, unproved, quotedEmpties, hasReturns, hasQuotes };
   }
 
   /** Where the records begin behind the header, once their first ones have told the columns' shapes; -1 for none such. */
@@ -90,7 +94,8 @@ export class PlainCsv {
     let start = from;
     if (this.dialect.hasHeader) {
       const state = this.records.read(bytes, from, firstEnd + 1, false);
-      if (state !== "whole" || this.records.next !== firstEnd + 1 || firstEnd === from) return -1;
+      const isWhole = state === "whole" && this.records.next === firstEnd + 1 && firstEnd !== from;
+      if (!isWhole || this.records.isOdd) return -1;
       start = firstEnd + 1;
     }
     let at = start;

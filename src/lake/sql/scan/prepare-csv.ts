@@ -23,7 +23,8 @@ export function prepareCsv(path: string, how: CsvPreparation): { facts: CsvFacts
   const facts = scanFile(path, how);
   const isPlain = !facts.hasOddRecord && how.dialect.skipLines === 0 && hasOneLineEnd(facts.lineEnds);
   const described = {
-    isSplittable: !facts.hasQuotedNewline,
+    // A copy may have quotes of its own.
+    isSplittable: !facts.hasQuotes && !facts.hasOddRecord,
     longestRecordBytes: facts.longestRecordBytes,
     quotedEmpties: [...facts.quotedEmpties].sort((a, b) => a - b),
   };

@@ -45,12 +45,13 @@ export async function inspectCsv(
   } finally {
     closeSync(fd);
   }
-  const { rowCount, types, hasReturns, longestRecordBytes, unproved, quotedEmpties } = plain.facts();
+  const { rowCount, types, hasReturns, hasQuotes, longestRecordBytes, unproved, quotedEmpties } =
+    plain.facts();
   const prepared = {
     isCopy: false,
     hasHeader: dialect.hasHeader,
     hasLineFeeds: !hasReturns,
-    isSplittable: true,
+    isSplittable: !hasQuotes,
     longestRecordBytes,
     quotedEmpties,
   };
@@ -63,6 +64,8 @@ class WholeLines {
   private readonly buffer = Buffer.allocUnsafe(mostLineBytes + windowBytes + lineEnd.length);
   /** Bytes at the start of the buffer that are of a line whose end was not there yet. */
   private keptBytes = 0;
+  /** Of the last line that ended. */
+  private hasReturns = false;
   private readonly fd: number;
   private readonly sizeBytes: number;
 
@@ -81,6 +84,8 @@ class WholeLines {
       at += got;
       filled += got;
     }
+    const before = filled === 0 ? -1 : buffer.lastIndexOf(lf, filled - 1);
+    if (before > 0) this.hasReturns = buffer[before - 1] === cr;
     if (end === this.sizeBytes) filled = this.endLine(filled);
     const from = start === 0 && hasByteOrderMark(buffer, filled) ? 3 : 0;
     const linesEnd = filled === 0 ? 0 : buffer.lastIndexOf(lf, filled - 1) + 1;
@@ -95,8 +100,7 @@ class WholeLines {
   private endLine(filled: number): number {
     const { buffer } = this;
     if (filled === 0 || buffer[filled - 1] === lf) return filled;
-    const before = buffer.lastIndexOf(lf, filled - 1);
-    const end = before > 0 && buffer[before - 1] === cr ? lineEnd : lineEnd.subarray(1);
+    const end = this.hasReturns ? lineEnd : lineEnd.subarray(1);
     return filled + end.copy(buffer, filled);
   }
 }

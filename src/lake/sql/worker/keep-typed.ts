@@ -8,7 +8,7 @@ const rowGroupRows = 122_880;
 
 /** Writes what the engine reads of a plain file, in no order, which would cost half its threads. Snappy: somebody waits. */
 export async function keepTyped(instances: Instances, job: KeepJob): Promise<null> {
-  const { path, uri, targetPath, dialect, types, prepared } = job;
+  const { path, uri, targetPath, dialect, types, prepared, rowCount } = job;
   const view = viewSql("kept", {
     format: "csv",
     files: [{ path, uri, partition: 0, prepared: { ...prepared, path } }],
@@ -22,8 +22,13 @@ export async function keepTyped(instances: Instances, job: KeepJob): Promise<nul
     await connection.run(view);
   });
   try {
-    await database.connection.run(`COPY (SELECT * FROM kept) TO ${literal(targetPath)}
+    const copied =
+      await database.connection.runAndReadAll(`COPY (SELECT * FROM kept) TO ${literal(targetPath)}
       (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false)`);
+    const [copiedRows] = copied.getRows()[0] ?? [];
+    if (Number(copiedRows) !== rowCount) {
+      throw new Error(`The engine read ${copiedRows} rows of a file of ${rowCount}.`);
+    }
   } finally {
     database.close();
   }
