@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,17 +18,19 @@ test("a server killed while it downloads leaves no torn entry, and its leftovers
   const body = randomBytes(1_500_000);
   await server.put("data", "large", body);
   const slow = await startFaultProxy(server.endpoint, ({ method }) =>
-    method === "GET" ? { kind: "delay", delayMs: 100 } : undefined,
+    method === "GET" ? { kind: "delay", delayMs: 400 } : undefined,
   );
   const lake = await openCacheLake(server.endpoint);
   for (const killAfterMs of [100, 300]) {
     const running = spawn(process.execPath, ["--import", "tsx", child, slow.endpoint, lake.dir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    const closed = once(running, "close");
     await new Promise((resolve) => running.stdout.once("data", resolve));
     await new Promise((resolve) => setTimeout(resolve, killAfterMs));
     running.kill("SIGKILL");
-    await new Promise((resolve) => running.once("close", resolve));
+    await closed;
+    expect(running.signalCode).toBe("SIGKILL");
 
     const cache = lake.cache();
     const file = await cache.object(await lake.head("s3://data/large"), lakeScope());

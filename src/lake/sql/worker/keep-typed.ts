@@ -5,6 +5,8 @@ import { viewSql } from "./views.ts";
 
 /** Rows of a row group: as many as the engine's own have. */
 const rowGroupRows = 122_880;
+/** Of the memory a query may use: Parquet's writer holds more that the engine does not count. */
+const memoryShare = 0.6;
 
 /** Writes what the engine reads of a plain file, in no order, which would cost half its threads. Snappy: somebody waits. */
 export async function keepTyped(instances: Instances, job: KeepJob): Promise<null> {
@@ -19,6 +21,7 @@ export async function keepTyped(instances: Instances, job: KeepJob): Promise<nul
   });
   const database = await openDatabase(instances, job, [path, targetPath], async (connection) => {
     await connection.run("SET preserve_insertion_order = false");
+    await connection.run(`SET memory_limit = '${Math.floor(job.memoryBytes * memoryShare)}B'`);
     await connection.run(view);
   });
   try {
