@@ -100,6 +100,27 @@ test("what many open at once is kept once, and never more than fits", async () =
   expect(counts().released).toBe(5);
 });
 
+test("a table that cannot be kept leaves the others as they are", async () => {
+  const { tables, call, counts } = setUp();
+  await (await call(dataset("v"))).end();
+  const pins = createPins();
+  const sparse = {
+    path: "p",
+    uri: "u",
+    partition: {},
+    hydrate: () => ({ fetch: async () => 0 }),
+  };
+  await tables.open(dataset("w"), { pins, budget: { spend() {} } }, lakeScope(), async () => ({
+    scan: { format: "parquet", files: [sparse], partitionColumns: [] },
+    detected: { format: "parquet", compression: "none", notes: [] },
+    notes: [],
+  }));
+  await pins.releaseAll();
+  expect(counts().released).toBe(0);
+  await tables.letGo();
+  expect(counts().released).toBe(1);
+});
+
 test("what a call uses is not given back to make room", async () => {
   const { tables, call, counts } = setUp();
   const { end } = await call(dataset("v"));

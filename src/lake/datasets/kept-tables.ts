@@ -78,9 +78,10 @@ export function createKeptTables({
         return use(key, before, holds);
       }
       const opened = await openApart(holds, hydrate);
-      const isUnfit = () => usedBytes() + sizeBytes > maxBytes || kept.has(key) || !isWhole(opened.table);
-      if (isUnfit()) await letGo();
-      if (isUnfit()) {
+      const hasRoom = () => usedBytes() + sizeBytes <= maxBytes;
+      const isFit = isWhole(opened.table);
+      if (isFit && !hasRoom()) await letGo();
+      if (!isFit || kept.has(key) || !hasRoom()) {
         holds.pins.add(opened.pins.releaseAll);
         return opened.table;
       }
