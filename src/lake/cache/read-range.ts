@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
+import { bytesOf } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 
@@ -57,9 +58,7 @@ export async function readWhole(
       const { location, etag } = object;
       const { sizeBytes, body } = await store.read({ location, ifMatch: etag }, signal);
       if (sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      const bytes = Buffer.concat(chunks);
+      const bytes = await bytesOf(body);
       if (bytes.length !== sizeBytes) throw changedMeanwhile(object.uri);
       return bytes;
     } catch (thrown) {

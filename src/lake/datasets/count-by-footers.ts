@@ -1,5 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Footers } from "../describe/footers.ts";
+import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { DatasetRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StatementPlan } from "../sql/engine.ts";
@@ -24,12 +25,19 @@ export async function countByFooters(
   if (!count || count.where || !table || others.length > 0 || table.dataset.delta) return undefined;
   const { files, hints, notes } = table.dataset;
   if (!files.every(({ object }) => claimsParquet(object, hints))) return undefined;
+  const read = await footersOf(files, ({ object }) => footers.read(object, scope));
+  if (!read || read.some(({ isGeo }) => isGeo)) return undefined;
+  const total = read.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  return countAnswer(count.name, total, notes);
+}
+
+/** The footers of files; undefined where one cannot be read. */
+export async function footersOf<T>(
+  files: readonly T[],
+  read: (file: T) => Promise<ParquetFooter>,
+): Promise<ParquetFooter[] | undefined> {
   try {
-    const read = await mapBounded(files, parallelFooters, ({ object }) => footers.read(object, scope));
-    if (read.some(({ isGeo }) => isGeo)) return undefined;
-    const counts = read.map(({ rowCount }) => rowCount);
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return countAnswer(count.name, total, notes);
+    return await mapBounded(files, parallelFooters, read);
   } catch (thrown) {
     if (thrown instanceof ToolError && ["invalid_input", "unsupported"].includes(thrown.code))
       return undefined;

@@ -1,19 +1,14 @@
-import { ToolError } from "../../core/errors.ts";
 import { rowCountOf } from "../delta/file-statistics.ts";
 import type { DatasetRows } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StatementPlan } from "../sql/engine.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
-import { countAnswer } from "./count-by-footers.ts";
+import { countAnswer, footersOf } from "./count-by-footers.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { filesOfPartitions } from "./prune-files.ts";
 import { maxDatasetFiles } from "./select-files.ts";
 import type { LakeParts } from "./with-tables.ts";
-
-/** Footers read at once. */
-const parallelFooters = 64;
 
 /**
  * The answer of `SELECT count(*) FROM t` over a Delta table, of all rows or those of some partitions: by the log, and the
@@ -53,15 +48,11 @@ async function rowsOf(
   const counts = files.map(({ added }) => added && rowCountOf([added]));
   const unknown = files.filter((_, at) => counts[at] === undefined);
   if (unknown.length > maxDatasetFiles) return undefined;
-  try {
-    const others = await mapBounded(unknown, parallelFooters, async ({ object, added }) => {
-      const footer = await footers.read(await delta.storedFile(object, scope), scope);
-      return footer.rowCount - (added?.deletionVector?.cardinality ?? 0);
-    });
-    return [...counts, ...others].reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
-  } catch (thrown) {
-    if (thrown instanceof ToolError && ["invalid_input", "unsupported"].includes(thrown.code))
-      return undefined;
-    throw thrown;
-  }
+  const read = await footersOf(unknown, async ({ object }) =>
+    footers.read(await delta.storedFile(object, scope), scope),
+  );
+  const others = read?.map(
+    ({ rowCount }, at) => rowCount - (unknown[at]?.added?.deletionVector?.cardinality ?? 0),
+  );
+  return others && [...counts, ...others].reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
 }

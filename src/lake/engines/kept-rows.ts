@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Column, RowPage } from "../sql/engine.ts";
-import { ResultSpool } from "../sql/result-spool.ts";
+import { cutNote, notKept, ResultSpool } from "../sql/result-spool.ts";
 import { rowTooLarge } from "../sql/worker/page.ts";
 
 /** A result as another system gives it, read once from its first row to its last. */
@@ -72,8 +72,7 @@ export class KeptRows {
   private async pageOf(path: string, arriving: ArrivingRows, taken: Taken): Promise<RowPage> {
     const { columns, totalRows, owner } = arriving;
     const { page: rows, rowCount, sizeBytes, marks, isCut } = taken;
-    const cutNote = `The result is larger than lake.query.maxResultBytes (${this.options.maxResultBytes}); its first ${rowCount} rows are kept.`;
-    const notes = [...arriving.notes, ...(isCut ? [cutNote] : [])];
+    const notes = [...arriving.notes, ...(isCut ? [cutNote(this.options.maxResultBytes, rowCount)] : [])];
     const total = totalRows === undefined || isCut ? {} : { totalRows };
     if (rows.length === rowCount) return { columns, rows, more: false, ...total, notes };
     const file = { path, sizeBytes, rowCount, marks, rowsPerMark, isCut };
@@ -84,9 +83,6 @@ export class KeptRows {
     return { columns, rows, more: true, handle, ...total, notes };
   }
 }
-
-const notKept =
-  "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
 
 interface Taken {
   page: unknown[][];

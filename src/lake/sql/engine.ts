@@ -262,7 +262,9 @@ export interface KeepRequest {
   uri: string;
   targetPath: string;
   dialect: CsvDialect;
+  /** Of the columns, by their places: `c0`, `c1`, … */
   types: string[];
+  /** As it was counted: a file of another number is not kept. */
   rowCount: number;
   prepared: ReadInPlace;
 }

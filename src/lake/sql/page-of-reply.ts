@@ -1,6 +1,6 @@
 import type { QueryRequest, RowPage } from "./engine.ts";
 import type { RunReply } from "./protocol.ts";
-import { notKept, type ResultSpool } from "./result-spool.ts";
+import { cutNote, notKept, type ResultSpool } from "./result-spool.ts";
 
 /** The first page of a statement's result, whose further rows go to `kept`. */
 export async function pageOfReply(
@@ -16,12 +16,7 @@ export async function pageOfReply(
     ...(reruns > 0 ? { hydration: { reruns } } : {}),
   };
   if (!spool) return { columns, rows, more, ...total, notes: [] };
-  const notes =
-    spool.isCut && maxKeptBytes === undefined
-      ? [
-          `The result is larger than lake.query.maxResultBytes (${maxResultBytes}); its first ${spool.rowCount} rows are kept.`,
-        ]
-      : [];
+  const notes = spool.isCut && maxKeptBytes === undefined ? [cutNote(maxResultBytes, spool.rowCount)] : [];
   const handle = await kept.keep(spool, { columns, owner, notes, totalRows });
   if (handle === undefined) return { columns, rows, more, ...total, notes: [notKept] };
   return { columns, rows, more, handle, ...total, notes };

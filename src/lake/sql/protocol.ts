@@ -2,9 +2,9 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column, FilterRequest, RowRange, TextForm } from "./engine.ts";
+import type { Column, FilterRequest, KeepRequest, RowRange, TextForm } from "./engine.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
-import { type PreparedText, preparedText, type ReadInPlace, readInPlace } from "./scan/prepared.ts";
+import { type PreparedText, preparedText, readInPlace } from "./scan/prepared.ts";
 
 /** A file of a scan as the worker gets it. */
 export interface JobFile {
@@ -129,16 +129,8 @@ export interface InspectJob extends JobLimits {
 }
 
 /** Makes typed Parquet of a CSV file that was found to be of simple form. */
-export interface KeepJob extends JobLimits {
+export interface KeepJob extends JobLimits, KeepRequest {
   kind: "keep";
-  path: string;
-  uri: string;
-  targetPath: string;
-  dialect: CsvDialect;
-  /** By their places: `c0`, `c1`, … */
-  types: string[];
-  rowCount: number;
-  prepared: ReadInPlace;
 }
 
 /** Which of the rows meet all conditions? */

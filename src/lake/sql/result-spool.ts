@@ -35,6 +35,11 @@ const freshShare = 1 / 3;
 export const notKept =
   "The rows after this page were not kept, as others' results take all the room. Ask for less, or again in a few minutes.";
 
+/** Said of a result of which the first rows alone are kept. */
+export function cutNote(maxResultBytes: number, rowCount: number): string {
+  return `The result is larger than lake.query.maxResultBytes (${maxResultBytes}); its first ${rowCount} rows are kept.`;
+}
+
 /** Rows of results that did not fit one page, on disk, to be walked by whoever asked for them. */
 export class ResultSpool {
   private readonly kept = new Map<string, Kept>();

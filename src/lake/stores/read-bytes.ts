@@ -6,7 +6,11 @@ export async function readBytes(
   request: ReadRequest,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const { body } = await store.read(request, signal);
+  return bytesOf((await store.read(request, signal)).body);
+}
+
+/** All of a body, as one piece in memory. */
+export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
