@@ -5,10 +5,11 @@ import type { Tool } from "../src/core/tool.ts";
 import { toolsets } from "../src/toolsets/index.ts";
 import { settingsPage } from "./settings-page.ts";
 import { toolsPage } from "./tools-page.ts";
+import { walkModule } from "./walk-module.ts";
 
 /**
- * Writes contract/<tool>.json, docs/tools.md and docs/settings.md from the code. With --check writes nothing and fails where
- * what is on disk differs.
+ * Writes contract/<tool>.json, docs/tools.md, docs/settings.md and the compiled walk.wat from the code. With --check writes
+ * nothing and fails where what is on disk differs.
  */
 const root = join(import.meta.dirname, "..");
 const isCheck = process.argv.includes("--check");
@@ -21,6 +22,7 @@ const wanted = new Map<string, string>([
   ]),
   [join("docs", "tools.md"), toolsPage(toolsets)],
   [join("docs", "settings.md"), settingsPage()],
+  [join("src", "lake", "sql", "scan", "walk-module.ts"), await walkModule(root)],
 ]);
 
 const stale = [...(await differing()), ...(await leftOver())];

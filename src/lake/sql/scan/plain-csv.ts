@@ -3,7 +3,8 @@ import type { CsvDialect } from "../../formats/format.ts";
 import { type ColumnShape, isLongInteger, staysExact, valueShapeOf } from "./column-shape.ts";
 import { CsvRecords, hasQuote } from "./csv-records.ts";
 import { FieldTypes } from "./field-types.ts";
-import { type RecordAutomaton, recordAutomaton, walk, walkFour } from "./record-automaton.ts";
+import { LineWalker } from "./line-walker.ts";
+import { recordAutomaton } from "./record-automaton.ts";
 import { longNumberShape } from "./value-shape.ts";
 
 const lf = 10;
@@ -16,6 +17,8 @@ const mostOdd = { records: 2_000, share: 0.02 };
 const mostBuilds = 64;
 /** A longer record is left to the scan. */
 const mostRecordBytes = 1 << 20;
+/** Lines are looked at by so many bytes: what is looked at several times stays in the processor's cache. */
+const sliceBytes = 256 << 10;
 /** Less is not worth four parts. */
 const leastSplitBytes = 4 << 10;
 
@@ -44,7 +47,7 @@ export class PlainCsv {
   private readonly records: CsvRecords;
   private readonly types: FieldTypes[];
   private readonly shapes: ColumnShape[];
-  private automaton: RecordAutomaton | undefined;
+  private readonly walker = new LineWalker(sliceBytes + mostRecordBytes);
   /** What the automaton was built of. */
   private built = { typeNames: [""], key: "" };
   private hasReturns = false;
@@ -66,12 +69,22 @@ export class PlainCsv {
 
   /** Takes the file's next lines, all of them whole. False: it is no such file, and nothing more is to be taken. */
   take(bytes: Buffer, from: number, end: number): boolean {
-    const isFirst = this.automaton === undefined;
-    if (!isUtf8(bytes.subarray(from, end))) return false;
-    this.hasQuotes ||= hasQuote(bytes.subarray(from, end), this.dialect);
-    const start = isFirst ? this.begin(bytes, from, end) : from;
-    if (start < 0 || !this.measure(bytes, start, end)) return false;
-    return this.check(bytes, start, end);
+    let at = from;
+    while (at < end) {
+      const next = sliceEnd(bytes, at, end);
+      if (next - at > sliceBytes + mostRecordBytes || !this.takeSlice(bytes.subarray(at, next))) return false;
+      at = next;
+    }
+    return true;
+  }
+
+  private takeSlice(lines: Buffer): boolean {
+    if (!isUtf8(lines)) return false;
+    this.hasQuotes ||= hasQuote(lines, this.dialect);
+    const start = this.builds === 0 ? this.begin(lines) : 0;
+    if (start < 0) return false;
+    this.walker.put(lines);
+    return this.measure(start, lines.length) && this.check(lines, start);
   }
 
   facts(): PlainCsvFacts {
@@ -87,21 +100,21 @@ export class PlainCsv {
   }
 
   /** Where the records begin behind the header, once their first ones have told the columns' shapes; -1 for none such. */
-  private begin(bytes: Buffer, from: number, end: number): number {
-    const firstEnd = bytes.indexOf(lf, from);
-    if (firstEnd < 0 || firstEnd >= end) return -1;
-    this.hasReturns = bytes[firstEnd - 1] === cr;
-    let start = from;
+  private begin(lines: Buffer): number {
+    const firstEnd = lines.indexOf(lf);
+    if (firstEnd < 0) return -1;
+    this.hasReturns = lines[firstEnd - 1] === cr;
+    let start = 0;
     if (this.dialect.hasHeader) {
-      const state = this.records.read(bytes, from, firstEnd + 1, false);
-      const isWhole = state === "whole" && this.records.next === firstEnd + 1 && firstEnd !== from;
+      const state = this.records.read(lines, 0, firstEnd + 1, false);
+      const isWhole = state === "whole" && this.records.next === firstEnd + 1 && firstEnd !== 0;
       if (!isWhole || this.records.isOdd) return -1;
       start = firstEnd + 1;
     }
     let at = start;
-    for (let count = 0; count < this.sampled && at < end; count++) {
-      const next = bytes.indexOf(lf, at) + 1;
-      if (!this.isBlank(bytes, at, next) && !this.readRecord(bytes, at, next)) return -1;
+    for (let count = 0; count < this.sampled && at < lines.length; count++) {
+      const next = lines.indexOf(lf, at) + 1;
+      if (!this.isBlank(lines, at, next) && !this.readRecord(lines, at, next)) return -1;
       at = next;
     }
     this.build();
@@ -109,47 +122,36 @@ export class PlainCsv {
   }
 
   /** Counts lines, and those that are records. */
-  private measure(bytes: Buffer, from: number, end: number): boolean {
-    let longest = 0;
-    for (let at = from; at < end; ) {
-      const next = bytes.indexOf(lf, at) + 1;
-      if (next - at > longest) longest = next - at;
-      if (next - at > 2 || !this.isBlank(bytes, at, next)) this.rowCount++;
-      at = next;
-    }
-    this.longestRecordBytes = Math.max(this.longestRecordBytes, longest);
-    return longest <= mostRecordBytes;
+  private measure(from: number, end: number): boolean {
+    const { count, blankCount, longestBytes } = this.walker.measure(from, end, this.hasReturns);
+    this.rowCount += count - blankCount;
+    this.longestRecordBytes = Math.max(this.longestRecordBytes, longestBytes);
+    return longestBytes <= mostRecordBytes;
   }
 
   private isBlank(bytes: Buffer, from: number, next: number): boolean {
     return next - from === 1 || (this.hasReturns && next - from === 2 && bytes[from] === cr);
   }
 
-  private check(bytes: Buffer, from: number, end: number): boolean {
-    const { automaton } = this;
-    if (!automaton) return false;
-    if (end - from < leastSplitBytes || this.longestRecordBytes * 8 > end - from) {
-      const isTaken = walk(automaton, bytes, from, end, automaton.start) === automaton.start;
-      return isTaken || this.checkLines(bytes, from, end);
+  private check(lines: Buffer, from: number): boolean {
+    const { length } = lines;
+    if (length - from < leastSplitBytes || this.longestRecordBytes * 8 > length - from) {
+      return this.walker.takes(from, length) || this.checkLines(lines, from, length);
     }
-    const lineAt = (share: number) => bytes.indexOf(lf, from + Math.floor((end - from) * share)) + 1;
-    const bounds = [from, lineAt(0.25), lineAt(0.5), lineAt(0.75), end] as const;
-    const states = walkFour(automaton, bytes, bounds);
-    return states.every(
-      (state, at) =>
-        state === automaton.start || this.checkLines(bytes, bounds[at] ?? end, bounds[at + 1] ?? end),
-    );
+    const lineAt = (share: number) => lines.indexOf(lf, from + Math.floor((length - from) * share)) + 1;
+    const bounds = [from, lineAt(0.25), lineAt(0.5), lineAt(0.75), length] as const;
+    return this.walker
+      .takesQuarters(bounds)
+      .every((isTaken, at) => isTaken || this.checkLines(lines, bounds[at] ?? 0, bounds[at + 1] ?? length));
   }
 
   /** Line by line, as one of them was not taken. */
-  private checkLines(bytes: Buffer, from: number, end: number): boolean {
+  private checkLines(lines: Buffer, from: number, end: number): boolean {
     for (let at = from; at < end; ) {
-      const next = bytes.indexOf(lf, at) + 1;
-      const { automaton } = this;
-      if (!automaton) return false;
-      if (walk(automaton, bytes, at, next, automaton.start) !== automaton.start) {
+      const next = lines.indexOf(lf, at) + 1;
+      if (!this.walker.takes(at, next)) {
         const isFew = ++this.oddRecords <= mostOdd.records + this.rowCount * mostOdd.share;
-        if (!isFew || !this.readRecord(bytes, at, next) || !this.widen()) return false;
+        if (!isFew || !this.readRecord(lines, at, next) || !this.widen()) return false;
       }
       at = next;
     }
@@ -197,6 +199,13 @@ export class PlainCsv {
     if (key === this.built.key) return;
     this.built = { typeNames: types.map((type) => type.type()), key };
     this.builds++;
-    this.automaton = recordAutomaton({ columns: shapes, dialect, hasReturns });
+    this.walker.load(recordAutomaton({ columns: shapes, dialect, hasReturns }));
   }
+}
+
+/** Behind the last line that ends within a slice; where none does, behind the next. */
+function sliceEnd(bytes: Buffer, from: number, end: number): number {
+  if (end - from <= sliceBytes) return end;
+  const last = bytes.lastIndexOf(lf, from + sliceBytes - 1) + 1;
+  return last > from ? last : bytes.indexOf(lf, from + sliceBytes) + 1;
 }

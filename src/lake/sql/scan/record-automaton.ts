@@ -30,44 +30,6 @@ export function recordAutomaton(form: RecordForm): RecordAutomaton {
   return new Builder(form).build();
 }
 
-/** Where the walk of each of four parts ends: bytes `bounds[0]` to `bounds[1]`, and so on. Four at once keep the processor busy. */
-export function walkFour(
-  { table, classes, start }: RecordAutomaton,
-  bytes: Uint8Array,
-  [from, second, third, fourth, end]: readonly [number, number, number, number, number],
-): [number, number, number, number] {
-  let [a, b, c, d] = [start, start, start, start];
-  const length = Math.min(second - from, third - second, fourth - third, end - fourth);
-  for (let at = 0; at < length; at++) {
-    a = table[a + (classes[bytes[from + at] as number] as number)] as number;
-    b = table[b + (classes[bytes[second + at] as number] as number)] as number;
-    c = table[c + (classes[bytes[third + at] as number] as number)] as number;
-    d = table[d + (classes[bytes[fourth + at] as number] as number)] as number;
-  }
-  const automaton = { table, classes, start };
-  return [
-    walk(automaton, bytes, from + length, second, a),
-    walk(automaton, bytes, second + length, third, b),
-    walk(automaton, bytes, third + length, fourth, c),
-    walk(automaton, bytes, fourth + length, end, d),
-  ];
-}
-
-/** The state behind bytes `from` to `end`. */
-export function walk(
-  { table, classes }: RecordAutomaton,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  before: number,
-): number {
-  let state = before;
-  for (let at = from; at < end; at++) {
-    state = table[state + (classes[bytes[at] as number] as number)] as number;
-  }
-  return state;
-}
-
 /** A shape's states by number, the first of them 0. A step: from a state by a class of characters to another. */
 interface ExploredShape {
   steps: readonly (readonly [number, number, number])[];
