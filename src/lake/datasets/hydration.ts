@@ -27,14 +27,10 @@ export interface HydrationDeps {
   tables: KeptTables;
 }
 
-/** Whether one statement reads a dataset, or several read all of it, in whatever order. */
-export type Reading = "once" | "often";
-
 /** What one call holds on to while it works. */
 export interface CallHolds {
   pins: Pins;
   budget: ScanBudget;
-  reading?: Reading | undefined;
 }
 
 /** A dataset on local disk, ready for a query worker. */
@@ -42,6 +38,11 @@ export interface HydratedTable {
   scan: Scan;
   /** Of CSV and JSON: types, rows and rejects of the whole dataset. */
   analysis?: TextAnalysis;
+  /**
+   * Of CSV of simple form: some of its rows, about the given share of all, as a table of its own, which is cheap to ask.
+   * Undefined where there is no room for it.
+   */
+  sample?: (share: number) => Promise<Scan | undefined>;
   detected: DetectedFormat;
   notes: string[];
 }

@@ -9,13 +9,13 @@ import { type ConvertDeps, type ConvertedFile, type ConvertForm, convertFile } f
 import type { DataFile, Dataset } from "./dataset.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { joinedType } from "./joined-type.ts";
-import { keptTable } from "./kept-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 import { isCacheTooSmall, plainTable } from "./plain-table.ts";
+import { sampleText } from "./sample-text.ts";
 import type { SniffedFile } from "./sniffed-file.ts";
 
 /** Files over these sizes are streamed into Parquet rather than kept as text. */
@@ -34,7 +34,7 @@ const keptRejects = 100;
 export async function largeTextTable(
   deps: HydrationDeps,
   dataset: Dataset,
-  { pins, reading }: Pick<CallHolds, "pins" | "reading">,
+  { pins }: Pick<CallHolds, "pins">,
   scope: LakeScope,
 ): Promise<HydratedTable | undefined> {
   const { sniffed, isLarge } = await sniffText(deps, dataset, scope);
@@ -49,8 +49,9 @@ export async function largeTextTable(
   if (form.kind === "csv") {
     const plain = await plainTable(deps, dataset, sniffed, form.csv, pins, scope);
     if ("table" in plain) {
-      if (reading !== "often") return plain.table;
-      return { ...plain.table, scan: await keptTable(deps, plain.table.scan, plain.files, pins, scope) };
+      const { table, files } = plain;
+      const sample = (share: number) => sampleText(deps.cache, table.scan, files, share, pins, scope);
+      return { ...table, sample };
     }
     held = plain.held;
   }

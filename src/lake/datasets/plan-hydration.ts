@@ -1,6 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Reading } from "./hydration.ts";
 import { claimsParquet } from "./open-parquet.ts";
 
 /** A dataset under the name a statement gives it. */
@@ -9,7 +8,6 @@ export interface NamedDataset {
   /** Further names of the same dataset in the statement. */
   otherNames?: readonly string[];
   dataset: Dataset;
-  reading?: Reading;
 }
 
 /**

@@ -33,10 +33,10 @@ export async function withTables<T>(
   const pins = createPins();
   const budget = createScanBudget(maxScanBytes);
   try {
-    const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset, reading }) => ({
+    const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset }) => ({
       ...(dataset.delta
         ? await hydrateDelta(parts, dataset, dataset.delta, { pins, budget }, scope)
-        : await parts.tables.open(dataset, { pins, budget, reading }, scope, (holds) =>
+        : await parts.tables.open(dataset, { pins, budget }, scope, (holds) =>
             hydrateTable(parts, dataset, holds, scope),
           )),
       name,

@@ -28,7 +28,7 @@ export async function profileDataset(
   const page = { names: columns, first: firstColumn, count: maxColumns };
   if (mode === "footer" && dataset.delta) throw noFooters(dataset.uri);
   if (mode === "footer") return profileByFooters(parts.footers, dataset, page, scope);
-  return withTables(parts, [{ name: tableName, dataset, reading: "often" }], scope, async (tables) => {
+  return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
     const whole = askOf(parts, scansOf(tables), scope);

@@ -32,10 +32,13 @@ export async function sampleOf(
     }
   }
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
+  const ofWhat = `about ${percent} % of the rows`;
+  const lines = await table.sample?.(percent / 100);
+  if (lines) return { ask: askOf(parts, [{ name: tableName, scan: lines }], scope), from: tableName, ofWhat };
   return {
     ask: askOf(parts, [{ name: tableName, scan }], scope),
     from: `(FROM ${tableName} USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`,
-    ofWhat: `about ${percent} % of the rows`,
+    ofWhat,
   };
 }
 

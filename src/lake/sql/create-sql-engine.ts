@@ -24,7 +24,6 @@ import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { inspectThroughWorker } from "./inspect-text.ts";
 import { type JobFolder, makeJobFolder } from "./job-folder.ts";
-import { keepThroughWorker } from "./keep-text.ts";
 import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
 import { pageOfReply } from "./page-of-reply.ts";
@@ -250,7 +249,6 @@ class WorkerSqlEngine implements LocalSqlEngine {
   convert: SqlEngine["convert"] = (request, scope) =>
     convertThroughWorker({ ...this.longJobs(), pieceBytes: this.pieceBytes }, request, scope);
   inspect: SqlEngine["inspect"] = (request, scope) => inspectThroughWorker(this.longJobs(), request, scope);
-  keep: SqlEngine["keep"] = (request, scope) => keepThroughWorker(this.longJobs(), request, scope);
 
   private longJobs() {
     return { folder: join(this.root, "calls"), limits: this.limits(), run: this.runLong };

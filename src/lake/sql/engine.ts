@@ -31,8 +31,6 @@ export interface ScanFile {
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
-  /** Of CSV that is converted: by `SqlEngine.keep`, so that its columns have their types. */
-  isTyped?: boolean;
   /** Of CSV: how it is read, where `SqlEngine.inspect` has told that. */
   inPlace?: ReadInPlace;
   /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
@@ -248,25 +246,7 @@ export interface SqlEngine {
    * that is seen. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what `hydrate` throws.
    */
   inspect(request: InspectRequest, scope: SqlScope): Promise<InspectedText | undefined>;
-  /**
-   * Writes a CSV file that was found to be of simple form as Parquet with the types of its columns, its rows in no order.
-   * None may be `HUGEINT`, which Parquet lacks. Bounded by the scope's signal. Throws `too_large` for what takes too much memory.
-   */
-  keep(request: KeepRequest, scope: SqlScope): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A plain file, as it was inspected, and where its Parquet is written. */
-export interface KeepRequest {
-  path: string;
-  uri: string;
-  targetPath: string;
-  dialect: CsvDialect;
-  /** Of the columns, by their places: `c0`, `c1`, … */
-  types: string[];
-  /** As it was counted: a file of another number is not kept. */
-  rowCount: number;
-  prepared: ReadInPlace;
 }
 
 /** Rows of text values, `null` for none, and conditions over their columns. */

@@ -1,13 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  commaDialect,
-  csvScan,
-  startTestSql,
-  type TestSql,
-  testScope,
-} from "../../../test/harness/sql-engine.ts";
+import { commaDialect, startTestSql, type TestSql, testScope } from "../../../test/harness/sql-engine.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ByteRange } from "../cache/cache.ts";
 import type { CsvDialect } from "../formats/format.ts";
@@ -116,55 +110,4 @@ test("parts are asked for in their order, and what is thrown for one is what the
     { start: 0, end: 4 << 20 },
     { start: 4 << 20, end: 8 << 20 },
   ]);
-});
-
-test("what is kept of a file with its types has the rows of the file itself", async () => {
-  const text = `i,d,e,b,day,at,zoned,t\n${rows(
-    20_000,
-    (id) =>
-      `${id},${id / 7},12345678901234567.${id % 10},${id % 2 === 0},2024-02-${10 + (id % 20)},2024-01-01 00:00:0${id % 10}.5,` +
-      `2024-01-01T00:00:0${id % 10}Z,${["a", '""', "", '"x, ""y"""'][id % 4]}`,
-  )}\n"1",-0,"",,,,,\n`;
-  const names = ["i", "d", "e", "b", "day", "at", "zoned", "t"];
-  const source = written(text);
-  const request = { ...source, dialect: commaDialect, columnCount: names.length };
-  const found = await sql.engine.inspect(request, testScope());
-  if (!found) throw new Error("It is plain.");
-  const types = found.types.map((state) => {
-    const joined = new FieldTypes();
-    joined.join(state);
-    return joined.type();
-  });
-  expect(types).toEqual([
-    "BIGINT",
-    "DOUBLE",
-    "DECIMAL(18,1)",
-    "BOOLEAN",
-    "DATE",
-    "TIMESTAMP",
-    "TIMESTAMP WITH TIME ZONE",
-    "VARCHAR",
-  ]);
-  const { path, uri } = source.file;
-  const { prepared } = found;
-  const targetPath = `${path}.parquet`;
-  await sql.engine.keep(
-    { path, uri, targetPath, dialect: commaDialect, types, rowCount: found.rowCount, prepared },
-    testScope(),
-  );
-  const miscounted = { path, uri, targetPath: `${path}.more`, dialect: commaDialect, types, prepared };
-  await expect(
-    sql.engine.keep({ ...miscounted, rowCount: found.rowCount + 1 }, testScope()),
-  ).rejects.toMatchObject({ code: "internal" });
-  const columns = types.map((type, at) => ({ name: names[at] ?? "", type }));
-  const read = (file: object) => {
-    const scan = { ...csvScan(path, names), columns, files: [{ ...source.file, ...file }] };
-    return sql.run("SELECT * FROM t ORDER BY ALL", [{ name: "t", scan }], {
-      maxRows: 30_000,
-      maxBytes: 10_000_000,
-    });
-  };
-  const kept = await read({ path: targetPath, isConverted: true, isTyped: true });
-  expect(kept.rows).toHaveLength(20_001);
-  expect(kept).toEqual(await read({ inPlace: prepared }));
 });

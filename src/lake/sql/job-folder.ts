@@ -82,7 +82,7 @@ async function linkFile(
   const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
   if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
-  const { uri, isConverted, isTyped, hydrate } = file;
+  const { uri, isConverted, hydrate } = file;
   const prepared = known && { ...known, path };
   const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
   return {
@@ -91,7 +91,6 @@ async function linkFile(
     partition,
     prepared,
     isConverted,
-    isTyped,
     deleted,
     ...(hydrate ? { isSparse: true } : {}),
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
 import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
-import type { Column, FilterRequest, KeepRequest, RowRange, TextForm } from "./engine.ts";
+import type { Column, FilterRequest, RowRange, TextForm } from "./engine.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText, readInPlace } from "./scan/prepared.ts";
 
@@ -19,8 +19,6 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
-  /** Its columns have their types. */
-  isTyped?: boolean | undefined;
   /** Where the bitmap of rows that do not count is. */
   deleted?: { path: string; rowCount: number } | undefined;
 }
@@ -128,25 +126,13 @@ export interface InspectJob extends JobLimits {
   columnCount: number;
 }
 
-/** Makes typed Parquet of a CSV file that was found to be of simple form. */
-export interface KeepJob extends JobLimits, KeepRequest {
-  kind: "keep";
-}
-
 /** Which of the rows meet all conditions? */
 export interface FilterJob extends JobLimits, Pick<FilterRequest, "columns" | "conditions"> {
   kind: "filter";
   rows: PartitionValues[];
 }
 
-export type Job =
-  | { kind: "plan"; sql: string }
-  | RunJob
-  | AnalyzeJob
-  | FilterJob
-  | ConvertJob
-  | InspectJob
-  | KeepJob;
+export type Job = { kind: "plan"; sql: string } | RunJob | AnalyzeJob | FilterJob | ConvertJob | InspectJob;
 
 export type ToWorker =
   | { id: number; job: Job }

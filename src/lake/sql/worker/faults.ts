@@ -107,10 +107,7 @@ function scansOf(job: Job): JobScan[] {
 
 function withoutPaths(message: string, job: Job): string {
   if (job.kind === "plan") return message;
-  if (job.kind === "inspect" || job.kind === "keep") {
-    const known = "targetPath" in job ? message.replaceAll(job.targetPath, job.uri) : message;
-    return known.replaceAll(job.path, job.uri).replaceAll(job.folder, "…");
-  }
+  if (job.kind === "inspect") return message.replaceAll(job.path, job.uri).replaceAll(job.folder, "…");
   if (job.kind === "convert") return message.replaceAll(job.targetPath, job.uri).replaceAll(job.folder, "…");
   const scans = scansOf(job);
   let clean = message;

@@ -89,7 +89,6 @@ function alikeRuns(files: readonly ReadyFile[]): ReadyFile[][] {
       prepared?.isSplittable,
       prepared?.isCopy,
       file.isConverted,
-      file.isTyped,
     ]);
     if (kind === last) runs.at(-1)?.push(file);
     else runs.push([file]);
@@ -129,7 +128,7 @@ function csvSelect(scan: JobScan, files: readonly ReadyFile[], partition: string
   return `SELECT ${columns.join(", ")}${partition} FROM ${reader}${hive})`;
 }
 
-/** Fields are there as their text, or typed. What was `""` is text, and in other columns nothing. */
+/** Fields are there as their text. What was `""` is text, and in other columns nothing. */
 function convertedSelect(
   scan: JobScan,
   files: readonly ReadyFile[],
@@ -137,8 +136,7 @@ function convertedSelect(
   hive: string,
 ): string {
   const columns = scan.columns.map(({ name, type }, at) => {
-    const isRead = type === "VARCHAR" || files[0]?.isTyped;
-    const value = isRead ? `c${at}` : `CAST(nullif(c${at}, '') AS ${type})`;
+    const value = type === "VARCHAR" ? `c${at}` : `CAST(nullif(c${at}, '') AS ${type})`;
     return `${value} AS ${identifier(name)}`;
   });
   return `SELECT ${columns.join(", ")}${partition} FROM read_parquet(${paths(files)}${hive})`;

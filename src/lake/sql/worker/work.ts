@@ -5,7 +5,6 @@ import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
 import { inspectCsv } from "./inspect.ts";
-import { keepTyped } from "./keep-typed.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
 
@@ -35,7 +34,6 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (job.kind === "convert") return convertText(job, report);
-      if (job.kind === "keep") return keepTyped(instances, job);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
       const statement = await passGate(job.sql, serialize);
       checkTables(
