@@ -187,7 +187,7 @@ async function close({ options, pin, index, flights, parts, ending }: OpenEntry)
     await index.flush();
     const isBare = index.held.bytes() === 0 && object.sizeBytes > 0;
     if (isBare && !parts.isChanged()) await space.evictUnused(key);
-    else if (!parts.isChanged()) await space.sync(pin, index);
+    else if (!parts.isChanged()) space.sync(key, pin, index);
   } catch {
     // What the index does not say is fetched again.
   }

@@ -1,15 +1,26 @@
 import type { FileHandle } from "node:fs/promises";
+import { createTurns } from "./in-turn.ts";
 
-/** One open file for all who write to it at a time; closed when nobody does, since files open are few. */
+/** Writes the chunks at a place of the file, as far as the disk takes them, and answers how many bytes that were. */
+export type WriteAt = (chunks: Uint8Array[], position: number) => Promise<number>;
+
+/**
+ * One open file for all who write to it at a time; closed when nobody does, since files open are few. They write in
+ * turn: file systems let one write into a file at a time, and the threads of the others would spin until it is done.
+ */
 export function createFileWriter(open: () => Promise<FileHandle>) {
   let users = 0;
   let opening: Promise<FileHandle> | undefined;
-  return async (work: (file: FileHandle) => Promise<void>): Promise<void> => {
+  const inTurn = createTurns();
+  return async (work: (write: WriteAt) => Promise<void>): Promise<void> => {
     users++;
     opening ??= open();
     const file = opening;
     try {
-      await work(await file);
+      const handle = await file;
+      await work((chunks, position) =>
+        inTurn(async () => (await handle.writev(chunks, position)).bytesWritten),
+      );
     } finally {
       if (--users === 0) {
         opening = undefined;

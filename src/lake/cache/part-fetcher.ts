@@ -78,7 +78,7 @@ export function createPartFetcher(options: PartFetcherOptions) {
       const read = { store: fetch.store, object, range: part, signal, onRequest, onBytes };
       try {
         const entryGate = part.end - part.start > smallPartBytes ? largeGate : smallGate;
-        await entryGate(() => fetch.gate(() => write((file) => readRange(read, file)), signal), signal);
+        await entryGate(() => fetch.gate(() => write((writeAt) => readRange(read, writeAt)), signal), signal);
         index.note(part);
       } catch (thrown) {
         if (thrown instanceof ToolError && thrown.code === "changed") await giveUp();

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { link, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, ifMissing } from "../stores/errno.ts";
@@ -35,13 +36,12 @@ export async function pinFile(
   entry.pins++;
   try {
     await link(path, pinPath);
-    const { size, ino, birthtimeMs } = await stat(pinPath);
+    const found = await stat(pinPath);
     return {
       path: pinPath,
-      sizeBytes: size,
-      inode: ino,
-      // File systems that do not keep it say 0.
-      identity: birthtimeMs > 0 ? `${ino}/${birthtimeMs}` : undefined,
+      sizeBytes: found.size,
+      inode: found.ino,
+      identity: identityOf(found),
       facts,
       share: () => pinFile(folder, pinPath, facts, entry),
       release: releaseOnce(folder, pinPath, entry),
@@ -50,6 +50,11 @@ export async function pinFile(
     entry.pins--;
     throw thrown;
   }
+}
+
+/** Undefined on file systems that do not keep when a file was made. */
+export function identityOf({ ino, birthtimeMs }: Pick<Stats, "ino" | "birthtimeMs">): string | undefined {
+  return birthtimeMs > 0 ? `${ino}/${birthtimeMs}` : undefined;
 }
 
 function releaseOnce({ releasing }: CacheFolder, pinPath: string, entry: LedgerEntry): () => Promise<void> {

@@ -1,13 +1,13 @@
-import type { FileHandle } from "node:fs/promises";
 import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
 import { bytesOf } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
+import type { WriteAt } from "./file-writer.ts";
 
 /** A range whose connection broke goes on where it was, so often. */
 const resumesPerRange = 2;
 /** Written at a time: each write is a trip to another thread. */
-const writeBytes = 256 * 1024;
+const writeBytes = 512 * 1024;
 const maxChunksPerWrite = 512;
 
 export interface RangeRead {
@@ -21,14 +21,14 @@ export interface RangeRead {
 }
 
 /**
- * Writes a range of the object to its place in `file`, insisting on the version. Throws `changed` where that is
+ * Writes a range of the object to its place in a file, insisting on the version. Throws `changed` where that is
  * gone. What the file holds there after a throw is undefined.
  */
-export async function readRange(read: RangeRead, file: FileHandle): Promise<void> {
+export async function readRange(read: RangeRead, writeAt: WriteAt): Promise<void> {
   const { store, object, range, signal } = read;
   let position = range.start;
   const write = async (chunks: Uint8Array[]) => {
-    const count = await writeAll(file, chunks, position);
+    const count = await writeAll(writeAt, chunks, position);
     position += count;
     read.onBytes(count);
   };
@@ -96,11 +96,11 @@ async function writeBody(
 }
 
 /** A nearly full disk takes a part of a write before it refuses the rest. */
-async function writeAll(file: FileHandle, chunks: Uint8Array[], position: number): Promise<number> {
+async function writeAll(writeAt: WriteAt, chunks: Uint8Array[], position: number): Promise<number> {
   let rest = chunks;
   let written = 0;
   while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest, position + written);
+    const bytesWritten = await writeAt(rest, position + written);
     written += bytesWritten;
     rest = after(rest, bytesWritten);
   }

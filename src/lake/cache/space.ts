@@ -34,8 +34,8 @@ export interface Space {
   touch(key: string, pin: Pin): Promise<void>;
   /** Evicts the entry, unless there are more pins than one. */
   evictUnused(key: string): Promise<void>;
-  /** Begins to bring to the disk what a power cut would lose. Settles when the pin may be released. Rejects with the file system's errors. */
-  sync(pin: Pin, index: RangeIndex): Promise<void>;
+  /** Sees that what a power cut would lose comes to the disk in a while. */
+  sync(key: string, pin: Pin, index: RangeIndex): void;
   /** Evicts so many bytes, or all there is; whether that was anything. For a disk that is full before the cap is reached. */
   freeDisk(sizeBytes: number): Promise<boolean>;
   evict(key: string): Promise<void>;
