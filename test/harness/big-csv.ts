@@ -23,22 +23,34 @@ export async function writeBigCsv(to: string, sizeBytes: number, isGzip = false)
   return rows;
 }
 
-/** Resident memory of a process and all below it; pages they share count for each. Linux only: reads /proc. */
+/**
+ * Resident memory of a process and all below it. Pages they share count once: a process about to start another one has
+ * all of them twice for a moment. Linux only: reads /proc.
+ */
 export function familyBytes(root: number): number {
-  const parents = new Map<number, { parent: number; bytes: number }>();
+  const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const status = readFileSync(`/proc/${name}/status`, "utf8");
-      const field = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? 0);
-      parents.set(Number(name), { parent: field(/PPid:\s+(\d+)/), bytes: field(/VmRSS:\s+(\d+)/) * 1024 });
+      parents.set(Number(name), Number(/PPid:\s+(\d+)/.exec(status)?.[1]));
     } catch {
       // It ended meanwhile.
     }
   }
   const isOurs = (pid: number): boolean => {
-    for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0) if (at === root) return true;
+    for (let at = pid; at > 1; at = parents.get(at) ?? 0) if (at === root) return true;
     return false;
   };
-  return [...parents].reduce((sum, [pid, { bytes }]) => sum + (isOurs(pid) ? bytes : 0), 0);
+  return [...parents.keys()].filter(isOurs).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+}
+
+/** Of a page that is shared, each process's part. */
+function proportionalBytes(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
