@@ -7,6 +7,8 @@ import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
 import { offeredToolsets } from "./offered-tools.ts";
+import { type Breakers, createBreakers } from "./resilience/breakers.ts";
+import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
@@ -29,6 +31,8 @@ export interface Deps {
   settings: Settings;
   log: Log;
   lake: Lake;
+  /** What services are cut off by while they fail. */
+  breakers: Breakers;
   calls: CallPath;
   /** Stops query workers and removes what they kept. */
   close(): Promise<void>;
@@ -43,11 +47,18 @@ export function offeredRegistry(settings: Settings): Registry {
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
-  const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs, now, newId });
+  const breakers = createBreakers({ settings: settings.breaker, now, changed: createBreakerLog(log) });
+  const lake = createLake(lakeSettings(settings, s3Credentials), {
+    prewarmAfterMs,
+    now,
+    newId,
+    guard: breakers,
+  });
   return {
     settings,
     log,
     lake,
+    breakers,
     calls: {
       registry,
       steps: {

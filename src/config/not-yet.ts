@@ -4,7 +4,6 @@ const laterSettings = [
   "tenants",
   "rbac",
   "limits",
-  "breaker",
   "aws",
   "state",
   "audit",

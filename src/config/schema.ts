@@ -26,6 +26,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       tools: toolSettings,
       writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
+      breaker: breakerSettings,
       calls: z
         .strictObject({
           timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
@@ -63,6 +64,21 @@ export function createSettingsSchema(surroundings: Surroundings) {
 
 /** Settings of a running Sluice: parsed, in bytes and milliseconds. */
 export type Settings = z.output<ReturnType<typeof createSettingsSchema>>;
+
+const breakerSettings = z
+  .strictObject({
+    failures: count(1_000)
+      .default(5)
+      .describe("Failures in a row after which a service is not asked any more"),
+    resetMs: durationMs().default(60_000).describe("How long it is then left alone"),
+    halfOpenCalls: count(1_000)
+      .default(3)
+      .describe("Requests that are let through then; all must succeed for it to be asked as before"),
+    probeTimeoutMs: durationMs()
+      .default(30_000)
+      .describe("Such a request that takes longer counts as failed"),
+  })
+  .prefault({});
 
 const httpSettings = z
   .strictObject({

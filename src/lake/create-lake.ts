@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { type ServiceGuard, unguardedServices } from "../core/service-guard.ts";
 import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
 import { query } from "./datasets/query.ts";
 import { readText } from "./datasets/read-text.ts";
+import type { LakeParts } from "./datasets/with-tables.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine, stopOnEngine } from "./engines/dispatch.ts";
-import { openRemotes } from "./engines/open-remotes.ts";
+import { openRemotes, type Remotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
 import { openParts } from "./open-parts.ts";
 import { profileDataset } from "./profile/profile-dataset.ts";
@@ -26,13 +28,21 @@ export interface LakeOptions {
   newId?: () => string;
   /** Waits between looks at a query of Athena. Default: 250 ms, growing to 3 s. */
   athenaTimes?: PollTimes | undefined;
+  /** What services are cut off by while they fail. Default: nothing. */
+  guard?: ServiceGuard;
 }
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
-  const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
+  const {
+    prewarmAfterMs,
+    now = Date.now,
+    newId = randomUUID,
+    athenaTimes,
+    guard = unguardedServices,
+  } = options;
   const tableStores = createTableStores();
-  const stores = withTableStores(createStores(settings), tableStores);
+  const stores = withTableStores(createStores(settings, { guard }), tableStores);
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
@@ -44,14 +54,9 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     newId,
     elsewhere: (request, scope) => remotes.dataset(request, scope),
   });
-  const remotes = openRemotes({ parts, tableStores, scratchDir, now, newId, athenaTimes });
+  const remotes = openRemotes({ parts, tableStores, scratchDir, guard, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
-  const engines: QueryEngines = {
-    local: (request, scope) => query(parts, request, scope),
-    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
-    maxScanBytes: settings.query.maxScanBytes,
-    remote: remotes.engines,
-  };
+  const engines = enginesOf(parts, remotes);
   return {
     stores,
     ...(databricks ? { databricks: databricks.tables } : {}),
@@ -72,6 +77,15 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       await Promise.allSettled([remotes.close(), engine.close(), parts.cache.close()]);
       stores.close();
     },
+  };
+}
+
+function enginesOf(parts: LakeParts, remotes: Remotes): QueryEngines {
+  return {
+    local: (request, scope) => query(parts, request, scope),
+    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
+    maxScanBytes: parts.settings.query.maxScanBytes,
+    remote: remotes.engines,
   };
 }
 

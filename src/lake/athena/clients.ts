@@ -1,9 +1,10 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
 import { ToolError } from "../../core/errors.ts";
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
 import { credentialChain } from "../stores/s3-clients.ts";
-import { isExpired, readS3Failure } from "../stores/s3-errors.ts";
+import { isExpired, isServiceFault, readS3Failure } from "../stores/s3-errors.ts";
 import { orStopped } from "../stores/stopped.ts";
 import { toAthenaError } from "./aws-errors.ts";
 
@@ -17,7 +18,12 @@ export interface AwsClients {
  * messages. An expired credential is read anew once.
  */
 export interface AwsSender {
-  send<T>(about: string, signal: AbortSignal, run: (clients: AwsClients) => Promise<T>): Promise<T>;
+  send<T>(
+    service: keyof AwsClients,
+    about: string,
+    signal: AbortSignal,
+    run: (clients: AwsClients) => Promise<T>,
+  ): Promise<T>;
   /** The region requests go to. */
   region(): Promise<string>;
   close(): void;
@@ -27,6 +33,8 @@ export interface AwsSenderOptions {
   settings: Pick<AthenaSettings, "region" | "endpoint">;
   /** Of a simulated AWS. Left out: the AWS SDK's own chain finds them. */
   credentials: S3Settings["credentials"];
+  /** What a service is cut off by while it fails. */
+  guard: ServiceGuard;
 }
 
 /** The clients are made, and their packages loaded, with the first request. */
@@ -41,8 +49,14 @@ export function createAwsSender(options: AwsSenderOptions): AwsSender {
     return made;
   };
   return {
-    async send(about, signal, run) {
-      const attempt = async () => run(await clients());
+    async send(service, about, signal, run) {
+      const isFailure = (thrown: unknown) => isServiceFault(thrown, toAthenaError(thrown, about));
+      const attempt = async () => {
+        const own = await clients();
+        const send = () => orStopped(run(own), signal);
+        const target = { service, region: await own[service].config.region() };
+        return options.guard.run(target, { send, signal, isFailure });
+      };
       try {
         return await orStopped(attempt(), signal).catch((thrown) => {
           const failure = readS3Failure(thrown);

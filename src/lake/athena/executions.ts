@@ -55,7 +55,7 @@ const maxStopPolls = 30;
 export function createExecutions(sender: AwsSender, settings: AthenaSettings, times: PollTimes): Executions {
   const poll: Executions["poll"] = async (id, owner, signal) => {
     const { GetQueryExecutionCommand } = await import("@aws-sdk/client-athena");
-    const { QueryExecution: found } = await sender.send("the query's state", signal, ({ athena }) =>
+    const { QueryExecution: found } = await sender.send("athena", "the query's state", signal, ({ athena }) =>
       athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id }), { abortSignal: signal }),
     );
     if (!found?.Query?.trimStart().startsWith(ownerMark(owner)) || found.WorkGroup !== settings.workgroup) {
@@ -78,7 +78,9 @@ export function createExecutions(sender: AwsSender, settings: AthenaSettings, ti
           : { ResultConfiguration: { OutputLocation: settings.outputLocation } }),
       });
       const about = `a query in the workgroup ${settings.workgroup}`;
-      const { QueryExecutionId: id } = await sender.send(about, signal, ({ athena }) => athena.send(command));
+      const { QueryExecutionId: id } = await sender.send("athena", about, signal, ({ athena }) =>
+        athena.send(command),
+      );
       if (id === undefined) throw new ToolError("unavailable", "Athena gave the query no id. Try again.");
       return id;
     },
@@ -89,7 +91,7 @@ export function createExecutions(sender: AwsSender, settings: AthenaSettings, ti
         // Sent again now and then: a query that is just being started may miss the first one.
         if (turn % 10 === 0) {
           const command = new StopQueryExecutionCommand({ QueryExecutionId: id });
-          await sender.send("the end of a query", signal, ({ athena }) => athena.send(command));
+          await sender.send("athena", "the end of a query", signal, ({ athena }) => athena.send(command));
         }
         state = await poll(id, owner, signal);
         if (!isOver(state)) await sleep(pauseMs(times, turn), undefined, { signal });

@@ -55,7 +55,7 @@ export function createGlueCatalog(sender: AwsSender, allowed: AllowedTables, now
     const { GetTableCommand } = await import("@aws-sdk/client-glue");
     const command = new GetTableCommand({ DatabaseName: name.database, Name: name.table });
     const about = `the table ${formatTable(name)}`;
-    const { Table: found } = await sender.send(about, signal, ({ glue }) =>
+    const { Table: found } = await sender.send("glue", about, signal, ({ glue }) =>
       glue.send(command, { abortSignal: signal }),
     );
     if (!found) throw new ToolError("not_found", `AWS does not find ${about}.`);
@@ -89,7 +89,7 @@ async function tablesOf(sender: AwsSender, database: string, signal: AbortSignal
       MaxResults: 100,
       ...(token ? { NextToken: token } : {}),
     });
-    const page = await sender.send(`the tables of the database ${database}`, signal, ({ glue }) =>
+    const page = await sender.send("glue", `the tables of the database ${database}`, signal, ({ glue }) =>
       glue.send(command, { abortSignal: signal }),
     );
     found.push(...(page.TableList ?? []));
@@ -114,7 +114,7 @@ async function partitionLocations(
       MaxResults: 1_000,
       ...(token ? { NextToken: token } : {}),
     });
-    const page = await sender.send(`the partitions of ${formatTable(name)}`, signal, ({ glue }) =>
+    const page = await sender.send("glue", `the partitions of ${formatTable(name)}`, signal, ({ glue }) =>
       glue.send(command, { abortSignal: signal }),
     );
     found.push(...(page.Partitions ?? []));

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { RemoteEngine } from "../engines/engine.ts";
 import type { DatasetDescription } from "../lake.ts";
@@ -58,6 +59,8 @@ export interface OpenAthenaOptions {
   now(): number;
   newId(): string;
   times?: PollTimes | undefined;
+  /** What AWS's services are cut off by while they fail. */
+  guard: ServiceGuard;
 }
 
 /** Naming what may be read must not hang on Glue. */
@@ -71,10 +74,10 @@ const defaultTimes: PollTimes = { firstMs: 250, mostMs: 3_000 };
  */
 export function openAthena(
   { athena: settings, s3 }: Pick<LakeSettings, "athena" | "s3">,
-  { parts, now, newId, times = defaultTimes }: OpenAthenaOptions,
+  { parts, guard, now, newId, times = defaultTimes }: OpenAthenaOptions,
 ): Athena | undefined {
   if (!settings) return undefined;
-  const sender = createAwsSender({ settings, credentials: s3.credentials });
+  const sender = createAwsSender({ settings, credentials: s3.credentials, guard });
   const allowed = createAllowedTables(settings);
   const catalog = createGlueCatalog(sender, allowed, now);
   const executions = createExecutions(sender, settings, times);
@@ -118,7 +121,7 @@ async function askWorkgroup(
 ): Promise<Workgroup> {
   const { GetWorkGroupCommand } = await import("@aws-sdk/client-athena");
   const command = new GetWorkGroupCommand({ WorkGroup: name });
-  const { WorkGroup: found } = await sender.send(`the workgroup ${name}`, signal, ({ athena }) =>
+  const { WorkGroup: found } = await sender.send("athena", `the workgroup ${name}`, signal, ({ athena }) =>
     athena.send(command, { abortSignal: signal }),
   );
   const {

@@ -70,7 +70,7 @@ async function askPage(
     MaxResults: maxResults,
     ...(token === undefined ? {} : { NextToken: token }),
   });
-  return sender.send("the query's rows", signal, ({ athena }) =>
+  return sender.send("athena", "the query's rows", signal, ({ athena }) =>
     athena.send(command, { abortSignal: signal }),
   );
 }

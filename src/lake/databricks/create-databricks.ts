@@ -1,3 +1,4 @@
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import {
@@ -21,6 +22,8 @@ import { createTables, type DatabricksTables } from "./tables.ts";
 
 export interface DatabricksDeps extends Pick<DatabricksEngineDeps, "kept" | "parser" | "now"> {
   s3: S3Settings;
+  /** What services are cut off by while they fail. */
+  guard: ServiceGuard;
   stores: TableStores;
   delta: DeltaTables;
   describeDataset(dataset: Dataset, scope: LakeScope): Promise<DatasetDescription>;
@@ -39,8 +42,8 @@ export interface Databricks {
 /** Sends nothing before it is asked for something. */
 export function createDatabricks(settings: DatabricksSettings, deps: DatabricksDeps): Databricks {
   const { host, credentials, warehouseId, maxResultBytes } = settings;
-  const { now, s3, stores, delta } = deps;
-  const rest = createRest({ host, tokens: createAccessTokens(host, credentials, now), now });
+  const { now, s3, guard, stores, delta } = deps;
+  const rest = createRest({ host, tokens: createAccessTokens(host, credentials, now), guard, now });
   const allowed = createAllowedNames(settings.allow);
   const catalog = createCatalog(rest);
   const tables = { ...createTables(allowed, catalog), ...createHealth(rest, catalog, warehouseId) };
@@ -51,6 +54,7 @@ export function createDatabricks(settings: DatabricksSettings, deps: DatabricksD
     stores,
     delta,
     s3: { region, endpoint, forcePathStyle },
+    guard,
     now,
     hasWarehouse: warehouseId !== undefined,
   });

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
+import { type ServiceGuard, unguardedServices } from "../../core/service-guard.ts";
 import { orStopped, pause, stopError } from "../stores/stopped.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { readBounded } from "./bounded-body.ts";
@@ -29,6 +30,8 @@ export interface RestOptions {
   timeoutMs?: number;
   /** First pause where Databricks names none; doubled each time. */
   pauseMs?: number;
+  /** What the workspace is cut off by while it fails. */
+  guard?: ServiceGuard;
   now(): number;
 }
 
@@ -46,7 +49,15 @@ interface Reply {
 /** A request that reached no answer; `cause` says why. */
 class BrokenConnection extends Error {}
 
-export function createRest({ host, tokens, timeoutMs = 60_000, pauseMs = 500, now }: RestOptions): Rest {
+export function createRest({
+  host,
+  tokens,
+  timeoutMs = 60_000,
+  pauseMs = 500,
+  guard = unguardedServices,
+  now,
+}: RestOptions): Rest {
+  const target = { service: "databricks", region: new URL(host).host };
   const attempt = async (request: RestRequest<z.ZodType>, token: string, signal: AbortSignal) => {
     const limit = AbortSignal.timeout(timeoutMs);
     try {
@@ -62,27 +73,35 @@ export function createRest({ host, tokens, timeoutMs = 60_000, pauseMs = 500, no
     }
   };
   return {
-    async send(request, signal) {
-      let isRenewed = false;
-      for (let tried = 1; ; tried++) {
-        const token = await orStopped(tokens.get(signal), signal);
-        const reply = await attempt(request, token, signal).catch((thrown: unknown) => {
-          if (!(thrown instanceof BrokenConnection)) throw thrown;
-          if (request.method === "GET" && tried < maxAttempts) return undefined;
-          throw unreachable(thrown.cause);
-        });
-        if (reply && reply.status >= 200 && reply.status < 300) return parseReply(request, reply);
-        if (reply?.status === 401 && !isRenewed && tokens.renew(token)) {
-          isRenewed = true;
-          continue;
-        }
-        const waitMs = reply?.retryAfterMs ?? pauseMs * 2 ** (tried - 1);
-        const mayPass = !reply || reply.status === 429 || reply.status === 503;
-        if (!mayPass || tried >= maxAttempts || waitMs > longestPauseMs) throw faultOf(request, reply);
-        await pause(waitMs, signal);
-      }
-    },
+    send: (request, signal) =>
+      guard.run(target, { send: () => sendRetrying(request, signal), signal, isFailure: isWorkspaceFault }),
   };
+
+  async function sendRetrying<S extends z.ZodType>(request: RestRequest<S>, signal: AbortSignal) {
+    let isRenewed = false;
+    for (let tried = 1; ; tried++) {
+      const token = await orStopped(tokens.get(signal), signal);
+      const reply = await attempt(request, token, signal).catch((thrown: unknown) => {
+        if (!(thrown instanceof BrokenConnection)) throw thrown;
+        if (request.method === "GET" && tried < maxAttempts) return undefined;
+        throw unreachable(thrown.cause);
+      });
+      if (reply && reply.status >= 200 && reply.status < 300) return parseReply(request, reply);
+      if (reply?.status === 401 && !isRenewed && tokens.renew(token)) {
+        isRenewed = true;
+        continue;
+      }
+      const waitMs = reply?.retryAfterMs ?? pauseMs * 2 ** (tried - 1);
+      const mayPass = !reply || reply.status === 429 || reply.status === 503;
+      if (!mayPass || tried >= maxAttempts || waitMs > longestPauseMs) throw faultOf(request, reply);
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+/** No answer, or one that says that the workspace fails; not that it asks to slow down. */
+function isWorkspaceFault(thrown: unknown): boolean {
+  return thrown instanceof ToolError && thrown.retryable && ["unavailable", "timeout"].includes(thrown.code);
 }
 
 async function exchange(

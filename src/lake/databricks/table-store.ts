@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { TableRoot } from "../delta/table-root.ts";
 import { quoteName } from "../location-names.ts";
 import type { S3Settings } from "../settings.ts";
@@ -27,6 +28,8 @@ export interface TableStoreDeps {
   s3: Pick<S3Settings, "region" | "endpoint" | "forcePathStyle">;
   now(): number;
   timeouts?: StoresDeps["timeouts"];
+  /** What S3 is cut off by while it fails. */
+  guard?: ServiceGuard;
 }
 
 /** A table whose files can stand for it. */
@@ -74,6 +77,7 @@ export function openTableStore(name: TableName, place: FilesPlace, deps: TableSt
       credentials: credentials.provide,
       onExpired: credentials.forget,
       findsRegion: true,
+      guard: deps.guard,
       ...(timeouts ? { timeouts } : {}),
     },
   );

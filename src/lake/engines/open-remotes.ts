@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ToolError } from "../../core/errors.ts";
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { PollTimes } from "../athena/executions.ts";
 import { type Athena, openAthena } from "../athena/open-athena.ts";
 import { isAthenaUri } from "../athena/resolve-statement.ts";
@@ -23,6 +24,8 @@ export interface RemoteDeps {
   /** Of tables whose files are read with credentials of their own. */
   tableStores: TableStores;
   scratchDir: string;
+  /** What services are cut off by while they fail. */
+  guard: ServiceGuard;
   now(): number;
   newId(): string;
   athenaTimes?: PollTimes | undefined;
@@ -43,7 +46,7 @@ export interface Remotes {
 
 /** Those the settings set up. */
 export function openRemotes(deps: RemoteDeps): Remotes {
-  const { parts, tableStores, scratchDir, now, newId, athenaTimes: times } = deps;
+  const { parts, tableStores, scratchDir, guard, now, newId, athenaTimes: times } = deps;
   const { settings, engine: parser, delta } = parts;
   const kept = new KeptRows({
     folder: join(scratchDir, `remote-${newId()}`),
@@ -56,13 +59,14 @@ export function openRemotes(deps: RemoteDeps): Remotes {
     createDatabricks(settings.databricks, {
       kept,
       parser,
+      guard,
       now,
       s3: settings.s3,
       stores: tableStores,
       delta,
       describeDataset: (dataset, scope) => describeResolved(parts, dataset, scope),
     });
-  const athena = openAthena(settings, { parts, now, newId, times });
+  const athena = openAthena(settings, { parts, guard, now, newId, times });
   const rowsOfFiles = (request: ReadRowsRequest, scope: LakeScope) => readRows(parts, request, scope);
   const readRowsOfTable = readTableRows(databricks?.engine, rowsOfFiles);
   return {

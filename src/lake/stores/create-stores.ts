@@ -1,4 +1,5 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { type ServiceGuard, unguardedServices } from "../../core/service-guard.ts";
 import { createBoundaries } from "../boundaries.ts";
 import type { Location } from "../location.ts";
 import { RecentMap } from "../recent-map.ts";
@@ -20,6 +21,8 @@ export interface StoresDeps {
   onExpired?: () => void;
   timeouts?: Partial<S3Timeouts>;
   findsRegion?: boolean;
+  /** What S3 is cut off by while it fails. */
+  guard?: ServiceGuard | undefined;
   /** Whether local files are opened through `/proc/self/fd`. Linux has it. */
   anchored?: boolean;
 }
@@ -35,6 +38,7 @@ export function createStores(
     onExpired,
     timeouts,
     findsRegion = false,
+    guard = unguardedServices,
     anchored = process.platform === "linux",
   }: StoresDeps = {},
 ): Stores & { uploads: Uploads; close(): void } {
@@ -46,7 +50,7 @@ export function createStores(
     onExpired,
     ...(credentials === undefined ? {} : { credentials }),
   });
-  const sender = createS3Sender(clients);
+  const sender = createS3Sender(clients, guard);
   const local = createLocalStore(boundaries, { allowHardLinks: settings.allowHardLinks, anchored });
   const s3 = createS3Store(boundaries, sender);
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};

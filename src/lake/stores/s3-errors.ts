@@ -51,6 +51,13 @@ export function isWrongRegion({ status, bucketRegion }: S3Failure, usedRegion: s
   return bucketRegion !== undefined && bucketRegion !== usedRegion && (status === 301 || status === 400);
 }
 
+/** Whether an error of the SDK, as it is told, says that the service fails: no answer, or one of status 500 and above. */
+export function isServiceFault(thrown: unknown, told = toS3Error(thrown, "")): boolean {
+  const status = readS3Failure(thrown)?.status;
+  const hasAnswered = status !== undefined && status < 500;
+  return !hasAnswered && ["unavailable", "timeout", "throttled"].includes(told.code);
+}
+
 type Diagnosis = [ErrorCode, string, Partial<{ retryable: boolean; details: Record<string, unknown> }>?];
 
 /** The error for a failed request about `uri`. AWS's own words are in `cause` alone. */

@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
-import { isExpired, isWrongRegion, readS3Failure, toS3Error } from "./s3-errors.ts";
+import { isExpired, isServiceFault, isWrongRegion, readS3Failure, toS3Error } from "./s3-errors.ts";
 import { orStopped, stopError } from "./stopped.ts";
 
 export interface S3Request {
@@ -22,12 +23,16 @@ export interface S3Sender {
  * region, or with credentials read anew. The SDK's `followRegionRedirects` is not used: it swaps the region of
  * the whole client while it works, under the feet of every other request.
  */
-export function createS3Sender(clients: S3Clients): S3Sender {
+export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sender {
   const regions = new Map<string, string>();
   const attempt = async <T>({ bucket, signal }: S3Request, run: (client: S3Client) => Promise<T>) => {
     const client = await orStopped(clients.client(regions.get(bucket)), signal);
     try {
-      return { value: await orStopped(run(client), signal) };
+      const target = { service: "s3", region: await client.config.region() };
+      const send = () => orStopped(run(client), signal);
+      return {
+        value: await guard.run(target, { send, signal, isFailure: (thrown) => isServiceFault(thrown) }),
+      };
     } catch (thrown) {
       if (signal.aborted) throw stopError(signal);
       const failure = readS3Failure(thrown);

@@ -1,0 +1,133 @@
+import { ToolError } from "../core/errors.ts";
+import type { GuardedRequest } from "../core/service-guard.ts";
+
+/** How soon a breaker opens, and how it finds out whether it may close again. */
+export interface BreakerSettings {
+  /** Failures in a row that open it. */
+  failures: number;
+  /** How long it stays open. Milliseconds. */
+  resetMs: number;
+  /** Requests it then lets through; it closes when all of them succeed. */
+  halfOpenCalls: number;
+  /** Such a request that takes longer counts as failed. Milliseconds. */
+  probeTimeoutMs: number;
+}
+
+export type BreakerState = "closed" | "open" | "half_open";
+
+export interface BreakerOptions {
+  settings: BreakerSettings;
+  /** What is guarded, for messages: `s3 in eu-central-1`. */
+  name: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Told of each change. */
+  changed?: (state: BreakerState) => void;
+}
+
+/**
+ * Closed, it lets every request through and counts failures in a row. Open, it refuses all of them at once. Half open, it
+ * lets exactly `halfOpenCalls` through: one failure opens it again, and their success closes it. Requests of a state that
+ * is over have no say any more, nor have those whose caller left; such a probe makes room for another one.
+ */
+export class Breaker {
+  private readonly options: BreakerOptions;
+  private current: BreakerState = "closed";
+  /** Counts the states: a verdict counts only in the one its request was let through in. */
+  private era = 0;
+  private failuresInRow = 0;
+  private openedMs = 0;
+  private probesLeft = 0;
+  private successesLeft = 0;
+
+  constructor(options: BreakerOptions) {
+    this.options = options;
+  }
+
+  get state(): BreakerState {
+    return this.current;
+  }
+
+  /** Until a request is let through again. Milliseconds; 0 where one would be. */
+  retryAfterMs(): number {
+    const { now, settings } = this.options;
+    if (this.current === "closed") return 0;
+    if (this.current === "open") return Math.max(0, this.openedMs + settings.resetMs - now());
+    return this.probesLeft > 0 ? 0 : settings.probeTimeoutMs;
+  }
+
+  async run<T>({ send, signal, isFailure }: GuardedRequest<T>): Promise<T> {
+    this.admit();
+    const verdict = this.verdict();
+    try {
+      const value = await send();
+      verdict("success");
+      return value;
+    } catch (thrown) {
+      if (signal.aborted) verdict("none");
+      else verdict(isFailure(thrown) ? "failure" : "success");
+      throw thrown;
+    }
+  }
+
+  private admit(): void {
+    const { settings } = this.options;
+    if (this.current === "open" && this.retryAfterMs() === 0) {
+      this.change("half_open");
+      this.probesLeft = settings.halfOpenCalls;
+      this.successesLeft = settings.halfOpenCalls;
+    }
+    if (this.current === "closed") return;
+    if (this.current === "open" || this.probesLeft === 0) throw this.refusal();
+    this.probesLeft--;
+  }
+
+  /** What says, once, how the request that was just let through ended. */
+  private verdict(): (outcome: "success" | "failure" | "none") => void {
+    const { era } = this;
+    const isProbe = this.current === "half_open";
+    let isGiven = false;
+    const give = (outcome: "success" | "failure" | "none") => {
+      clearTimeout(timer);
+      if (isGiven || era !== this.era) return;
+      isGiven = true;
+      if (outcome === "failure") this.failed();
+      else if (outcome === "success") this.succeeded();
+      else if (isProbe) this.probesLeft++;
+    };
+    const { probeTimeoutMs } = this.options.settings;
+    const timer = isProbe ? setTimeout(() => give("failure"), probeTimeoutMs).unref() : undefined;
+    return give;
+  }
+
+  private failed(): void {
+    this.failuresInRow++;
+    if (this.current === "closed" && this.failuresInRow < this.options.settings.failures) return;
+    this.openedMs = this.options.now();
+    this.change("open");
+  }
+
+  private succeeded(): void {
+    this.failuresInRow = 0;
+    if (this.current === "half_open" && --this.successesLeft === 0) this.change("closed");
+  }
+
+  private change(state: BreakerState): void {
+    this.current = state;
+    this.era++;
+    this.failuresInRow = 0;
+    this.options.changed?.(state);
+  }
+
+  private refusal(): ToolError {
+    const { name, settings } = this.options;
+    const retryAfterMs = this.retryAfterMs();
+    return new ToolError(
+      "unavailable",
+      this.current === "open"
+        ? `${name} failed ${settings.failures} times in a row or more, and is not asked again for ${Math.ceil(retryAfterMs / 1000)} s.`
+        : `${name} failed lately, and is being tried with a few requests. Try again in a moment.`,
+      { retryable: true, details: { retryAfterMs, breaker: this.current } },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { GuardedRequest, ServiceGuard, ServiceTarget } from "../core/service-guard.ts";
+import { Breaker, type BreakerSettings, type BreakerState } from "./breaker.ts";
+
+/** A breaker as operators see it. */
+export interface BreakerReport extends ServiceTarget {
+  state: BreakerState;
+  /** Until a request is let through. Milliseconds. */
+  retryAfterMs: number;
+}
+
+/** The breakers of one process. */
+export interface Breakers extends ServiceGuard {
+  /** Those of services that were called. */
+  reports(): BreakerReport[];
+}
+
+export interface BreakersOptions {
+  settings: BreakerSettings;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Told where a service is cut off, tried, and called again. */
+  changed?: (target: ServiceTarget, state: BreakerState) => void;
+}
+
+/** One breaker for each service, account and region, made when it is first called. */
+export function createBreakers({ settings, now, changed }: BreakersOptions): Breakers {
+  const made = new Map<string, { target: ServiceTarget; breaker: Breaker }>();
+  const breakerOf = (target: ServiceTarget) => {
+    const { service, region, account } = target;
+    const key = JSON.stringify([service, region, account]);
+    const known = made.get(key);
+    if (known) return known.breaker;
+    const breaker = new Breaker({
+      settings,
+      name: serviceName(target),
+      now,
+      changed: (state) => changed?.(target, state),
+    });
+    made.set(key, { target, breaker });
+    return breaker;
+  };
+  return {
+    run: <T>(target: ServiceTarget, request: GuardedRequest<T>) => breakerOf(target).run(request),
+    reports: () =>
+      [...made.values()].map(({ target, breaker }) => ({
+        ...target,
+        state: breaker.state,
+        retryAfterMs: breaker.retryAfterMs(),
+      })),
+  };
+}
+
+/** `s3 in eu-central-1`. */
+export function serviceName({ service, region, account }: ServiceTarget): string {
+  return `${service} in ${region}${account === undefined ? "" : ` of account ${account}`}`;
+}

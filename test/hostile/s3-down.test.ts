@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createStores } from "../../src/lake/stores/create-stores.ts";
+import { createBreakers } from "../../src/resilience/breakers.ts";
+import { type Fault, startFaultProxy } from "../harness/fault-proxy.ts";
+import { lakeSettings, loopbackS3 } from "../harness/lake-settings.ts";
+import { readAll } from "../harness/read-all.ts";
+import { type S3Server, s3Credentials, startS3Server } from "../harness/s3-server.ts";
+
+const { signal } = new AbortController();
+const resetMs = 500;
+let server: S3Server;
+
+beforeAll(async () => {
+  server = await startS3Server(["data"]);
+  await server.put("data", "numbers.txt", "0123456789");
+});
+afterAll(() => server.stop());
+
+/** S3 behind a proxy that answers as `fault` says, and a breaker in front of both. */
+async function withS3(
+  fault: { now: Fault | undefined },
+  run: (read: () => Promise<string>, sent: () => number, state: () => string | undefined) => Promise<void>,
+): Promise<void> {
+  let sent = 0;
+  const proxy = await startFaultProxy(server.endpoint, () => {
+    sent++;
+    return fault.now;
+  });
+  const settings = { failures: 5, resetMs, halfOpenCalls: 3, probeTimeoutMs: 5_000 };
+  const breakers = createBreakers({ settings, now: Date.now });
+  const stores = createStores(
+    lakeSettings({ buckets: [{ bucket: "data", prefix: "" }], s3: loopbackS3(proxy.endpoint) }),
+    { credentials: s3Credentials, guard: breakers },
+  );
+  const read = async () => {
+    const { body } = await stores.read({ location: stores.resolve("s3://data/numbers.txt") }, signal);
+    return (await readAll(body)).toString();
+  };
+  try {
+    await run(
+      read,
+      () => sent,
+      () => breakers.reports()[0]?.state,
+    );
+  } finally {
+    stores.close();
+    await proxy.stop();
+  }
+}
+
+const slowDown: Fault = {
+  kind: "answer",
+  status: 503,
+  body: '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your rate.</Message></Error>',
+};
+
+test("S3 that fails is left alone: hardly a request per call, answers at once, and the same bytes afterwards", async () => {
+  const fault: { now: Fault | undefined } = { now: slowDown };
+  await withS3(fault, async (read, sent, state) => {
+    const codes = new Set<string>();
+    const openTimesMs: number[] = [];
+    for (let at = 0; at < 200; at++) {
+      const wasOpen = state() === "open";
+      const startedMs = performance.now();
+      await read().catch(({ code }) => codes.add(code));
+      if (wasOpen && state() === "open") openTimesMs.push(performance.now() - startedMs);
+      await sleep(5);
+    }
+    expect(codes).toEqual(new Set(["throttled", "unavailable"]));
+    // The fault fired, and each of the five failures before it opened had the SDK's retries.
+    expect(sent()).toBeGreaterThanOrEqual(15);
+    expect(sent() / 200).toBeLessThan(1.2);
+    expect(openTimesMs.length).toBeGreaterThan(100);
+    expect(openTimesMs.sort((a, b) => a - b)[Math.floor(openTimesMs.length / 2)]).toBeLessThan(10);
+    fault.now = undefined;
+    await expect.poll(read, { timeout: 10_000, interval: 50 }).toBe("0123456789");
+    await read();
+    await read();
+    expect(state()).toBe("closed");
+  });
+}, 60_000);
+
+test.each<[string, Fault]>([
+  ["denied", { kind: "answer", status: 403, body: "<Error><Code>AccessDenied</Code></Error>" }],
+  ["not_found", { kind: "answer", status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" }],
+  ["changed", { kind: "answer", status: 412, body: "<Error><Code>PreconditionFailed</Code></Error>" }],
+])("%s says nothing against S3", async (code, fault) => {
+  await withS3({ now: fault }, async (read, sent, state) => {
+    for (let at = 0; at < 20; at++) await expect(read()).rejects.toMatchObject({ code });
+    expect(sent()).toBe(20);
+    expect(state()).toBe("closed");
+  });
+});
+
+test("while S3 is being tried, 100 callers at once send it exactly three requests", async () => {
+  const fault: { now: Fault | undefined } = { now: slowDown };
+  await withS3(fault, async (read, sent, state) => {
+    for (let at = 0; at < 5; at++) await read().catch(() => {});
+    expect(state()).toBe("open");
+    await sleep(resetMs + 50);
+    fault.now = { kind: "delay", delayMs: 200 };
+    const before = sent();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => read().catch(({ code }) => code)));
+    expect(sent() - before).toBe(3);
+    expect(answers.filter((answer) => answer === "0123456789")).toHaveLength(3);
+    expect(answers.filter((answer) => answer === "unavailable")).toHaveLength(97);
+    expect(state()).toBe("closed");
+  });
+}, 30_000);
