@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { allowWrites, refuseWrites, unguarded } from "./core/steps.ts";
+import { allowWrites, type Policy, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
 import { offeredToolsets } from "./offered-tools.ts";
+import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
+import type { Access } from "./policy/access.ts";
+import { policyStep } from "./policy/policy-step.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
@@ -29,6 +32,8 @@ export interface Deps {
   settings: Settings;
   log: Log;
   lake: Lake;
+  /** The policy in force, where the settings name one. */
+  access?: Access;
   calls: CallPath;
   /** Stops query workers and removes what they kept. */
   close(): Promise<void>;
@@ -43,15 +48,20 @@ export function offeredRegistry(settings: Settings): Registry {
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
-  const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs, now, newId });
+  const settingsOfLake = lakeSettings(settings, s3Credentials);
+  const access = openAccess(settings, settingsOfLake);
+  if (access) logPolicy(access, log);
+  const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId });
   return {
     settings,
     log,
     lake,
+    ...(access ? { access } : {}),
     calls: {
       registry,
       steps: {
         ...unguarded,
+        ...(access ? { policy: policyOf(access, lake) } : {}),
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
         observer: createCallLog(log),
       },
@@ -61,11 +71,25 @@ export function assemble(options: AssembleOptions): Deps {
       now,
       newId,
     },
-    close: () => lake.close(),
+    async close() {
+      access?.close();
+      await lake.close();
+    },
   };
 }
 
-function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
+function policyOf(access: Access, lake: Lake): Policy {
+  return policyStep(access, (services, resources) => ({
+    ...services,
+    lake: lake.within(reachOf(resources)),
+  }));
+}
+
+/** The lake's own settings. */
+export function lakeSettings(
+  { lake, summarize }: Settings,
+  credentials?: S3Settings["credentials"],
+): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
   const { encryption: method, kmsKeyId, ...exports } = lake.exports;
   return {

@@ -69,8 +69,8 @@ export function outside(name: string): ToolError {
   );
 }
 
-/** Also holds for the key that a server which folds `..` away would make of it. */
-function isInside({ prefix }: Pick<AllowedBucket, "prefix">, key: string): boolean {
+/** Whether a key, or every key under a prefix, is in what is allowed of its bucket. Also holds for the key that a server which folds `..` away would make of it. */
+export function isInside({ prefix }: Pick<AllowedBucket, "prefix">, key: string): boolean {
   return startsInside(prefix, key) && startsInside(prefix, foldDots(key));
 }
 
@@ -101,8 +101,12 @@ function locateIn(roots: readonly LocalRoot[], path: string): RootedPath {
       best = { root, segments: segments.slice(above.length) };
     }
   }
-  if (!best) throw outside(path);
+  if (!best || !isBelow(best)) throw outside(path);
   return best;
+}
+
+function isBelow({ root: { below }, segments }: RootedPath): boolean {
+  return below?.some((names) => names.every((name, at) => segments[at] === name)) ?? true;
 }
 
 function segmentsOf(path: string): string[] {

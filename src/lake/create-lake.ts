@@ -2,19 +2,16 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
-import { estimateQuery } from "./datasets/estimate-query.ts";
-import { exportQuery } from "./datasets/export-query.ts";
-import { query } from "./datasets/query.ts";
-import { readText } from "./datasets/read-text.ts";
-import { estimateOnEngine, type QueryEngines, queryOnEngine, stopOnEngine } from "./engines/dispatch.ts";
-import { openRemotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
-import { openParts } from "./open-parts.ts";
-import { profileDataset } from "./profile/profile-dataset.ts";
+import { openShared } from "./open-parts.ts";
+import { openView } from "./open-view.ts";
+import { narrowSettings } from "./reach.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 import { loadS3Client } from "./stores/s3-clients.ts";
+import type { Stores } from "./stores/store.ts";
+import { createViews } from "./views.ts";
 
 /** Of the process the lake is part of. */
 export interface LakeOptions {
@@ -32,45 +29,29 @@ export interface LakeOptions {
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
   const { prewarmAfterMs, now = Date.now, newId = randomUUID, athenaTimes } = options;
   const tableStores = createTableStores();
-  const stores = withTableStores(createStores(settings), tableStores);
+  const lakeStores = createStores(settings);
+  const stores = withTableStores<Stores>(lakeStores, tableStores);
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
-  const parts = openParts({
-    settings,
-    stores,
-    engine,
-    now,
-    newId,
-    elsewhere: (request, scope) => remotes.dataset(request, scope),
+  const shared = openShared({ settings, stores, engine, now, newId });
+  const { uploads } = lakeStores;
+  const common = { uploads, shared, engine, tableStores, scratchDir, now, newId, athenaTimes };
+  const whole = openView({ ...common, settings, stores });
+  const views = createViews((reach, key) => {
+    const narrower = narrowSettings(settings, reach);
+    const within = withTableStores<Stores>(lakeStores.within(narrower), tableStores);
+    return openView({ ...common, settings: narrower, stores: within, reach: key });
   });
-  const remotes = openRemotes({ parts, tableStores, scratchDir, now, newId, athenaTimes });
-  const { databricks, athena } = remotes;
-  const engines: QueryEngines = {
-    local: (request, scope) => query(parts, request, scope),
-    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
-    maxScanBytes: settings.query.maxScanBytes,
-    remote: remotes.engines,
-  };
   return {
-    stores,
-    ...(databricks ? { databricks: databricks.tables } : {}),
-    engines: ["local", ...engines.remote.map(({ name }) => name)],
-    ...(athena ? { athena } : {}),
-    describe: remotes.describe,
-    readRows: remotes.readRows,
-    query: (request, scope) => queryOnEngine(engines, request, scope),
-    stop: (work, scope) => stopOnEngine(engines, work, scope),
-    estimate: (request, scope) => estimateOnEngine(engines, request, scope),
-    exportQuery: (request, scope) =>
-      exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
-    profile: (request, scope) => profileDataset(parts, request, scope),
-    readText: (uri, scope) => readText(parts, uri, scope),
+    ...whole,
+    within: (reach) => views.get(reach),
     async close() {
       clearTimeout(timer);
-      await parts.tables.letGo();
-      await Promise.allSettled([remotes.close(), engine.close(), parts.cache.close()]);
-      stores.close();
+      await shared.tables.letGo();
+      await Promise.allSettled([whole.close(), views.close(), engine.close(), shared.cache.close()]);
+      lakeStores.close();
+      tableStores.close();
     },
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type CallResult, callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
 import { callersTraceId } from "./correlation.ts";
+import { rightsOf } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { toTaskOutcome } from "./outcome.ts";
 import { createProgressSender } from "./progress.ts";
@@ -42,6 +43,7 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
     toolName: tool.name,
     call: { name: params.name, arguments: params.arguments ?? {}, correlationId },
     principal: unit.principal,
+    rights: rightsOf(unit),
     signal: context.mcpReq.signal,
     run: (signal, task) =>
       run(params, context, unit, { signal, task, correlationId, timeoutMs: unit.tasks.timeoutMs }),

@@ -3,9 +3,9 @@ import type { McpFront } from "../../mcp/front.ts";
 import { version } from "../../version.ts";
 
 /** The MCP front of the dependencies, as every adapter serves it. */
-export async function openFront({ calls, settings, log }: Deps): Promise<McpFront> {
+export async function openFront({ calls, settings, log, access }: Deps): Promise<McpFront> {
   const { createMcpFront } = await import("../../mcp/front.ts");
-  return createMcpFront({
+  const front = createMcpFront({
     calls,
     serverInfo: { name: "sluice", title: "Sluice", version },
     listAliases: settings.tools.listAliases,
@@ -14,4 +14,10 @@ export async function openFront({ calls, settings, log }: Deps): Promise<McpFron
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });
+  access?.onChange(() => {
+    front.notify.toolsChanged();
+    front.notify.promptsChanged();
+    front.notify.resourcesChanged();
+  });
+  return front;
 }

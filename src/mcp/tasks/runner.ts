@@ -25,6 +25,8 @@ export interface TaskWork {
   /** What is called, for another process to go on with. */
   call: Pick<SealedCall, "name" | "arguments" | "correlationId">;
   principal: Principal;
+  /** Of the principal, by which the result is kept for those of the same. */
+  rights: string;
   run(signal: AbortSignal, tell: TaskTelling): Promise<TaskOutcome>;
 }
 
@@ -213,7 +215,8 @@ class LocalTaskRunner implements TaskRunner {
     const work = takeUp(sealed);
     if (!work) return undefined;
     const { owner, createdMs, ttlMs } = sealed;
-    const task = { taskId, owner, toolName: work.toolName, createdMs, ttlMs, updatedMs: now() };
+    const { toolName, rights } = work;
+    const task = { taskId, owner, rights, toolName, createdMs, ttlMs, updatedMs: now() };
     const hasRoom = (await store.get(taskId)) !== undefined || (await store.add(task));
     if (!hasRoom) return { ...task, statusMessage: "waits for room on this server" };
     const run = this.#run(work, { ...task }, new OutsideTie(sealed.work));
@@ -221,11 +224,11 @@ class LocalTaskRunner implements TaskRunner {
     return store.get(taskId);
   }
 
-  #newTask({ principal, toolName }: TaskWork) {
+  #newTask({ principal, rights, toolName }: TaskWork) {
     const { times, now } = this.#options;
     const nowMs = now();
     const ttlMs = times.timeoutMs + times.keepMs;
-    return { owner: ownerOf(principal), toolName, createdMs: nowMs, updatedMs: nowMs, ttlMs };
+    return { owner: ownerOf(principal), rights, toolName, createdMs: nowMs, updatedMs: nowMs, ttlMs };
   }
 
   #idOf({ call }: TaskWork, { owner, createdMs, ttlMs }: Draft, { work }: OutsideTie): string {
