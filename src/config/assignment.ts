@@ -1,6 +1,7 @@
 import { closest } from "../core/suggest.ts";
 import type { SettingTree } from "./leaves.ts";
 import { laterSetting } from "./not-yet.ts";
+import { namesPrototype } from "./prototype-key.ts";
 
 /** Where a value came from. */
 export interface Origin {
@@ -31,6 +32,7 @@ export function assign(layer: Layer, tree: SettingTree, path: string, value: unk
   if (tree.leaves.has(path)) {
     if (value === null || value === undefined)
       layer.problems.push(`${path} (${origin.name}) is empty: give it a value or leave it out`);
+    else if (namesPrototype(value)) layer.problems.push(`${path} (${origin.name}): "__proto__" is no name`);
     else layer.assignments.push({ path, value, origin });
   } else if (path !== "" && !tree.groups.has(path)) {
     layer.problems.push(unknownSetting(tree, path, origin));

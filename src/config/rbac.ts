@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { members } from "./members.ts";
+import { namesPrototype } from "./prototype-key.ts";
 import { roleResources } from "./rbac-resources.ts";
 
 const roleName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
@@ -54,7 +55,9 @@ const policyFile = members({ roles, bindings, default: defaultRoles });
 /** A policy as its file has it, parsed. Throws `ConfigError` for what is no YAML; a list of what is wrong in it. */
 export async function readPolicy(text: string, path: string): Promise<PolicyText | readonly string[]> {
   const { parseYaml } = await import("./sources/parse-yaml.ts");
-  const parsed = policyFile.safeParse(parseYaml(text, path));
+  const value = parseYaml(text, path);
+  if (namesPrototype(value)) return ['"__proto__" is no name'];
+  const parsed = policyFile.safeParse(value);
   if (parsed.success) return parsed.data;
   return parsed.error.issues.map(({ path, message }) =>
     path.length > 0 ? `${placeIn(path)}: ${message}` : message,

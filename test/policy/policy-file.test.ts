@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { tellOfChanges } from "../../src/commands/frame/front.ts";
+import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
+import { modernRequest } from "../harness/rpc.ts";
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** A server whose policy is in a file; `change` writes it anew. */
+async function start(text: string): Promise<{ server: PolicyServer; change(text: string): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-policy-file-"));
+  cleanUps.push(() => rm(folder, { recursive: true }));
+  const file = join(folder, "policy.yaml");
+  const change = (text: string) => writeFile(file, text);
+  await change(text);
+  const server = await startPolicyServer({ rbac: { file } });
+  cleanUps.push(() => server.stop());
+  tellOfChanges(server.front, server.deps.access);
+  await server.s3.put("lake", "a/x.csv", "id\n1\n");
+  await server.s3.put("lake", "b/x.csv", "id\n2\n");
+  return { server, change };
+}
+
+const everything = "roles: { all: { allow: ['*'] } }\ndefault: [all]\n";
+const half = "roles: { all: { allow: ['lake_r*_*', lake_read_rows], resources: { buckets: [lake/a/] } } }\ndefault: [all]\n";
+const ready = (server: PolicyServer) => server.adapter.fetch(new Request("http://localhost/health/ready"));
+const ofB = { uri: "s3://lake/b/x.csv" };
+
+test("a change is in force with the next call, and clients are told of it", async () => {
+  const { server, change } = await start(everything);
+  const client = await server.connect("ann");
+  cleanUps.push(() => client.close());
+  expect(await client.toolNames()).toHaveLength(9);
+  expect(await server.call("ann", "lake_read_rows", ofB)).toMatchObject({ kind: "completed" });
+  const stream = await listenForLists(server);
+  await change(half.replace("'lake_r*_*', ", ""));
+  await expect.poll(() => client.toolNames()).toEqual(["lake_read_rows"]);
+  expect(await server.call("ann", "lake_read_rows", ofB)).toMatchObject({ fault: { code: "denied" } });
+  expect(await server.call("ann", "lake_query", { sql: "SELECT 1" })).toMatchObject({ kind: "unknown_tool" });
+  await expect.poll(() => stream.text).toContain("notifications/tools/list_changed");
+  expect(stream.text).toContain("notifications/prompts/list_changed");
+  await stream.stop();
+});
+
+test("a change that cannot be used denies everything until it is mended", async () => {
+  const { server, change } = await start(everything);
+  expect((await ready(server)).status).toBe(200);
+  for (const broken of ["roles: [", half, everything.replace("[all]", "[al]"), ""]) {
+    await change(broken);
+    await expect.poll(async () => (await ready(server)).status).toBe(503);
+    expect(await server.call("ann", "lake_list_sources")).toMatchObject({
+      fault: { code: "denied", message: expect.stringContaining("policy cannot be used") },
+    });
+    const client = await server.connect("ann");
+    expect(await client.toolNames()).toEqual([]);
+    await client.close();
+    await change(everything);
+    await expect.poll(async () => (await ready(server)).status).toBe(200);
+  }
+  expect(await server.call("ann", "lake_list_sources")).toMatchObject({ kind: "completed" });
+});
+
+test("a server that starts with a policy it cannot use is not ready, and says why in its log alone", async () => {
+  const { server } = await start("roles: { all: { allow: [lake_qery] } }");
+  const response = await ready(server);
+  expect(response.status).toBe(503);
+  const body = await response.text();
+  expect(body).toContain("every call is denied");
+  expect(body).not.toContain("lake_qery");
+  expect(server.deps.access?.state()).toEqual({
+    problems: [expect.stringMatching(/policy\.yaml: roles\.all\.allow: "lake_qery" matches no tool: did you mean "lake_query"\?$/)],
+  });
+  expect(await server.call("ann", "lake_query", { sql: "SELECT 1" })).toMatchObject({ fault: { code: "denied" } });
+});
