@@ -1,5 +1,6 @@
 import type { Deps } from "../../assemble.ts";
 import type { McpFront } from "../../mcp/front.ts";
+import type { Access } from "../../policy/access.ts";
 import { version } from "../../version.ts";
 
 /** The MCP front of the dependencies, as every adapter serves it. */
@@ -14,10 +15,15 @@ export async function openFront({ calls, settings, log, access }: Deps): Promise
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });
-  access?.onChange(() => {
-    front.notify.toolsChanged();
-    front.notify.promptsChanged();
-    front.notify.resourcesChanged();
-  });
+  tellOfChanges(front, access);
   return front;
+}
+
+/** Has clients ask again for what they may see when another policy comes into force. */
+export function tellOfChanges({ notify }: Pick<McpFront, "notify">, access: Access | undefined): void {
+  access?.onChange(() => {
+    notify.toolsChanged();
+    notify.promptsChanged();
+    notify.resourcesChanged();
+  });
 }
