@@ -30,24 +30,25 @@ export function reachKey({ buckets, localRoots, databricks, athena }: Reach): st
 /** Of settings, what says what may be read. */
 type Readable = Pick<LakeSettings, "buckets" | "localRoots" | "databricks" | "athena">;
 
-/** The settings of a lake that holds only what is in both. Catalogs of which nothing is left are not there. */
+/** The settings of a lake that holds only what is in both. */
 export function narrowSettings<S extends Readable>(settings: S, reach: Reach): S {
   const { databricks, athena } = settings;
-  const allow = databricks && inBoth(databricks.allow, reach.databricks, isNameWithin);
-  const tables = athena && inBoth(athena.tables, reach.athena, isTableWithin);
   return {
     ...settings,
     buckets: inBoth(settings.buckets, reach.buckets, isBucketWithin),
     localRoots: settings.localRoots.flatMap((root) => narrowRoot(root, reach.localRoots)),
-    databricks: databricks && allow && allow.length > 0 ? { ...databricks, allow } : undefined,
-    athena: athena && tables && tables.length > 0 ? { ...athena, tables } : undefined,
+    databricks: databricks && {
+      ...databricks,
+      allow: inBoth(databricks.allow, reach.databricks, isNameWithin),
+    },
+    athena: athena && { ...athena, tables: inBoth(athena.tables, reach.athena, isTableWithin) },
   };
 }
 
 /** Whether anything is in both. */
 export function overlaps(settings: Readable, reach: Reach): boolean {
   const { buckets, localRoots, databricks, athena } = narrowSettings(settings, reach);
-  return buckets.length + localRoots.length > 0 || databricks !== undefined || athena !== undefined;
+  return [buckets, localRoots, databricks?.allow, athena?.tables].some((left) => (left?.length ?? 0) > 0);
 }
 
 /** Of each pair of which one lies within the other, the inner one. */
