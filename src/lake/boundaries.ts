@@ -65,7 +65,7 @@ export function createBoundaries(settings: Pick<LakeSettings, "buckets" | "local
 export function outside(name: string): ToolError {
   return new ToolError(
     "denied",
-    `${quoteName(name)} is outside what this server may read. lake_list_sources names the places it may.`,
+    `${quoteName(name)} is outside what may be read here. lake_list_sources names the places that may be.`,
   );
 }
 
