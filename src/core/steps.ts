@@ -33,8 +33,11 @@ export interface Policy {
   authorize(call: Call): Promise<void>;
   /** What the call reaches the outside through: `services`, or such as hold less. Left out: `services`. */
   narrow?(call: Call, services: Services): Services;
-  /** Equal for principals, and times, with the same rights. What was worked out with others is not given. Left out: all have the same. */
-  rightsOf?(principal: Principal): string;
+  /**
+   * Equal for principals, and times, whose calls of the tool reach the same. What was worked out with other rights is not
+   * given. Left out: all have the same.
+   */
+  rightsOf?(principal: Principal, tool: Tool): string;
 }
 
 /** Rate, quota and concurrency. Throws `throttled` with `retryAfterMs`; answers with what gives the place back. */

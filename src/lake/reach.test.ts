@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { choices } from "../../test/fuzz/random.ts";
 import { lakeSettings } from "../../test/harness/lake-settings.ts";
 import { createBoundaries } from "./boundaries.ts";
 import { narrowSettings, overlaps, type Reach, reachKey } from "./reach.ts";
@@ -119,4 +120,31 @@ test("reaches that name the same have one key, and no others", () => {
     reach({ athena: [{ database: "a", table: "b" }] }),
   ].map(reachKey);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("a key is inside both or not at all, however prefixes lie in each other", () => {
+  const parts = ["a", "b", "ab", "", ".", "..", "a%2F", "A"];
+  for (let seed = 0; seed < 2_000; seed++) {
+    const { some, of, below } = choices(seed, 1);
+    const name = () => some([...parts, ...parts], 0, 3).join("/");
+    const prefixes = () =>
+      Array.from({ length: 1 + below(3) }, () => ({
+        bucket: of(["lake", "lake2"]),
+        prefix: name() && `${name()}/`,
+      }));
+    const [ours, theirs] = [prefixes(), prefixes()];
+    const both = createBoundaries(
+      narrowSettings(lakeSettings({ buckets: ours }), reach({ buckets: theirs })),
+    );
+    const [one, other] = [ours, theirs].map((buckets) => createBoundaries({ buckets, localRoots: [] }));
+    for (let times = 0; times < 20; times++) {
+      const [at, key] = [of(["lake", "lake2"]), `${name()}${of(["", "/", "/x.csv"])}`];
+      const isInside = one?.allowsKey(at, key) === true && other?.allowsKey(at, key) === true;
+      expect([seed, at, key, both.allowsKey(at, key)]).toEqual([seed, at, key, isInside]);
+      for (const prefix of both.prefixesBelow(at, key)) {
+        expect(one?.allowsKey(at, prefix) || /(^|\/)\.{1,2}\//.test(prefix)).toBe(true);
+        expect(other?.allowsKey(at, prefix) || /(^|\/)\.{1,2}\//.test(prefix)).toBe(true);
+      }
+    }
+  }
 });

@@ -9,7 +9,11 @@ export function maySee(
   return tool !== undefined && calls.steps.policy.visible(principal, tool);
 }
 
-/** By which a result is kept for later: the same caller may come back with fewer rights, and would have had another one. */
-export function rightsOf({ calls, principal }: Pick<ServingUnit, "calls" | "principal">): string {
-  return calls.steps.policy.rightsOf?.(principal) ?? "";
+/** By which a tool's result is kept for later: the same caller may come back with fewer rights, and would have had another one. */
+export function rightsOf(
+  { calls, principal }: Pick<ServingUnit, "calls" | "principal">,
+  toolName: string,
+): string {
+  const tool = calls.registry.find(toolName)?.tool;
+  return (tool && calls.steps.policy.rightsOf?.(principal, tool)) ?? "";
 }

@@ -41,9 +41,13 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
   const correlationId = callersTraceId(context, unit) ?? unit.calls.newId();
   const started = await unit.tasks.start({
     toolName: tool.name,
-    call: { name: params.name, arguments: params.arguments ?? {}, correlationId },
+    call: {
+      name: params.name,
+      arguments: params.arguments ?? {},
+      correlationId,
+      rights: rightsOf(unit, tool.name),
+    },
     principal: unit.principal,
-    rights: rightsOf(unit),
     signal: context.mcpReq.signal,
     run: (signal, task) =>
       run(params, context, unit, { signal, task, correlationId, timeoutMs: unit.tasks.timeoutMs }),

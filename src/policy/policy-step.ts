@@ -41,6 +41,6 @@ export function policyStep(
       return reach === "all" ? services : within(services, reach);
     },
     // Without a policy nothing may be had that was worked out under one.
-    rightsOf: (principal) => policyOf()?.rightsOf(principal).key ?? "none",
+    rightsOf: (principal, tool) => policyOf()?.rightsOf(principal).keys.get(tool) ?? "none",
   };
 }

@@ -196,7 +196,7 @@ test("of random roles, deny wins, allow only adds, and the rest is denied", () =
       expect(explain(policy, principal("ann"), one).allowed).toBe(reach.has(one));
     }
     expect(stricter.visible.has(more)).toBe(false);
-    expect(policy.rightsOf(principal("nobody")).key).toBe(policy.rightsOf(principal("ann")).key);
+    expect(policy.rightsOf(principal("bob")).keys).toEqual(policy.rightsOf(principal("ann")).keys);
   }
 });
 
@@ -258,10 +258,12 @@ test("asking for every tool of a thousand costs next to nothing", () => {
   const policy = compilePolicy(given, { tools: many, checkResources: () => [] });
   if (!("roles" in policy)) throw new Error("It must compile.");
   const { visible } = policyStep(fixedAccess(policy), (services) => services);
-  const begun = performance.now();
+  const begunMs = performance.now();
+  let seenCount = 0;
   for (let times = 0; times < 100; times++) {
     const who = principal(`user${times}`);
-    for (const one of many) expect.soft(visible(who, one) || one).toBe(true);
+    for (const one of many) if (visible(who, one)) seenCount++;
   }
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(seenCount).toBe(100_000);
+  expect(performance.now() - begunMs).toBeLessThan(2_000);
 });

@@ -21,8 +21,8 @@ export interface Rights {
   visible: ReadonlySet<Tool>;
   /** What each of them may reach. Not in it: those whose effect no role allows. */
   reach: ReadonlyMap<Tool, Reach>;
-  /** Equal for sets of roles that come to the same. */
-  key: string;
+  /** Of each tool in `reach`, equal for sets of roles by which it reaches the same. */
+  keys: ReadonlyMap<Tool, string>;
 }
 
 export function compileRole(name: string, role: Role, tools: readonly Tool[]): CompiledRole {
@@ -50,8 +50,12 @@ export function rightsOf(roles: readonly CompiledRole[], tools: readonly Tool[])
     const granting = roles.filter(({ allowed, effects }) => allowed.has(tool) && effects.has(tool.effect));
     if (granting.length > 0) reach.set(tool, joined(granting));
   }
-  const named = visible.map((tool) => [tool.name, reach.get(tool) ?? null]);
-  return { visible: new Set(visible), reach, key: jsonDigest(named, { encoding: "base64url", length: 22 }) };
+  const keys = new Map([...reach].map(([tool, reached]) => [tool, keyOf(reached)]));
+  return { visible: new Set(visible), reach, keys };
+}
+
+function keyOf(reach: Reach): string {
+  return jsonDigest(reach, { encoding: "base64url", length: 22 });
 }
 
 function joined(roles: readonly CompiledRole[]): Reach {

@@ -12,10 +12,12 @@ beforeAll(async () => {
       roles: {
         "team-a": { allow: ["lake_*"], resources: { buckets: ["lake/team-a/"], localRoots: ["root"] } },
         steward: { allow: ["*"] },
+        reader: { allow: ["lake_get_metadata", "query_csv_data"] },
       },
       bindings: [
         { principals: ["ann"], roles: ["team-a"] },
         { principals: ["bob"], roles: ["steward"] },
+        { principals: ["reader"], roles: ["reader"] },
       ],
     },
   });
@@ -150,16 +152,33 @@ test("/summarize is held to it too", async () => {
   expect((await ask("team-b/orders.csv")).status).toBe(403);
 });
 
-test("whoever has no role sees nothing and can call nothing", async () => {
-  const eve = await server.connect("eve");
-  expect(await eve.toolNames()).toEqual([]);
-  expect(await eve.promptNames()).toEqual([]);
-  expect(await eve.resourceUris()).toEqual([]);
-  expect(await eve.templates()).toEqual([]);
-  await expect(eve.call("lake_list_sources", {})).rejects.toThrow(
-    /Unknown tool: lake_list_sources\. tools\/list has the names/,
+test.each(["modern", "legacy"] as const)(
+  "whoever has no role sees nothing and can call nothing (%s)",
+  async (era) => {
+    const eve = await server.connect("eve", era);
+    expect(await eve.toolNames()).toEqual([]);
+    expect(await eve.promptNames()).toEqual([]);
+    expect(await eve.resourceUris()).toEqual([]);
+    expect(await eve.templates()).toEqual([]);
+    await expect(eve.call("lake_list_sources", {})).rejects.toThrow(
+      /Unknown tool: lake_list_sources\. tools\/list has the names/,
+    );
+    await expect(eve.readText("sluice://lake/s3://lake/team-a/orders.csv")).rejects.toThrow(/not found/i);
+    await expect(eve.complete("sluice://lake/{+uri}", "uri", "s3://")).rejects.toThrow(/Unknown resource/);
+    await eve.close();
+  },
+);
+
+test("a prompt is there for those alone who may see the tools it leads to", async () => {
+  expect(await ann.promptNames()).toEqual(["explore_bucket", "check_data_quality", "explain_cost"]);
+  const reader = await server.connect("reader");
+  expect(await reader.toolNames()).toEqual(["lake_get_metadata", "lake_query"]);
+  expect(await reader.promptNames()).toEqual(["explain_cost"]);
+  await expect(reader.promptText("explore_bucket", { bucket: "lake" })).rejects.toThrow(
+    "Unknown prompt: explore_bucket",
   );
-  await expect(eve.readText("sluice://lake/s3://lake/team-a/orders.csv")).rejects.toThrow(/not found/i);
-  await expect(eve.complete("sluice://lake/{+uri}", "uri", "s3://")).rejects.toThrow(/Unknown resource/);
-  await eve.close();
+  expect(await reader.resourceUris()).toEqual([]);
+  const [template = ""] = await reader.templates();
+  expect(await reader.complete(template, "uri", "s3://")).toEqual([]);
+  await reader.close();
 });

@@ -23,10 +23,8 @@ export interface TaskTimes {
 export interface TaskWork {
   toolName: string;
   /** What is called, for another process to go on with. */
-  call: Pick<SealedCall, "name" | "arguments" | "correlationId">;
+  call: Pick<SealedCall, "name" | "arguments" | "correlationId" | "rights">;
   principal: Principal;
-  /** Of the principal, by which the result is kept for those of the same. */
-  rights: string;
   run(signal: AbortSignal, tell: TaskTelling): Promise<TaskOutcome>;
 }
 
@@ -215,7 +213,8 @@ class LocalTaskRunner implements TaskRunner {
     const work = takeUp(sealed);
     if (!work) return undefined;
     const { owner, createdMs, ttlMs } = sealed;
-    const { toolName, rights } = work;
+    const { toolName } = work;
+    const { rights } = work.call;
     const task = { taskId, owner, rights, toolName, createdMs, ttlMs, updatedMs: now() };
     const hasRoom = (await store.get(taskId)) !== undefined || (await store.add(task));
     if (!hasRoom) return { ...task, statusMessage: "waits for room on this server" };
@@ -224,7 +223,7 @@ class LocalTaskRunner implements TaskRunner {
     return store.get(taskId);
   }
 
-  #newTask({ principal, rights, toolName }: TaskWork) {
+  #newTask({ principal, call: { rights }, toolName }: TaskWork) {
     const { times, now } = this.#options;
     const nowMs = now();
     const ttlMs = times.timeoutMs + times.keepMs;

@@ -99,7 +99,7 @@ function handle(
 async function find(unit: ServingUnit, taskId: string): Promise<TaskRecord> {
   const { tasks, principal } = unit;
   const task = await tasks.find(taskId, principal, (sealed) => resumedWork(unit, sealed));
-  if (task && maySee(unit, task.toolName) && task.rights === rightsOf(unit)) return task;
+  if (task && maySee(unit, task.toolName) && task.rights === rightsOf(unit, task.toolName)) return task;
   throw notFound();
 }
 
