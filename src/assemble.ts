@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { allowWrites, refuseWrites, unguarded } from "./core/steps.ts";
+import { allowWrites, type Policy, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
 import { offeredToolsets } from "./offered-tools.ts";
+import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
+import type { Access } from "./policy/access.ts";
+import { policyStep } from "./policy/policy-step.ts";
 import { type Breakers, createBreakers } from "./resilience/breakers.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
@@ -33,6 +36,8 @@ export interface Deps {
   lake: Lake;
   /** What services are cut off by while they fail. */
   breakers: Breakers;
+  /** The policy in force, where the settings name one. */
+  access?: Access;
   calls: CallPath;
   /** Stops query workers and removes what they kept. */
   close(): Promise<void>;
@@ -48,21 +53,21 @@ export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
   const breakers = createBreakers({ settings: settings.breaker, now, changed: createBreakerLog(log) });
-  const lake = createLake(lakeSettings(settings, s3Credentials), {
-    prewarmAfterMs,
-    now,
-    newId,
-    guard: breakers,
-  });
+  const settingsOfLake = lakeSettings(settings, s3Credentials);
+  const access = openAccess(settings, settingsOfLake);
+  if (access) logPolicy(access, log);
+  const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
   return {
     settings,
     log,
     lake,
     breakers,
+    ...(access ? { access } : {}),
     calls: {
       registry,
       steps: {
         ...unguarded,
+        ...(access ? { policy: policyOf(access, lake) } : {}),
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
         observer: createCallLog(log),
       },
@@ -72,11 +77,25 @@ export function assemble(options: AssembleOptions): Deps {
       now,
       newId,
     },
-    close: () => lake.close(),
+    async close() {
+      access?.close();
+      await lake.close();
+    },
   };
 }
 
-function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {
+function policyOf(access: Access, lake: Lake): Policy {
+  return policyStep(access, (services, resources) => ({
+    ...services,
+    lake: lake.within(reachOf(resources)),
+  }));
+}
+
+/** The lake's own settings. */
+export function lakeSettings(
+  { lake, summarize }: Settings,
+  credentials?: S3Settings["credentials"],
+): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
   const { encryption: method, kmsKeyId, ...exports } = lake.exports;
   return {

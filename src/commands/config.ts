@@ -52,7 +52,9 @@ export const config = defineCommand({
 });
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? "(none)" : value.join(", ");
+  const isNested = (item: unknown) => typeof item === "object" && item !== null;
+  if (Array.isArray(value) && !value.some(isNested)) return value.length === 0 ? "(none)" : value.join(", ");
+  if (isNested(value)) return JSON.stringify(value);
   return value === undefined ? "(not set)" : String(value);
 }
 

@@ -43,8 +43,8 @@ type Add = (...checks: Check[]) => void;
 async function checkSettings({ argv, terminal }: CommandContext, add: Add): Promise<Settings | undefined> {
   try {
     const { settings, file } = await loadConfig({ argv, surroundings: terminal.surroundings });
-    const { offeredRegistry } = await import("../assemble.ts");
-    offeredRegistry(settings);
+    const { loadPolicy } = await import("./policy/load-policy.ts");
+    await loadPolicy({ argv, terminal });
     add(ok("settings", file ? `good; file ${file}` : "good; no settings file"));
     return settings;
   } catch (thrown) {

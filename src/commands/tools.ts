@@ -1,8 +1,10 @@
-import { loadConfig } from "../config/load.ts";
 import { contractOf } from "../core/contract.ts";
 import { table } from "../core/render.ts";
+import { closest } from "../core/suggest.ts";
 import type { Tool } from "../core/tool.ts";
-import { defineCommand } from "./frame/command.ts";
+import { type CommandContext, defineCommand } from "./frame/command.ts";
+import { UsageError } from "./frame/usage-error.ts";
+import { loadPolicy } from "./policy/load-policy.ts";
 import { estimateTokens } from "./tools/estimate-tokens.ts";
 
 /** `sluice tools`: what this configuration offers, and what each tool costs a model to know. */
@@ -10,15 +12,22 @@ export const tools = defineCommand({
   name: "tools",
   positionals: "",
   summary: "Lists the tools this configuration offers, with the tokens each costs",
-  options: { json: { type: "boolean", describe: "Print JSON" } },
+  options: {
+    role: {
+      type: "string",
+      requiresArg: true,
+      describe: "Those that whoever has this role alone sees (setting rbac)",
+    },
+    json: { type: "boolean", describe: "Print JSON" },
+  },
   examples: [
     ["sluice tools", "What agents will see"],
+    ["sluice tools --role analyst", "What an analyst's agent will see"],
     ["sluice tools --tools.deny lake_query --json", "Without one of them, for a program"],
   ],
-  async run({ json }, { argv, terminal }) {
-    const { settings } = await loadConfig({ argv, surroundings: terminal.surroundings });
-    const { offeredRegistry } = await import("../assemble.ts");
-    const rows = offeredRegistry(settings).tools.map(describe);
+  async run({ json, role }, context) {
+    const { terminal } = context;
+    const rows = (await toolsSeen(role, context)).map(describe);
     if (json) {
       terminal.out(JSON.stringify(rows, undefined, 2));
       return 0;
@@ -36,6 +45,19 @@ export const tools = defineCommand({
     return 0;
   },
 });
+
+async function toolsSeen(role: string | undefined, context: CommandContext): Promise<Tool[]> {
+  const { registry, policy } = await loadPolicy(context);
+  if (role === undefined) return [...registry.tools];
+  const names = [...(policy?.roles.keys() ?? [])];
+  if (!policy) throw new UsageError("--role names a role of the policy, and none is set (setting rbac).");
+  if (!names.includes(role)) {
+    const near = closest(role, names);
+    throw new UsageError(`There is no role "${role}"${near ? `: did you mean "${near}"?` : "."}`);
+  }
+  const { visible } = policy.rightsWith([role]);
+  return registry.tools.filter((tool) => visible.has(tool));
+}
 
 function describe(tool: Tool) {
   const { name, title, description, inputSchema, outputSchema, annotations, toolset, effect, aliases } =

@@ -1,6 +1,7 @@
 import { closest } from "../core/suggest.ts";
 import type { SettingTree } from "./leaves.ts";
 import { laterSetting } from "./not-yet.ts";
+import { namesPrototype } from "./prototype-key.ts";
 
 /** Where a value came from. */
 export interface Origin {
@@ -31,9 +32,12 @@ export function assign(layer: Layer, tree: SettingTree, path: string, value: unk
   if (tree.leaves.has(path)) {
     if (value === null || value === undefined)
       layer.problems.push(`${path} (${origin.name}) is empty: give it a value or leave it out`);
+    else if (namesPrototype(value)) layer.problems.push(`${path} (${origin.name}): "__proto__" is no name`);
     else layer.assignments.push({ path, value, origin });
   } else if (path !== "" && !tree.groups.has(path)) {
     layer.problems.push(unknownSetting(tree, path, origin));
+  } else if (guards.has(path) && isEmpty(value)) {
+    layer.problems.push(`${path} (${origin.name}) is empty and would guard nothing: set it or leave it out`);
   } else if (isPlainObject(value)) {
     for (const [name, inner] of Object.entries(value)) {
       assign(layer, tree, path === "" ? name : `${path}.${name}`, inner, origin);
@@ -43,6 +47,13 @@ export function assign(layer: Layer, tree: SettingTree, path: string, value: unk
       `${path === "" ? "The settings" : path} (${origin.name}) must be an object of settings`,
     );
   }
+}
+
+/** Groups that are named to be held to. */
+const guards = new Set(["rbac"]);
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (isPlainObject(value) && Object.keys(value).length === 0);
 }
 
 /** Says that no such setting exists, and which was likely meant. */

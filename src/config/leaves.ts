@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** How a setting's text from a flag or a variable is read before the schema sees it. */
-export type LeafKind = "list" | "boolean" | "number" | "text";
+export type LeafKind = "list" | "object" | "boolean" | "number" | "text";
 
 /** One setting, as derived from the schema. */
 export interface Leaf {
@@ -59,6 +59,7 @@ function unwrap(field: z.core.$ZodType): z.core.$ZodType {
 
 function kindOf(field: z.core.$ZodType): LeafKind {
   if (field instanceof z.ZodArray) return "list";
+  if (field instanceof z.ZodRecord) return "object";
   if (field instanceof z.ZodBoolean) return "boolean";
   if (field instanceof z.ZodNumber) return "number";
   return "text";

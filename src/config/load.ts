@@ -4,6 +4,7 @@ import { ConfigError } from "./config-error.ts";
 import { type SettingTree, settingTree } from "./leaves.ts";
 import { absolutePaths } from "./paths.ts";
 import type { Surroundings } from "./platform.ts";
+import { placeIn } from "./rbac.ts";
 import { createSettingsSchema, type Settings } from "./schema.ts";
 import { fetchSecret, isSecretReference, SecretError } from "./secrets.ts";
 import { readSettingsFile } from "./sources/file.ts";
@@ -139,8 +140,7 @@ function describe(
   const length = names.findIndex((_, index) => winners.has(names.slice(0, index + 1).join("."))) + 1;
   const path = names.slice(0, length || names.length).join(".");
   const origin = winners.get(path)?.origin.name;
-  const index = issue.path[length];
-  const item = typeof index === "number" ? ` item ${index + 1}` : "";
+  const item = placeIn(["", ...issue.path.slice(length || names.length)]);
   const message = secretPaths.has(path) ? "the secret does not fit this setting" : issue.message;
   return `${path}${item}${origin ? ` (${origin})` : ""}: ${message}`;
 }

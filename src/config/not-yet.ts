@@ -2,7 +2,6 @@
 const laterSettings = [
   "auth",
   "tenants",
-  "rbac",
   "limits",
   "aws",
   "state",

@@ -18,7 +18,7 @@ export function absolutePaths(
   };
   return assignments.map((assignment) => {
     const { path, value } = assignment;
-    if (path === "lake.cache.dir" && typeof value === "string")
+    if ((path === "lake.cache.dir" || path === "rbac.file") && typeof value === "string")
       return { ...assignment, value: absolute(value) };
     if (path !== "lake.localRoots" || !Array.isArray(value)) return assignment;
     return { ...assignment, value: value.map((item) => (typeof item === "string" ? root(item) : item)) };

@@ -5,6 +5,7 @@ import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
+import { rbacSettings } from "./rbac.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -24,6 +25,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
+      rbac: rbacSettings,
       writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,

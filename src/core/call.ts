@@ -81,6 +81,7 @@ async function outcomeOf(
   const { policy, limiter, confirmer, auditor } = path.steps;
   let release: (() => void) | undefined;
   try {
+    policy.checkUsable?.();
     if (!policy.visible(call.principal, call.tool)) return "hidden";
     await policy.authorize(call);
     release = await limiter.admit(call);
@@ -143,9 +144,10 @@ function parse(name: string, schema: z.ZodObject, value: unknown): Record<string
 async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall) {
   const timeoutMs = request.timeoutMs ?? path.timeoutMs;
   const allowed = { timeoutMs, elapsedMs: path.now() - call.startedMs };
+  const services = path.steps.policy.narrow?.(call, path.services) ?? path.services;
   return runWithin(allowed, request.signal, (signal) => {
     const context: CallContext = {
-      ...path.services,
+      ...services,
       principal: call.principal,
       correlationId: call.correlationId,
       signal,

@@ -60,6 +60,8 @@ export interface PromptDefinition {
   /** Every argument is a string, as MCP has it. */
   arguments: z.ZodObject;
   complete?: Record<string, Completion>;
+  /** The tools its text sends the model to: whoever may not see one of them is not shown it. Default: none. */
+  tools?: readonly string[];
   /** The user message, made of the arguments. */
   text(given: Record<string, string>): string;
 }

@@ -1,6 +1,6 @@
 import { ToolError, type ToolFault } from "./errors.ts";
 import type { Principal } from "./principal.ts";
-import type { Tool } from "./tool.ts";
+import type { Services, Tool } from "./tool.ts";
 
 /** One call on its way through the path. */
 export interface Call {
@@ -25,10 +25,19 @@ export type Outcome =
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
   | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown };
 
-/** Who may see and call what. Throws `denied`. */
+/** Who may see and call what, and with how much of it. Throws `denied`. */
 export interface Policy {
+  /** Throws `denied` while nothing can be decided, so that every call is. Left out: it always can. */
+  checkUsable?(): void;
   visible(principal: Principal, tool: Tool): boolean;
   authorize(call: Call): Promise<void>;
+  /** What the call reaches the outside through: `services`, or such as hold less. Left out: `services`. */
+  narrow?(call: Call, services: Services): Services;
+  /**
+   * Equal for principals, and times, whose calls of the tool reach the same. What was worked out with other rights is not
+   * given. Left out: all have the same.
+   */
+  rightsOf?(principal: Principal, tool: Tool): string;
 }
 
 /** Rate, quota and concurrency. Throws `throttled` with `retryAfterMs`; answers with what gives the place back. */

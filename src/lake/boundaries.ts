@@ -65,12 +65,12 @@ export function createBoundaries(settings: Pick<LakeSettings, "buckets" | "local
 export function outside(name: string): ToolError {
   return new ToolError(
     "denied",
-    `${quoteName(name)} is outside what this server may read. lake_list_sources names the places it may.`,
+    `${quoteName(name)} is outside what may be read here. lake_list_sources names the places that may be.`,
   );
 }
 
-/** Also holds for the key that a server which folds `..` away would make of it. */
-function isInside({ prefix }: Pick<AllowedBucket, "prefix">, key: string): boolean {
+/** Whether a key, or every key under a prefix, is in what is allowed of its bucket. Also holds for the key that a server which folds `..` away would make of it. */
+export function isInside({ prefix }: Pick<AllowedBucket, "prefix">, key: string): boolean {
   return startsInside(prefix, key) && startsInside(prefix, foldDots(key));
 }
 
@@ -101,8 +101,12 @@ function locateIn(roots: readonly LocalRoot[], path: string): RootedPath {
       best = { root, segments: segments.slice(above.length) };
     }
   }
-  if (!best) throw outside(path);
+  if (!best || !isBelow(best)) throw outside(path);
   return best;
+}
+
+function isBelow({ root: { below }, segments }: RootedPath): boolean {
+  return below?.some((names) => names.every((name, at) => segments[at] === name)) ?? true;
 }
 
 function segmentsOf(path: string): string[] {

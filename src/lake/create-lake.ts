@@ -3,20 +3,16 @@ import { join } from "node:path";
 import { type ServiceGuard, unguardedServices } from "../core/service-guard.ts";
 import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
-import { estimateQuery } from "./datasets/estimate-query.ts";
-import { exportQuery } from "./datasets/export-query.ts";
-import { query } from "./datasets/query.ts";
-import { readText } from "./datasets/read-text.ts";
-import type { LakeParts } from "./datasets/with-tables.ts";
-import { estimateOnEngine, type QueryEngines, queryOnEngine, stopOnEngine } from "./engines/dispatch.ts";
-import { openRemotes, type Remotes } from "./engines/open-remotes.ts";
 import type { Lake } from "./lake.ts";
-import { openParts } from "./open-parts.ts";
-import { profileDataset } from "./profile/profile-dataset.ts";
+import { openShared } from "./open-parts.ts";
+import { openView } from "./open-view.ts";
+import { narrowSettings } from "./reach.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 import { loadS3Client } from "./stores/s3-clients.ts";
+import type { Stores } from "./stores/store.ts";
+import { createViews } from "./views.ts";
 
 /** Of the process the lake is part of. */
 export interface LakeOptions {
@@ -42,50 +38,30 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     guard = unguardedServices,
   } = options;
   const tableStores = createTableStores();
-  const stores = withTableStores(createStores(settings, { guard }), tableStores);
+  const lakeStores = createStores(settings, { guard });
+  const stores = withTableStores<Stores>(lakeStores, tableStores);
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
-  const parts = openParts({
-    settings,
-    stores,
-    engine,
-    now,
-    newId,
-    elsewhere: (request, scope) => remotes.dataset(request, scope),
+  const shared = openShared({ settings, stores, engine, now, newId });
+  const { uploads } = lakeStores;
+  const common = { uploads, shared, engine, tableStores, scratchDir, guard, now, newId, athenaTimes };
+  const whole = openView({ ...common, settings, stores });
+  const views = createViews((reach, key) => {
+    const narrower = narrowSettings(settings, reach);
+    const within = withTableStores<Stores>(lakeStores.within(narrower), tableStores);
+    return openView({ ...common, settings: narrower, stores: within, reach: key });
   });
-  const remotes = openRemotes({ parts, tableStores, scratchDir, guard, now, newId, athenaTimes });
-  const { databricks, athena } = remotes;
-  const engines = enginesOf(parts, remotes);
   return {
-    stores,
-    ...(databricks ? { databricks: databricks.tables } : {}),
-    engines: ["local", ...engines.remote.map(({ name }) => name)],
-    ...(athena ? { athena } : {}),
-    describe: remotes.describe,
-    readRows: remotes.readRows,
-    query: (request, scope) => queryOnEngine(engines, request, scope),
-    stop: (work, scope) => stopOnEngine(engines, work, scope),
-    estimate: (request, scope) => estimateOnEngine(engines, request, scope),
-    exportQuery: (request, scope) =>
-      exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
-    profile: (request, scope) => profileDataset(parts, request, scope),
-    readText: (uri, scope) => readText(parts, uri, scope),
+    ...whole,
+    within: (reach) => views.get(reach),
     async close() {
       clearTimeout(timer);
-      await parts.tables.letGo();
-      await Promise.allSettled([remotes.close(), engine.close(), parts.cache.close()]);
-      stores.close();
+      await shared.tables.letGo();
+      await Promise.allSettled([whole.close(), views.close(), engine.close(), shared.cache.close()]);
+      lakeStores.close();
+      tableStores.close();
     },
-  };
-}
-
-function enginesOf(parts: LakeParts, remotes: Remotes): QueryEngines {
-  return {
-    local: (request, scope) => query(parts, request, scope),
-    estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
-    maxScanBytes: parts.settings.query.maxScanBytes,
-    remote: remotes.engines,
   };
 }
 

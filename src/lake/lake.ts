@@ -6,6 +6,7 @@ import type { CommitRecord } from "./delta/history.ts";
 import type { EngineChoice, EngineName, Execution } from "./engines/engine.ts";
 import type { LakeEstimate } from "./engines/estimate.ts";
 import type { Compression, CsvDialect, DataFormat, FormatHints, TextEncoding } from "./formats/format.ts";
+import type { Reach } from "./reach.ts";
 import type { LakeScope } from "./scope.ts";
 import type { Column, RowPage } from "./sql/engine.ts";
 import type { ObjectDetails, Stores } from "./stores/store.ts";
@@ -208,8 +209,8 @@ export interface TextContent {
   object: ObjectDetails;
 }
 
-/** The data engine, as tools see it. Everything it throws is a `ToolError`. */
-export interface Lake {
+/** What of the data engine some callers see. Everything it throws is a `ToolError`. */
+export interface LakeView {
   /** Listing and heads, behind the boundaries. */
   stores: Stores;
   describe(request: DatasetRequest, scope: LakeScope): Promise<DatasetDescription>;
@@ -230,11 +231,17 @@ export interface Lake {
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;
+}
+
+/** The data engine, as tools see it: all that the server may read. */
+export interface Lake extends LakeView {
+  /** The lake as those see it who may read only what lies in `reach` too. */
+  within(reach: Reach): LakeView;
   close(): Promise<void>;
 }
 
 declare module "../core/tool.ts" {
   interface Services {
-    lake: Lake;
+    lake: LakeView;
   }
 }

@@ -1,6 +1,9 @@
+import { createBoundaries } from "./boundaries.ts";
+import type { ObjectCache } from "./cache/cache.ts";
+import { guardedCache } from "./cache/guarded-cache.ts";
 import { createObjectCache } from "./cache/object-cache.ts";
 import type { Dataset } from "./datasets/dataset.ts";
-import { createKeptTables } from "./datasets/kept-tables.ts";
+import { createKeptTables, type KeptTables } from "./datasets/kept-tables.ts";
 import { createParquetFiles } from "./datasets/open-parquet.ts";
 import { resolveDataset } from "./datasets/resolve-dataset.ts";
 import { createResolver } from "./datasets/resolver.ts";
@@ -18,16 +21,34 @@ export interface PartsOptions {
   settings: LakeSettings;
   stores: Stores;
   engine: SqlEngine;
-  now: () => number;
-  newId: () => string;
+  shared: SharedParts;
   /** The dataset of a name that is no place of the stores'. */
   elsewhere(request: DatasetRequest, scope: LakeScope): Promise<Dataset> | undefined;
 }
 
-/** What the operations on datasets are made of. Of it, the cache is to be closed. */
-export function openParts({ settings, stores, engine, now, newId, elsewhere }: PartsOptions): LakeParts {
+/** What all views of a lake have in common, as there is one disk. */
+export interface SharedParts {
+  /** Checks nothing: each view has its own guard before it. */
+  cache: ObjectCache;
+  tables: KeptTables;
+}
+
+export interface SharedOptions extends Pick<PartsOptions, "settings" | "stores" | "engine"> {
+  now: () => number;
+  newId: () => string;
+}
+
+/** Of it, the cache is to be closed. */
+export function openShared({ settings, stores, engine, now, newId }: SharedOptions): SharedParts {
   const cache = createObjectCache({ settings, stores, letGo: () => tables.letGo() }, { now, newId });
   const tables = createKeptTables({ engine, maxBytes: settings.cache.maxBytes / 4 });
+  return { cache, tables };
+}
+
+/** What the operations on datasets are made of. */
+export function openParts({ settings, stores, engine, shared, elsewhere }: PartsOptions): LakeParts {
+  const { tables } = shared;
+  const cache = guardedCache(shared.cache, createBoundaries(settings));
   const delta = createDeltaTables({ stores, cache, engine });
   const resolver = createResolver(
     async (request, scope) => elsewhere(request, scope) ?? resolveDataset({ stores, delta }, request, scope),

@@ -11,6 +11,8 @@ export interface LocalRoot {
   name: string;
   /** Absolute path. */
   path: string;
+  /** What below it may be read, each as the names that lead there. Left out: all of it. */
+  below?: readonly (readonly string[])[];
 }
 
 export interface S3Settings {

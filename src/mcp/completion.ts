@@ -7,7 +7,9 @@ import {
 import { z } from "zod";
 import type { Completion } from "../core/exposure.ts";
 import { callBacking } from "./backing.ts";
-import type { Surface } from "./surface.ts";
+import { maySee } from "./may-see.ts";
+import { promptsSeen } from "./prompts.ts";
+import { resourcesSeen } from "./resources.ts";
 import type { ServingUnit } from "./unit.ts";
 
 const completeParams = z.looseObject({
@@ -26,10 +28,10 @@ const maxValues = 100;
 /** completion/complete: values proposed by a tool call. An argument without proposals gets none. */
 export function serveCompletion(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("completion/complete", { params: completeParams }, async (params, context) => {
-    const completions = completionsOf(params.ref, unit.surface);
+    const completions = completionsOf(params.ref, unit);
     const { name } = params.argument;
     const completion = Object.hasOwn(completions, name) ? completions[name] : undefined;
-    if (!completion) return completed([]);
+    if (!completion || !maySee(unit, completion.tool)) return completed([]);
     const typed = params.argument.value;
     const output = await callBacking(completion, typed, context, unit);
     return completed(completion.toValues(output, typed));
@@ -41,9 +43,10 @@ function completed(values: string[]): CompleteResult {
   return { completion: { values: values.slice(0, maxValues), total: values.length, hasMore } };
 }
 
-function completionsOf(reference: Reference, surface: Surface): Record<string, Completion> {
+function completionsOf(reference: Reference, unit: ServingUnit): Record<string, Completion> {
+  const { surface } = unit;
   if (reference.type === "ref/prompt") {
-    const prompt = surface.prompts.get(reference.name);
+    const prompt = promptsSeen(unit).find(({ name }) => name === reference.name);
     if (prompt) return prompt.complete ?? {};
     if (surface.rawPrompts.has(reference.name)) return {};
     throw new ProtocolError(
@@ -52,7 +55,7 @@ function completionsOf(reference: Reference, surface: Surface): Record<string, C
     );
   }
   const { uri } = reference;
-  const resource = surface.resources.find(({ definition }) => definition.uriTemplate === uri);
+  const resource = resourcesSeen(unit).find(({ definition }) => definition.uriTemplate === uri);
   if (resource) return resource.definition.complete ?? {};
   if (surface.rawResources.has(uri)) return {};
   throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown resource template: ${uri.slice(0, 128)}`);

@@ -8,19 +8,26 @@ import {
 import { z } from "zod";
 import type { PromptDefinition } from "../core/exposure.ts";
 import { closest } from "../core/suggest.ts";
+import { maySee } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { rawContext } from "./raw-call.ts";
 import type { ServingUnit } from "./unit.ts";
 
 const getParams = z.looseObject({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
 
-export function servePromptList(server: Server, { surface }: ServingUnit): void {
+export function servePromptList(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("prompts/list", { params: onePageParams }, () => ({
     prompts: [
-      ...[...surface.prompts.values()].map(wirePrompt),
-      ...[...surface.rawPrompts.values()].map(({ definition }) => definition),
+      ...promptsSeen(unit).map(wirePrompt),
+      ...[...unit.surface.rawPrompts.values()].map(({ definition }) => definition),
     ],
   }));
+}
+
+/** Those whose tools this caller may all see. */
+export function promptsSeen(unit: ServingUnit): PromptDefinition[] {
+  const isSeen = ({ tools = [] }: PromptDefinition) => tools.every((tool) => maySee(unit, tool));
+  return [...unit.surface.prompts.values()].filter(isSeen);
 }
 
 /** prompts/get. Throws -32602 for an unknown prompt or arguments off its schema. */
@@ -30,8 +37,13 @@ export function servePromptGet(server: Server, unit: ServingUnit): void {
     const given = params.arguments ?? {};
     const raw = surface.rawPrompts.get(params.name);
     if (raw) return raw.get(given, rawContext(context, unit));
-    const prompt = surface.prompts.get(params.name);
-    if (!prompt) throw unknownPrompt(params.name, [...surface.prompts.keys()]);
+    const seen = promptsSeen(unit);
+    const prompt = seen.find(({ name }) => name === params.name);
+    if (!prompt)
+      throw unknownPrompt(
+        params.name,
+        seen.map(({ name }) => name),
+      );
     return fill(prompt, given);
   });
 }

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { ResourceEntry, ToolCaller } from "../core/exposure.ts";
 import { decodeCursor, encodeCursor } from "../core/results.ts";
 import { callBacking } from "./backing.ts";
+import { maySee } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { asProtocolError } from "./protocol-error.ts";
 import { rawContext } from "./raw-call.ts";
@@ -22,10 +23,17 @@ const pageCursor = z.object({ at: z.int().min(0), cursor: z.string().optional() 
 
 type Page = z.output<typeof pageCursor>;
 
+/** Those whose tool this caller may see. */
+export function resourcesSeen(unit: ServingUnit): CompiledResource[] {
+  return unit.surface.resources.filter(({ definition }) => maySee(unit, definition.tool));
+}
+
 /** resources/list: the definitions' entries, one page of one definition at a time, after the raw resources. */
 export function serveResourceList(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("resources/list", { params: listParams }, async ({ cursor }, context) => {
-    const listed = unit.surface.resources.filter(({ definition }) => definition.list);
+    const listed = unit.surface.resources.filter(({ definition }) =>
+      definition.list?.tools.every((tool) => maySee(unit, tool)),
+    );
     const page: Page = cursor === undefined ? { at: 0 } : readCursor(cursor);
     const raw = cursor === undefined ? [...unit.surface.rawResources.values()].map((r) => r.definition) : [];
     const definition = listed[page.at]?.definition;
@@ -60,7 +68,7 @@ function wireEntry({ sizeBytes, ...entry }: ResourceEntry): Resource {
 
 export function serveResourceTemplates(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("resources/templates/list", { params: onePageParams }, () => ({
-    resourceTemplates: unit.surface.resources.map(({ definition }) => ({
+    resourceTemplates: resourcesSeen(unit).map(({ definition }) => ({
       name: definition.name,
       title: definition.title,
       description: definition.description,
@@ -79,7 +87,7 @@ export function serveResourceRead(server: Server, unit: ServingUnit): void {
 }
 
 async function read(uri: string, context: ServerContext, unit: ServingUnit): Promise<ReadResourceResult> {
-  const match = matchUri(uri, unit.surface.resources);
+  const match = matchUri(uri, resourcesSeen(unit));
   if (!match) throw new ResourceNotFoundError(uri);
   const { definition } = match.resource;
   const output = await callBacking(definition, match.variables, context, unit);

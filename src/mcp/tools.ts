@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type CallResult, callTool } from "../core/call.ts";
 import { logToClient } from "./client-log.ts";
 import { callersTraceId } from "./correlation.ts";
+import { rightsOf } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { toTaskOutcome } from "./outcome.ts";
 import { createProgressSender } from "./progress.ts";
@@ -40,7 +41,12 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
   const correlationId = callersTraceId(context, unit) ?? unit.calls.newId();
   const started = await unit.tasks.start({
     toolName: tool.name,
-    call: { name: params.name, arguments: params.arguments ?? {}, correlationId },
+    call: {
+      name: params.name,
+      arguments: params.arguments ?? {},
+      correlationId,
+      rights: rightsOf(unit, tool.name),
+    },
     principal: unit.principal,
     signal: context.mcpReq.signal,
     run: (signal, task) =>

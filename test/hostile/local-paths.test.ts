@@ -58,7 +58,7 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
   };
 
   const refused =
-    "denied: NAME is outside what this server may read. lake_list_sources names the places it may.";
+    "denied: NAME is outside what may be read here. lake_list_sources names the places that may be.";
 
   test("good names are read", async () => {
     expect(await attempt(`${root}/good.csv`)).toBe("id\n1\n");

@@ -33,7 +33,7 @@ async function wordsOf(
   context: CommandContext,
 ): Promise<string[]> {
   if (before.length === 0) return commands.map(({ name }) => name);
-  // Only the first word after a command is a name; the rest is the user's own.
-  if (before.length > 1 || !command?.complete) return [];
-  return command.complete(context);
+  // Of most commands only the first word is a name; the rest is the user's own.
+  if (before.length > 1) return (await command?.completeFurther?.(before.slice(1), context)) ?? [];
+  return (await command?.complete?.(context)) ?? [];
 }

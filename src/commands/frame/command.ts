@@ -26,6 +26,8 @@ export interface CommandDefinition<O extends OptionTable> {
   examples: readonly (readonly [string, string])[];
   /** Proposes values for the first positional. */
   complete?(context: CommandContext): Promise<string[]>;
+  /** Proposes what may follow these words, of which the first positional is one, flags among them. */
+  completeFurther?(before: readonly string[], context: CommandContext): Promise<string[]>;
   run(given: Given<O>, context: CommandContext): Promise<ExitCode>;
 }
 

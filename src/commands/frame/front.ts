@@ -1,11 +1,12 @@
 import type { Deps } from "../../assemble.ts";
 import type { McpFront } from "../../mcp/front.ts";
+import type { Access } from "../../policy/access.ts";
 import { version } from "../../version.ts";
 
 /** The MCP front of the dependencies, as every adapter serves it. */
-export async function openFront({ calls, settings, log }: Deps): Promise<McpFront> {
+export async function openFront({ calls, settings, log, access }: Deps): Promise<McpFront> {
   const { createMcpFront } = await import("../../mcp/front.ts");
-  return createMcpFront({
+  const front = createMcpFront({
     calls,
     serverInfo: { name: "sluice", title: "Sluice", version },
     listAliases: settings.tools.listAliases,
@@ -13,5 +14,16 @@ export async function openFront({ calls, settings, log }: Deps): Promise<McpFron
     taskKey: settings.tasks.key,
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
+  });
+  tellOfChanges(front, access);
+  return front;
+}
+
+/** Has clients ask again for what they may see when another policy comes into force. */
+export function tellOfChanges({ notify }: Pick<McpFront, "notify">, access: Access | undefined): void {
+  access?.onChange(() => {
+    notify.toolsChanged();
+    notify.promptsChanged();
+    notify.resourcesChanged();
   });
 }

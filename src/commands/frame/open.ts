@@ -40,6 +40,7 @@ export async function openDeps(context: CommandContext, options: OpenOptions): P
   }
   try {
     const deps = await buildDeps(config, options, demo);
+    await deps.access?.loaded;
     const close = async () => {
       await deps.close();
       await demo?.close();

@@ -5,6 +5,7 @@ import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
+import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import { logUncaught } from "./uncaught.ts";
@@ -47,7 +48,11 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
   // A bare file name in /summarize can only mean one bucket.
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
   const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
-  const ready = async () => [await checkCacheFolder(lake.cache.dir), ...checkServices(deps.breakers)];
+  const ready = async () => [
+    await checkCacheFolder(lake.cache.dir),
+    ...checkPolicy(deps.access),
+    ...checkServices(deps.breakers),
+  ];
   const onError = (error: unknown) => deps.log.error("http fault", { error });
   const options = { ready, onError, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
   return createHttpAdapter({ front, calls: deps.calls, ...options });

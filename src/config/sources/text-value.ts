@@ -1,7 +1,7 @@
 import type { Leaf, LeafKind } from "../leaves.ts";
 
 /**
- * The value a text stands for, by the kind of its setting: lists by commas (or as JSON), `true` and `false`,
+ * The value a text stands for, by the kind of its setting: lists by commas (or as JSON), objects as JSON, `true` and `false`,
  * numbers. What does not fit stays text, and the schema says what is wrong with it.
  */
 export function readText(text: string, leaf: Leaf): unknown {
@@ -12,6 +12,7 @@ const readers: Record<LeafKind, (text: string) => unknown> = {
   text: (text) => (text === "" ? undefined : text),
   boolean: (text) => (text === "true" ? true : text === "false" ? false : emptyAsMissing(text)),
   number: (text) => (/^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : emptyAsMissing(text)),
+  object: (text) => (text === "" ? undefined : parseJson(text)),
   list: (text) => {
     if (text.startsWith("[")) return parseJson(text);
     return text.split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]));

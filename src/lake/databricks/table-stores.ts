@@ -54,7 +54,7 @@ export function createTableStores(): TableStores {
 }
 
 /** The lake's stores, and those of tables for what lies in one of these. A caller's own names lead to the lake's alone. */
-export function withTableStores<S extends Stores & { close(): void }>(stores: S, tables: TableStores): S {
+export function withTableStores<S extends Stores>(stores: S, tables: TableStores): S {
   const storeOf = (location: Location): Store => {
     if (location.kind === "local" || location.tableId === undefined) return stores;
     const store = tables.get(location.tableId);
@@ -66,9 +66,5 @@ export function withTableStores<S extends Stores & { close(): void }>(stores: S,
     list: async (request, signal) => storeOf(request.location).list(request, signal),
     head: async (location, signal) => storeOf(location).head(location, signal),
     read: async (request, signal) => storeOf(request.location).read(request, signal),
-    close() {
-      stores.close();
-      tables.close();
-    },
   };
 }

@@ -3,7 +3,7 @@ import { jsonDigest } from "../../core/digest.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ExportedQuery, ExportQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
-import type { LakeScope } from "../scope.ts";
+import { callerOf, type LakeScope } from "../scope.ts";
 import type { Column, ExportedFile } from "../sql/engine.ts";
 import type { S3Location } from "../stores/s3-head.ts";
 import type { Uploads } from "../stores/s3-upload.ts";
@@ -138,10 +138,10 @@ async function upload(
 function identityOf(
   { idempotencyKey, expiresMs: _of, ...what }: ExportQueryRequest,
   named: readonly NamedDataset[],
-  { tenantId, principalId }: LakeScope,
+  scope: LakeScope,
 ): string {
   const data = idempotencyKey ?? named.map(({ name, dataset }) => [name, dataset.version]);
-  return jsonDigest([tenantId, principalId, what, data], { encoding: "hex", length: 32 });
+  return jsonDigest([...callerOf(scope), what, data], { encoding: "hex", length: 32 });
 }
 
 interface EarlierExport {

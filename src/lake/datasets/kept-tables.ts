@@ -1,4 +1,4 @@
-import type { LakeScope } from "../scope.ts";
+import { type LakeScope, sharersOf } from "../scope.ts";
 import type { SqlEngine } from "../sql/engine.ts";
 import type { Dataset } from "./dataset.ts";
 import type { CallHolds, HydratedTable } from "./hydration.ts";
@@ -71,7 +71,7 @@ export function createKeptTables({
       const { files, sizeBytes } = dataset;
       const isLocal = files.some(({ object }) => object.location.kind === "local");
       if (files.length < minFiles || isLocal || sizeBytes > maxBytes) return hydrate(holds);
-      const key = JSON.stringify([scope.tenantId, dataset.version]);
+      const key = JSON.stringify([...sharersOf(scope), dataset.version]);
       const before = kept.get(key);
       if (before) {
         holds.budget.spend(before.scannedBytes);

@@ -5,7 +5,7 @@ import { closest } from "../../core/suggest.ts";
 import { formatTableName, isDatabricksName, parseTableName } from "../databricks/table-name.ts";
 import type { DatasetRequest, DatasetRows, LakeQueryRequest } from "../lake.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
-import type { LakeScope } from "../scope.ts";
+import { callerOf, type LakeScope } from "../scope.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import { countByAnalysis } from "./count-by-analysis.ts";
 import { countByFooters } from "./count-by-footers.ts";
@@ -193,6 +193,6 @@ function unknownTable(name: string, known: readonly string[]): ToolError {
 }
 
 /** Results are kept for this caller alone. */
-function ownerOf({ tenantId, principalId }: LakeScope): string {
-  return JSON.stringify([tenantId, principalId]);
+function ownerOf(scope: LakeScope): string {
+  return JSON.stringify(callerOf(scope));
 }

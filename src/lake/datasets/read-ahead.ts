@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import type { DatasetRows } from "../lake.ts";
-import type { LakeScope } from "../scope.ts";
+import { callerOf, type LakeScope } from "../scope.ts";
 import type { RowPage, SqlEngine } from "../sql/engine.ts";
 
 /** A place in a dataset's rows: bound to what was asked and to the very version of every file. */
@@ -48,8 +48,8 @@ export function bytesAhead(maxPageBytes: number): number {
 }
 
 /** Whose the kept rows are: nobody else can read them, whatever the cursor says. */
-export function ownerOf({ tenantId, principalId }: LakeScope): string {
-  return JSON.stringify(["rows", tenantId, principalId]);
+export function ownerOf(scope: LakeScope): string {
+  return JSON.stringify(["rows", ...callerOf(scope)]);
 }
 
 /** The page at `place` out of what was read ahead; none where that holds it no more. */

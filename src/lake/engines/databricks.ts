@@ -16,7 +16,7 @@ import {
 } from "../databricks/table-name.ts";
 import type { DatasetRequest, DatasetRows, LakeQueryRequest, ReadRowsRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
-import type { LakeScope } from "../scope.ts";
+import { callerOf, type LakeScope } from "../scope.ts";
 import type { SqlEngine } from "../sql/engine.ts";
 import { createDatabricksChooser, sourceFinder } from "./databricks-choice.ts";
 import type { RemoteEngine, RemoteRows } from "./engine.ts";
@@ -179,6 +179,6 @@ function rowsSql(name: TableName, columns: readonly string[], filter: string | u
 }
 
 /** Rows are kept for this caller alone. */
-function ownerOf({ tenantId, principalId }: LakeScope): string {
-  return JSON.stringify(["databricks", tenantId, principalId]);
+function ownerOf(scope: LakeScope): string {
+  return JSON.stringify(["databricks", ...callerOf(scope)]);
 }

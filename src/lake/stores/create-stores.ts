@@ -4,10 +4,11 @@ import { createBoundaries } from "../boundaries.ts";
 import type { Location } from "../location.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeSettings } from "../settings.ts";
+import type { FenceOptions } from "./local-fence.ts";
 import { createLocalStore } from "./local-store.ts";
 import { listPlaces } from "./places.ts";
 import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
-import { createS3Sender } from "./s3-send.ts";
+import { createS3Sender, type S3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
 import { createS3Uploads, type Uploads } from "./s3-upload.ts";
 import type { Stores } from "./store.ts";
@@ -29,6 +30,17 @@ export interface StoresDeps {
 
 const defaultTimeouts: S3Timeouts = { connectMs: 5_000, answerMs: 20_000, idleMs: 30_000 };
 
+/** What may be read. */
+type Places = Pick<LakeSettings, "buckets" | "localRoots">;
+
+/** The stores of a whole server. */
+export interface LakeStores extends Stores {
+  /** The same stores behind narrower boundaries. They share connections. */
+  within(narrower: Places): Stores;
+  uploads: Uploads;
+  close(): void;
+}
+
 /** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
 export function createStores(
   settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
@@ -41,8 +53,7 @@ export function createStores(
     guard = unguardedServices,
     anchored = process.platform === "linux",
   }: StoresDeps = {},
-): Stores & { uploads: Uploads; close(): void } {
-  const boundaries = createBoundaries(settings);
+): LakeStores {
   const clients = createS3Clients({
     settings: settings.s3,
     timeouts: { ...defaultTimeouts, ...timeouts },
@@ -51,20 +62,29 @@ export function createStores(
     ...(credentials === undefined ? {} : { credentials }),
   });
   const sender = createS3Sender(clients, guard);
-  const local = createLocalStore(boundaries, { allowHardLinks: settings.allowHardLinks, anchored });
-  const s3 = createS3Store(boundaries, sender);
+  const fence = { allowHardLinks: settings.allowHardLinks, anchored };
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
   const writable = createBoundaries({ buckets, localRoots: [] });
+  return {
+    ...storesWithin(settings, sender, fence),
+    within: (narrower) => storesWithin(narrower, sender, fence),
+    uploads: createS3Uploads(writable, sender, encryption),
+    close: clients.close,
+  };
+}
+
+function storesWithin(places: Places, sender: S3Sender, fence: FenceOptions): Stores {
+  const boundaries = createBoundaries(places);
+  const local = createLocalStore(boundaries, fence);
+  const s3 = createS3Store(boundaries, sender);
   const storeOf = ({ kind }: Location) => (kind === "s3" ? s3 : local);
   return {
     resolve: boundaries.resolve,
-    places: (signal) => listPlaces(settings, sender, signal),
+    places: (signal) => listPlaces(places, sender, signal),
     pageEnds: new RecentMap(rememberedPages, ({ length }) => length),
     list: async (request, signal) => storeOf(request.location).list(request, signal),
     head: async (location, signal) => storeOf(location).head(location, signal),
     read: async (request, signal) => storeOf(request.location).read(request, signal),
     openLocal: async (object) => local.openLocal(object),
-    uploads: createS3Uploads(writable, sender, encryption),
-    close: clients.close,
   };
 }

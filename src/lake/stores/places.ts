@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Bucket } from "@aws-sdk/client-s3";
 import type { LakeSettings } from "../settings.ts";
 import type { S3Sender } from "./s3-send.ts";
@@ -31,7 +32,11 @@ export async function listPlaces(
       ...(prefixes.includes("") ? {} : { prefixes }),
     };
   });
-  const roots = settings.localRoots.map(({ name, path }): Place => ({ kind: "local", name, uri: path }));
+  const roots = settings.localRoots.flatMap(({ name, path, below = [[]] }) =>
+    below.map(
+      (names): Place => ({ kind: "local", name: [name, ...names].join("/"), uri: join(path, ...names) }),
+    ),
+  );
   return [...buckets, ...roots];
 }
 

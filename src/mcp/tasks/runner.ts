@@ -23,7 +23,7 @@ export interface TaskTimes {
 export interface TaskWork {
   toolName: string;
   /** What is called, for another process to go on with. */
-  call: Pick<SealedCall, "name" | "arguments" | "correlationId">;
+  call: Pick<SealedCall, "name" | "arguments" | "correlationId" | "rights">;
   principal: Principal;
   run(signal: AbortSignal, tell: TaskTelling): Promise<TaskOutcome>;
 }
@@ -213,7 +213,9 @@ class LocalTaskRunner implements TaskRunner {
     const work = takeUp(sealed);
     if (!work) return undefined;
     const { owner, createdMs, ttlMs } = sealed;
-    const task = { taskId, owner, toolName: work.toolName, createdMs, ttlMs, updatedMs: now() };
+    const { toolName } = work;
+    const { rights } = work.call;
+    const task = { taskId, owner, rights, toolName, createdMs, ttlMs, updatedMs: now() };
     const hasRoom = (await store.get(taskId)) !== undefined || (await store.add(task));
     if (!hasRoom) return { ...task, statusMessage: "waits for room on this server" };
     const run = this.#run(work, { ...task }, new OutsideTie(sealed.work));
@@ -221,11 +223,11 @@ class LocalTaskRunner implements TaskRunner {
     return store.get(taskId);
   }
 
-  #newTask({ principal, toolName }: TaskWork) {
+  #newTask({ principal, call: { rights }, toolName }: TaskWork) {
     const { times, now } = this.#options;
     const nowMs = now();
     const ttlMs = times.timeoutMs + times.keepMs;
-    return { owner: ownerOf(principal), toolName, createdMs: nowMs, updatedMs: nowMs, ttlMs };
+    return { owner: ownerOf(principal), rights, toolName, createdMs: nowMs, updatedMs: nowMs, ttlMs };
   }
 
   #idOf({ call }: TaskWork, { owner, createdMs, ttlMs }: Draft, { work }: OutsideTie): string {

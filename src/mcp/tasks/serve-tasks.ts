@@ -9,6 +9,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { ToolError, toFault } from "../../core/errors.ts";
+import { maySee, rightsOf } from "../may-see.ts";
 import type { ServingUnit } from "../unit.ts";
 import { resumedWork } from "./resumed-work.ts";
 import type { TaskRecord } from "./store.ts";
@@ -59,7 +60,7 @@ export function serveTaskCancel(server: Server, unit: ServingUnit): void {
   handle(server, unit, "tasks/cancel", async (taskId) => {
     const { tasks, principal } = unit;
     const isFound = await tasks.cancel(taskId, principal, {
-      isVisible: (toolName) => mayBeSeen(unit, toolName),
+      isVisible: (toolName) => maySee(unit, toolName),
       stopOutside: (sealed) => stopOutside(unit, sealed),
     });
     if (!isFound) throw notFound();
@@ -94,17 +95,12 @@ function handle(
   });
 }
 
-/** What is not there, is another's, or is of a tool that may not be seen any more, is answered alike. */
+/** What is not there, is another's, was done with other rights, or is of a tool that may not be seen any more, is answered alike. */
 async function find(unit: ServingUnit, taskId: string): Promise<TaskRecord> {
   const { tasks, principal } = unit;
   const task = await tasks.find(taskId, principal, (sealed) => resumedWork(unit, sealed));
-  if (task && mayBeSeen(unit, task.toolName)) return task;
+  if (task && maySee(unit, task.toolName) && task.rights === rightsOf(unit, task.toolName)) return task;
   throw notFound();
-}
-
-function mayBeSeen({ calls, principal }: ServingUnit, toolName: string): boolean {
-  const tool = calls.registry.find(toolName)?.tool;
-  return tool !== undefined && calls.steps.policy.visible(principal, tool);
 }
 
 /** Throws MCP's error where the work may go on. */

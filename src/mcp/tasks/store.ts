@@ -10,6 +10,8 @@ export interface TaskRecord {
   taskId: string;
   /** Of the principal who called. */
   owner: string;
+  /** Of that principal when the call began. */
+  rights: string;
   /** Whoever may not see it any more is not told of it. */
   toolName: string;
   createdMs: number;

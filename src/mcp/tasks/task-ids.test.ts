@@ -6,6 +6,7 @@ import { createTaskIds } from "./task-ids.ts";
 const key = "a secret that two servers have in common";
 const call = {
   owner: "ada",
+  rights: "",
   name: "lake_query",
   arguments: { sql: "SELECT 1" },
   correlationId: "c",

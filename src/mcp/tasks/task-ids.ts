@@ -8,6 +8,8 @@ const outsideWork = z.strictObject({ system: z.string(), id: z.string(), notes: 
 const sealedCall = z.strictObject({
   /** Of the principal who called. */
   owner: z.string(),
+  /** Of that principal, when it called. */
+  rights: z.string().default(""),
   /** As it was called, with the arguments that came. */
   name: z.string(),
   arguments: z.record(z.string(), z.unknown()),

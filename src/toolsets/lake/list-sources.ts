@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { notesOut } from "../../core/results.ts";
 import { defineTool } from "../../core/tool.ts";
-import type { Lake } from "../../lake/lake.ts";
+import type { LakeView } from "../../lake/lake.ts";
 import { placeOut, placeResult } from "./place-shape.ts";
 
 /** Databases whose tables may be read; only its level tells it from a place. */
@@ -65,7 +65,7 @@ export const listSources = defineTool({
   },
 });
 
-async function tablesOf({ databricks }: Lake, uri: string | undefined, signal: AbortSignal) {
+async function tablesOf({ databricks }: LakeView, uri: string | undefined, signal: AbortSignal) {
   if (databricks) return databricks.sources(uri, signal);
   if (uri === undefined) return { sources: [], notes: [] };
   throw new ToolError(

@@ -12,6 +12,7 @@ export const exploreBucket: PromptDefinition = {
     prefix: z.string().optional().describe("Only below this prefix"),
   }),
   complete: { bucket: completeBucket },
+  tools: ["lake_list_objects", "lake_get_metadata", "lake_read_rows"],
   text: ({ bucket, prefix }) =>
     `Explore s3://${bucket}/${prefix ?? ""} and tell me what data is there.
 
@@ -34,6 +35,7 @@ export const checkDataQuality: PromptDefinition = {
     key: z.string().optional().describe("Column that should be unique"),
   }),
   complete: { uri: completeUri },
+  tools: ["lake_get_metadata", "lake_profile_dataset", "lake_query"],
   text: ({ uri, key }) =>
     `Check the quality of ${uri}.
 
@@ -56,6 +58,7 @@ export const explainCost: PromptDefinition = {
     question: z.string().optional().describe("What the query should answer, or its SQL"),
   }),
   complete: { uri: completeUri },
+  tools: ["lake_get_metadata"],
   text: ({ uri, question }) =>
     `Explain what it would cost to answer ${question ? `"${question}"` : "typical questions"} from ${uri}.
 

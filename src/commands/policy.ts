@@ -1,0 +1,76 @@
+import type { Principal } from "../core/principal.ts";
+import type { Tool } from "../core/tool.ts";
+import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
+import { UsageError } from "./frame/usage-error.ts";
+import { completePolicy } from "./policy/complete-policy.ts";
+import { type Decision, decide } from "./policy/decide.ts";
+import { loadPolicy } from "./policy/load-policy.ts";
+
+/** `sluice policy explain`: whether a principal may call a tool, and which rule says so. */
+export const policy = defineCommand({
+  name: "policy",
+  positionals: "<what> <principal> <tool>",
+  describePositionals: {
+    what: "explain: say whether the principal may call the tool, and why",
+    principal: "The principal's id (local: whoever uses stdio or a server without identities)",
+    tool: "A tool's name or alias",
+  },
+  summary: "Explains what the policy (setting rbac) lets whom do",
+  options: {
+    role: { type: "string", requiresArg: true, describe: "Roles the principal's token claims, by commas" },
+    scope: { type: "string", requiresArg: true, describe: "Scopes of the principal's token, by commas" },
+    tenant: { type: "string", requiresArg: true, describe: "The principal's tenant (default: default)" },
+    resource: {
+      type: "string",
+      requiresArg: true,
+      describe: "What the call is to touch: s3://bucket/key, a path",
+    },
+    json: { type: "boolean", describe: "Print JSON" },
+  },
+  examples: [
+    ["sluice policy explain ann lake_query", "Exit code 0: allowed, 1: denied"],
+    ["sluice policy explain ann lake_query --role analysts --scope lake.read", "With what her token says"],
+    [
+      "sluice policy explain ann lake_read_rows --resource s3://sales/2026/ --json",
+      "Of one place, for a program",
+    ],
+  ],
+  complete: async () => ["explain"],
+  completeFurther: completePolicy,
+  async run({ positionals, role, scope, tenant = "default", resource, json }, context) {
+    const { what, principal: id, tool: name } = positionals;
+    if (what !== "explain") throw new UsageError(`"sluice policy ${what}" is not known: write explain.`);
+    const principal: Principal = {
+      id: String(id),
+      tenantId: tenant,
+      scopes: listOf(scope),
+      roles: listOf(role),
+      via: "local",
+    };
+    const loaded = await loadPolicy(context);
+    const found = loaded.registry.find(String(name));
+    if (!found) {
+      const near = loaded.registry.suggest(String(name));
+      throw new UsageError(`"${name}" is not a tool offered here${near ? `: did you mean "${near}"?` : "."}`);
+    }
+    return print(decide(loaded, principal, found.tool, resource), found.tool, json === true, context);
+  },
+});
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? "").split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]));
+}
+
+function print(decision: Decision, tool: Tool, json: boolean, { terminal }: CommandContext): ExitCode {
+  const { allowed, why, held, rules, resource } = decision;
+  const exitCode = allowed ? 0 : 1;
+  if (json) {
+    terminal.out(JSON.stringify({ tool: tool.name, effect: tool.effect, ...decision }, undefined, 2));
+    return exitCode;
+  }
+  terminal.out(`${allowed ? "allowed" : "denied"}: ${why}`);
+  for (const { role, setting, value } of rules) terminal.out(`  role ${role}: ${setting} has ${value}`);
+  for (const { role, rule, by } of held) terminal.out(`  has the role ${role} by ${rule}: ${by}`);
+  if (resource) terminal.out(`  ${resource.uri}: ${resource.why} (${resource.setting})`);
+  return exitCode;
+}

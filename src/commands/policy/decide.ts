@@ -1,0 +1,60 @@
+import { ToolError } from "../../core/errors.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Tool } from "../../core/tool.ts";
+import { type Explanation, explain } from "../../policy/explain.ts";
+import { UsageError } from "../frame/usage-error.ts";
+import { explainResource, type ResourceExplanation } from "./explain-resource.ts";
+import type { LoadedPolicy } from "./load-policy.ts";
+
+/** What a server of these settings would do with a call, and why. */
+export interface Decision extends Pick<Explanation, "allowed" | "why" | "held" | "rules"> {
+  resource?: ResourceExplanation & { uri: string };
+}
+
+/** By the policy, and by the settings that hold for everybody. Throws `UsageError` for a resource that is none. */
+export function decide(loaded: LoadedPolicy, principal: Principal, tool: Tool, uri?: string): Decision {
+  const { policy, settings, lake } = loaded;
+  const at = pathsIn(settings);
+  const { reaches, ...explained } = withPaths(policy ? explain(policy, principal, tool) : open, at);
+  if (!explained.allowed) return explained;
+  if (tool.effect !== "read" && settings.writes === "off") {
+    const why = "the server changes nothing for anybody (setting writes)";
+    return { ...explained, allowed: false, why };
+  }
+  if (uri === undefined) return explained;
+  const { setting, ...rest } = resourceOf(() => explainResource(uri, lake, reaches));
+  const resource = { uri, ...rest, setting: setting.startsWith("roles.") ? at(setting) : setting };
+  return resource.allowed
+    ? { ...explained, resource }
+    : { ...explained, resource, allowed: false, why: "the resource is outside" };
+}
+
+const open: Explanation = {
+  allowed: true,
+  why: "no policy is set (setting rbac): everybody may call every tool",
+  held: [],
+  rules: [],
+  reaches: [{ role: "everybody", reach: "all" }],
+};
+
+/** Where a rule is for whoever is to change it: in the settings, or in the policy's file. */
+function pathsIn({ rbac }: LoadedPolicy["settings"]): (path: string) => string {
+  return (path) => (rbac.file === undefined ? `rbac.${path}` : `${path} of ${rbac.file}`);
+}
+
+function withPaths(found: Explanation, at: (path: string) => string): Explanation {
+  return {
+    ...found,
+    held: found.held.map((held) => ({ ...held, rule: at(held.rule) })),
+    rules: found.rules.map((rule) => ({ ...rule, setting: at(rule.setting) })),
+  };
+}
+
+function resourceOf(look: () => ResourceExplanation): ResourceExplanation {
+  try {
+    return look();
+  } catch (thrown) {
+    if (thrown instanceof ToolError) throw new UsageError(`--resource: ${thrown.message}`);
+    throw thrown;
+  }
+}
