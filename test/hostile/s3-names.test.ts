@@ -76,6 +76,9 @@ test.each(oddKeys.map((key) => [key]))("the key %j is read, headed and listed ex
   expect((await readAll(body)).toString()).toBe(`content of ${key}`);
   const listed = await stores.list({ location, maxKeys: 10 }, signal);
   expect(listed.objects.map((object) => object.uri)).toContain(uri);
+  const again = await stores.list({ location, maxKeys: 10 }, signal);
+  expect(again).toEqual(listed);
+  expect(again.objects[0]).toBe(listed.objects[0]);
 });
 
 test.each([

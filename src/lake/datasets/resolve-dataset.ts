@@ -18,7 +18,7 @@ import {
 } from "./delta-root.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
-import { partitionColumns, partitionValues } from "./partitions.ts";
+import { type PartitionValues, partitionColumns, partitionValues } from "./partitions.ts";
 import { selectDataFiles } from "./select-files.ts";
 import { createShownFiles } from "./shown-files.ts";
 
@@ -163,7 +163,8 @@ function datasetOf(
   notes: string[],
   object?: ObjectDetails,
 ): Dataset {
-  const files = objects.map((file) => ({ object: file, partition: partitionValues(nameOf(file.location)) }));
+  const partitionOf = partitionsByFolder();
+  const files = objects.map((file) => ({ object: file, partition: partitionOf(nameOf(file.location)) }));
   const columns = partitionColumns(files.map(({ object: { uri }, partition }) => ({ uri, partition })));
   return {
     uri,
@@ -177,9 +178,20 @@ function datasetOf(
   };
 }
 
+/** Thousands of files lie in few folders. */
+function partitionsByFolder(): (name: string) => PartitionValues {
+  const known = new Map<string, PartitionValues>();
+  return (name) => {
+    const folder = name.slice(0, name.lastIndexOf("/") + 1);
+    const partition = known.get(folder) ?? partitionValues(folder);
+    known.set(folder, partition);
+    return partition;
+  };
+}
+
 /** Tells one set of files at fixed versions, read in one way, from every other. */
 export function versionOf(hints: Dataset["hints"], objects: readonly StoredObject[]): string {
   const hash = createHash("sha256").update(JSON.stringify(hints, Object.keys(hints).sort()));
-  for (const { uri, etag, sizeBytes } of objects) hash.update(JSON.stringify([uri, etag, sizeBytes]));
+  hash.update(JSON.stringify(objects.map(({ uri, etag, sizeBytes }) => [uri, etag, sizeBytes])));
   return hash.digest("base64url").slice(0, 22);
 }

@@ -1,9 +1,10 @@
-import type { _Object, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import type { _Object, ListObjectsV2Command, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { decodeCursor, encodeCursor } from "../../core/results.ts";
 import { type Boundaries, outside } from "../boundaries.ts";
 import { formatLocation } from "../location-names.ts";
+import type { KnownPages, S3Page } from "./known-pages.ts";
 import { etagOfAnswer } from "./s3-etag.ts";
 import type { S3Location } from "./s3-head.ts";
 import type { S3Sender } from "./s3-send.ts";
@@ -14,6 +15,13 @@ const maxKeysPerRequest = 1000;
 /** Where a listing goes on: in which of the listed prefixes, and after which page of it. */
 const place = z.strictObject({ prefix: z.number().int().min(0), token: z.string().optional() });
 
+export interface S3Lister {
+  sender: S3Sender;
+  boundaries: Boundaries;
+  /** Those read within these boundaries. */
+  knownPages: KnownPages;
+}
+
 export interface S3ListRequest extends ListRequest {
   location: S3Location;
 }
@@ -23,8 +31,7 @@ export interface S3ListRequest extends ListRequest {
  * them. Throws `denied` where neither holds. Source: S3 ListObjectsV2.
  */
 export async function listS3Objects(
-  sender: S3Sender,
-  boundaries: Boundaries,
+  { sender, boundaries, knownPages }: S3Lister,
   request: S3ListRequest,
   signal: AbortSignal,
 ): Promise<ListPage> {
@@ -42,26 +49,34 @@ export async function listS3Objects(
       ...nextOf(following),
     };
   }
-  const answer = await listPage(sender, request, prefix, from.token, signal);
-  const token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+  const uri = formatLocation({ kind: "s3", bucket, key: prefix });
+  const {
+    objects,
+    prefixes: below,
+    token,
+  } = await knownPages.page(
+    bucket,
+    await listCommand(request, prefix, from.token),
+    (command) =>
+      sender.send({ bucket, uri, signal }, (client) => client.send(command, { abortSignal: signal })),
+    (answer) => pageOf(answer, bucket, boundaries),
+  );
   const next = token === undefined ? following : encodeCursor({ prefix: from.prefix, token });
-  return { ...pageOf(answer, bucket, boundaries), ...nextOf(next) };
+  return { objects, prefixes: below, ...nextOf(next) };
 }
 
 function nextOf(next: string | undefined): Pick<ListPage, "next"> {
   return next === undefined ? {} : { next };
 }
 
-async function listPage(
-  sender: S3Sender,
+async function listCommand(
   { location: { bucket, key }, delimiter, maxKeys, startAfter }: S3ListRequest,
   prefix: string,
   token: string | undefined,
-  signal: AbortSignal,
-): Promise<ListObjectsV2CommandOutput> {
+): Promise<ListObjectsV2Command> {
   const startsAfter = token === undefined && startAfter !== undefined;
   const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
-  const command = new ListObjectsV2Command({
+  return new ListObjectsV2Command({
     Bucket: bucket,
     Prefix: prefix,
     MaxKeys: Math.min(maxKeys, maxKeysPerRequest),
@@ -71,11 +86,9 @@ async function listPage(
     ...(token === undefined ? {} : { ContinuationToken: token }),
     ...(startsAfter ? { StartAfter: `${key}${startAfter}` } : {}),
   });
-  const request = { bucket, uri: formatLocation({ kind: "s3", bucket, key: prefix }), signal };
-  return sender.send(request, (client) => client.send(command, { abortSignal: signal }));
 }
 
-function pageOf(answer: ListObjectsV2CommandOutput, bucket: string, boundaries: Boundaries): ListPage {
+function pageOf(answer: ListObjectsV2CommandOutput, bucket: string, boundaries: Boundaries): S3Page {
   const decode = answer.EncodingType === "url" ? decodeKey : (key: string) => key;
   const allowed = (key: string) => boundaries.allowsKey(bucket, key);
   const objects = (answer.Contents ?? []).map((item) => describe(item, bucket, decode));
@@ -83,6 +96,7 @@ function pageOf(answer: ListObjectsV2CommandOutput, bucket: string, boundaries: 
   return {
     objects: objects.filter(({ location }) => location.kind === "s3" && allowed(location.key)),
     prefixes: prefixes.filter(allowed).map((key) => formatLocation({ kind: "s3", bucket, key })),
+    token: answer.IsTruncated ? answer.NextContinuationToken : undefined,
   };
 }
 
