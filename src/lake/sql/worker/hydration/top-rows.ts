@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { foldName, isNode, type TreeNode, textOf, withoutPlaces } from "../../gate/syntax-tree.ts";
+import { foldName, isNode, type TreeNode, textOf } from "../../gate/syntax-tree.ts";
 import type { FileReads, JobScan, RunJob } from "../../protocol.ts";
 import { rowNumbersViewSql } from "../views.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
+import { columnNamed, hasNoCte, isEmpty, sqlWith, treeOf } from "./statement-tree.ts";
 import { type Fetch, NotFetched, runVerified, type VerifiedRun } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
@@ -107,24 +108,14 @@ async function rowNumbersSql(
   sql: string,
   { name }: DescribedTable,
 ): Promise<string | undefined> {
-  const text = await scalar(connection, "SELECT json_serialize_sql($1::VARCHAR)", sql);
-  const tree = withoutPlaces(JSON.parse(text));
-  const statements = isNode(tree) && Array.isArray(tree.statements) ? tree.statements.filter(isNode) : [];
-  const node = statements[0]?.node;
-  if (!isNode(tree) || !isNode(node) || !isTopRowsOf(node, name)) return undefined;
-  const from = isNode(node.from_table) ? node.from_table : {};
-  const asked = {
-    ...node,
+  const tree = await treeOf(connection, sql);
+  if (!tree || !isTopRowsOf(tree.node, name)) return undefined;
+  const from = isNode(tree.node.from_table) ? tree.node.from_table : {};
+  return sqlWith(connection, tree, {
+    ...tree.node,
     select_list: rowNumberColumns.map(columnNamed),
     from_table: { ...from, table_name: viewName, alias: textOf(from, "alias") || textOf(from, "table_name") },
-  };
-  const changed = { ...tree, statements: [{ ...statements[0], node: asked }] };
-  return scalar(connection, "SELECT json_deserialize_sql($1::JSON)", JSON.stringify(changed));
-}
-
-async function scalar(connection: DuckDBConnection, sql: string, value: string): Promise<string> {
-  const reader = await connection.runAndReadAll(sql, [value]);
-  return String(reader.getRows()[0]?.[0]);
+  });
 }
 
 function isTopRowsOf(node: TreeNode, table: string): boolean {
@@ -149,14 +140,6 @@ function hasSubquery(node: TreeNode): boolean {
   return JSON.stringify([node.select_list, node.where_clause]).includes('"class":"SUBQUERY"');
 }
 
-function isEmpty(value: unknown): boolean {
-  return !Array.isArray(value) || value.length === 0;
-}
-
-function hasNoCte({ cte_map: ctes }: TreeNode): boolean {
-  return !isNode(ctes) || isEmpty(ctes.map);
-}
-
 /** By columns of the table: a name that the list gives to something else would be ordered by that. */
 function isOrderedByColumns(modifiers: readonly unknown[], list: readonly unknown[]): boolean {
   const renamed = new Set(list.filter(isNode).map((item) => foldName(textOf(item, "alias"))));
@@ -169,8 +152,4 @@ function isOrderedByColumns(modifiers: readonly unknown[], list: readonly unknow
     const names = Array.isArray(expression.column_names) ? expression.column_names : [];
     return !renamed.has(foldName(String(names.at(-1))));
   });
-}
-
-function columnNamed(name: string): TreeNode {
-  return { class: "COLUMN_REF", type: "COLUMN_REF", alias: "", query_location: 0, column_names: [name] };
 }
