@@ -203,3 +203,13 @@ test("footers whose least and greatest values are not there, or too few rows to 
     selects: ["SELECT 1 AS id, 'a' AS w WHERE false"],
   });
 });
+
+test("of several files, those that hold the top rows are read, and of the others the first key", async () => {
+  const wide = (from: number) => `SELECT *, repeat(md5(id::VARCHAR), 4) AS w FROM (${rows(from, 20_000)})`;
+  const given = { selects: [0, 20_000, 40_000, 60_000].map(wide) };
+  const { whole, close } = await tables(given);
+  await close();
+  const size = (whole[0]?.scan.files ?? []).reduce((sum, { path }) => sum + statSync(path).size, 0);
+  const bytes = await expectSame("SELECT * FROM t ORDER BY id DESC LIMIT 5", given);
+  expect(bytes / size).toBeLessThan(0.1);
+});

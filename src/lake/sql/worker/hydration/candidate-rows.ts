@@ -76,7 +76,7 @@ function isPlainParquet({ format, files, delta, deltaFields, ranges }: JobScan):
 
 async function search(search: Search): Promise<FileRows[] | undefined> {
   const { statement, connection, scan } = search;
-  let bound = await keyBound(connection, statement, scan);
+  let bound = await orUndefined(() => keyBound(connection, statement, scan));
   let keyCount = 1;
   for (;;) {
     const found = await attempt(search, { keyCount, bound });

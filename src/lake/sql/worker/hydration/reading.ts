@@ -3,9 +3,10 @@ import type { GatedStatement } from "../../gate/gate.ts";
 import type { FileReads, FileRows, RunJob } from "../../protocol.ts";
 import { viewSql } from "../views.ts";
 import { candidateRows, setReadOnce } from "./candidate-rows.ts";
-import { explain } from "./explain.ts";
+import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { startReadLog } from "./read-log.ts";
+import { readsOfRows } from "./reads-of-rows.ts";
 import { type DescribedTable, describeTables, type SparseTable, sparseTables } from "./sparse-tables.ts";
 import { readsOfTopRows } from "./top-rows.ts";
 import type { Fetch } from "./verified-run.ts";
@@ -47,7 +48,7 @@ async function planByEngine(
   const described = await describeTables(connection, tables);
   const needs = await explain(connection, job.sql);
   const rows = job.planOnly ? undefined : await candidateRows(connection, job, described, needs, fetch);
-  if (rows) return planOfRows(connection, job, described, rows);
+  if (rows) return planOfRows(connection, job, described, needs, rows);
   const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, described, needs, fetch);
   const planned = topRows ?? (await planReads(connection, described, needs, { firstRows }));
   return { planned, isLimited: needs.isLimited };
@@ -57,13 +58,14 @@ async function planByEngine(
 async function planOfRows(
   connection: DuckDBConnection,
   job: RunJob,
-  tables: readonly DescribedTable[],
+  [table]: readonly DescribedTable[],
+  needs: StatementNeeds,
   rows: FileRows[],
 ): Promise<Omit<Reading, "tables">> {
   for (const { names, scan } of job.tables) {
     for (const name of names) await connection.run(viewSql(name, { ...scan, rows }));
   }
-  await setReadOnce(connection);
-  const needs = await explain(connection, job.sql);
-  return { planned: await planReads(connection, tables, needs), isLimited: false, rows };
+  const stretches = rows.flatMap(({ file, rows }) => rows.map((row) => ({ file, first: row, last: row })));
+  const planned = table ? await readsOfRows(connection, table, needs, stretches) : [];
+  return { planned, isLimited: false, rows };
 }

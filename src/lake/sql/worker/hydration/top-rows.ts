@@ -2,10 +2,10 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { foldName, isNode, type TreeNode, textOf } from "../../gate/syntax-tree.ts";
 import type { FileReads, JobScan, RunJob } from "../../protocol.ts";
 import { rowNumbersViewSql } from "../views.ts";
-import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
-import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
+import { readsOfRows } from "./reads-of-rows.ts";
+import type { DescribedTable } from "./sparse-tables.ts";
 import { columnNamed, hasNoCte, isEmpty, sqlWith, treeOf } from "./statement-tree.ts";
 import { type Fetch, NotFetched, runVerified, type VerifiedRun } from "./verified-run.ts";
 
@@ -37,42 +37,12 @@ export async function readsOfTopRows(
   const run = async () => (await connection.runAndReadAll(stretches)).getRows();
   const rows = await rowsOf({ connection, job, tables, fetch, run });
   if (!rows) return undefined;
-  const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
-  const chunks = await chunksOf(connection, {
-    files: table.files,
-    columns: [...columns],
-    condition: undefined,
-  });
-  const reads = new ReadList();
-  for (const { file, start, end } of chunksWithRows(chunks, table, rows)) {
-    reads.add(table.index, file, start, end);
-  }
-  return reads.toArray();
-}
-
-/** Chunks of row groups that a stretch reaches into. `stretches`: a file's path, and the number of one of its stretches. */
-function chunksWithRows(
-  chunks: readonly Chunk[],
-  { files }: DescribedTable,
-  stretches: readonly (readonly unknown[])[],
-): Chunk[] {
-  const wanted = new Map<number, Set<number>>();
-  for (const [path, stretch] of stretches) {
-    const file = files.get(String(path)) ?? -1;
-    wanted.set(file, (wanted.get(file) ?? new Set()).add(Number(stretch)));
-  }
-  let firstRow = 0;
-  return chunks.filter((chunk, at) => {
-    const before = chunks[at - 1];
-    if (before?.file !== chunk.file) firstRow = 0;
-    else if (before.rowGroup !== chunk.rowGroup) firstRow += before.rowCount;
-    const own = wanted.get(chunk.file);
-    const last = Math.floor((firstRow + chunk.rowCount - 1) / stretchRows);
-    for (let stretch = Math.floor(firstRow / stretchRows); own && stretch <= last; stretch++) {
-      if (own.has(stretch)) return true;
-    }
-    return false;
-  });
+  const numbered = rows.map(([path, stretch]) => ({
+    file: table.files.get(String(path)) ?? -1,
+    first: Number(stretch) * stretchRows,
+    last: (Number(stretch) + 1) * stretchRows - 1,
+  }));
+  return readsOfRows(connection, table, needs, numbered);
 }
 
 /** Undefined where the statement fails: it fails again when it is run for its rows, and is then told. */
