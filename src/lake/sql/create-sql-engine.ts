@@ -197,7 +197,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
       const job: RunJob = {
         kind: "run",
         ...what,
-        known: known && { isLimited: known.isLimited },
+        known: known && { isLimited: known.isLimited, rows: known.rows },
         tables,
         folder: folder.path,
         ...this.limits(),

@@ -17,8 +17,11 @@ const rememberedRanges = 200_000;
 
 /** Spares a statement that comes again its planning. What it reads is verified all the same. */
 export class KnownPlans {
-  private readonly plans = new RecentMap<KnownPlan>(rememberedRanges, ({ reads }) =>
-    reads.reduce((sum, { offsets }) => sum + 1 + offsets.length / 2, 1),
+  private readonly plans = new RecentMap<KnownPlan>(
+    rememberedRanges,
+    ({ reads, rows = [] }) =>
+      reads.reduce((sum, { offsets }) => sum + 1 + offsets.length / 2, 1) +
+      rows.reduce((sum, { rows }) => sum + 1 + rows.length, 0),
   );
 
   /** Undefined where a file's version is not known, so that nothing can be kept for it. */
@@ -48,14 +51,14 @@ export class KnownPlans {
         }
         return missing;
       },
-      keep: (key, { isLimited }) => {
+      keep: (key, { isLimited, rows }) => {
         if (key === undefined) return;
         const reads = [...noted.values()].map(({ table, file, ranges }) => ({
           table,
           file,
           offsets: ranges.flatMap(({ start, end }) => [start, end]),
         }));
-        this.plans.set(key, { reads, isLimited });
+        this.plans.set(key, { reads, isLimited, rows });
       },
     };
   }

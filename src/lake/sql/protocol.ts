@@ -37,6 +37,8 @@ export interface JobScan {
   dialect?: CsvDialect | undefined;
   /** Of Parquet: the table has these rows alone. */
   ranges?: RowRange[] | undefined;
+  /** Of Parquet: the table has these rows alone. */
+  rows?: readonly FileRows[] | undefined;
   /** Of Parquet: all files have the same columns. */
   areAlike?: boolean | undefined;
   /** Of a Delta table: all columns in their order. Partition columns are among them. */
@@ -92,6 +94,8 @@ export function exportPath(folder: string, format: ExportTarget["format"]): stri
 export interface KnownReading {
   /** It stops after the first rows, so that one thread is to read them. */
   isLimited: boolean;
+  /** Rows of its one table, all of which its result is made of. */
+  rows?: FileRows[] | undefined;
 }
 
 export interface AnalyzeJob extends JobLimits {
@@ -152,6 +156,10 @@ const column = z.object({ name: z.string(), type: z.string() });
 const fileReads = z.object({ table: z.number(), file: z.number(), offsets: z.array(z.int().min(0)) });
 export type FileReads = z.infer<typeof fileReads>;
 
+/** Numbers of rows, from 0, in a file of a scan. */
+const fileRows = z.object({ file: z.int().min(0), rows: z.array(z.int().min(0)) });
+export type FileRows = z.infer<typeof fileRows>;
+
 /** What was found of files that came without `prepared`: `table` and `file` are indexes into the job. */
 const preparedFile = z.object({ table: z.number(), file: z.number(), text: preparedText });
 export type PreparedFile = z.infer<typeof preparedFile>;
@@ -192,6 +200,8 @@ export const runReply = z.object({
   /** How often the statement ran again because it read more than was planned. */
   reruns: z.number(),
   isLimited: z.boolean(),
+  /** Rows of its one table, all of which the result is made of, where they were found before the rest was read. */
+  rows: z.array(fileRows).optional(),
   /** Where nothing was run: what would be read of files of which only parts may be there. */
   planned: z.array(fileReads).optional(),
   /** Of the file, where one was asked for. */

@@ -11,6 +11,8 @@ import { throttled } from "./report.ts";
  * and leaves when the channel closes.
  */
 const progressEveryMs = 400;
+/** A collection takes as long as a small query: it waits until memory has grown by so much since the last one. */
+const collectEveryBytes = 16 << 20;
 
 function send(message: FromWorker): void {
   process.send?.(message);
@@ -20,6 +22,7 @@ async function serve(): Promise<void> {
   const { openWork } = await import("./work.ts");
   const work = await openWork();
   const fetcher = createFetcher();
+  const collect = createCollector();
 
   process.on("message", (message: ToWorker) => {
     if ("fetched" in message) return fetcher.answered(message.fetched);
@@ -38,13 +41,28 @@ async function serve(): Promise<void> {
       )
       .finally(() => {
         work.rest();
-        send({ kind: "rested", id, ...memoryHeld() });
-        // The engine's rows lie outside the heap, which is all that V8 looks at when it decides to collect.
-        globalThis.gc?.();
+        const held = memoryHeld();
+        send({ kind: "rested", id, ...held });
+        collect(held.dataBytes ?? held.rssBytes);
         work.prepare(job);
       });
   });
   send({ kind: "ready" });
+}
+
+/**
+ * Collects what jobs left, told what the process holds now. The engine's rows lie outside the heap, which is all that V8
+ * looks at when it decides to collect.
+ */
+function createCollector(): (heldBytes: number) => void {
+  let leastBytes = 0;
+  return (heldBytes) => {
+    leastBytes = Math.min(leastBytes, heldBytes);
+    if (heldBytes < leastBytes + collectEveryBytes) return;
+    globalThis.gc?.();
+    const { dataBytes, rssBytes } = memoryHeld();
+    leastBytes = dataBytes ?? rssBytes;
+  };
 }
 
 /** Asks the server for parts of files, one question at a time. */

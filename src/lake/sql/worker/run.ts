@@ -43,7 +43,8 @@ export async function runStatement(
     for (const [index, { names }] of job.tables.entries()) {
       const given = scans[index];
       if (!given) continue;
-      const scan = given.deltaFields ? await withDelta(connection, given, index) : given;
+      const table = given.deltaFields ? await withDelta(connection, given, index) : given;
+      const scan = job.known?.rows ? { ...table, rows: job.known.rows } : table;
       for (const name of names) await connection.run(viewSql(name, scan));
       tables.push({ names, scan });
     }
@@ -59,11 +60,11 @@ export async function runStatement(
       ? exportRows(database.connection, job, exportTo, report)
       : runOnce(database.connection, job, report, attempts++);
   if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
-  const { tables, planned, isLimited } = reading;
+  const { tables, planned, isLimited, rows } = reading;
   if (planned.length > 0) await fetch(planned);
   const { connection } = database;
   const { value, reruns } = await runVerified({ connection, job, tables, fetch, run });
-  return { ...value, prepared, reruns, isLimited };
+  return { ...value, prepared, reruns, isLimited, ...(rows ? { rows } : {}) };
 }
 
 async function withDelta(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {

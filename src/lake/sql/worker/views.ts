@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Column, RowRange } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
-import type { JobFile, JobScan } from "../protocol.ts";
+import type { FileRows, JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
 import { wholeRecord } from "../whole-record.ts";
 import { identifier, list, literal } from "./quoting.ts";
@@ -11,14 +11,15 @@ export interface ReadyFile extends JobFile {
   prepared?: PreparedText | undefined;
 }
 
-/** `CREATE VIEW` for one table of a statement, named by the very text its FROM uses. */
+/** `CREATE VIEW` for one table of a statement, named by the very text its FROM uses; in place of one of that name. */
 export function viewSql(name: string, scan: JobScan): string {
-  return `CREATE VIEW ${identifier(name)} AS ${selectOf(scan)}`;
+  return `CREATE OR REPLACE VIEW ${identifier(name)} AS ${selectOf(scan)}`;
 }
 
 function selectOf(scan: JobScan): string {
   if (scan.delta) return scan.delta.select;
   if (scan.files.length === 0) return emptySelect(scan);
+  if (scan.rows) return rowsSelect(scan, scan.rows);
   if (scan.format === "parquet") return scan.ranges ? rangesSelect(scan, scan.ranges) : parquetSelect(scan);
   const runs = scan.format === "text" ? scan.files.map((file) => [file]) : alikeRuns(scan.files);
   return runs.map((files) => textSelect(scan, files)).join(" UNION ALL ");
@@ -30,10 +31,19 @@ function emptySelect(scan: JobScan): string {
   return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${identifier(name)}`).join(", ")} WHERE false`;
 }
 
-/** The same of Parquet files, with two columns more: the path of each row's file, and its number in it, from 0. */
-export function rowNumbersViewSql(name: string, scan: JobScan, [path, row]: readonly string[]): string {
+/**
+ * The same of Parquet files, with two columns more: the path of each row's file, and its number in it, from 0.
+ * `condition`: of rows that meet it alone.
+ */
+export function rowNumbersViewSql(
+  name: string,
+  scan: JobScan,
+  [path, row]: readonly string[],
+  condition?: string,
+): string {
   const more = `filename AS ${identifier(path ?? "")}, file_row_number AS ${identifier(row ?? "")}`;
-  return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, `, ${more}`)}`;
+  const where = condition === undefined ? "" : ` WHERE ${condition}`;
+  return `CREATE OR REPLACE VIEW ${identifier(name)} AS ${parquetSelect(scan, `, ${more}`)}${where}`;
 }
 
 /** Some rows of some files: row groups without such a row are never read. */
@@ -44,9 +54,24 @@ function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
     return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${rows})`] : [];
   });
   if (selects.length === 0) return emptySelect(scan);
-  // All files' columns, which those of the rows may lack.
-  const noRows = `(${parquetSelect(scan)} WHERE false)`;
-  return [noRows, ...selects].join(" UNION ALL BY NAME ");
+  return [noRowsSelect(scan), ...selects].join(" UNION ALL BY NAME ");
+}
+
+/** Single rows: row groups without one are not read. */
+function rowsSelect(scan: JobScan, rowsOfFiles: readonly FileRows[]): string {
+  const selects = rowsOfFiles.flatMap(({ file, rows }) => {
+    const one = scan.files[file];
+    const isOne = `file_row_number IN (${rows.join(", ")})`;
+    return one && rows.length > 0 ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${isOne})`] : [];
+  });
+  const [only] = selects;
+  if (scan.files.length === 1 && only !== undefined) return only;
+  return [noRowsSelect(scan), ...selects].join(" UNION ALL BY NAME ");
+}
+
+/** All files' columns, which those of some rows may lack. */
+function noRowsSelect(scan: JobScan): string {
+  return `(${parquetSelect(scan)} WHERE false)`;
 }
 
 /** Partition columns of the same name win over the files' own, as in Hive. */

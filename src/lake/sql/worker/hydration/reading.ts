@@ -1,10 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatedStatement } from "../../gate/gate.ts";
-import type { FileReads, RunJob } from "../../protocol.ts";
-import { explain } from "./explain.ts";
+import type { FileReads, FileRows, RunJob } from "../../protocol.ts";
+import { viewSql } from "../views.ts";
+import { candidateRows, setReadOnce } from "./candidate-rows.ts";
+import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
 import { startReadLog } from "./read-log.ts";
-import { describeTables, type SparseTable, sparseTables } from "./sparse-tables.ts";
+import { readsOfRows } from "./reads-of-rows.ts";
+import { type DescribedTable, describeTables, type SparseTable, sparseTables } from "./sparse-tables.ts";
 import { readsOfTopRows } from "./top-rows.ts";
 import type { Fetch } from "./verified-run.ts";
 
@@ -13,6 +16,8 @@ export interface Reading {
   tables: readonly SparseTable[];
   planned: FileReads[];
   isLimited: boolean;
+  /** Rows that the views of the job's one table are made of, in place of all. */
+  rows?: FileRows[] | undefined;
 }
 
 /** Plans a job's reading. Undefined where all its files are whole. The settings must not be locked yet. */
@@ -25,10 +30,11 @@ export async function planReading(
   const tables = sparseTables(job);
   if (tables.length === 0) return undefined;
   await startReadLog(connection);
-  const known = job.known && { isLimited: job.known.isLimited, planned: [] };
+  const known = job.known && { ...job.known, planned: [] };
   const found = known ?? (await planByEngine(connection, job, tables, limitRows, fetch));
   // Further threads would begin row groups that the first rows do not need.
   if (found.isLimited) await connection.run("SET threads = 1");
+  if (found.rows) await setReadOnce(connection);
   return { tables, ...found };
 }
 
@@ -41,7 +47,25 @@ async function planByEngine(
 ): Promise<Omit<Reading, "tables">> {
   const described = await describeTables(connection, tables);
   const needs = await explain(connection, job.sql);
+  const rows = job.planOnly ? undefined : await candidateRows(connection, job, described, needs, fetch);
+  if (rows) return planOfRows(connection, job, described, needs, rows);
   const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, described, needs, fetch);
   const planned = topRows ?? (await planReads(connection, described, needs, { firstRows }));
   return { planned, isLimited: needs.isLimited };
+}
+
+/** Makes the views of the one table anew, of the rows alone. */
+async function planOfRows(
+  connection: DuckDBConnection,
+  job: RunJob,
+  [table]: readonly DescribedTable[],
+  needs: StatementNeeds,
+  rows: FileRows[],
+): Promise<Omit<Reading, "tables">> {
+  for (const { names, scan } of job.tables) {
+    for (const name of names) await connection.run(viewSql(name, { ...scan, rows }));
+  }
+  const stretches = rows.flatMap(({ file, rows }) => rows.map((row) => ({ file, first: row, last: row })));
+  const planned = table ? await readsOfRows(connection, table, needs, stretches) : [];
+  return { planned, isLimited: false, rows };
 }

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { foldName, isNode, type TreeNode, textOf, withoutPlaces } from "../../gate/syntax-tree.ts";
+import { foldName, isNode, type TreeNode, textOf } from "../../gate/syntax-tree.ts";
 import type { FileReads, JobScan, RunJob } from "../../protocol.ts";
 import { rowNumbersViewSql } from "../views.ts";
-import { type Chunk, chunksOf } from "./chunks.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
 import { planReads } from "./plan-reads.ts";
-import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
+import { readsOfRows } from "./reads-of-rows.ts";
+import type { DescribedTable } from "./sparse-tables.ts";
+import { columnNamed, hasNoCte, isEmpty, sqlWith, treeOf } from "./statement-tree.ts";
 import { type Fetch, NotFetched, runVerified, type VerifiedRun } from "./verified-run.ts";
 
 const viewName = "_sluice_row_numbers";
@@ -36,42 +37,12 @@ export async function readsOfTopRows(
   const run = async () => (await connection.runAndReadAll(stretches)).getRows();
   const rows = await rowsOf({ connection, job, tables, fetch, run });
   if (!rows) return undefined;
-  const columns = new Set(needs.scans.flatMap((scan) => columnsNeeded(table, scan) ?? []));
-  const chunks = await chunksOf(connection, {
-    files: table.files,
-    columns: [...columns],
-    condition: undefined,
-  });
-  const reads = new ReadList();
-  for (const { file, start, end } of chunksWithRows(chunks, table, rows)) {
-    reads.add(table.index, file, start, end);
-  }
-  return reads.toArray();
-}
-
-/** Chunks of row groups that a stretch reaches into. `stretches`: a file's path, and the number of one of its stretches. */
-function chunksWithRows(
-  chunks: readonly Chunk[],
-  { files }: DescribedTable,
-  stretches: readonly (readonly unknown[])[],
-): Chunk[] {
-  const wanted = new Map<number, Set<number>>();
-  for (const [path, stretch] of stretches) {
-    const file = files.get(String(path)) ?? -1;
-    wanted.set(file, (wanted.get(file) ?? new Set()).add(Number(stretch)));
-  }
-  let firstRow = 0;
-  return chunks.filter((chunk, at) => {
-    const before = chunks[at - 1];
-    if (before?.file !== chunk.file) firstRow = 0;
-    else if (before.rowGroup !== chunk.rowGroup) firstRow += before.rowCount;
-    const own = wanted.get(chunk.file);
-    const last = Math.floor((firstRow + chunk.rowCount - 1) / stretchRows);
-    for (let stretch = Math.floor(firstRow / stretchRows); own && stretch <= last; stretch++) {
-      if (own.has(stretch)) return true;
-    }
-    return false;
-  });
+  const numbered = rows.map(([path, stretch]) => ({
+    file: table.files.get(String(path)) ?? -1,
+    first: Number(stretch) * stretchRows,
+    last: (Number(stretch) + 1) * stretchRows - 1,
+  }));
+  return readsOfRows(connection, table, needs, numbered);
 }
 
 /** Undefined where the statement fails: it fails again when it is run for its rows, and is then told. */
@@ -107,24 +78,14 @@ async function rowNumbersSql(
   sql: string,
   { name }: DescribedTable,
 ): Promise<string | undefined> {
-  const text = await scalar(connection, "SELECT json_serialize_sql($1::VARCHAR)", sql);
-  const tree = withoutPlaces(JSON.parse(text));
-  const statements = isNode(tree) && Array.isArray(tree.statements) ? tree.statements.filter(isNode) : [];
-  const node = statements[0]?.node;
-  if (!isNode(tree) || !isNode(node) || !isTopRowsOf(node, name)) return undefined;
-  const from = isNode(node.from_table) ? node.from_table : {};
-  const asked = {
-    ...node,
+  const tree = await treeOf(connection, sql);
+  if (!tree || !isTopRowsOf(tree.node, name)) return undefined;
+  const from = isNode(tree.node.from_table) ? tree.node.from_table : {};
+  return sqlWith(connection, tree, {
+    ...tree.node,
     select_list: rowNumberColumns.map(columnNamed),
     from_table: { ...from, table_name: viewName, alias: textOf(from, "alias") || textOf(from, "table_name") },
-  };
-  const changed = { ...tree, statements: [{ ...statements[0], node: asked }] };
-  return scalar(connection, "SELECT json_deserialize_sql($1::JSON)", JSON.stringify(changed));
-}
-
-async function scalar(connection: DuckDBConnection, sql: string, value: string): Promise<string> {
-  const reader = await connection.runAndReadAll(sql, [value]);
-  return String(reader.getRows()[0]?.[0]);
+  });
 }
 
 function isTopRowsOf(node: TreeNode, table: string): boolean {
@@ -149,14 +110,6 @@ function hasSubquery(node: TreeNode): boolean {
   return JSON.stringify([node.select_list, node.where_clause]).includes('"class":"SUBQUERY"');
 }
 
-function isEmpty(value: unknown): boolean {
-  return !Array.isArray(value) || value.length === 0;
-}
-
-function hasNoCte({ cte_map: ctes }: TreeNode): boolean {
-  return !isNode(ctes) || isEmpty(ctes.map);
-}
-
 /** By columns of the table: a name that the list gives to something else would be ordered by that. */
 function isOrderedByColumns(modifiers: readonly unknown[], list: readonly unknown[]): boolean {
   const renamed = new Set(list.filter(isNode).map((item) => foldName(textOf(item, "alias"))));
@@ -169,8 +122,4 @@ function isOrderedByColumns(modifiers: readonly unknown[], list: readonly unknow
     const names = Array.isArray(expression.column_names) ? expression.column_names : [];
     return !renamed.has(foldName(String(names.at(-1))));
   });
-}
-
-function columnNamed(name: string): TreeNode {
-  return { class: "COLUMN_REF", type: "COLUMN_REF", alias: "", query_location: 0, column_names: [name] };
 }
