@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
+import { authSettings, wrongAuth } from "./auth.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { laterWrites } from "./not-yet.ts";
@@ -21,6 +22,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
   return z
     .strictObject({
       http: httpSettings,
+      auth: authSettings,
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
@@ -215,6 +217,7 @@ function checkTogether(
       exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
     };
     calls: { timeoutMs: number };
+    auth: z.output<typeof authSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -232,6 +235,9 @@ function checkTogether(
       path: ["lake", "query", "timeoutMs"],
       message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
     });
+  }
+  for (const { path, message } of wrongAuth(settings.auth)) {
+    context.addIssue({ code: "custom", path: ["auth", ...path], message });
   }
   const wrong = wrongDatabricks(settings.lake.databricks);
   if (wrong) {

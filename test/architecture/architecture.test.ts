@@ -10,14 +10,15 @@ const sources = readSources(root);
 const mayImport: Record<string, readonly string[]> = {
   core: [],
   config: ["core"],
+  auth: ["core"],
   lake: ["core"],
   mcp: ["core"],
   telemetry: ["core"],
   demo: ["core"],
   toolsets: ["core", "lake"],
-  adapters: ["core", "mcp", "telemetry"],
-  commands: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
-  program: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "commands"],
+  adapters: ["core", "auth", "mcp", "telemetry"],
+  commands: ["core", "config", "auth", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
+  program: ["core", "config", "auth", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "commands"],
 };
 
 test("every folder of src has its place in the layout", () => {

@@ -4,6 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { CallPath } from "../../core/call.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { createApp } from "./app.ts";
+import type { OAuthResource } from "./challenge.ts";
 import { createGuard } from "./guard.ts";
 import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
@@ -26,6 +27,10 @@ export interface HttpAdapterOptions {
   allowedOrigins?: readonly string[];
   /** Bucket in which /summarize looks for a bare `file_key`. */
   summarizeBucket?: string;
+  /** Where callers get access tokens, for the metadata of RFC 9728. Default: nowhere. */
+  oauth?: OAuthResource | undefined;
+  /** Whether /health/ready says what each dependency's state is. Default: yes. */
+  showsDependencies?: boolean;
   /** How long accepted calls may go on once the server stops. Default 20 s. */
   drainMs?: number;
   /** How long a client may take to send its headers. Default 10 s. */
@@ -59,7 +64,9 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
-  const app = createApp({ front, calls, guard, ready, summarizeBucket: options.summarizeBucket, ...state });
+  const { summarizeBucket, oauth, showsDependencies = true } = options;
+  const told = { summarizeBucket, oauth, showsDependencies };
+  const app = createApp({ front, calls, guard, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, ...state });
   const listener = getRequestListener(app.fetch);
   const server = createServer(timeoutsOf(options), (incoming, outgoing) => {

@@ -1,8 +1,11 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import type { CallPath } from "../../core/call.ts";
+import type { Principal } from "../../core/principal.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
@@ -15,6 +18,10 @@ export interface AppOptions {
   calls: CallPath;
   guard: Guard;
   summarizeBucket: string | undefined;
+  /** Where callers get access tokens; undefined where none are taken. */
+  oauth: OAuthResource | undefined;
+  /** Whether /health/ready tells whoever asks what the server needs. */
+  showsDependencies: boolean;
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
   /** Takes what no route caught; the answer says only that the log has it. */
@@ -27,7 +34,11 @@ export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.get("/health", (c) => c.json({ status: "healthy" }));
   app.get("/health/ready", async () =>
-    readinessResponse({ draining: draining(), dependencies: await options.ready() }),
+    readinessResponse({
+      draining: draining(),
+      dependencies: await options.ready(),
+      showsDependencies: options.showsDependencies,
+    }),
   );
   app.use(async (c, next) => {
     const origin = c.req.header("origin");
@@ -45,6 +56,7 @@ export function createApp(options: AppOptions): Hono {
   app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
     draining() ? drainingResponse() : front.fetch(c.req.raw),
   );
+  addMetadata(app, options.oauth);
   addSummarize(app, options);
   addFallbacks(app, options);
   return app;
@@ -65,19 +77,32 @@ export function drainingResponse(): Response {
   });
 }
 
+function drainingProblem(): Response {
+  return problem({
+    status: 503,
+    detail: "The server is stopping. Try again.",
+    headers: { "retry-after": "5" },
+  });
+}
+
+function addMetadata(app: Hono, oauth: OAuthResource | undefined): void {
+  if (!oauth) return;
+  for (const path of metadataPaths(oauth)) app.get(path, (c) => metadataResponse(oauth, c.req.raw));
+}
+
 function addSummarize(app: Hono, { front, calls, summarizeBucket, draining }: AppOptions): void {
   const maxSize = front.maxBodyBytes;
   const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
-  app.post("/summarize", bodyLimit({ maxSize, onError }), async (c) => {
-    if (draining()) {
-      return problem({
-        status: 503,
-        detail: "The server is stopping. Try again.",
-        headers: { "retry-after": "5" },
-      });
-    }
+  const identify = createMiddleware<{ Variables: { principal: Principal } }>(async (c, next) => {
+    if (draining()) return drainingProblem();
     const principal = await front.authenticate(c.req.raw);
     if (principal instanceof Response) return principal;
+    c.set("principal", principal);
+    return next();
+  });
+  // Who calls is known before a byte of the body is read.
+  app.post("/summarize", identify, bodyLimit({ maxSize, onError }), async (c) => {
+    const principal = c.get("principal");
     const text = await c.req.text();
     return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal: c.req.raw.signal });
   });
