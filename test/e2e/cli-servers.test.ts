@@ -72,7 +72,7 @@ describe("servers", () => {
   test("Ctrl-C, which a terminal sends to every process of the group, lets accepted calls finish", async () => {
     const demo = user.start(["demo", "--port", "0", "--json"], { ownGroup: true });
     const [, url = ""] = await demo.waitFor(/"url":"([^"]+\/mcp)"/);
-    const caller = await connectRemote(new URL(url), AbortSignal.timeout(60_000));
+    const caller = await connectRemote({ url: new URL(url) }, AbortSignal.timeout(60_000));
     let markBegun = () => {};
     const begun = new Promise<void>((resolve) => {
       markBegun = resolve;

@@ -13,11 +13,11 @@ const faultShape = z.looseObject({ code: z.string(), message: z.string() });
 export interface Remote {
   url: URL;
   /** What proves who calls. Goes to `url` and nowhere else: with it, no redirect is followed. */
-  headers: Record<string, string>;
+  headers?: Record<string, string>;
 }
 
 /** Calls tools of an MCP server, in the newest protocol it speaks. Throws when it cannot be reached. */
-export async function connectRemote({ url, headers }: Remote, signal: AbortSignal): Promise<ToolCaller> {
+export async function connectRemote({ url, headers = {} }: Remote, signal: AbortSignal): Promise<ToolCaller> {
   const client = new Client(
     { name: "sluice-call", version },
     { versionNegotiation: { mode: "auto", probe: { timeoutMs: connectTimeoutMs } } },
