@@ -3,6 +3,7 @@ import { type ApiKeyEntry, apiKeyHeader, createApiKeyMode, digestOfKey } from ".
 import { type Authenticator, createAuthenticator } from "./auth/authenticator.ts";
 import type { AuthMode } from "./auth/mode.ts";
 import { asAuthModule, createModuleMode } from "./auth/module.ts";
+import { type CertificateClient, createMtlsMode } from "./auth/mtls.ts";
 import { modesInForce } from "./config/auth.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { Settings } from "./config/schema.ts";
@@ -27,6 +28,7 @@ export async function openAuthenticator(
   const modes: AuthMode[] = [];
   if (names.includes("api_key")) modes.push(createApiKeyMode(await keyEntries(auth), now));
   if (names.includes("jwt")) modes.push(await openJwt(auth, log, now));
+  if (names.includes("mtls")) modes.push(createMtlsMode(certificateClients(auth)));
   // What no other mode knows is left to the module: its evidence may lie in any header.
   const others = [...modes];
   if (auth.module !== undefined && names.includes("module")) {
@@ -34,6 +36,10 @@ export async function openAuthenticator(
     modes.push(createModuleMode(await loadModule(auth.module), isLeft));
   }
   return createAuthenticator(modes);
+}
+
+function certificateClients({ mtls }: AuthSettings): CertificateClient[] {
+  return mtls.clients.map(({ tenant: tenantId, ...client }) => ({ ...client, tenantId }));
 }
 
 async function keyEntries({ apiKey, apiKeys }: AuthSettings): Promise<ApiKeyEntry[]> {

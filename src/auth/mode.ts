@@ -5,6 +5,18 @@ export interface CallerRequest {
   method: string;
   url: string;
   headers: Headers;
+  /** The certificate of the connection; undefined where there is none. Never one from a header. */
+  certificate?: ClientCertificate | undefined;
+}
+
+/** A certificate whose private key the other end of the connection has shown to hold. */
+export interface ClientCertificate {
+  /** Whether an authority of the settings has signed it, it is in its time and not revoked. */
+  isTrusted: boolean;
+  /** Why it is not trusted: a code of OpenSSL. */
+  distrust?: string | undefined;
+  /** `URI:…`, `DNS:…` and `email:…` of its alternative names, and `subject:O=…/CN=…`. */
+  names: readonly string[];
 }
 
 /** How a refusal is answered. `unavailable` is nobody's fault who calls: the answer cannot be known now. */

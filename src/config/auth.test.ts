@@ -20,9 +20,11 @@ function load(auth: unknown, env: Record<string, string> = {}) {
 }
 
 test.each([
-  [{ modes: ["mtls"] }, "mtls is not in this version"],
+  [{ modes: ["mtls"] }, "auth.mtls.caFile: is missing"],
+  [{ modes: ["mtls"] }, "mtls needs http.tls.certFile"],
+  [{ modes: ["mtls"], mtls: { clients: [{ id: "a", certificate: "CN=a" }] } }, "is none of URI:"],
   [{ modes: ["iam"] }, "iam is not in this version"],
-  [{ modes: ["apikey"] }, '"apikey" is none of none, api_key, jwt, module'],
+  [{ modes: ["apikey"] }, '"apikey" is none of none, api_key, jwt, mtls, module'],
   [{ modes: ["none", "jwt"], jwt }, "none cannot stand beside other modes"],
   [{ modes: ["api_key"] }, "api_key needs auth.apiKeys"],
   [{ apiKeys: [{ id: "ci", keys: [hash] }] }, "auth.modes does not name api_key: it would not be checked"],

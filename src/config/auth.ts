@@ -2,9 +2,10 @@ import { z } from "zod";
 import { durationMs } from "./fields.ts";
 import { isLoopback } from "./loopback.ts";
 import { laterAuthModes } from "./not-yet.ts";
+import type { tlsSettings } from "./tls.ts";
 
 /** How a caller over HTTP may prove who it is. */
-const authModes = ["none", "api_key", "jwt", "module"] as const;
+const authModes = ["none", "api_key", "jwt", "mtls", "module"] as const;
 export type AuthMode = (typeof authModes)[number];
 
 const authMode = z.enum(authModes, {
@@ -102,6 +103,40 @@ const jwtSettings = z
   })
   .prefault({});
 
+/** A name in a certificate, as its CA vouches for it. */
+const certificateName = z.string().regex(/^(URI:|DNS:|email:|subject:[A-Za-z0-9.]+=)[^\p{C}]+$/u, {
+  error: "is none of URI:…, DNS:…, email:… and subject:O=…/CN=…",
+});
+
+const mtlsClient = z.strictObject({
+  id: plainName,
+  certificate: certificateName,
+  tenant: plainName.default("default"),
+  roles: z.array(plainName).default([]),
+  scopes: z.array(scopeName).default([]),
+});
+
+const mtlsSettings = z
+  .strictObject({
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("PEM file of the authorities that sign clients' certificates, for auth.modes mtls"),
+    crlFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("PEM file of revoked certificates, one list for each authority; read at start"),
+    clients: z
+      .array(mtlsClient)
+      .default([])
+      .describe(
+        "Callers by certificate: objects of id, certificate (URI:…, DNS:…, email:… of its alternative names, or subject:O=…/CN=…), tenant, roles, scopes",
+      ),
+  })
+  .prefault({});
+
 /** `auth`: who may call over HTTP. stdio needs none of it. */
 export const authSettings = z
   .strictObject({
@@ -109,7 +144,7 @@ export const authSettings = z
       .array(authMode)
       .default([])
       .describe(
-        "How callers over HTTP prove who they are: api_key, jwt, module, or several; none is for loopback only. Left out: api_key where auth.apiKey is set, else none",
+        "How callers over HTTP prove who they are: api_key, jwt, mtls, module, or several; none is for loopback only. Left out: api_key where auth.apiKey is set, else none",
       ),
     resource: secureUrl("https://sluice.example.org/mcp")
       .optional()
@@ -125,6 +160,7 @@ export const authSettings = z
         "API keys: objects of id, keys (one or two of sha256:… or secret://file/…), tenant, roles, scopes, expiresAt",
       ),
     jwt: jwtSettings,
+    mtls: mtlsSettings,
     module: z
       .string()
       .min(1)
@@ -142,12 +178,15 @@ export function modesInForce({ modes, apiKey: key }: AuthSettings): readonly Aut
 }
 
 /** What is wrong with the group as a whole: which setting of it, and why. */
-export function wrongAuth(auth: AuthSettings): { path: string[]; message: string }[] {
+export function wrongAuth(
+  auth: AuthSettings,
+  { tls }: { tls: z.output<typeof tlsSettings> },
+): { path: string[]; message: string }[] {
   const modes = modesInForce(auth);
   const { jwt, module, apiKeys, apiKey: key } = auth;
   const wrong: { path: string[]; message: string }[] = [];
   const check = (isWrong: boolean, path: string[], message: string) => {
-    if (isWrong) wrong.push({ path, message });
+    if (isWrong) wrong.push({ path: ["auth", ...path], message });
   };
   const has = (mode: AuthMode) => modes.includes(mode);
   check(has("none") && modes.length > 1, ["modes"], "none cannot stand beside other modes");
@@ -168,6 +207,17 @@ export function wrongAuth(auth: AuthSettings): { path: string[]; message: string
   );
   check(has("module") && module === undefined, ["module"], "is missing: auth.modes names module");
   check(isForgotten("module") && module !== undefined, ["module"], unused("module"));
+  const { caFile, crlFile, clients } = auth.mtls;
+  check(isForgotten("mtls") && (caFile ?? crlFile ?? clients[0]) !== undefined, ["mtls"], unused("mtls"));
+  check(has("mtls") && caFile === undefined, ["mtls", "caFile"], "is missing: auth.modes names mtls");
+  check(has("mtls") && clients.length === 0, ["mtls", "clients"], "is empty: nobody could call");
+  check(has("mtls") && tls.certFile === undefined, ["modes"], "mtls needs http.tls.certFile and keyFile");
+  const names = clients.map(({ certificate }) => certificate);
+  check(new Set(names).size < names.length, ["mtls", "clients"], "one certificate is of two clients");
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
+    const message = "is one of two: set http.tls.certFile and http.tls.keyFile";
+    wrong.push({ path: ["http", "tls", tls.certFile === undefined ? "keyFile" : "certFile"], message });
+  }
   const ids = apiKeys.map(({ id }) => id);
   check(new Set(ids).size < ids.length, ["apiKeys"], "two keys have one id: put both keys under one entry");
   return wrong;

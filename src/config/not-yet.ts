@@ -16,7 +16,7 @@ const laterSettings = [
 export const laterWrites = "confirm";
 
 /** Modes of `auth.modes` in later versions. */
-export const laterAuthModes = ["iam", "mtls"] as const;
+export const laterAuthModes = ["iam"] as const;
 
 /** The setting of a later version that `path` is or lies in. */
 export function laterSetting(path: string): string | undefined {

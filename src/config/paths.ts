@@ -3,7 +3,14 @@ import type { Assignment } from "./assignment.ts";
 import { splitLocalRoot } from "./fields.ts";
 
 /** Settings that are one path. */
-const singlePaths = ["lake.cache.dir", "auth.module"];
+const singlePaths = [
+  "lake.cache.dir",
+  "auth.module",
+  "auth.mtls.caFile",
+  "auth.mtls.crlFile",
+  "http.tls.certFile",
+  "http.tls.keyFile",
+];
 
 /** Makes the paths in a source's settings absolute: `~` is the home folder, relative ones start at `folder`. */
 export function absolutePaths(

@@ -6,6 +6,7 @@ import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
+import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -79,6 +80,7 @@ const httpSettings = z
       .default([])
       .describe("Browser origins allowed to call, such as https://app.example.org"),
     maxBodyBytes: sizeBytes(kilobyte).default(megabyte).describe("Largest request body"),
+    tls: tlsSettings,
     drainMs: durationMs(0).default(20_000).describe("How long accepted calls may go on after SIGTERM"),
   })
   .prefault({});
@@ -218,6 +220,7 @@ function checkTogether(
     };
     calls: { timeoutMs: number };
     auth: z.output<typeof authSettings>;
+    http: z.output<typeof httpSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -236,8 +239,8 @@ function checkTogether(
       message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
     });
   }
-  for (const { path, message } of wrongAuth(settings.auth)) {
-    context.addIssue({ code: "custom", path: ["auth", ...path], message });
+  for (const { path, message } of wrongAuth(settings.auth, settings.http)) {
+    context.addIssue({ code: "custom", path, message });
   }
   const wrong = wrongDatabricks(settings.lake.databricks);
   if (wrong) {

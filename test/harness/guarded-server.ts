@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
-import { createIdentify } from "../../src/adapters/http/identity.ts";
+import { openIdentity } from "../../src/commands/frame/identity.ts";
+import { openTls } from "../../src/commands/frame/tls.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/schema.ts";
 import { defineTool } from "../../src/core/tool.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
-import { openAuthenticator } from "../../src/open-authenticator.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { testCalls } from "./calls.ts";
 import { echoToolset } from "./echo-toolset.ts";
@@ -37,33 +37,38 @@ const whoami = defineTool({
   }),
 });
 
-/** The settings `auth`, parsed as those of a user. */
-export async function authSettings(auth: unknown): Promise<Settings["auth"]> {
+/** The settings `auth` and `http`, parsed as those of a user. */
+async function settingsOf(auth: unknown, http: unknown): Promise<Settings> {
   const terminal = recordingTerminal();
-  const env = { SLUICE_AUTH: JSON.stringify(auth) };
+  const env = { SLUICE_AUTH: JSON.stringify(auth), SLUICE_HTTP: JSON.stringify(http) };
   const { settings } = await loadConfig({ argv: [], surroundings: { ...terminal.surroundings, env } });
-  return settings.auth;
+  return settings;
+}
+
+export interface GuardedOptions {
+  http?: unknown;
+  now?: () => number;
 }
 
 export async function startGuardedServer(
   auth: unknown,
-  now: () => number = Date.now,
+  { http = {}, now = Date.now }: GuardedOptions = {},
 ): Promise<GuardedServer> {
-  const settings = await authSettings(auth);
+  const settings = await settingsOf(auth, http);
   const logged: string[] = [];
   const log = createLog({ level: "info", write: (line) => logged.push(line) });
-  const { issuer, scopes } = settings.jwt;
-  const oauth = issuer === undefined ? undefined : { issuer, scopes, resource: settings.resource };
-  const authenticator = await openAuthenticator(settings, log, now);
-  const calls = testCalls([{ ...echoToolset, tools: [...echoToolset.tools, whoami] }]);
-  const authenticate = createIdentify({ authenticator, log, oauth });
+  const calls = { ...testCalls([{ ...echoToolset, tools: [...echoToolset.tools, whoami] }]), now };
+  const identity = await openIdentity({ settings, log, calls });
+  if (!identity) throw new Error("These settings ask nobody who they are.");
   const front = createMcpFront({
     calls,
-    authenticate,
+    authenticate: identity.identify,
     serverInfo: { name: "sluice-test", version: "0" },
     taskTimes: { afterMs: 30, timeoutMs: 60_000, keepMs: 60_000 },
   });
-  const adapter = createHttpAdapter({ front, calls, oauth, showsDependencies: false });
+  const { oauth, certificates } = identity;
+  const tls = await openTls(settings);
+  const adapter = createHttpAdapter({ front, calls, oauth, certificates, tls, showsDependencies: false });
   const { url } = await adapter.listen();
   return { url, logged, close: () => adapter.close() };
 }

@@ -215,7 +215,7 @@ test("a refusal takes as long whatever was wrong", async () => {
 
 test("names of keys that nobody has cost the issuer one question, not one each", async () => {
   let nowMs = Date.now();
-  const own = await startGuardedServer(settings(), () => nowMs);
+  const own = await startGuardedServer(settings(), { now: () => nowMs });
   expect((await present(await oidc.sign(good), {}, own)).status).toBe(200);
   const asked = () => oidc.asked.filter((path) => path.includes("jwks")).length;
   const before = asked();
@@ -243,7 +243,7 @@ test("names of keys that nobody has cost the issuer one question, not one each",
 
 test("while the issuer is down known keys go on, and before any are known nobody is let in", async () => {
   let nowMs = Date.now();
-  const own = await startGuardedServer(settings(), () => nowMs);
+  const own = await startGuardedServer(settings(), { now: () => nowMs });
   oidc.isDown = true;
   const unknown = await present(await oidc.sign(good), {}, own);
   expect({ status: unknown.status, retry: unknown.headers.get("retry-after") }).toEqual({

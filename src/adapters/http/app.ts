@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
@@ -6,17 +7,26 @@ import type { Principal } from "../../core/principal.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { problem } from "./problem.ts";
 import { summarize } from "./summarize.ts";
 
+/** What a request over a socket comes with (one without has none of it), and who turned out to have sent it. */
+interface AppEnv {
+  Bindings: Partial<HttpBindings>;
+  Variables: { principal: Principal };
+}
+type App = Hono<AppEnv>;
+
 /** What the routes are made of. */
 export interface AppOptions {
   front: McpFront;
   calls: CallPath;
   guard: Guard;
+  certificates: ClientCertificates;
   summarizeBucket: string | undefined;
   /** Where callers get access tokens; undefined where none are taken. */
   oauth: OAuthResource | undefined;
@@ -29,9 +39,9 @@ export interface AppOptions {
 }
 
 /** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): App {
   const { front, guard, draining } = options;
-  const app = new Hono();
+  const app = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ status: "healthy" }));
   app.get("/health/ready", async () =>
     readinessResponse({
@@ -41,6 +51,7 @@ export function createApp(options: AppOptions): Hono {
     }),
   );
   app.use(async (c, next) => {
+    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming.socket);
     const origin = c.req.header("origin");
     const refused = guard({ host: c.req.header("host") ?? new URL(c.req.url).host, origin });
     if (refused === undefined) {
@@ -85,15 +96,15 @@ function drainingProblem(): Response {
   });
 }
 
-function addMetadata(app: Hono, oauth: OAuthResource | undefined): void {
+function addMetadata(app: App, oauth: OAuthResource | undefined): void {
   if (!oauth) return;
   for (const path of metadataPaths(oauth)) app.get(path, (c) => metadataResponse(oauth, c.req.raw));
 }
 
-function addSummarize(app: Hono, { front, calls, summarizeBucket, draining }: AppOptions): void {
+function addSummarize(app: App, { front, calls, summarizeBucket, draining }: AppOptions): void {
   const maxSize = front.maxBodyBytes;
   const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
-  const identify = createMiddleware<{ Variables: { principal: Principal } }>(async (c, next) => {
+  const identify = createMiddleware<AppEnv>(async (c, next) => {
     if (draining()) return drainingProblem();
     const principal = await front.authenticate(c.req.raw);
     if (principal instanceof Response) return principal;
@@ -115,7 +126,7 @@ const methodsOf: ReadonlyMap<string, string> = new Map([
   ["/health/ready", "GET"],
 ]);
 
-function addFallbacks(app: Hono, { onError }: AppOptions): void {
+function addFallbacks(app: App, { onError }: AppOptions): void {
   app.notFound((c) => {
     const allow = methodsOf.get(c.req.path);
     if (allow === undefined) return problem({ status: 404, detail: "Nothing is here." });

@@ -5,11 +5,14 @@ import type { Principal } from "../../core/principal.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Challenge, challengeHeader } from "./challenge.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import { problem } from "./problem.ts";
 
 export interface IdentityOptions extends Challenge {
   authenticator: Authenticator;
   log: Log;
+  /** Default: connections have none. */
+  certificates?: ClientCertificates | undefined;
   /** No refusal is answered sooner, so that the time does not tell what was wrong. Default 50 ms. */
   refusalMs?: number;
 }
@@ -18,10 +21,13 @@ export interface IdentityOptions extends Challenge {
 export type Identify = (request: Request) => Promise<Principal | Response>;
 
 /** Asks the authenticator, logs whom it refuses, and answers them alike whatever was wrong. */
-export function createIdentify({ authenticator, log, oauth, refusalMs = 50 }: IdentityOptions): Identify {
+export function createIdentify(options: IdentityOptions): Identify {
+  const { authenticator, log, oauth, certificates, refusalMs = 50 } = options;
   return async (request) => {
     const startedMs = performance.now();
-    const { principal, refusal } = await authenticator(request);
+    const { method, url, headers } = request;
+    const certificate = certificates?.of(request);
+    const { principal, refusal } = await authenticator({ method, url, headers, certificate });
     if (principal) return principal;
     record(log, refusal, request);
     await wait(Math.max(0, refusalMs - (performance.now() - startedMs)));

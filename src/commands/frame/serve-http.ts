@@ -7,6 +7,7 @@ import { openIdentity, refuseOpenAddress } from "./identity.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
+import { openTls } from "./tls.ts";
 import { logUncaught } from "./uncaught.ts";
 
 /**
@@ -39,8 +40,9 @@ export async function serveOverHttp(
 }
 
 async function createAdapter(deps: Deps): Promise<HttpAdapter> {
-  const [identity, { createHttpAdapter }] = await Promise.all([
+  const [identity, tls, { createHttpAdapter }] = await Promise.all([
     openIdentity(deps),
+    openTls(deps.settings),
     import("../../adapters/http/adapter.ts"),
   ]);
   const front = await openFront(deps, identity?.identify);
@@ -53,7 +55,9 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
     ...(bucket !== undefined && { summarizeBucket: bucket.bucket }),
     ready: async () => [await checkCacheFolder(lake.cache.dir)],
     onError: (error) => deps.log.error("http fault", { error }),
+    tls,
     oauth: identity?.oauth,
+    certificates: identity?.certificates,
     showsDependencies: identity === undefined,
   });
 }
