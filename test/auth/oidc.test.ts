@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkIdentity } from "../../src/commands/doctor/identity.ts";
 import { callOver } from "../harness/call-over.ts";
-import { type GuardedServer, startGuardedServer } from "../harness/guarded-server.ts";
+import { type GuardedServer, settingsOf, startGuardedServer } from "../harness/guarded-server.ts";
 import { audience, type OidcServer, startOidcServer } from "../harness/oidc-server.ts";
 
 let oidc: OidcServer;
@@ -105,4 +106,21 @@ test("who calls is known before a byte of the body has come", async () => {
     expect(status, path).toBe(401);
     sending.destroy();
   }
+});
+
+test("the doctor asks the issuer for its keys, and says what keeps serve from starting", async () => {
+  const given = { modes: ["jwt"], resource: audience, jwt: { issuer: oidc.issuer } };
+  const look = async (auth: unknown, http: unknown = {}) => checkIdentity(await settingsOf(auth, http));
+  expect(await look(given)).toMatchObject([
+    { status: "ok", message: "callers over HTTP are asked for jwt" },
+    { status: "ok", message: `${oidc.issuer} gives 1 keys` },
+  ]);
+  const other = await look({ ...given, jwt: { issuer: `${oidc.issuer}/` } });
+  expect(other[1]).toMatchObject({ status: "failed", message: expect.stringContaining("of another issuer") });
+  oidc.isDown = true;
+  expect((await look(given))[1]).toMatchObject({ status: "failed", message: expect.stringContaining("503") });
+  oidc.isDown = false;
+  expect(await look({}, { host: "0.0.0.0" })).toMatchObject([{ status: "failed" }]);
+  expect(await look({ apiKey: "short" })).toMatchObject([{ status: "failed" }]);
+  expect(await look({})).toEqual([]);
 });

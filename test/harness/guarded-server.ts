@@ -38,7 +38,7 @@ const whoami = defineTool({
 });
 
 /** The settings `auth` and `http`, parsed as those of a user. */
-async function settingsOf(auth: unknown, http: unknown): Promise<Settings> {
+export async function settingsOf(auth: unknown, http: unknown): Promise<Settings> {
   const terminal = recordingTerminal();
   const env = { SLUICE_AUTH: JSON.stringify(auth), SLUICE_HTTP: JSON.stringify(http) };
   const { settings } = await loadConfig({ argv: [], surroundings: { ...terminal.surroundings, env } });
