@@ -1,7 +1,11 @@
+import { apiKeyHeader } from "../../auth/api-keys.ts";
+
 /** How refused callers are told what to bring. */
 export interface Challenge {
   /** Of access tokens; undefined where none are taken. */
   oauth: OAuthResource | undefined;
+  /** Whether keys are taken. */
+  takesKeys: boolean;
 }
 
 /** This server as RFC 9728 describes it. */
@@ -38,14 +42,14 @@ function resourceUrl({ resource }: OAuthResource, { url }: Pick<Request, "url">)
 
 /**
  * `WWW-Authenticate` of a refusal. Sources: RFC 6750, section 3; RFC 9728, section 5.1; MCP, "Authorization".
- * Where no tokens are taken it names the header of a key, under a scheme of our own: RFC 9110 wants one.
+ * Where no tokens are taken the scheme is one of our own, as RFC 9110 wants one; for keys it names their header.
  */
 export function challengeHeader(
-  { oauth }: Challenge,
+  { oauth, takesKeys }: Challenge,
   request: Pick<Request, "url">,
   error?: "invalid_token" | "insufficient_scope",
 ): string {
-  if (!oauth) return 'ApiKey realm="sluice", header="x-api-key"';
+  if (!oauth) return takesKeys ? `ApiKey realm="sluice", header="${apiKeyHeader}"` : 'Sluice realm="sluice"';
   const { origin, pathname } = new URL(resourceUrl(oauth, request));
   const at = `${origin}${wellKnown}${pathname === "/" ? "" : pathname}`;
   return [

@@ -22,7 +22,7 @@ export type Identify = (request: Request) => Promise<Principal | Response>;
 
 /** Asks the authenticator, logs whom it refuses, and answers them alike whatever was wrong. */
 export function createIdentify(options: IdentityOptions): Identify {
-  const { authenticator, log, oauth, certificates, refusalMs = 50 } = options;
+  const { authenticator, log, certificates, refusalMs = 50 } = options;
   return async (request) => {
     const startedMs = performance.now();
     const { method, url, headers } = request;
@@ -31,7 +31,7 @@ export function createIdentify(options: IdentityOptions): Identify {
     if (principal) return principal;
     record(log, refusal, request);
     await wait(Math.max(0, refusalMs - (performance.now() - startedMs)));
-    return refusalResponse(refusal, { oauth }, request);
+    return refusalResponse(refusal, options, request);
   };
 }
 

@@ -43,7 +43,9 @@ export async function openIdentity({
   const oauth = oauthOf(auth);
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = new ClientCertificates();
-  return { identify: createIdentify({ authenticator, log, oauth, certificates }), oauth, certificates };
+  const takesKeys = modes.includes("api_key");
+  const identify = createIdentify({ authenticator, log, oauth, takesKeys, certificates });
+  return { identify, oauth, certificates };
 }
 
 function oauthOf(auth: Settings["auth"]): OAuthResource | undefined {
