@@ -41,12 +41,11 @@ test("a module says who calls, by any header it knows how to check", async () =>
 });
 
 test("a refusal's reason is for the log alone", async () => {
-  const { status, messages, logged } = await answerOf(
-    'return { refused: true, reason: "ticket 12 is used" };',
-  );
-  expect(status).toBe(401);
-  expect(JSON.stringify(messages)).not.toContain("ticket 12");
-  expect(logged).toContain("ticket 12 is used");
+  const answer = await answerOf('return { refused: true, reason: "ticket 12 is used" };');
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get("www-authenticate")).toBe('Sluice realm="sluice"');
+  expect(JSON.stringify(answer.messages)).not.toContain("ticket 12");
+  expect(answer.logged).toContain("ticket 12 is used");
 });
 
 test.each([

@@ -149,6 +149,14 @@ test.each(forged)("%s is refused, in the one form there is", async (_what, forge
   if (token.length > 20) expect(server.logged.join("")).not.toContain(token.slice(-20));
 });
 
+test("a token signed with an algorithm the settings leave out is refused", async () => {
+  const { jwt, ...rest } = settings();
+  const own = await startGuardedServer({ ...rest, jwt: { ...jwt, algorithms: ["ES256", "PS256"] } });
+  expect((await present(await oidc.sign(good), {}, own)).status).toBe(401);
+  expect(own.logged.at(-1)).toContain("ERR_JOSE_ALG_NOT_ALLOWED");
+  await own.close();
+});
+
 test("clocks may differ by half a minute", async () => {
   expect((await present(await oidc.sign({ claims: { ...good.claims, exp: nowS() - 20 } }))).status).toBe(200);
   expect((await present(await oidc.sign({ claims: { ...good.claims, nbf: nowS() + 20 } }))).status).toBe(200);
