@@ -219,6 +219,7 @@ export function wrongAuth(
     wrong.push({ path: ["http", "tls", tls.certFile === undefined ? "keyFile" : "certFile"], message });
   }
   const ids = apiKeys.map(({ id }) => id);
+  check(key !== undefined && ids.includes("default"), ["apiKeys"], "default is the id of auth.apiKey");
   check(new Set(ids).size < ids.length, ["apiKeys"], "two keys have one id: put both keys under one entry");
   return wrong;
 }

@@ -149,6 +149,27 @@ test.each(forged)("%s is refused, in the one form there is", async (_what, forge
   if (token.length > 20) expect(server.logged.join("")).not.toContain(token.slice(-20));
 });
 
+test.each([
+  ["admin", ["admin"]],
+  ["site admin", ["site admin"]],
+  [
+    ["admin", "site admin"],
+    ["admin", "site admin"],
+  ],
+  [undefined, []],
+])("the roles %j are %j", async (groups, roles) => {
+  const { output } = await present(await oidc.sign({ claims: { ...good.claims, groups } }));
+  expect(output).toMatchObject({ roles });
+});
+
+test.each([[{ admin: true }], [["reader", 7]], [["reader\nadmin"]], [true], [7]])(
+  "the roles %j let nobody in",
+  async (groups) => {
+    const { status } = await present(await oidc.sign({ claims: { ...good.claims, groups } }));
+    expect(status).toBe(401);
+  },
+);
+
 test("a token signed with an algorithm the settings leave out is refused", async () => {
   const { jwt, ...rest } = settings();
   const own = await startGuardedServer({ ...rest, jwt: { ...jwt, algorithms: ["ES256", "PS256"] } });

@@ -20,6 +20,7 @@ export function tlsOptions({ cert, key, clientCa, clientCrl }: TlsFiles): TlsOpt
     cert,
     key,
     minVersion: "TLSv1.2",
+    handshakeTimeout: 10_000,
     ...(clientCa !== undefined && {
       ca: clientCa,
       ...(clientCrl !== undefined && { crl: clientCrl }),

@@ -26,12 +26,15 @@ function claimOf(payload: JWTPayload, name: string): unknown {
 /** Scopes as RFC 8693 has them (`scope`, apart by blanks), or `scp` as text or list. */
 export function scopesOf(payload: JWTPayload): string[] {
   const { scope, scp } = payload;
-  return [scope, scp].flatMap(namesIn);
+  return [scope, scp].flatMap((value): string[] => {
+    if (typeof value === "string") return value.split(" ").filter((name) => name !== "");
+    return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+  });
 }
 
-function namesIn(value: unknown): string[] {
-  if (typeof value === "string") return value.split(" ").filter((name) => name !== "");
-  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
+/** A list, or one role as a text: `site admin` is one role, and none of it another. */
+function rolesIn(value: unknown): unknown {
+  return typeof value === "string" ? [value] : (value ?? []);
 }
 
 /** The principal of a verified token; undefined where a claim it must have is missing or unfit. */
@@ -41,7 +44,7 @@ export function principalOf(payload: JWTPayload, names: ClaimNames): Principal |
     names.tenant === undefined ? "default" : claimOf(payload, names.tenant),
   );
   const roles = outsideNames.safeParse(
-    names.roles === undefined ? [] : namesIn(claimOf(payload, names.roles)),
+    names.roles === undefined ? [] : rolesIn(claimOf(payload, names.roles)),
   );
   const scopes = outsideNames.safeParse(scopesOf(payload));
   if (!id.success || !tenantId.success || !roles.success || !scopes.success) return undefined;

@@ -13,10 +13,13 @@ const keySetShape = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(
  */
 export async function discoverKeys(issuer: string, fetchJson: FetchJson): Promise<JSONWebKeySet> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const document = discoveryShape.parse(await fetchJson(url));
+  const { data: document } = discoveryShape.safeParse(await fetchJson(url));
+  if (!document) throw new Error(`${url} is no discovery document`);
   if (document.issuer !== issuer) throw new Error(`${url} is of another issuer: ${document.issuer}`);
   checkPlace(document.jwks_uri, issuer);
-  return keySetShape.parse(await fetchJson(document.jwks_uri));
+  const { data: keySet } = keySetShape.safeParse(await fetchJson(document.jwks_uri));
+  if (!keySet) throw new Error(`${document.jwks_uri} is no set of keys`);
+  return keySet;
 }
 
 /** `https`; `http` only where the issuer itself is on it, which settings allow on loopback alone. */
