@@ -5,12 +5,13 @@ import { connect } from "./connect.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import type { Command } from "./frame/command.ts";
+import { key } from "./key.ts";
 import { policy } from "./policy.ts";
 import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
 import { tools } from "./tools.ts";
 
-const working: readonly Command[] = [demo, serve, stdio, tools, call, policy, config, connect, doctor];
+const working: readonly Command[] = [demo, serve, stdio, tools, call, policy, config, connect, key, doctor];
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [...working, completionOf(working)];

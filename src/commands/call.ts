@@ -5,6 +5,7 @@ import { readArguments } from "./call/read-arguments.ts";
 import type { ToolCaller } from "./call/tool-caller.ts";
 import { walkPages } from "./call/walk-pages.ts";
 import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
+import { credentialHeaders, credentialOptions } from "./frame/credential.ts";
 import { openDeps } from "./frame/open.ts";
 import { stoppable } from "./frame/stop-signal.ts";
 import { UsageError } from "./frame/usage-error.ts";
@@ -23,6 +24,7 @@ export const call = defineCommand({
     json: { type: "boolean", describe: "Print the structured result as JSON" },
     all: { type: "boolean", describe: "Follow the cursor to the end, one JSON object per line" },
     url: { type: "string", requiresArg: true, describe: "Call it on the MCP server there" },
+    ...credentialOptions,
     demo: { type: "boolean", describe: "Call it on the sample lake, in this process" },
   },
   examples: [
@@ -33,13 +35,18 @@ export const call = defineCommand({
     ],
     [`sluice call lake_query '{"sql":"SELECT 42 AS answer"}' --json`, "Arguments and result as JSON"],
     ["sluice call lake_list_sources --url http://127.0.0.1:8080/mcp", "On a running server"],
+    [
+      "sluice call lake_list_sources --url https://sluice.example.org/mcp --key secret://file/run/secrets/key",
+      "On one that wants an API key",
+    ],
   ],
   complete: completeTools,
-  async run({ input: file, json, all, url, demo, positionals }, context) {
+  async run({ input: file, json, all, url, key, token, demo, positionals }, context) {
     if (url !== undefined && demo) throw new UsageError("--url and --demo exclude each other.");
     const tool = String(positionals.tool);
     const words = [positionals.arguments ?? []].flat();
-    return withCaller(context, { url, demo: demo === true }, async (caller, signal) => {
+    const headers = await credentialHeaders({ key, token, url });
+    return withCaller(context, { url, headers, demo: demo === true }, async (caller, signal) => {
       const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
       const progress = showProgress(context.terminal);
       const callOnce = async (given: Record<string, unknown>) => {
@@ -62,6 +69,8 @@ export const call = defineCommand({
 
 interface Where {
   url: string | undefined;
+  /** What proves to the server there who calls. */
+  headers: Record<string, string>;
   demo: boolean;
 }
 
@@ -82,14 +91,14 @@ function withCaller(
 
 async function openCaller(
   context: CommandContext,
-  { url, demo }: Where,
+  { url, headers, demo }: Where,
   signal: AbortSignal,
 ): Promise<ToolCaller> {
   if (url !== undefined) {
     if (!URL.canParse(url) || !/^https?:/.test(url))
       throw new UsageError(`--url: "${url}" is not an http:// or https:// URL.`);
     const { connectRemote } = await import("./call/remote.ts");
-    return connectRemote(new URL(url), signal);
+    return connectRemote({ url: new URL(url), headers }, signal);
   }
   const [{ createInProcessCaller }, opened] = await Promise.all([
     import("./call/in-process.ts"),

@@ -52,10 +52,13 @@ export const config = defineCommand({
 });
 
 function shown(value: unknown): string {
-  const isNested = (item: unknown) => typeof item === "object" && item !== null;
-  if (Array.isArray(value) && !value.some(isNested)) return value.length === 0 ? "(none)" : value.join(", ");
-  if (isNested(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? "(none)" : value.map(shownItem).join(", ");
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
   return value === undefined ? "(not set)" : String(value);
+}
+
+function shownItem(item: unknown): string {
+  return typeof item === "object" ? JSON.stringify(item) : String(item);
 }
 
 function explainFile({ terminal }: CommandContext, file: string | undefined): void {

@@ -3,6 +3,7 @@ import { type Client, clients, type Launch } from "./connect/clients.ts";
 import { stdioLaunch } from "./connect/launch.ts";
 import { mergeIntoFile } from "./connect/merge-file.ts";
 import { type CommandContext, defineCommand } from "./frame/command.ts";
+import { credentialHeaders, credentialOptions } from "./frame/credential.ts";
 import { UsageError } from "./frame/usage-error.ts";
 
 /** `sluice connect`: a client's settings, printed or written. */
@@ -18,6 +19,7 @@ export const connect = defineCommand({
       requiresArg: true,
       describe: "Connect to a running server, such as http://127.0.0.1:8080/mcp",
     },
+    ...credentialOptions,
     demo: { type: "boolean", describe: "Let the client spawn the demo" },
     name: {
       type: "string",
@@ -35,10 +37,11 @@ export const connect = defineCommand({
     ["sluice connect vscode --write --url http://127.0.0.1:8080/mcp", "Point it at a running server"],
   ],
   complete: async () => clients.map(({ name }) => name),
-  async run({ write, url, demo, name = "sluice", json, positionals }, context) {
+  async run({ write, url, key, token, demo, name = "sluice", json, positionals }, context) {
     const client = findClient(String(positionals.client));
     const { terminal } = context;
-    const entry = entryFor(client, await launchFor(context, url, demo === true));
+    const headers = await credentialHeaders({ key, token, url });
+    const entry = entryFor(client, await launchFor(context, { url, headers, demo: demo === true }));
     const file = client.file(terminal.surroundings);
     const snippet = { [client.member]: { [name]: entry } };
     if (!write) {
@@ -80,7 +83,13 @@ function findClient(name: string): Client {
   );
 }
 
-async function launchFor(context: CommandContext, url: string | undefined, demo: boolean): Promise<Launch> {
+interface Where {
+  url: string | undefined;
+  headers: Record<string, string>;
+  demo: boolean;
+}
+
+async function launchFor(context: CommandContext, { url, headers, demo }: Where): Promise<Launch> {
   if (url === undefined) return stdioLaunch(context, demo);
   if (demo)
     throw new UsageError(
@@ -88,7 +97,7 @@ async function launchFor(context: CommandContext, url: string | undefined, demo:
     );
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new UsageError(`--url: "${url}" is not an http:// or https:// URL.`);
-  return { kind: "http", url };
+  return { kind: "http", url, ...(Object.keys(headers).length > 0 && { headers }) };
 }
 
 function entryFor(client: Client, launch: Launch): Record<string, unknown> {

@@ -56,13 +56,16 @@ async function checkSettings({ argv, terminal }: CommandContext, add: Add): Prom
 }
 
 /** What can be looked at before the lake is opened, and may be why it cannot be. */
-async function checkAround({ lake }: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
+async function checkAround(settings: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
+  const { lake } = settings;
   const { env } = terminal.surroundings;
-  const [disk, s3, { checkCredentials }] = await Promise.all([
+  const [disk, s3, { checkCredentials }, { checkIdentity }] = await Promise.all([
     import("./doctor/disk.ts"),
     import("./doctor/s3.ts"),
     import("./doctor/credentials.ts"),
+    import("./doctor/identity.ts"),
   ]);
+  add(...(await checkIdentity(settings)));
   if (lake.buckets.length > 0) {
     const { check, region } = await s3.checkRegion(lake.s3, env);
     add(check, await checkCredentials(env, Date.now()));

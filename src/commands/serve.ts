@@ -1,5 +1,4 @@
 import { defineCommand } from "./frame/command.ts";
-import { exposureWarnings } from "./frame/exposure-warnings.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverHttp } from "./frame/serve-http.ts";
 import { stoppable } from "./frame/stop-signal.ts";
@@ -15,6 +14,10 @@ export const serve = defineCommand({
   },
   examples: [
     ["sluice serve --lake.buckets my-bucket", "Serve one bucket on http://127.0.0.1:8080/mcp"],
+    [
+      "sluice serve --http.host 0.0.0.0 --auth.modes api_key --config keys.yaml",
+      "For other machines, which must bring a key",
+    ],
     ["sluice serve --port 9000 --config prod.yaml", "Another port, settings from a file"],
   ],
   async run({ port, json }, context) {
@@ -22,9 +25,6 @@ export const serve = defineCommand({
     const { terminal } = context;
     return stoppable(async (stop) => {
       const opened = await openDeps(context, { demo: false, flags, prewarmAfterMs: 0 });
-      for (const warning of exposureWarnings(opened.deps.settings, terminal.surroundings.env)) {
-        opened.deps.log.warn("exposed", { warning });
-      }
       return serveOverHttp(opened, stop, (url) => {
         if (json) terminal.out(JSON.stringify({ url: `${url}/mcp` }));
         terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);

@@ -155,13 +155,13 @@ describe("wrong settings", () => {
   test("are all reported at once, with their source and what was likely meant", async () => {
     await file("lake:\n  bukets: [a]\nresults:\n  maxBytes: 3 parrots\nwrites: confirm\n");
     const message = await problemsOf(
-      load(["--http.prt", "1"], { SLUICE_LOG_LEVLE: "info", SLUICE_AUTH_MODES: "jwt" }),
+      load(["--http.prt", "1"], { SLUICE_LOG_LEVLE: "info", SLUICE_AWS_REGIONS: "x" }),
     );
     expect(message.replaceAll(cwd, "")).toBe(
       [
         "ConfigError: 6 settings are wrong:",
         "- lake.bukets (/sluice.yaml) is no setting: did you mean lake.buckets?",
-        "- auth.modes (SLUICE_AUTH_MODES): auth is not in this version. Remove it",
+        "- aws.regions (SLUICE_AWS_REGIONS): aws is not in this version. Remove it",
         "- SLUICE_LOG_LEVLE is no setting: did you mean SLUICE_LOG_LEVEL?",
         "- http.prt (--http.prt) is no setting: did you mean http.port?",
         '- results.maxBytes (/sluice.yaml): "3 parrots" is not a size: write bytes, or 256KB, 2GB',

@@ -1,6 +1,5 @@
 /** Settings of later versions. Accepting one silently would promise a guard that is not there. */
 const laterSettings = [
-  "auth",
   "tenants",
   "limits",
   "aws",
@@ -13,6 +12,9 @@ const laterSettings = [
 
 /** What `writes` may be in later versions. */
 export const laterWrites = "confirm";
+
+/** Modes of `auth.modes` in later versions. */
+export const laterAuthModes = ["iam"] as const;
 
 /** The setting of a later version that `path` is or lies in. */
 export function laterSetting(path: string): string | undefined {

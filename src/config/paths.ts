@@ -2,6 +2,17 @@ import { join, resolve } from "node:path";
 import type { Assignment } from "./assignment.ts";
 import { splitLocalRoot } from "./fields.ts";
 
+/** Settings that are one path. */
+const singlePaths = [
+  "lake.cache.dir",
+  "rbac.file",
+  "auth.module",
+  "auth.mtls.caFile",
+  "auth.mtls.crlFile",
+  "http.tls.certFile",
+  "http.tls.keyFile",
+];
+
 /** Makes the paths in a source's settings absolute: `~` is the home folder, relative ones start at `folder`. */
 export function absolutePaths(
   assignments: readonly Assignment[],
@@ -18,7 +29,7 @@ export function absolutePaths(
   };
   return assignments.map((assignment) => {
     const { path, value } = assignment;
-    if ((path === "lake.cache.dir" || path === "rbac.file") && typeof value === "string")
+    if (singlePaths.includes(path) && typeof value === "string")
       return { ...assignment, value: absolute(value) };
     if (path !== "lake.localRoots" || !Array.isArray(value)) return assignment;
     return { ...assignment, value: value.map((item) => (typeof item === "string" ? root(item) : item)) };

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
+import { authSettings, wrongAuth } from "./auth.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
+import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -22,6 +24,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
   return z
     .strictObject({
       http: httpSettings,
+      auth: authSettings,
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
@@ -95,6 +98,7 @@ const httpSettings = z
       .default([])
       .describe("Browser origins allowed to call, such as https://app.example.org"),
     maxBodyBytes: sizeBytes(kilobyte).default(megabyte).describe("Largest request body"),
+    tls: tlsSettings,
     drainMs: durationMs(0).default(20_000).describe("How long accepted calls may go on after SIGTERM"),
   })
   .prefault({});
@@ -233,6 +237,8 @@ function checkTogether(
       exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
     };
     calls: { timeoutMs: number };
+    auth: z.output<typeof authSettings>;
+    http: z.output<typeof httpSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -250,6 +256,9 @@ function checkTogether(
       path: ["lake", "query", "timeoutMs"],
       message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
     });
+  }
+  for (const { path, message } of wrongAuth(settings.auth, settings.http)) {
+    context.addIssue({ code: "custom", path, message });
   }
   const wrong = wrongDatabricks(settings.lake.databricks);
   if (wrong) {

@@ -10,6 +10,7 @@ const sources = readSources(root);
 const mayImport: Record<string, readonly string[]> = {
   core: [],
   config: ["core"],
+  auth: ["core"],
   lake: ["core"],
   mcp: ["core"],
   policy: ["core"],
@@ -17,10 +18,11 @@ const mayImport: Record<string, readonly string[]> = {
   resilience: ["core"],
   demo: ["core"],
   toolsets: ["core", "lake"],
-  adapters: ["core", "mcp", "telemetry"],
+  adapters: ["core", "auth", "mcp", "telemetry"],
   commands: [
     "core",
     "config",
+    "auth",
     "lake",
     "mcp",
     "policy",
@@ -34,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
   program: [
     "core",
     "config",
+    "auth",
     "lake",
     "mcp",
     "policy",

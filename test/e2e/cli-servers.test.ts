@@ -72,7 +72,7 @@ describe("servers", () => {
   test("Ctrl-C, which a terminal sends to every process of the group, lets accepted calls finish", async () => {
     const demo = user.start(["demo", "--port", "0", "--json"], { ownGroup: true });
     const [, url = ""] = await demo.waitFor(/"url":"([^"]+\/mcp)"/);
-    const caller = await connectRemote(new URL(url), AbortSignal.timeout(60_000));
+    const caller = await connectRemote({ url: new URL(url) }, AbortSignal.timeout(60_000));
     let markBegun = () => {};
     const begun = new Promise<void>((resolve) => {
       markBegun = resolve;
@@ -146,18 +146,33 @@ describe("servers", () => {
     expect(await run.ended).toMatchObject({ code: 0, signal: null });
   });
 
-  test("operators are warned of what is open, and told where it listens", async () => {
+  test("an address others can reach is served to nobody unknown", async () => {
+    const refused = await user.sluice(["serve", "--port", "0", "--http.host", "0.0.0.0"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("auth.modes asks nobody who they are");
+    const weak = await user.sluice(["serve", "--port", "0"], { env: { API_KEY: "k3y" } });
+    expect(weak.code).toBe(2);
+    expect(weak.stderr).toContain("which can be guessed");
+    expect(weak.stderr).not.toContain("k3y");
+  });
+
+  test("API_KEY is asked of whoever calls, and operators are told where it listens", async () => {
+    const key = "k3y-of-an-older-system-4711";
     const run = user.start(["serve", "--port", "0", "--http.host", "0.0.0.0", "--json"], {
-      env: { API_KEY: "k3y" },
+      env: { API_KEY: key },
     });
     const [, port] = await run.waitFor(/"url":"http:\/\/0\.0\.0\.0:(\d+)\/mcp"/);
     const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
-    expect(await ready.json()).toEqual({ status: "ready", dependencies: { cache: { status: "ready" } } });
+    expect(await ready.json()).toEqual({ status: "ready" });
+    const call = ["call", "lake_list_sources", "--url", `http://127.0.0.1:${port}/mcp`];
+    const stranger = await user.sluice(call);
+    expect(stranger).toMatchObject({ code: 1, stdout: "" });
+    expect(stranger.stderr).toContain("give --key or --token");
+    expect(await user.sluice([...call, "--key", key])).toMatchObject({ code: 0 });
     run.child.kill("SIGINT");
     const { code, stderr } = await run.ended;
     expect(code).toBe(0);
-    expect(stderr).toContain("whoever can reach that address");
-    expect(stderr).toContain("API_KEY is set, and this version checks no key");
+    expect(stderr).toContain('"reason":"no credentials"');
     expect(stderr).not.toContain("k3y");
   });
 

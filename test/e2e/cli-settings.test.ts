@@ -79,6 +79,16 @@ describe("clients", () => {
     expect(JSON.parse((await user.sluice(["connect", "vscode", "--url", url])).stdout)).toEqual({
       servers: { sluice: { type: "http", url } },
     });
+    await writeFile(join(user.cwd, "key"), "k-1\n");
+    const withKey = ["connect", "cursor", "--url", url, "--key", `secret://file${user.cwd}/key`];
+    expect(JSON.parse((await user.sluice(withKey)).stdout)).toEqual({
+      mcpServers: { sluice: { url, headers: { "x-api-key": "k-1" } } },
+    });
+    const withToken = ["connect", "claude-code", "--url", url, "--token", "t-1"];
+    expect(JSON.parse((await user.sluice(withToken)).stdout).mcpServers.sluice.headers).toEqual({
+      authorization: "Bearer t-1",
+    });
+    expect(await user.sluice(["connect", "cursor", "--key", "k-1"])).toMatchObject({ code: 2, stdout: "" });
     expect(await user.sluice(["connect", "claude-desktop", "--url", url])).toMatchObject({
       code: 2,
       stdout: "",

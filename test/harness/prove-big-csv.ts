@@ -45,7 +45,7 @@ async function prove(): Promise<void> {
   const server = await startServer(endpoint.url);
   const watch = watchMemory(server.pid);
   try {
-    const caller = await connectRemote(new URL(server.url), new AbortController().signal);
+    const caller = await connectRemote({ url: new URL(server.url) }, new AbortController().signal);
     const ask = async (tool: string, args: Record<string, unknown>) => {
       const startedMs = performance.now();
       const answer = await caller.call(tool, args, {

@@ -1,14 +1,24 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import type { CallPath } from "../../core/call.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { createApp } from "./app.ts";
+import type { OAuthResource } from "./challenge.ts";
+import { ClientCertificates } from "./client-certificate.ts";
 import { createGuard } from "./guard.ts";
 import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createLeanMcp } from "./lean.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
+import { type TlsFiles, tlsOptions } from "./tls.ts";
 
 /** What is served over HTTP, where, and for whom. */
 export interface HttpAdapterOptions {
@@ -26,6 +36,14 @@ export interface HttpAdapterOptions {
   allowedOrigins?: readonly string[];
   /** Bucket in which /summarize looks for a bare `file_key`. */
   summarizeBucket?: string;
+  /** Where callers get access tokens, for the metadata of RFC 9728. Default: nowhere. */
+  oauth?: OAuthResource | undefined;
+  /** HTTPS in place of HTTP. */
+  tls?: TlsFiles | undefined;
+  /** The certificates of connections, for whoever checks identity by them. Default: nobody's. */
+  certificates?: ClientCertificates | undefined;
+  /** Whether /health/ready says what each dependency's state is. Default: yes. */
+  showsDependencies?: boolean;
   /** How long accepted calls may go on once the server stops. Default 20 s. */
   drainMs?: number;
   /** How long a client may take to send its headers. Default 10 s. */
@@ -59,10 +77,13 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
-  const app = createApp({ front, calls, guard, ready, summarizeBucket: options.summarizeBucket, ...state });
-  const lean = createLeanMcp({ front, guard, ...state });
+  const { summarizeBucket, oauth, showsDependencies = true } = options;
+  const told = { summarizeBucket, oauth, showsDependencies };
+  const certificates = options.certificates ?? new ClientCertificates();
+  const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
+  const lean = createLeanMcp({ front, guard, certificates, ...state });
   const listener = getRequestListener(app.fetch);
-  const server = createServer(timeoutsOf(options), (incoming, outgoing) => {
+  const server = openServer(options, (incoming, outgoing) => {
     if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
     const answer = isMcp(incoming) ? lean : listener;
     const answered = Promise.resolve(answer(incoming, outgoing));
@@ -77,7 +98,10 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
       server.listen(port, host);
       await once(server, "listening");
       const taken = portOf(server) ?? port;
-      return { port: taken, url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}` };
+      return {
+        port: taken,
+        url: `${options.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+      };
     },
     async close() {
       if (draining) return;
@@ -87,6 +111,13 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
       await stop(server);
     },
   };
+}
+
+function openServer(options: HttpAdapterOptions, onRequest: RequestListener): Server {
+  const timeouts = timeoutsOf(options);
+  return options.tls
+    ? createTlsServer({ ...timeouts, ...tlsOptions(options.tls) }, onRequest)
+    : createServer(timeouts, onRequest);
 }
 
 function timeoutsOf({ headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 }: HttpAdapterOptions) {

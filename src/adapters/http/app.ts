@@ -1,20 +1,37 @@
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import type { CallPath } from "../../core/call.ts";
+import type { Principal } from "../../core/principal.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { problem } from "./problem.ts";
 import { summarize } from "./summarize.ts";
 
+/** What a request over a socket comes with (one without has none of it), and who turned out to have sent it. */
+interface AppEnv {
+  Bindings: Partial<HttpBindings>;
+  Variables: { principal: Principal };
+}
+type App = Hono<AppEnv>;
+
 /** What the routes are made of. */
 export interface AppOptions {
   front: McpFront;
   calls: CallPath;
   guard: Guard;
+  certificates: ClientCertificates;
   summarizeBucket: string | undefined;
+  /** Where callers get access tokens; undefined where none are taken. */
+  oauth: OAuthResource | undefined;
+  /** Whether /health/ready tells whoever asks what the server needs. */
+  showsDependencies: boolean;
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
   /** Takes what no route caught; the answer says only that the log has it. */
@@ -22,14 +39,19 @@ export interface AppOptions {
 }
 
 /** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): App {
   const { front, guard, draining } = options;
-  const app = new Hono();
+  const app = new Hono<AppEnv>();
   app.get("/health", (c) => c.json({ status: "healthy" }));
   app.get("/health/ready", async () =>
-    readinessResponse({ draining: draining(), dependencies: await options.ready() }),
+    readinessResponse({
+      draining: draining(),
+      dependencies: await options.ready(),
+      showsDependencies: options.showsDependencies,
+    }),
   );
   app.use(async (c, next) => {
+    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming.socket);
     const origin = c.req.header("origin");
     const refused = guard({ host: c.req.header("host") ?? new URL(c.req.url).host, origin });
     if (refused === undefined) {
@@ -45,6 +67,7 @@ export function createApp(options: AppOptions): Hono {
   app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
     draining() ? drainingResponse() : front.fetch(c.req.raw),
   );
+  addMetadata(app, options.oauth);
   addSummarize(app, options);
   addFallbacks(app, options);
   return app;
@@ -65,19 +88,32 @@ export function drainingResponse(): Response {
   });
 }
 
-function addSummarize(app: Hono, { front, calls, summarizeBucket, draining }: AppOptions): void {
+function drainingProblem(): Response {
+  return problem({
+    status: 503,
+    detail: "The server is stopping. Try again.",
+    headers: { "retry-after": "5" },
+  });
+}
+
+function addMetadata(app: App, oauth: OAuthResource | undefined): void {
+  if (!oauth) return;
+  for (const path of metadataPaths(oauth)) app.get(path, (c) => metadataResponse(oauth, c.req.raw));
+}
+
+function addSummarize(app: App, { front, calls, summarizeBucket, draining }: AppOptions): void {
   const maxSize = front.maxBodyBytes;
   const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
-  app.post("/summarize", bodyLimit({ maxSize, onError }), async (c) => {
-    if (draining()) {
-      return problem({
-        status: 503,
-        detail: "The server is stopping. Try again.",
-        headers: { "retry-after": "5" },
-      });
-    }
+  const identify = createMiddleware<AppEnv>(async (c, next) => {
+    if (draining()) return drainingProblem();
     const principal = await front.authenticate(c.req.raw);
     if (principal instanceof Response) return principal;
+    c.set("principal", principal);
+    return next();
+  });
+  // Who calls is known before a byte of the body is read.
+  app.post("/summarize", identify, bodyLimit({ maxSize, onError }), async (c) => {
+    const principal = c.get("principal");
     const text = await c.req.text();
     return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal: c.req.raw.signal });
   });
@@ -90,7 +126,7 @@ const methodsOf: ReadonlyMap<string, string> = new Map([
   ["/health/ready", "GET"],
 ]);
 
-function addFallbacks(app: Hono, { onError }: AppOptions): void {
+function addFallbacks(app: App, { onError }: AppOptions): void {
   app.notFound((c) => {
     const allow = methodsOf.get(c.req.path);
     if (allow === undefined) return problem({ status: 404, detail: "Nothing is here." });

@@ -4,6 +4,7 @@ import { bodyTooLarge, parseBody, unsupportedMediaType } from "../../mcp/body.ts
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { drainingResponse, failedInsideMcp } from "./app.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type NodeBody, readNodeBody } from "./node-body.ts";
@@ -12,6 +13,7 @@ import { type NodeBody, readNodeBody } from "./node-body.ts";
 export interface LeanOptions {
   front: McpFront;
   guard: Guard;
+  certificates: ClientCertificates;
   draining(): boolean;
   /** Takes what nothing else caught; the answer says only that the log has it. */
   onError(error: unknown): void;
@@ -23,9 +25,10 @@ type Incoming = NodeBody & Pick<IncomingMessage, "socket">;
  * `/mcp` straight off the Node request: the body is read and parsed once, bounded, and no web stream is made
  * of it or of an answer that is whole. Answers exactly what the `/mcp` route of the app answers.
  */
-export function createLeanMcp({ front, guard, draining, onError }: LeanOptions) {
+export function createLeanMcp({ front, guard, certificates, draining, onError }: LeanOptions) {
   async function answer(request: Request, incoming: Incoming): Promise<Response> {
     if (draining()) return drainingResponse();
+    certificates.cameOn(request, incoming.socket);
     const principal = await front.authenticate(request);
     if (principal instanceof Response) return principal;
     if (request.method !== "POST") return front.fetch(request, { principal });

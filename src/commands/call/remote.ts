@@ -10,17 +10,24 @@ const connectTimeoutMs = 10_000;
 
 const faultShape = z.looseObject({ code: z.string(), message: z.string() });
 
-/** Calls tools of the MCP server at `url`, in the newest protocol it speaks. Throws when it cannot be reached. */
-export async function connectRemote(url: URL, signal: AbortSignal): Promise<ToolCaller> {
+export interface Remote {
+  url: URL;
+  /** What proves who calls. Goes to `url` and nowhere else: with it, no redirect is followed. */
+  headers?: Record<string, string>;
+}
+
+/** Calls tools of an MCP server, in the newest protocol it speaks. Throws when it cannot be reached. */
+export async function connectRemote({ url, headers = {} }: Remote, signal: AbortSignal): Promise<ToolCaller> {
   const client = new Client(
     { name: "sluice-call", version },
     { versionNegotiation: { mode: "auto", probe: { timeoutMs: connectTimeoutMs } } },
   );
-  await client
-    .connect(new StreamableHTTPClientTransport(url), { timeout: connectTimeoutMs, signal })
-    .catch((cause) => {
-      throw new UnreachableError(`No MCP server answers at ${url.href}. ${hintFor(cause)}`, cause);
-    });
+  const hasCredential = Object.keys(headers).length > 0;
+  const requestInit: RequestInit = hasCredential ? { headers, redirect: "error" } : {};
+  const transport = new StreamableHTTPClientTransport(url, { requestInit });
+  await client.connect(transport, { timeout: connectTimeoutMs, signal }).catch((cause) => {
+    throw new UnreachableError(`No MCP server answers at ${url.href}. ${hintFor(cause)}`, cause);
+  });
   return {
     close: () => client.close(),
     async argumentsOf(name) {
@@ -65,8 +72,10 @@ function toAnswer({ isError, structuredContent, content }: CallToolResult): Answ
 }
 
 function hintFor(cause: unknown): string {
-  const isMissing = cause instanceof Error && "status" in cause && cause.status === 404;
-  if (isMissing)
+  const status = cause instanceof Error && "status" in cause ? cause.status : undefined;
+  if (status === 401) return "It wants to know who calls: give --key or --token, or another one.";
+  if (status === 403) return "It knows who calls and does not let them in: the token may lack a scope.";
+  if (status === 404)
     return "Something else is there: give the URL of the MCP endpoint, which mostly ends in /mcp.";
   return `Is it running? (${rootMessage(cause)})`;
 }

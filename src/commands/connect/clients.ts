@@ -4,7 +4,7 @@ import type { Surroundings } from "../../config/platform.ts";
 /** How a client reaches Sluice. */
 export type Launch =
   | { kind: "stdio"; command: string; args: string[]; env: Record<string, string> }
-  | { kind: "http"; url: string };
+  | { kind: "http"; url: string; headers?: Record<string, string> };
 
 /** A client Sluice can be entered into, and how its settings look. */
 export interface Client {

@@ -1,13 +1,20 @@
 import type { Deps } from "../../assemble.ts";
-import type { McpFront } from "../../mcp/front.ts";
+import type { McpFront, McpFrontOptions } from "../../mcp/front.ts";
 import type { Access } from "../../policy/access.ts";
 import { version } from "../../version.ts";
 
-/** The MCP front of the dependencies, as every adapter serves it. */
-export async function openFront({ calls, settings, log, access }: Deps): Promise<McpFront> {
+/**
+ * The MCP front of the dependencies, as every adapter serves it. Without `authenticate` whoever reaches it is
+ * the local principal.
+ */
+export async function openFront(
+  { calls, settings, log, access }: Deps,
+  authenticate?: McpFrontOptions["authenticate"],
+): Promise<McpFront> {
   const { createMcpFront } = await import("../../mcp/front.ts");
   const front = createMcpFront({
     calls,
+    ...(authenticate && { authenticate }),
     serverInfo: { name: "sluice", title: "Sluice", version },
     listAliases: settings.tools.listAliases,
     taskTimes: settings.tasks,

@@ -36,7 +36,7 @@ export async function openDeps(context: CommandContext, options: OpenOptions): P
   let demo: Demo | undefined;
   if (options.demo) {
     demo = await openDemo(context, options.signal);
-    config = await loadConfig({ ...request, fixed: demoSettings(demo) });
+    config = await loadConfig({ ...request, fixed: { ...demoSettings(demo), ...demoAuth(config) } });
   }
   try {
     const deps = await buildDeps(config, options, demo);
@@ -66,6 +66,12 @@ function demoSettings(demo: Demo): Record<string, unknown> {
     "lake.s3.region": demo.region,
     "lake.s3.forcePathStyle": true,
   };
+}
+
+/** Keys of this shell are not for the demo: it asks who calls only where its command line says so. */
+function demoAuth({ effective }: LoadedConfig): Record<string, unknown> {
+  const isAsked = effective.some(({ path, origin }) => path === "auth.modes" && origin.kind === "flag");
+  return isAsked ? {} : { "auth.modes": ["none"] };
 }
 
 async function buildDeps(

@@ -3,11 +3,13 @@ import type { Deps } from "../../assemble.ts";
 import { checkCacheFolder } from "./cache-check.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
+import { openIdentity, refuseOpenAddress } from "./identity.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
 import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
 import type { StopSignal } from "./stop-signal.ts";
+import { openTls } from "./tls.ts";
 import { logUncaught } from "./uncaught.ts";
 
 /**
@@ -21,6 +23,7 @@ export async function serveOverHttp(
 ): Promise<ExitCode> {
   try {
     logUncaught(deps.log);
+    refuseOpenAddress(deps.settings);
     const adapter = await createAdapter(deps);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();
@@ -39,21 +42,28 @@ export async function serveOverHttp(
 }
 
 async function createAdapter(deps: Deps): Promise<HttpAdapter> {
-  const [front, { createHttpAdapter }] = await Promise.all([
-    openFront(deps),
+  const [identity, tls, { createHttpAdapter }] = await Promise.all([
+    openIdentity(deps),
+    openTls(deps.settings),
     import("../../adapters/http/adapter.ts"),
   ]);
+  const front = await openFront(deps, identity?.identify);
   const { http, lake } = deps.settings;
   const { host, port, allowedHosts, allowedOrigins, drainMs } = http;
   // A bare file name in /summarize can only mean one bucket.
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
-  const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
-  const ready = async () => [
-    await checkCacheFolder(lake.cache.dir),
-    ...checkPolicy(deps.access),
-    ...checkServices(deps.breakers),
-  ];
-  const onError = (error: unknown) => deps.log.error("http fault", { error });
-  const options = { ready, onError, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
-  return createHttpAdapter({ front, calls: deps.calls, ...options });
+  return createHttpAdapter({
+    ...{ front, calls: deps.calls, host, port, allowedHosts, allowedOrigins, drainMs },
+    ...(bucket !== undefined && { summarizeBucket: bucket.bucket }),
+    ready: async () => [
+      await checkCacheFolder(lake.cache.dir),
+      ...checkPolicy(deps.access),
+      ...checkServices(deps.breakers),
+    ],
+    onError: (error) => deps.log.error("http fault", { error }),
+    tls,
+    oauth: identity?.oauth,
+    certificates: identity?.certificates,
+    showsDependencies: identity === undefined,
+  });
 }

@@ -21,7 +21,7 @@ const oldNames: readonly (OldName & { read?: (text: string) => unknown })[] = [
   { name: "AWS_REGION", meaning: "read by the AWS SDK; lake.s3.region wins over it" },
   { name: "AWS_PROFILE", meaning: "read by the AWS SDK" },
   { name: "API_GATEWAY_URL", meaning: "not used by this version" },
-  { name: "API_KEY", meaning: "not used by this version: calls are not checked for a key" },
+  { name: "API_KEY", path: "auth.apiKey", meaning: "the same as auth.apiKey", read: (text) => text },
 ];
 
 /** Names Python's logging has and ours has not. */

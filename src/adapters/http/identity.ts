@@ -1,0 +1,73 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import type { Refusal } from "../../auth/mode.ts";
+import type { Principal } from "../../core/principal.ts";
+import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { type Challenge, challengeHeader } from "./challenge.ts";
+import type { ClientCertificates } from "./client-certificate.ts";
+import { problem } from "./problem.ts";
+
+export interface IdentityOptions extends Challenge {
+  authenticator: Authenticator;
+  log: Log;
+  /** Default: connections have none. */
+  certificates?: ClientCertificates | undefined;
+  /** No refusal is answered sooner, so that the time does not tell what was wrong. Default 50 ms. */
+  refusalMs?: number;
+}
+
+/** The principal of a request, or the response that turns it away: for `McpFront.authenticate`. */
+export type Identify = (request: Request) => Promise<Principal | Response>;
+
+/** Asks the authenticator, logs whom it refuses, and answers them alike whatever was wrong. */
+export function createIdentify(options: IdentityOptions): Identify {
+  const { authenticator, log, certificates, refusalMs = 50 } = options;
+  return async (request) => {
+    const startedMs = performance.now();
+    const { method, url, headers } = request;
+    const certificate = certificates?.of(request);
+    const { principal, refusal } = await authenticator({ method, url, headers, certificate });
+    if (principal) return principal;
+    record(log, refusal, request);
+    await wait(Math.max(0, refusalMs - (performance.now() - startedMs)));
+    return refusalResponse(refusal, options, request);
+  };
+}
+
+/** A caller with no credentials mostly is a client that asks where to get some. */
+function record(log: Log, { kind, via, reason, cause }: Refusal, { method, url }: Request): void {
+  const fields = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200), error: cause };
+  if (kind === "missing") log.info("caller refused", fields);
+  else log.warn("caller refused", fields);
+}
+
+function refusalResponse({ kind }: Refusal, challenge: Challenge, request: Request): Response {
+  switch (kind) {
+    case "missing":
+      return respond(request, 401, "Credentials are missing.", {
+        "www-authenticate": challengeHeader(challenge, request),
+      });
+    case "invalid":
+      return respond(request, 401, "The credentials are not accepted.", {
+        "www-authenticate": challengeHeader(challenge, request, "invalid_token"),
+      });
+    case "insufficient_scope":
+      return respond(request, 403, "The token lacks a scope this server asks for.", {
+        "www-authenticate": challengeHeader(challenge, request, "insufficient_scope"),
+      });
+    case "unavailable":
+      return respond(request, 503, "Credentials cannot be checked now. Try again.", { "retry-after": "5" });
+  }
+}
+
+function respond(
+  request: Request,
+  status: number,
+  detail: string,
+  headers: Record<string, string>,
+): Response {
+  return new URL(request.url).pathname === "/mcp"
+    ? transportFaultResponse(status, detail, headers)
+    : problem({ status, detail, headers });
+}

@@ -1,0 +1,32 @@
+import { constants } from "node:crypto";
+import type { TlsOptions } from "node:tls";
+
+/** What TLS is made of, as PEM. */
+export interface TlsFiles {
+  cert: string;
+  key: string;
+  /** Whose certificates of clients are trusted; set, clients are asked for one. */
+  clientCa?: string | undefined;
+  /** Certificates that are trusted no more. */
+  clientCrl?: string | undefined;
+}
+
+/**
+ * A client without a trusted certificate gets as far as everybody else, and is refused there: other modes may
+ * know it, and /health is open. Sessions are not resumed, as a certificate may have been revoked since.
+ */
+export function tlsOptions({ cert, key, clientCa, clientCrl }: TlsFiles): TlsOptions {
+  return {
+    cert,
+    key,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: 10_000,
+    ...(clientCa !== undefined && {
+      ca: clientCa,
+      ...(clientCrl !== undefined && { crl: clientCrl }),
+      requestCert: true,
+      rejectUnauthorized: false,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    }),
+  };
+}

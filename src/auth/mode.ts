@@ -1,0 +1,48 @@
+import type { Evidence, Principal } from "../core/principal.ts";
+
+/** What is known of a request before its body is read. */
+export interface CallerRequest {
+  method: string;
+  url: string;
+  headers: Headers;
+  /** The certificate of the connection; undefined where there is none. Never one from a header. */
+  certificate?: ClientCertificate | undefined;
+}
+
+/** A certificate whose private key the other end of the connection has shown to hold. */
+export interface ClientCertificate {
+  /** Whether an authority of the settings has signed it, it is in its time and not revoked. */
+  isTrusted: boolean;
+  /** Why it is not trusted: a code of OpenSSL. */
+  distrust?: string | undefined;
+  /** `URI:…`, `DNS:…` and `email:…` of its alternative names, and `subject:O=…/CN=…`. */
+  names: readonly string[];
+}
+
+/** How a refusal is answered. `unavailable` is nobody's fault who calls: the answer cannot be known now. */
+export type RefusalKind = "missing" | "invalid" | "insufficient_scope" | "unavailable";
+
+/** Why a request has no principal. Holds nothing a caller wrote. */
+export interface Refusal {
+  kind: RefusalKind;
+  /** For the log alone: callers are told the kind. */
+  reason: string;
+  via?: Evidence;
+  /** What lies behind the reason, for the log alone. */
+  cause?: unknown;
+}
+
+/** Who called, or why nobody did. */
+export type Verdict = { principal: Principal; refusal?: never } | { refusal: Refusal; principal?: never };
+
+/** One way to prove who one is. */
+export interface AuthMode {
+  via: Evidence;
+  /** Whether the request brings evidence of this kind. */
+  isBroughtBy(request: CallerRequest): boolean;
+  authenticate(request: CallerRequest): Promise<Verdict>;
+}
+
+export function refuse(kind: RefusalKind, via: Evidence, reason: string, cause?: unknown): Verdict {
+  return { refusal: { kind, via, reason, ...(cause !== undefined && { cause }) } };
+}

@@ -1,0 +1,43 @@
+import { modesInForce } from "../../config/auth.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import type { Settings } from "../../config/schema.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { refuseOpenAddress } from "../frame/identity.ts";
+import { openTls } from "../frame/tls.ts";
+import { type Check, failed, ok, wordsOf } from "./check.ts";
+
+/** Whether `sluice serve` could tell who calls: keys, module and files load, the issuer gives its keys. */
+export async function checkIdentity(settings: Settings): Promise<Check[]> {
+  const { auth } = settings;
+  const modes = modesInForce(auth);
+  const { issuer } = auth.jwt;
+  try {
+    refuseOpenAddress(settings);
+    if (modes.includes("none")) return [];
+    const { openAuthenticator } = await import("../../open-authenticator.ts");
+    await Promise.all([openAuthenticator(auth, unheard, Date.now), openTls(settings)]);
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    return thrown.problems.map((problem) =>
+      failed("identity", problem, "Correct it: sluice serve refuses it."),
+    );
+  }
+  const known = ok("identity", `callers over HTTP are asked for ${modes.join(" or ")}`);
+  return modes.includes("jwt") && issuer !== undefined ? [known, await checkIssuer(issuer)] : [known];
+}
+
+async function checkIssuer(issuer: string): Promise<Check> {
+  const [{ discoverKeys }, { fetchJson }] = await Promise.all([
+    import("../../auth/jwt/discover.ts"),
+    import("../../auth/jwt/fetch-json.ts"),
+  ]);
+  try {
+    const { keys } = await discoverKeys(issuer, fetchJson);
+    return ok("issuer", `${issuer} gives ${keys.length} keys`);
+  } catch (thrown) {
+    const mend = "Check auth.jwt.issuer, letter by letter, and that this machine can reach it.";
+    return failed("issuer", wordsOf(thrown), mend);
+  }
+}
+
+const unheard: Log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

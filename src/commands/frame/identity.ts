@@ -1,0 +1,55 @@
+import type { OAuthResource } from "../../adapters/http/challenge.ts";
+import type { ClientCertificates } from "../../adapters/http/client-certificate.ts";
+import type { Identify } from "../../adapters/http/identity.ts";
+import type { Deps } from "../../assemble.ts";
+import { modesInForce } from "../../config/auth.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import { isLoopback } from "../../config/loopback.ts";
+import type { Settings } from "../../config/schema.ts";
+
+/** Who may call over HTTP, and where callers get tokens for it. */
+export interface Identity {
+  identify: Identify;
+  oauth: OAuthResource | undefined;
+  certificates: ClientCertificates;
+}
+
+/** Throws `ConfigError` where anybody who reaches the address could call. */
+export function refuseOpenAddress({ auth, http }: Settings): void {
+  if (isLoopback(http.host) || !modesInForce(auth).includes("none")) return;
+  throw new ConfigError([
+    `http.host is ${http.host}, and auth.modes asks nobody who they are: whoever reaches that address could read all that Sluice can. Name who may call (auth.modes: api_key, jwt, mtls or module), or listen on 127.0.0.1`,
+  ]);
+}
+
+/** Undefined where the settings ask nobody. Throws `ConfigError`. */
+export async function openIdentity({
+  settings,
+  log,
+  calls,
+}: Pick<Deps, "settings" | "log" | "calls">): Promise<Identity | undefined> {
+  const { auth } = settings;
+  const modes = modesInForce(auth);
+  if (auth.apiKey !== undefined && !modes.includes("api_key"))
+    log.warn("exposed", {
+      warning: "auth.apiKey (API_KEY) is set, and auth.modes does not name api_key: it is not checked.",
+    });
+  if (modes.includes("none")) return undefined;
+  const [{ openAuthenticator }, { createIdentify }, { ClientCertificates }] = await Promise.all([
+    import("../../open-authenticator.ts"),
+    import("../../adapters/http/identity.ts"),
+    import("../../adapters/http/client-certificate.ts"),
+  ]);
+  const oauth = oauthOf(auth);
+  const authenticator = await openAuthenticator(auth, log, calls.now);
+  const certificates = new ClientCertificates();
+  const takesKeys = modes.includes("api_key");
+  const identify = createIdentify({ authenticator, log, oauth, takesKeys, certificates });
+  return { identify, oauth, certificates };
+}
+
+function oauthOf(auth: Settings["auth"]): OAuthResource | undefined {
+  const { issuer, scopes } = auth.jwt;
+  if (!modesInForce(auth).includes("jwt") || issuer === undefined) return undefined;
+  return { issuer, scopes, resource: auth.resource };
+}

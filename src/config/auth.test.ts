@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { loadConfig } from "./load.ts";
+
+const issuer = "https://login.example.org/";
+const jwt = { issuer, clientIds: ["agent"] };
+const hash = `sha256:${"0".repeat(64)}`;
+
+function load(auth: unknown, env: Record<string, string> = {}) {
+  return loadConfig({
+    argv: [],
+    surroundings: {
+      env: { SLUICE_AUTH: JSON.stringify(auth), ...env },
+      cwd: "/srv",
+      home: "/home/ada",
+      os: "linux",
+      cpuCount: 2,
+      memoryBytes: 4e9,
+    },
+  });
+}
+
+test.each([
+  [{ modes: ["mtls"] }, "auth.mtls.caFile: is missing"],
+  [{ modes: ["mtls"] }, "mtls needs http.tls.certFile"],
+  [{ modes: ["mtls"], mtls: { clients: [{ id: "a", certificate: "CN=a" }] } }, "is none of URI:"],
+  [{ modes: ["iam"] }, "iam is not in this version"],
+  [{ modes: ["apikey"] }, '"apikey" is none of none, api_key, jwt, mtls, module'],
+  [{ modes: ["none", "jwt"], jwt }, "none cannot stand beside other modes"],
+  [{ modes: ["api_key"] }, "api_key needs auth.apiKeys"],
+  [{ apiKeys: [{ id: "ci", keys: [hash] }] }, "auth.modes does not name api_key: it would not be checked"],
+  [{ modes: ["jwt"] }, "auth.jwt.issuer: is missing"],
+  [{ jwt }, "auth.modes does not name jwt"],
+  [{ modes: ["jwt"], jwt: { issuer } }, "any token of the issuer would be accepted"],
+  [{ modes: ["jwt"], jwt: { ...jwt, issuer: "http://login.example.org" } }, "must start with https://"],
+  [{ modes: ["jwt"], jwt: { ...jwt, issuer: "https://a:b@login.example.org" } }, "must not hold credentials"],
+  [{ modes: ["jwt"], jwt: { ...jwt, algorithms: ["HS256"] } }, "is none of RS256"],
+  [{ modes: ["jwt"], jwt: { ...jwt, algorithms: ["none"] } }, "is none of RS256"],
+  [{ modes: ["jwt"], jwt: { ...jwt, algorithms: [] } }, "auth.jwt.algorithms"],
+  [{ modes: ["jwt"], jwt: { ...jwt, clockToleranceMs: "1h" } }, "may be 5m at most"],
+  [{ modes: ["module"] }, "auth.module: is missing"],
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", keys: ["the-key-itself-in-the-clear"] }] }, "neither sha256:"],
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", keys: [] }] }, "auth.apiKeys item 1"],
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", keys: [hash, hash, hash] }] }, "two keys at most"],
+  [{ modes: ["api_key"], apiKeys: [{ id: "c\ni", keys: [hash] }] }, "holds letters"],
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", keys: [hash], expiresAt: "soon" }] }, "is no time"],
+  [
+    {
+      modes: ["api_key"],
+      apiKeys: [
+        { id: "ci", keys: [hash] },
+        { id: "ci", keys: [hash] },
+      ],
+    },
+    "two keys have one id",
+  ],
+])("%j is refused", async (auth, says) => {
+  await expect(load(auth)).rejects.toThrow(says);
+});
+
+test("what is refused is not written out", async () => {
+  const error = await load({ modes: ["api_key"], apiKeys: [{ id: "ci", keys: ["in-the-clear"] }] }).catch(
+    String,
+  );
+  expect(error).not.toContain("in-the-clear");
+});
+
+test("API_KEY is a key, and is hidden", async () => {
+  const { settings, effective } = await load({}, { API_KEY: "of-an-older-system" });
+  expect(settings.auth.apiKey).toBe("of-an-older-system");
+  expect(effective.find(({ path }) => path === "auth.apiKey")).toMatchObject({
+    value: "(hidden)",
+    origin: { kind: "variable", name: "API_KEY" },
+  });
+});
+
+test("a server's settings can be tried on loopback by naming the mode none alone", async () => {
+  const { settings } = await load({ modes: ["none"], jwt, module: "auth.mjs" });
+  expect(settings.auth).toMatchObject({ modes: ["none"], module: "/srv/auth.mjs" });
+});
