@@ -6,7 +6,11 @@ import { allowWrites, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
+import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "./limit-settings.ts";
+import { createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
+import { openStateStore } from "./state/open-store.ts";
+import type { StateStore } from "./state/store.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
@@ -16,6 +20,8 @@ export interface AssembleOptions {
   log: Log;
   /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
   s3Credentials?: S3Settings["credentials"];
+  /** Which limits hold for the local user too. Default: none, as nobody set one. */
+  setLimits?: SetLimits | undefined;
   /** Starts the query workers after this time rather than with the first call. */
   prewarmAfterMs?: number | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
@@ -29,29 +35,37 @@ export interface Deps {
   settings: Settings;
   log: Log;
   lake: Lake;
+  state: StateStore;
   calls: CallPath;
-  /** Stops query workers and removes what they kept. */
+  /** Stops query workers, removes what they kept, and leaves the state store. */
   close(): Promise<void>;
 }
 
+const available = [lakeToolset];
+
 /** The tools a configuration offers. Throws `ConfigError` for toolsets and tools that do not exist. */
 export function offeredRegistry(settings: Settings): Registry {
-  return createRegistry(offeredToolsets([lakeToolset], settings));
+  limitOverrides(available, settings.limits);
+  return createRegistry(offeredToolsets(available, settings));
 }
 
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
+  const { setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
+  const state = openStateStore(stateSettings(settings.state), now);
   const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs, now, newId });
   return {
     settings,
     log,
     lake,
+    state,
     calls: {
       registry,
       steps: {
         ...unguarded,
+        limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
         observer: createCallLog(log),
       },
@@ -61,7 +75,9 @@ export function assemble(options: AssembleOptions): Deps {
       now,
       newId,
     },
-    close: () => lake.close(),
+    async close() {
+      await Promise.all([lake.close(), state.close()]);
+    },
   };
 }
 

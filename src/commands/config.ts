@@ -52,8 +52,12 @@ export const config = defineCommand({
 });
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? "(none)" : value.join(", ");
+  if (Array.isArray(value)) return value.length === 0 ? "(none)" : value.map(shownItem).join(", ");
   return value === undefined ? "(not set)" : String(value);
+}
+
+function shownItem(item: unknown): string {
+  return typeof item === "object" ? JSON.stringify(item) : String(item);
 }
 
 function explainFile({ terminal }: CommandContext, file: string | undefined): void {

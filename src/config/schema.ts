@@ -3,8 +3,10 @@ import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
+import { limitSettings } from "./limits.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
+import { stateSettings, wrongState } from "./state.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -31,6 +33,8 @@ export function createSettingsSchema(surroundings: Surroundings) {
           timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
         })
         .prefault({}),
+      limits: limitSettings,
+      state: stateSettings,
       tasks: z
         .strictObject({
           afterMs: durationMs(0)
@@ -215,6 +219,7 @@ function checkTogether(
       exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
     };
     calls: { timeoutMs: number };
+    state: z.output<typeof stateSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -237,6 +242,11 @@ function checkTogether(
   if (wrong) {
     const path = ["lake", "databricks", wrong.setting];
     context.addIssue({ code: "custom", path, message: wrong.message });
+  }
+  const wrongStore = wrongState(settings.state);
+  if (wrongStore) {
+    const { path, message } = wrongStore;
+    context.addIssue({ code: "custom", path: ["state", ...path], message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

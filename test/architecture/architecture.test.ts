@@ -13,11 +13,25 @@ const mayImport: Record<string, readonly string[]> = {
   lake: ["core"],
   mcp: ["core"],
   telemetry: ["core"],
+  state: ["core"],
+  limits: ["core", "state"],
   demo: ["core"],
   toolsets: ["core", "lake"],
   adapters: ["core", "mcp", "telemetry"],
-  commands: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
-  program: ["core", "config", "lake", "mcp", "telemetry", "demo", "toolsets", "adapters", "commands"],
+  commands: ["core", "config", "lake", "state", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
+  program: [
+    "core",
+    "config",
+    "lake",
+    "state",
+    "limits",
+    "mcp",
+    "telemetry",
+    "demo",
+    "toolsets",
+    "adapters",
+    "commands",
+  ],
 };
 
 test("every folder of src has its place in the layout", () => {
@@ -62,6 +76,11 @@ describe("one place for each outside thing", () => {
   test("the query engine is loaded in its own processes only", () => {
     const allowed = (path: string) => path.startsWith("lake/sql/worker/") || path.startsWith("demo/data/");
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
+  });
+
+  test("only the state stores speak to DynamoDB and Redis", () => {
+    const allowed = (path: string) => path.startsWith("state/");
+    expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual([]);
   });
 
   test("only the S3 store speaks to the AWS SDK's S3 client", () => {
