@@ -6,15 +6,20 @@ export interface BucketRequest {
   rate: Rate;
 }
 
+/** So few are not worth a look. */
+const fewBuckets = 1_000;
+
 /** The token buckets of this process. A full bucket is forgotten: it is as one that never was. */
 export class Buckets {
   /** When each is full again, the longest unused first. */
   readonly #fullAtMs = new Map<string, number>();
   readonly #maxBuckets: number;
+  #lookAt: number;
 
-  /** Past `maxBuckets` that are not full, the longest unused is forgotten. Default 100,000, some 20 MB. */
+  /** Of `maxBuckets` that are not full, the half longest unused is forgotten. Default 100,000, some 20 MB. */
   constructor(maxBuckets = 100_000) {
     this.#maxBuckets = maxBuckets;
+    this.#lookAt = Math.min(maxBuckets - 1, fewBuckets);
   }
 
   get size(): number {
@@ -38,13 +43,17 @@ export class Buckets {
     this.#fullAtMs.set(key, fullAtMs);
   }
 
-  /** Looks at a few with each call, so that no call pays for all. */
+  /** Looks at all when they have doubled since: a call seldom pays, and then for as many calls as there are buckets. */
   #forget(nowMs: number): void {
-    let looks = 4;
-    for (const [key, fullAtMs] of this.#fullAtMs) {
-      if (fullAtMs > nowMs && this.#fullAtMs.size <= this.#maxBuckets) return;
-      this.#fullAtMs.delete(key);
-      if (--looks === 0) return;
+    if (this.#fullAtMs.size <= this.#lookAt) return;
+    for (const [key, fullAtMs] of this.#fullAtMs) if (fullAtMs <= nowMs) this.#fullAtMs.delete(key);
+    let surplus = this.#fullAtMs.size - Math.floor(this.#maxBuckets / 2);
+    if (this.#fullAtMs.size >= this.#maxBuckets) {
+      for (const key of this.#fullAtMs.keys()) {
+        if (surplus-- <= 0) break;
+        this.#fullAtMs.delete(key);
+      }
     }
+    this.#lookAt = Math.min(this.#maxBuckets - 1, Math.max(fewBuckets, 2 * this.#fullAtMs.size));
   }
 }

@@ -56,9 +56,6 @@ export class SharedBuckets {
     this.#seen.delete(name);
     if (value === undefined) return;
     this.#seen.set(name, value);
-    for (const oldest of this.#seen.keys()) {
-      if (this.#seen.size <= maxRemembered) return;
-      this.#seen.delete(oldest);
-    }
+    if (this.#seen.size > maxRemembered) this.#seen.clear();
   }
 }
