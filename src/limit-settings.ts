@@ -15,7 +15,9 @@ export function limitOverrides(
 ): LimitOverride[] {
   const names = new Map(
     available.flatMap(({ tools }) =>
-      tools.flatMap(({ name, aliases }) => [name, ...aliases.map((alias) => alias.name)].map((known) => [known, name] as const)),
+      tools.flatMap(({ name, aliases }) =>
+        [name, ...aliases.map((alias) => alias.name)].map((known) => [known, name] as const),
+      ),
     ),
   );
   const problems: string[] = [];

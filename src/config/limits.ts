@@ -7,7 +7,7 @@ function bound({ whole }: { whole: boolean }) {
   return z.codec(z.union([z.string(), z.number()]), z.union([z.number(), z.literal("unlimited")]), {
     decode: (given, context) => {
       if (given === "unlimited") return given;
-      const isNumber = typeof given === "number" || /^\d{1,12}(\.\d{1,6})?$/.test(given.trim());
+      const isNumber = typeof given === "number" || /^-?\d{1,12}(\.\d{1,6})?$/.test(given.trim());
       const amount = isNumber ? Number(given) : Number.NaN;
       const wrong = wrongBound(amount, { whole, most });
       if (wrong === undefined) return amount;
@@ -55,7 +55,9 @@ export const limitSettings = z
   .strictObject({
     ratePerSecond: ratePerSecond()
       .default(10)
-      .describe("Calls a second of each principal, such as 0.5, or unlimited; of the local user only where it is set"),
+      .describe(
+        "Calls a second of each principal, such as 0.5, or unlimited; of the local user only where it is set",
+      ),
     burst: burst().default(5).describe("Calls of a principal that may come at once after a pause"),
     perDay: perDay()
       .default(1_000)

@@ -16,7 +16,9 @@ export const stateSettings = z
     store: z
       .enum(["memory", "dynamodb", "redis"])
       .default("memory")
-      .describe("Where calls are counted: memory (this process alone), dynamodb or redis (shared by servers)"),
+      .describe(
+        "Where calls are counted: memory (this process alone), dynamodb or redis (shared by servers)",
+      ),
     dynamodb: z
       .strictObject({
         table: z

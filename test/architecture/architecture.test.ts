@@ -18,7 +18,18 @@ const mayImport: Record<string, readonly string[]> = {
   demo: ["core"],
   toolsets: ["core", "lake"],
   adapters: ["core", "mcp", "telemetry"],
-  commands: ["core", "config", "lake", "state", "mcp", "telemetry", "demo", "toolsets", "adapters", "program"],
+  commands: [
+    "core",
+    "config",
+    "lake",
+    "state",
+    "mcp",
+    "telemetry",
+    "demo",
+    "toolsets",
+    "adapters",
+    "program",
+  ],
   program: [
     "core",
     "config",
@@ -80,7 +91,9 @@ describe("one place for each outside thing", () => {
 
   test("only the state stores speak to DynamoDB and Redis", () => {
     const allowed = (path: string) => path.startsWith("state/");
-    expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual([]);
+    expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual(
+      [],
+    );
   });
 
   test("only the S3 store speaks to the AWS SDK's S3 client", () => {

@@ -5,6 +5,7 @@ import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
+import { checkStateStore } from "./state-check.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import { logUncaught } from "./uncaught.ts";
 
@@ -46,7 +47,10 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
   // A bare file name in /summarize can only mean one bucket.
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
   const summarizeBucket = bucket === undefined ? {} : { summarizeBucket: bucket.bucket };
-  const ready = async () => [await checkCacheFolder(lake.cache.dir)];
+  const ready = async () => {
+    const [cache, state] = await Promise.all([checkCacheFolder(lake.cache.dir), checkStateStore(deps.state)]);
+    return [cache, ...state];
+  };
   const onError = (error: unknown) => deps.log.error("http fault", { error });
   const options = { ready, onError, host, port, allowedHosts, allowedOrigins, drainMs, ...summarizeBucket };
   return createHttpAdapter({ front, calls: deps.calls, ...options });
