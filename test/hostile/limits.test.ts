@@ -1,9 +1,16 @@
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createHttpAdapter, type HttpAdapter } from "../../src/adapters/http/adapter.ts";
 import type { Principal } from "../../src/core/principal.ts";
-import { unguarded } from "../../src/core/steps.ts";
+import { type Observer, unguarded } from "../../src/core/steps.ts";
 import { defineTool } from "../../src/core/tool.ts";
 import { createLimiter } from "../../src/limits/create-limiter.ts";
 import type { LimitSettings } from "../../src/limits/settings.ts";
@@ -13,6 +20,7 @@ import { testCalls } from "../harness/calls.ts";
 
 const clock = { nowMs: Date.UTC(2026, 10, 25, 23, 59) };
 let running = { now: 0, most: 0 };
+const refusedAfterMs: number[] = [];
 const opened: HttpAdapter[] = [];
 afterEach(async () => {
   running = { now: 0, most: 0 };
@@ -44,6 +52,13 @@ async function authenticate({ headers }: Request): Promise<Principal | Response>
   return { id, tenantId: "acme", scopes: [], roles: [], via: "api_key" };
 }
 
+const observer: Observer = {
+  finished(_call, outcome, durationMs) {
+    if (outcome.kind === "failed") refusedAfterMs.push(durationMs);
+  },
+  stepFailed: () => {},
+};
+
 function adapterWith(settings: Partial<LimitSettings> = {}): HttpAdapter {
   const now = () => clock.nowMs;
   const limits: LimitSettings = {
@@ -60,7 +75,7 @@ function adapterWith(settings: Partial<LimitSettings> = {}): HttpAdapter {
   const limiter = createLimiter(limits, { store: new MemoryStore({ now }), now });
   const calls = {
     ...testCalls([{ name: "lake", title: "Lake", tools: [summarizeText] }]),
-    steps: { ...unguarded, limiter },
+    steps: { ...unguarded, limiter, observer },
   };
   const front = createMcpFront({ calls, serverInfo: { name: "sluice-test", version: "0" }, authenticate });
   const adapter = createHttpAdapter({ front, calls });
@@ -82,6 +97,23 @@ function summarise(adapter: HttpAdapter, authorization: string, headers?: Record
 
 const statuses = async (answers: Promise<Response>[]) =>
   (await Promise.all(answers)).map(({ status }) => status);
+
+interface Answer {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  tookMs: number;
+}
+
+/** Over a connection of Node's own, which opens a thousand sooner than `fetch` does. */
+async function send(url: string, { body, ...options }: RequestOptions & { body?: string }): Promise<Answer> {
+  const startedMs = performance.now();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, options, resolve).on("error", reject).end(body);
+  });
+  await response.resume().toArray();
+  const { statusCode: status, headers } = response;
+  return { status, headers, tookMs: performance.now() - startedMs };
+}
 
 test("headers that a caller writes gain it nothing", async () => {
   const adapter = adapterWith();
@@ -133,36 +165,29 @@ test("a plain HTTP answer says what is left, and a refusal when to come back", a
 test("of a thousand calls at once a hundred run, the rest wait or are refused, none hangs, and health answers", async () => {
   const adapter = adapterWith({ ratePerSecond: "unlimited", perDay: "unlimited" });
   const { url } = await adapter.listen();
-  const refusedAfterMs: number[] = [];
-  const outcomes = { done: 0, refused: 0 };
-  const call = async (index: number) => {
-    const startedMs = performance.now();
-    const answer = await fetch(`${url}/summarize`, post(`caller-${index}`, "s3://b/400ms"));
-    await answer.text();
-    if (answer.status === 200) outcomes.done += 1;
-    else {
-      expect(answer.status).toBe(429);
-      expect(answer.headers.get("retry-after")).toBe("1");
-      outcomes.refused += 1;
-      refusedAfterMs.push(performance.now() - startedMs);
-    }
-  };
+  const agent = new Agent({ keepAlive: true, maxSockets: 2_000 });
+  const crowd = Array.from({ length: 1_000 }, (_, index) =>
+    send(`${url}/summarize`, { agent, ...post(`caller-${index}`, "s3://b/1500ms") }),
+  );
   let isOver = false;
-  const healthMs: number[] = [];
-  const health = (async () => {
+  const health: Answer[] = [];
+  const watching = (async () => {
     while (!isOver) {
-      const startedMs = performance.now();
-      expect((await fetch(`${url}/health`)).status).toBe(200);
-      healthMs.push(performance.now() - startedMs);
+      health.push(await send(`${url}/health`, { agent }));
       await sleep(20);
     }
   })();
-  await Promise.all(Array.from({ length: 1_000 }, (_, index) => call(index)));
+  const answers = await Promise.all(crowd);
   isOver = true;
-  await health;
+  await watching;
+  agent.destroy();
+  const refused = answers.filter(({ status }) => status === 429);
   expect(running).toEqual({ now: 0, most: 100 });
-  expect(outcomes.done + outcomes.refused).toBe(1_000);
-  expect(outcomes.done).toBeGreaterThanOrEqual(300);
-  expect(healthMs.length).toBeGreaterThan(3);
-  if (process.env.SLUICE_TEST_SEED) console.log({ outcomes, refused: Math.max(...refusedAfterMs), healthMs });
+  expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(1_000);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.every(({ headers }) => headers["retry-after"] === "1")).toBe(true);
+  // On the server: how long it takes until a thousand are sent is the machine's affair.
+  expect(Math.max(...refusedAfterMs)).toBeLessThan(1_000);
+  expect(health.every(({ status }) => status === 200)).toBe(true);
+  expect(health.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[health.length >> 1]).toBeLessThan(500);
 });
