@@ -6,12 +6,16 @@ import { allowWrites, type Policy, refuseWrites, unguarded } from "./core/steps.
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
+import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "./limit-settings.ts";
+import { createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
 import type { Access } from "./policy/access.ts";
 import { policyStep } from "./policy/policy-step.ts";
 import { type Breakers, createBreakers } from "./resilience/breakers.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
+import { openStateStore } from "./state/open-store.ts";
+import type { StateStore } from "./state/store.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
@@ -21,6 +25,8 @@ export interface AssembleOptions {
   log: Log;
   /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
   s3Credentials?: S3Settings["credentials"];
+  /** Which limits hold for the local user too. Default: none, as nobody set one. */
+  setLimits?: SetLimits | undefined;
   /** Starts the query workers after this time rather than with the first call. */
   prewarmAfterMs?: number | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
@@ -38,36 +44,44 @@ export interface Deps {
   breakers: Breakers;
   /** The policy in force, where the settings name one. */
   access?: Access;
+  state: StateStore;
   calls: CallPath;
-  /** Stops query workers and removes what they kept. */
+  /** Stops query workers, removes what they kept, and leaves the state store. */
   close(): Promise<void>;
 }
 
+const available = [lakeToolset];
+
 /** The tools a configuration offers. Throws `ConfigError` for toolsets and tools that do not exist. */
 export function offeredRegistry(settings: Settings): Registry {
-  return createRegistry(offeredToolsets([lakeToolset], settings));
+  limitOverrides(available, settings.limits);
+  return createRegistry(offeredToolsets(available, settings));
 }
 
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
+  const { setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
   const breakers = createBreakers({ settings: settings.breaker, now, changed: createBreakerLog(log) });
   const settingsOfLake = lakeSettings(settings, s3Credentials);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
+  const state = openStateStore(stateSettings(settings.state), now);
   return {
     settings,
     log,
     lake,
     breakers,
     ...(access ? { access } : {}),
+    state,
     calls: {
       registry,
       steps: {
         ...unguarded,
         ...(access ? { policy: policyOf(access, lake) } : {}),
+        limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
         observer: createCallLog(log),
       },
@@ -79,7 +93,7 @@ export function assemble(options: AssembleOptions): Deps {
     },
     async close() {
       access?.close();
-      await lake.close();
+      await Promise.all([lake.close(), state.close()]);
     },
   };
 }

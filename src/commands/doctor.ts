@@ -80,12 +80,14 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {
-  const [{ checkBuckets }, { checkDatabricks }, { checkAthena }, { checkQueryWorker }] = await Promise.all([
-    import("./doctor/s3.ts"),
-    import("./doctor/databricks.ts"),
-    import("./doctor/athena.ts"),
-    import("./doctor/query-worker.ts"),
-  ]);
+  const [{ checkBuckets }, { checkDatabricks }, { checkAthena }, { checkQueryWorker }, { checkState }] =
+    await Promise.all([
+      import("./doctor/s3.ts"),
+      import("./doctor/databricks.ts"),
+      import("./doctor/athena.ts"),
+      import("./doctor/query-worker.ts"),
+      import("./doctor/state.ts"),
+    ]);
   try {
     const { deps, close } = await openDeps(context, { demo: false, quietLevel: "silent" });
     try {
@@ -93,6 +95,7 @@ async function checkLake(settings: Settings, context: CommandContext, add: Add):
       add(...(await checkDatabricks(deps.lake, settings.lake.databricks)));
       add(...(await checkAthena(deps.lake.athena, settings.lake.athena)));
       add(await checkQueryWorker(deps.lake));
+      add(...(await checkState(deps.state)));
     } finally {
       await close();
     }

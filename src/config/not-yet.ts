@@ -1,9 +1,7 @@
 /** Settings of later versions. Accepting one silently would promise a guard that is not there. */
 const laterSettings = [
   "tenants",
-  "limits",
   "aws",
-  "state",
   "audit",
   "telemetry",
   "lake.engine",

@@ -4,10 +4,12 @@ import { athenaSettings } from "./athena.ts";
 import { authSettings, wrongAuth } from "./auth.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
+import { limitSettings } from "./limits.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { tlsSettings } from "./tls.ts";
+import { stateSettings, wrongState } from "./state.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -37,6 +39,8 @@ export function createSettingsSchema(surroundings: Surroundings) {
           timeoutMs: durationMs().default(300_000).describe("How long one tool call may take"),
         })
         .prefault({}),
+      limits: limitSettings,
+      state: stateSettings,
       tasks: z
         .strictObject({
           afterMs: durationMs(0)
@@ -239,6 +243,7 @@ function checkTogether(
     calls: { timeoutMs: number };
     auth: z.output<typeof authSettings>;
     http: z.output<typeof httpSettings>;
+    state: z.output<typeof stateSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -264,6 +269,11 @@ function checkTogether(
   if (wrong) {
     const path = ["lake", "databricks", wrong.setting];
     context.addIssue({ code: "custom", path, message: wrong.message });
+  }
+  const wrongStore = wrongState(settings.state);
+  if (wrongStore) {
+    const { path, message } = wrongStore;
+    context.addIssue({ code: "custom", path: ["state", ...path], message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

@@ -6,7 +6,7 @@ import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
-import type { Call, CallSteps, Outcome, ParsedCall, StepFault } from "./steps.ts";
+import type { Allowance, Call, CallSteps, Outcome, ParsedCall, StepFault } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
@@ -41,7 +41,13 @@ export interface CallRequest {
 /** What an adapter puts into its own words. */
 export type CallResult =
   | { kind: "unknown_tool"; name: string; suggestion?: string | undefined }
-  | ({ tool: Tool; correlationId: string; durationMs: number } & Outcome);
+  | ({
+      tool: Tool;
+      correlationId: string;
+      durationMs: number;
+      /** Left out where no limit holds for the caller. */
+      allowances?: readonly Allowance[];
+    } & Outcome);
 
 /**
  * The one path of every call, whatever the adapter. A tool the caller may not see is answered like one that
@@ -62,14 +68,16 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   const outcome = await outcomeOf(path, request, found, call);
   if (outcome === "hidden") return unknown(path, request);
   const durationMs = path.now() - call.startedMs;
-  const { auditor, observer } = path.steps;
+  const { auditor, limiter, observer } = path.steps;
   try {
     await auditor.outcome(call, outcome, durationMs);
   } catch (thrown) {
     tellStepFault(path, { step: "auditor", thrown, call });
   }
   unbroken(() => observer.finished(call, outcome, durationMs));
-  return { tool: call.tool, correlationId: call.correlationId, durationMs, ...outcome };
+  const { tool, correlationId } = call;
+  const allowances = limiter.allowances?.(call) ?? [];
+  return { tool, correlationId, durationMs, ...(allowances.length > 0 && { allowances }), ...outcome };
 }
 
 async function outcomeOf(
@@ -84,7 +92,7 @@ async function outcomeOf(
     policy.checkUsable?.();
     if (!policy.visible(call.principal, call.tool)) return "hidden";
     await policy.authorize(call);
-    release = await limiter.admit(call);
+    release = await limiter.admit(call, request.signal);
     const parsed: ParsedCall = { ...call, input: parseInput(found, request.arguments) };
     await confirmer.confirm(parsed);
     await auditor.intent(parsed);

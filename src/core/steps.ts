@@ -40,9 +40,24 @@ export interface Policy {
   rightsOf?(principal: Principal, tool: Tool): string;
 }
 
+/** What one limit has left for a caller, for adapters that say so. */
+export interface Allowance {
+  /** Letters, digits, `_` and `-`, such as `day`. */
+  name: string;
+  /** Calls in each window. */
+  calls: number;
+  windowMs: number;
+  remaining: number;
+  /** Until everything is there again. */
+  resetMs: number;
+}
+
 /** Rate, quota and concurrency. Throws `throttled` with `retryAfterMs`; answers with what gives the place back. */
 export interface Limiter {
-  admit(call: Call): Promise<() => void>;
+  /** `signal` aborts when the caller is gone: it then waits for no place any more. */
+  admit(call: Call, signal?: AbortSignal): Promise<() => void>;
+  /** What the limits of this call have left, after `admit` let it in or refused it. None where none holds. */
+  allowances?(call: Call): readonly Allowance[];
 }
 
 /** Stands between a write and its effect. Throws `denied` when the write may not go on. */

@@ -16,6 +16,8 @@ const mayImport: Record<string, readonly string[]> = {
   policy: ["core"],
   telemetry: ["core"],
   resilience: ["core"],
+  state: ["core"],
+  limits: ["core", "state"],
   demo: ["core"],
   toolsets: ["core", "lake"],
   adapters: ["core", "auth", "mcp", "telemetry"],
@@ -24,6 +26,8 @@ const mayImport: Record<string, readonly string[]> = {
     "config",
     "auth",
     "lake",
+    "state",
+    "limits",
     "mcp",
     "policy",
     "resilience",
@@ -38,6 +42,8 @@ const mayImport: Record<string, readonly string[]> = {
     "config",
     "auth",
     "lake",
+    "state",
+    "limits",
     "mcp",
     "policy",
     "resilience",
@@ -91,6 +97,13 @@ describe("one place for each outside thing", () => {
   test("the query engine is loaded in its own processes only", () => {
     const allowed = (path: string) => path.startsWith("lake/sql/worker/") || path.startsWith("demo/data/");
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
+  });
+
+  test("only the state stores speak to DynamoDB and Redis", () => {
+    const allowed = (path: string) => path.startsWith("state/");
+    expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual(
+      [],
+    );
   });
 
   test("only the S3 store speaks to the AWS SDK's S3 client", () => {

@@ -32,7 +32,7 @@ describe("the command line", () => {
     [["sreve"], 'did you mean "serve"?'],
     [["serve", "--prot", "1"], "did you mean --port?"],
     [["tools", "--lake.bukets", "a"], "did you mean lake.buckets?"],
-    [["tools", "--limits.burst", "5"], "not in this version"],
+    [["tools", "--telemetry.level", "5"], "not in this version"],
     [["tools", "--writes", "confirm"], "confirm is not in this version"],
     [["connect", "cursr"], 'did you mean "cursor"?'],
     [["call"], "sluice call wants <tool> [arguments..]."],

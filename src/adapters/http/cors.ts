@@ -1,7 +1,8 @@
 /** Response headers a browser needs so that a page of an allowed origin may read the answer. */
 export type CorsHeaders = Record<string, string>;
 
-const exposed = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after, x-correlation-id";
+const exposed =
+  "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after, ratelimit, ratelimit-policy, x-correlation-id";
 
 /**
  * For a request that passed the guard: its origin, if it has one, is an allowed one. No credentials of the

@@ -1,4 +1,6 @@
 import type { ErrorCode, ToolFault } from "../../core/errors.ts";
+import type { Allowance } from "../../core/steps.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 const statusOf: Record<ErrorCode, number> = {
   invalid_input: 400,
@@ -48,12 +50,17 @@ export function problem({ status, detail, headers = {}, more = {} }: Problem): R
   });
 }
 
-/** A tool's fault as a problem: its code picks the status, `details.retryAfterMs` becomes Retry-After. */
-export function faultProblem(fault: ToolFault): Response {
+/**
+ * A tool's fault as a problem: its code picks the status, `details.retryAfterMs` becomes Retry-After, and what the
+ * caller's limits have left the RateLimit headers.
+ */
+export function faultProblem(fault: ToolFault, allowances?: readonly Allowance[]): Response {
   const { code, message, retryable, details, correlationId } = fault;
   const { retryAfterMs } = details;
-  const headers =
-    typeof retryAfterMs === "number" ? { "retry-after": String(Math.ceil(retryAfterMs / 1000)) } : {};
+  const headers = {
+    ...rateLimitHeaders(allowances),
+    ...(typeof retryAfterMs === "number" && { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
+  };
   return problem({
     status: statusOf[code],
     detail: message,

@@ -3,6 +3,7 @@ import { type CallPath, callTool } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
 import { JsonRefused, parseJson } from "../../mcp/json.ts";
 import { faultProblem, problem } from "./problem.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 const body = z.union([
   z.strictObject({ file_key: z.string().min(1) }),
@@ -35,11 +36,11 @@ export async function summarize(request: SummarizeRequest): Promise<Response> {
   if (result.kind === "unknown_tool") {
     return problem({ status: 404, detail: "This server does not offer lake_summarize_text." });
   }
-  if (result.kind === "failed") return faultProblem(result.fault);
-  const { correlationId, output } = result;
+  if (result.kind === "failed") return faultProblem(result.fault, result.allowances);
+  const { correlationId, output, allowances } = result;
   return Response.json(
     { file_key: asked.fileKey, ...output },
-    { headers: { "x-correlation-id": correlationId } },
+    { headers: { ...rateLimitHeaders(allowances), "x-correlation-id": correlationId } },
   );
 }
 

@@ -84,7 +84,13 @@ async function buildDeps(
     import("../../telemetry/log.ts"),
   ]);
   const { settings, effective } = config;
-  const isSet = effective.some(({ path, origin }) => path === "log.level" && origin.kind !== "default");
-  const level = isSet ? settings.log.level : (quietLevel ?? settings.log.level);
-  return assemble({ settings, log: createLog({ level }), s3Credentials: demo?.credentials, prewarmAfterMs });
+  const isSet = (...paths: string[]) =>
+    effective.some(({ path, origin }) => paths.includes(path) && origin.kind !== "default");
+  const level = isSet("log.level") ? settings.log.level : (quietLevel ?? settings.log.level);
+  const setLimits = {
+    rate: isSet("limits.ratePerSecond", "limits.burst"),
+    perDay: isSet("limits.perDay"),
+  };
+  const log = createLog({ level });
+  return assemble({ settings, log, s3Credentials: demo?.credentials, setLimits, prewarmAfterMs });
 }

@@ -8,6 +8,7 @@ import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
 import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
+import { checkStateStore } from "./state-check.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import { openTls } from "./tls.ts";
 import { logUncaught } from "./uncaught.ts";
@@ -59,6 +60,7 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
       await checkCacheFolder(lake.cache.dir),
       ...checkPolicy(deps.access),
       ...checkServices(deps.breakers),
+      ...(await checkStateStore(deps.state)),
     ],
     onError: (error) => deps.log.error("http fault", { error }),
     tls,

@@ -1,0 +1,29 @@
+/** Calls, or no bound at all. */
+export type Bound = number | "unlimited";
+
+/** Bounds for some callers or of one tool, in place of or beside the general ones. */
+export interface LimitOverride {
+  /** A tool's own name. Its bounds hold beside the caller's others, and count this tool's calls alone. */
+  tool?: string | undefined;
+  /** With no tool, its bounds stand in the place of the general ones, for each principal of this tenant. */
+  tenantId?: string | undefined;
+  ratePerSecond?: Bound | undefined;
+  burst?: number | undefined;
+  perDay?: Bound | undefined;
+}
+
+/** What holds for each principal, and for the process as a whole. */
+export interface LimitSettings {
+  ratePerSecond: Bound;
+  /** Calls that may come at once after a pause. */
+  burst: number;
+  perDay: Bound;
+  overrides: readonly LimitOverride[];
+  /** Which of the general bounds hold for the local user too, who has proved nothing and has nobody to be kept from. */
+  local: { rate: boolean; perDay: boolean };
+  /** Calls that run at once in this process. */
+  concurrency: number;
+  /** Calls that may wait for a place, and for how long. */
+  queue: number;
+  queueMs: number;
+}

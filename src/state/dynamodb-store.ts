@@ -1,0 +1,188 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { checkItem } from "./bounds.ts";
+import { attributesOf, expiryOf, keyOf, liveRow, numberOf, type Row } from "./dynamodb-rows.ts";
+import type { DynamoDbSettings } from "./settings.ts";
+import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
+import { answered, contended } from "./unavailable.ts";
+
+type Sdk = typeof import("@aws-sdk/client-dynamodb");
+
+/** Milliseconds; `allMs` is for a request with all its attempts. */
+const timeouts = { connectMs: 1_000, answerMs: 2_000, allMs: 5_000 };
+const maxAttempts = 4;
+
+/** How often a change starts over when others change the same item at the same moment. */
+const maxRounds = 20;
+
+const names = { "#count": "count", "#value": "value" };
+const isFree = "attribute_not_exists(tenant_id) OR expires_ms <= :now";
+
+/**
+ * A store in one DynamoDB table: partition key `tenant_id`, sort key `item`, both text. Every change is one
+ * conditional write, every read is consistent. Source: DynamoDB developer guide, "Condition expressions".
+ */
+export class DynamoDbStore implements StateStore {
+  readonly kind = "dynamodb";
+  readonly isShared = true;
+  readonly #settings: DynamoDbSettings;
+  readonly #now: () => number;
+  #opened: Promise<{ sdk: Sdk; client: DynamoDBClient }> | undefined;
+
+  /** `now` in milliseconds since the epoch. Connects with the first request. */
+  constructor(settings: DynamoDbSettings, now: () => number) {
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  async increment(
+    key: StateKey,
+    { most, expiresAtMs }: { most: number; expiresAtMs: number },
+  ): Promise<Counted> {
+    if (most < 1) return { isAccepted: false, count: 0 };
+    for (let round = 0; round < maxRounds; round++) {
+      const count = await this.#add(key, 1, {
+        condition: "#count < :bound AND expires_ms > :now",
+        bound: most,
+        expiresAtMs,
+      });
+      if (count !== undefined) return { isAccepted: true, count };
+      const held = await this.#read(key);
+      if (held && "count" in held && held.count >= most) return { isAccepted: false, count: held.count };
+      if (held) continue;
+      if (await this.#put(key, { count: 1, expiresMs: expiresAtMs }, isFree))
+        return { isAccepted: true, count: 1 };
+    }
+    throw contended(this.kind);
+  }
+
+  async decrement(key: StateKey): Promise<void> {
+    await this.#add(key, -1, { condition: "#count > :bound AND expires_ms > :now", bound: 0 });
+  }
+
+  async get(key: StateKey): Promise<string | undefined> {
+    const held = await this.#read(key);
+    return held && "value" in held ? held.value : undefined;
+  }
+
+  async putIf(key: StateKey, item: StateItem, expected: string | undefined): Promise<PutResult> {
+    checkItem(item);
+    const row = { value: item.value, expiresMs: item.expiresAtMs };
+    const condition = expected === undefined ? isFree : "#value = :expected AND expires_ms > :now";
+    for (let round = 0; round < maxRounds; round++) {
+      if (await this.#put(key, row, condition, expected)) return { isDone: true };
+      const current = await this.get(key);
+      if (current !== expected) return { isDone: false, ...(current !== undefined && { current }) };
+    }
+    throw contended(this.kind);
+  }
+
+  async delete(key: StateKey): Promise<void> {
+    const input = { TableName: this.#settings.table, Key: keyOf(key) };
+    await this.#send(({ sdk, client, abortSignal }) =>
+      client.send(new sdk.DeleteItemCommand(input), { abortSignal }),
+    );
+  }
+
+  async check(): Promise<void> {
+    await this.#read({ tenantId: "default", name: "check" });
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined);
+    opened?.client.destroy();
+  }
+
+  /** The count after it, or nothing where the condition did not hold. */
+  async #add(
+    key: StateKey,
+    by: number,
+    { condition, bound, expiresAtMs }: { condition: string; bound: number; expiresAtMs?: number },
+  ): Promise<number | undefined> {
+    const sets = expiresAtMs === undefined ? "" : " SET expires_ms = :expires_ms, expires_at = :expires_at";
+    const expiry = expiresAtMs === undefined ? {} : prefixed(expiryOf(expiresAtMs));
+    const input = {
+      TableName: this.#settings.table,
+      Key: keyOf(key),
+      UpdateExpression: `ADD #count :by${sets}`,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: { "#count": names["#count"] },
+      ExpressionAttributeValues: {
+        ":by": numberOf(by),
+        ":bound": numberOf(bound),
+        ":now": numberOf(this.#now()),
+        ...expiry,
+      },
+      ReturnValues: "UPDATED_NEW" as const,
+    };
+    const answer = await this.#send(({ sdk, client, abortSignal }) =>
+      whereItHolds(sdk, client.send(new sdk.UpdateItemCommand(input), { abortSignal })),
+    );
+    return answer && Number(answer.Attributes?.count?.N);
+  }
+
+  async #put(key: StateKey, row: Row, condition: string, expected?: string): Promise<boolean> {
+    const input = {
+      TableName: this.#settings.table,
+      Item: { ...keyOf(key), ...attributesOf(row) },
+      ConditionExpression: condition,
+      ...(expected !== undefined && { ExpressionAttributeNames: { "#value": names["#value"] } }),
+      ExpressionAttributeValues: {
+        ":now": numberOf(this.#now()),
+        ...(expected !== undefined && { ":expected": { S: expected } }),
+      },
+    };
+    const answer = await this.#send(({ sdk, client, abortSignal }) =>
+      whereItHolds(sdk, client.send(new sdk.PutItemCommand(input), { abortSignal })),
+    );
+    return answer !== undefined;
+  }
+
+  async #read(key: StateKey): Promise<Row | undefined> {
+    const input = { TableName: this.#settings.table, Key: keyOf(key), ConsistentRead: true };
+    const { Item } = await this.#send(({ sdk, client, abortSignal }) =>
+      client.send(new sdk.GetItemCommand(input), { abortSignal }),
+    );
+    return liveRow(Item, this.#now());
+  }
+
+  #send<T>(
+    request: (open: { sdk: Sdk; client: DynamoDBClient; abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    return answered(this.kind, async () => {
+      this.#opened ??= openClient(this.#settings);
+      return request({ ...(await this.#opened), abortSignal: AbortSignal.timeout(timeouts.allMs) });
+    });
+  }
+}
+
+async function openClient({ region, endpoint }: DynamoDbSettings) {
+  const sdk = await import("@aws-sdk/client-dynamodb");
+  const client = new sdk.DynamoDBClient({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    retryMode: "standard",
+    maxAttempts,
+    requestHandler: {
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.answerMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 128 },
+      httpsAgent: { keepAlive: true, maxSockets: 128 },
+    },
+  });
+  return { sdk, client };
+}
+
+/** `undefined` where the write's condition did not hold. */
+async function whereItHolds<T>(sdk: Sdk, write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write;
+  } catch (thrown) {
+    if (thrown instanceof sdk.ConditionalCheckFailedException) return undefined;
+    throw thrown;
+  }
+}
+
+function prefixed(attributes: Record<string, AttributeValue>): Record<string, AttributeValue> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`:${name}`, value]));
+}
