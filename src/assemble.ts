@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
@@ -10,6 +11,7 @@ import { offeredToolsets } from "./offered-tools.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
+import { version } from "./version.ts";
 
 export interface AssembleOptions {
   settings: Settings;
@@ -18,6 +20,8 @@ export interface AssembleOptions {
   s3Credentials?: S3Settings["credentials"];
   /** Starts the query workers after this time rather than with the first call. */
   prewarmAfterMs?: number | undefined;
+  /** How this process takes part in the audit. Default: it records its calls, and relays them. */
+  audit?: Partial<Pick<AuditOptions, "isServer" | "out">> | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
   /** Never the same twice, as it names files too. Default: random UUIDs. */
@@ -30,7 +34,9 @@ export interface Deps {
   log: Log;
   lake: Lake;
   calls: CallPath;
-  /** Stops query workers and removes what they kept. */
+  /** None where no journal is set up. */
+  audit?: Audit;
+  /** Stops query workers and removes what they kept, then ends the audit. */
   close(): Promise<void>;
 }
 
@@ -44,15 +50,18 @@ export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const registry = offeredRegistry(settings);
   const lake = createLake(lakeSettings(settings, s3Credentials), { prewarmAfterMs, now, newId });
+  const audit = openAudit(options, { now, newId });
   return {
     settings,
     log,
     lake,
+    ...(audit ? { audit } : {}),
     calls: {
       registry,
       steps: {
         ...unguarded,
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
+        auditor: audit?.auditor ?? unguarded.auditor,
         observer: createCallLog(log),
       },
       services: { lake },
@@ -61,8 +70,37 @@ export function assemble(options: AssembleOptions): Deps {
       now,
       newId,
     },
-    close: () => lake.close(),
+    async close() {
+      try {
+        await lake.close();
+      } finally {
+        await audit?.close();
+      }
+    },
   };
+}
+
+function openAudit(
+  { settings, log, audit }: AssembleOptions,
+  given: Pick<AuditOptions, "now" | "newId">,
+): Audit | undefined {
+  const { journalDir, anchor, rotateBytes, retentionDays, sinks, postgresql } = settings.audit;
+  if (journalDir === undefined) return undefined;
+  const { url = "", schema } = postgresql;
+  return createAudit({
+    settings: {
+      journalDir,
+      anchorDir: anchor,
+      rotateBytes,
+      retentionDays,
+      postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
+    },
+    log,
+    version,
+    isServer: audit?.isServer ?? false,
+    out: sinks.includes("stdout") ? audit?.out : undefined,
+    ...given,
+  });
 }
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {

@@ -21,7 +21,12 @@ export const serve = defineCommand({
     const flags = port === undefined ? [] : [`--http.port=${port}`];
     const { terminal } = context;
     return stoppable(async (stop) => {
-      const opened = await openDeps(context, { demo: false, flags, prewarmAfterMs: 0 });
+      const opened = await openDeps(context, {
+        demo: false,
+        flags,
+        prewarmAfterMs: 0,
+        audit: { isServer: true, out: terminal.out },
+      });
       for (const warning of exposureWarnings(opened.deps.settings, terminal.surroundings.env)) {
         opened.deps.log.warn("exposed", { warning });
       }

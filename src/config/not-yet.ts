@@ -7,7 +7,6 @@ const laterSettings = [
   "breaker",
   "aws",
   "state",
-  "audit",
   "telemetry",
   "lake.engine",
   "summarize.model",

@@ -2,6 +2,9 @@ import { join, resolve } from "node:path";
 import type { Assignment } from "./assignment.ts";
 import { splitLocalRoot } from "./fields.ts";
 
+/** Settings whose value is the path of a folder. */
+const folderSettings: readonly string[] = ["lake.cache.dir", "audit.journalDir", "audit.anchor"];
+
 /** Makes the paths in a source's settings absolute: `~` is the home folder, relative ones start at `folder`. */
 export function absolutePaths(
   assignments: readonly Assignment[],
@@ -18,7 +21,7 @@ export function absolutePaths(
   };
   return assignments.map((assignment) => {
     const { path, value } = assignment;
-    if (path === "lake.cache.dir" && typeof value === "string")
+    if (folderSettings.includes(path) && typeof value === "string")
       return { ...assignment, value: absolute(value) };
     if (path !== "lake.localRoots" || !Array.isArray(value)) return assignment;
     return { ...assignment, value: value.map((item) => (typeof item === "string" ? root(item) : item)) };

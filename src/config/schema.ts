@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
+import { auditSettings, wrongAudit } from "./audit.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { laterWrites } from "./not-yet.ts";
@@ -52,6 +53,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
           maxInputBytes: sizeBytes(kilobyte).default(megabyte).describe("Text read for one summary"),
         })
         .prefault({}),
+      audit: auditSettings,
       log: z
         .strictObject({
           level: z.enum(logLevels).default("info").describe("Least severity that is logged"),
@@ -215,6 +217,7 @@ function checkTogether(
       exports: { expiresMs: number; maxExpiresMs: number; encryption: string; kmsKeyId?: string | undefined };
     };
     calls: { timeoutMs: number };
+    audit: z.output<typeof auditSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -237,6 +240,11 @@ function checkTogether(
   if (wrong) {
     const path = ["lake", "databricks", wrong.setting];
     context.addIssue({ code: "custom", path, message: wrong.message });
+  }
+  const wrongOfAudit = wrongAudit(settings.audit);
+  if (wrongOfAudit) {
+    const path = ["audit", ...wrongOfAudit.path];
+    context.addIssue({ code: "custom", path, message: wrongOfAudit.message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

@@ -3,7 +3,7 @@ import type { Environment } from "../../config/platform.ts";
 import type { Settings } from "../../config/schema.ts";
 
 /** What an operator must know who serves with these settings. This version knows no identities. */
-export function exposureWarnings({ http }: Settings, env: Environment): string[] {
+export function exposureWarnings({ http, writes, audit }: Settings, env: Environment): string[] {
   const warnings: string[] = [];
   if (!isLoopback(http.host)) {
     warnings.push(
@@ -12,6 +12,9 @@ export function exposureWarnings({ http }: Settings, env: Environment): string[]
   }
   if (env.API_KEY?.trim()) {
     warnings.push("API_KEY is set, and this version checks no key: calls without it are answered too.");
+  }
+  if (writes !== "off" && audit.journalDir === undefined) {
+    warnings.push("Writes are allowed and no call is recorded: set audit.journalDir.");
   }
   return warnings;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Deps } from "../../assemble.ts";
+import type { AssembleOptions, Deps } from "../../assemble.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { cacheHome } from "../../config/platform.ts";
 import type { Demo } from "../../demo/start-demo.ts";
@@ -16,6 +16,8 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** Start the query workers after this time: the first query of a server should be as quick as the next. */
   prewarmAfterMs?: number;
+  /** How this process takes part in the audit. */
+  audit?: AssembleOptions["audit"];
 }
 
 /** What a command runs on. */
@@ -69,7 +71,7 @@ function demoSettings(demo: Demo): Record<string, unknown> {
 
 async function buildDeps(
   config: LoadedConfig,
-  { quietLevel, prewarmAfterMs }: OpenOptions,
+  { quietLevel, prewarmAfterMs, audit }: OpenOptions,
   demo?: Demo,
 ): Promise<Deps> {
   const [{ assemble }, { createLog }] = await Promise.all([
@@ -79,5 +81,6 @@ async function buildDeps(
   const { settings, effective } = config;
   const isSet = effective.some(({ path, origin }) => path === "log.level" && origin.kind !== "default");
   const level = isSet ? settings.log.level : (quietLevel ?? settings.log.level);
-  return assemble({ settings, log: createLog({ level }), s3Credentials: demo?.credentials, prewarmAfterMs });
+  const log = createLog({ level });
+  return assemble({ settings, log, s3Credentials: demo?.credentials, prewarmAfterMs, audit });
 }

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { sizeBytes } from "./fields.ts";
+
+/** Where records are relayed to beside the journal. */
+const sinks = ["postgresql", "stdout"] as const;
+
+/** Sinks of later versions. Accepting one silently would promise copies that nobody makes. */
+const laterSinks: readonly unknown[] = ["cloudwatch"];
+
+const sink = z.enum(sinks, {
+  error: ({ input }) =>
+    laterSinks.includes(input)
+      ? `${input} is not in this version. Write postgresql or stdout`
+      : `${JSON.stringify(input)} is neither postgresql nor stdout`,
+});
+
+const folder = z.string().min(1);
+
+const databaseUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "") return;
+  context.addIssue({ code: "custom", message: "is not postgresql://user:password@host/database" });
+});
+
+/** `audit`. Calls are recorded when a journal's folder is named. */
+export const auditSettings = z
+  .strictObject({
+    journalDir: folder.optional().describe("Folder of the audit journal; left out, calls are not recorded"),
+    anchor: folder
+      .refine((path) => !/^s3:/i.test(path), { error: "S3 is not in this version: name a folder" })
+      .optional()
+      .describe("Folder for the journal's heads, best on another disk and of another owner"),
+    rotateBytes: sizeBytes(64 * 1024)
+      .default(64 * 1024 ** 2)
+      .describe("Size at which a file of the journal is closed; so is it when its UTC day is over"),
+    retentionDays: z
+      .int()
+      .min(90)
+      .max(36_500)
+      .default(365)
+      .describe("Days that records are kept in the journal, 90 or more"),
+    sinks: z.array(sink).default([]).describe("Where records are relayed to: postgresql, stdout"),
+    postgresql: z
+      .strictObject({
+        url: databaseUrl.optional().meta({
+          description: "postgresql://… of the role that inserts; best as secret://file/…",
+          writeOnly: true,
+        }),
+        ownerUrl: databaseUrl.optional().meta({
+          description: "postgresql://… of the role that owns the schema, for sluice audit migrate only",
+          writeOnly: true,
+        }),
+        schema: z
+          .string()
+          .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: "holds small letters, digits and _ only" })
+          .default("sluice_audit")
+          .describe("Schema of the records"),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** What is wrong with the group as a whole: which setting of it, and why. */
+export function wrongAudit({
+  journalDir,
+  anchor,
+  sinks,
+  postgresql,
+}: z.output<typeof auditSettings>): { path: string[]; message: string } | undefined {
+  if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
+    return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
+  }
+  if (anchor !== undefined && anchor === journalDir)
+    return { path: ["anchor"], message: "must be another folder than audit.journalDir" };
+  if (sinks.includes("postgresql") && postgresql.url === undefined)
+    return { path: ["postgresql", "url"], message: "is missing: the sink postgresql needs it" };
+  return undefined;
+}
