@@ -9,7 +9,8 @@ import type { ReadRecord } from "../../src/audit/record/record.ts";
 import type { AuditSettings } from "../../src/audit/settings.ts";
 import { verifyJournal } from "../../src/audit/verify/verify-journal.ts";
 import type { CallPath } from "../../src/core/call.ts";
-import { allowWrites, unguarded } from "../../src/core/steps.ts";
+import { localPrincipal } from "../../src/core/principal.ts";
+import { allowWrites, type Call, unguarded } from "../../src/core/steps.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import { pathWith, tool } from "./call-path.ts";
 
@@ -93,6 +94,19 @@ export async function createAuditPlace(): Promise<AuditPlace> {
 /** A record of this test. */
 export function note(text: string) {
   return { kind: "intent" as const, time: new Date().toISOString(), text };
+}
+
+/** A call of nobody in particular. */
+export function aCall(): Call {
+  return {
+    id: "id-1",
+    tool: tool("test_read_word"),
+    calledAs: "test_read_word",
+    principal: localPrincipal,
+    correlationId: "trace-1",
+    startedMs: 0,
+    rawArguments: {},
+  };
 }
 
 /** A call path with a tool that reads and one that writes, both recorded. */

@@ -14,7 +14,7 @@ export interface ChainWriter {
    * Appends records with one write and one sync. Resolves when all are durable; when it throws, none of them counts,
    * and what was written of them is cut off before the next. Not to be called again before it settled.
    */
-  write(records: readonly RecordFields[]): Promise<readonly SealedRecord[]>;
+  write(records: readonly RecordFields[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,81 +34,105 @@ export class ChainGoneError extends Error {}
 const checkEveryMs = 1_000;
 
 export function createChainWriter(options: ChainWriterOptions): ChainWriter {
-  const { chain, folder, end, rotateBytes, openFile, now } = options;
-  let { head, day } = end;
-  let path = end.segment?.path;
-  let sizeBytes = end.wholeBytes;
-  let file: AppendFile | undefined;
-  let checkedMs = now();
+  return new SegmentedWriter(options);
+}
 
-  async function closeFile(): Promise<void> {
-    const closing = file;
-    file = undefined;
+class SegmentedWriter implements ChainWriter {
+  readonly chain: string;
+  readonly folder: string;
+  readonly #options: ChainWriterOptions;
+  #head: Head;
+  /** UTC day of the last record. */
+  #day: string;
+  /** The file that is appended to; none where the next record begins one. */
+  #path: string | undefined;
+  /** Of the records that count. */
+  #sizeBytes: number;
+  #file: AppendFile | undefined;
+  #checkedMs: number;
+
+  constructor(options: ChainWriterOptions) {
+    const { chain, folder, end, now } = options;
+    this.chain = chain;
+    this.folder = folder;
+    this.#options = options;
+    this.#head = end.head;
+    this.#day = end.day;
+    this.#path = end.segment?.path;
+    this.#sizeBytes = end.wholeBytes;
+    this.#checkedMs = now();
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  async write(records: readonly RecordFields[]): Promise<void> {
+    const [first] = records;
+    if (!first) return;
+    const sealed = sealAll(this.chain, records, this.#head);
+    const bytes = Buffer.from(sealed.map(({ line }) => `${line}\n`).join(""), "latin1");
+    try {
+      const file = await this.#fileFor(dayOf(first));
+      await file.append(bytes);
+      await file.sync();
+    } catch (thrown) {
+      // After a failed sync a handle says nothing of what is on disk: the next write opens the file anew, and cuts it.
+      await this.close().catch(() => {});
+      throw thrown;
+    }
+    this.#sizeBytes += bytes.length;
+    const { sequence, hash } = sealed.at(-1) ?? this.#head;
+    this.#head = { sequence, hash };
+    this.#day = dayOf(first);
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#file;
+    this.#file = undefined;
     await closing?.close();
   }
 
-  /** A file that a write failed on is opened anew: after a failed sync its handle says nothing of what is on disk. */
-  async function fileFor(next: RecordFields): Promise<AppendFile> {
-    const isOver = sizeBytes >= rotateBytes || (day !== "" && day !== dayOf(next));
-    if (path !== undefined && isOver && sizeBytes > 0) {
-      // What a failed write left behind the last record that counts must not end up in a closed file.
-      if (!file) await (await openCut(path)).close();
-      await closeFile();
-      await chmod(path, 0o400);
-      path = undefined;
+  async #fileFor(day: string): Promise<AppendFile> {
+    const isOver = this.#sizeBytes >= this.#options.rotateBytes || (this.#day !== "" && this.#day !== day);
+    if (this.#path !== undefined && isOver && this.#sizeBytes > 0) await this.#finish(this.#path);
+    await this.#checkThere();
+    if (this.#file) return this.#file;
+    if (this.#path === undefined) {
+      this.#sizeBytes = 0;
+      this.#path = segmentPath(this.folder, this.#head.sequence + 1);
     }
-    if (file && now() - checkedMs > checkEveryMs) {
-      checkedMs = now();
-      if (!(await file.isThere())) throw new ChainGoneError(`${path} was deleted`);
-    }
-    if (file) return file;
-    if (path === undefined) {
-      sizeBytes = 0;
-      path = segmentPath(folder, head.sequence + 1);
-    }
-    file = await openCut(path);
-    await syncFolder(folder);
-    return file;
+    this.#file = await this.#openCut(this.#path);
+    await syncFolder(this.folder);
+    return this.#file;
   }
 
-  async function openCut(existing: string): Promise<AppendFile> {
-    const opened = await openFile(existing);
+  async #finish(path: string): Promise<void> {
+    // What a failed write left behind the last record that counts must not end up in a closed file.
+    if (!this.#file) this.#file = await this.#openCut(path);
+    await this.close();
+    await chmod(path, 0o400);
+    this.#path = undefined;
+  }
+
+  async #checkThere(): Promise<void> {
+    const nowMs = this.#options.now();
+    if (!this.#file || nowMs - this.#checkedMs < checkEveryMs) return;
+    this.#checkedMs = nowMs;
+    if (!(await this.#file.isThere())) throw new ChainGoneError(`${this.#path} was deleted`);
+  }
+
+  async #openCut(path: string): Promise<AppendFile> {
+    const file = await this.#options.openFile(path);
     try {
-      await opened.cut(sizeBytes);
-      await opened.sync();
-      return opened;
+      await file.cut(this.#sizeBytes);
+      await file.sync();
+      return file;
     } catch (thrown) {
-      await opened.close().catch(() => {});
+      await file.close().catch(() => {});
       throw thrown;
     }
   }
-
-  return {
-    chain,
-    folder,
-    get head() {
-      return head;
-    },
-    async write(records) {
-      const [first] = records;
-      if (!first) return [];
-      const sealed = sealAll(chain, records, head);
-      const bytes = Buffer.from(sealed.map(({ line }) => `${line}\n`).join(""), "latin1");
-      try {
-        const open = await fileFor(first);
-        await open.append(bytes);
-        await open.sync();
-      } catch (thrown) {
-        await closeFile().catch(() => {});
-        throw thrown;
-      }
-      sizeBytes += bytes.length;
-      head = sealed.at(-1) ?? head;
-      day = dayOf(first);
-      return sealed;
-    },
-    close: closeFile,
-  };
 }
 
 function sealAll(chain: string, records: readonly RecordFields[], head: Head): SealedRecord[] {

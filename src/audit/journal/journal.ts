@@ -1,8 +1,7 @@
-import type { Log } from "../../telemetry/log.ts";
 import type { Head, RecordFields } from "../record/record.ts";
 import { ChainGoneError } from "./chain-writer.ts";
 import { type OpenChainOptions, type OpenedChain, openChain } from "./open-chain.ts";
-import { createOutage } from "./outage.ts";
+import { createOutage, type Outage } from "./outage.ts";
 
 /** `durable`: outlasts a crash. `held`: the journal cannot be written now; kept in memory until it can. */
 export type Written = "durable" | "held";
@@ -19,7 +18,7 @@ export interface OwnChain {
 export interface Journal {
   /** Throws where the record cannot be made durable now. Resolves when it is. */
   require(fields: RecordFields): Promise<void>;
-  /** Keeps the record in memory where it cannot be made durable now. Throws where there is no room for that. */
+  /** Keeps the record in memory where it cannot be made durable now; the oldest is dropped when there are too many. */
   keep(fields: RecordFields): Promise<Written>;
   /** The chain as last written, also when the journal was closed. None before the first record. */
   own(): OwnChain | undefined;
@@ -31,9 +30,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-export interface JournalOptions extends OpenChainOptions {
-  log: Log;
-}
+export type JournalOptions = OpenChainOptions;
 
 interface Waiting {
   fields: RecordFields;
@@ -46,120 +43,140 @@ interface Waiting {
 const maxBatch = 1_000;
 const maxKept = 10_000;
 
+/** Opens nothing before the first record. */
 export function createJournal(options: JournalOptions): Journal {
-  const { log, now, dir } = options;
-  const outage = createOutage({ log, now, dir });
-  const listeners: (() => void)[] = [];
-  let waiting: Waiting[] = [];
-  let opened: OpenedChain | undefined;
-  let known: OwnChain | undefined;
-  let flushing: Promise<void> | undefined;
-  let isClosed = false;
+  return new GroupCommit(options);
+}
 
-  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
-    opened ??= await openChain(options);
-    const gap = outage.note();
-    try {
-      await opened.writer.write([
-        ...opened.first,
-        ...(gap ? [gap] : []),
-        ...batch.map(({ fields }) => fields),
-      ]);
-    } catch (thrown) {
-      if (thrown instanceof ChainGoneError) await abandon();
-      throw thrown;
+class GroupCommit implements Journal {
+  readonly #options: JournalOptions;
+  readonly #outage: Outage;
+  readonly #listeners: (() => void)[] = [];
+  #waiting: Waiting[] = [];
+  #opened: OpenedChain | undefined;
+  #known: OwnChain | undefined;
+  #flushing: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#outage = createOutage(options);
+  }
+
+  async require(fields: RecordFields): Promise<void> {
+    await this.#append(fields, false);
+  }
+
+  keep(fields: RecordFields): Promise<Written> {
+    return this.#append(fields, true);
+  }
+
+  own(): OwnChain | undefined {
+    return this.#known;
+  }
+
+  waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  onDurable(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    const { now, log, dir } = this.#options;
+    await this.#flushing;
+    if (this.#opened || this.#waiting.length > 0) {
+      const closed = this.#append({ kind: "closed", time: new Date(now()).toISOString() }, true);
+      // A last try, however short ago the one before was.
+      this.#start();
+      await closed;
     }
-    opened.first = [];
-    const { chain, folder, head } = opened.writer;
-    known = { chain, folder, head };
-    outage.end();
+    this.#isClosed = true;
+    await this.#flushing;
+    this.#outage.stop();
+    if (this.#waiting.length > 0) log.error("audit records lost", { dir, records: this.#waiting.length });
+    await this.#leaveChain();
   }
 
-  async function abandon(): Promise<void> {
-    const { writer, release } = opened ?? {};
-    opened = undefined;
-    await writer?.close().catch(() => {});
-    await release?.().catch(() => {});
-  }
-
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxBatch);
-      try {
-        await writeBatch(batch);
-      } catch (thrown) {
-        waiting = [...batch, ...waiting];
-        outage.begin(thrown);
-        settleBroken(thrown);
-        outage.retryLater(start);
-        return;
-      }
-      for (const { written } of batch) written("durable");
-      for (const listener of listeners) listener();
-    }
-  }
-
-  /** Nobody waits while the journal cannot be written: what must be durable fails, the rest is kept. */
-  function settleBroken(thrown: unknown): void {
-    for (const one of waiting) {
-      if (one.isKept) one.written("held");
-      else one.failed(thrown);
-    }
-    const kept = waiting.filter(({ isKept }) => isKept);
-    waiting = kept.slice(-maxKept);
-    outage.dropped(kept.length - waiting.length);
-  }
-
-  function start(): void {
-    flushing ??= Promise.resolve()
-      .then(flush)
-      .finally(() => {
-        flushing = undefined;
-        // What came after the last look at what waits.
-        if (waiting.length > 0 && !outage.fault()) start();
-      });
-  }
-
-  function hold({ written }: Waiting): void {
-    written("held");
-    if (waiting.length <= maxKept) return;
-    waiting.shift();
-    outage.dropped(1);
-  }
-
-  function append(fields: RecordFields, isKept: boolean): Promise<Written> {
+  #append(fields: RecordFields, isKept: boolean): Promise<Written> {
     return new Promise((written, failed) => {
-      if (isClosed) return failed(new Error("The journal is closed."));
-      const fault = outage.fault();
-      if (fault && !isKept && !outage.mayRetry()) return failed(fault.thrown);
+      if (this.#isClosed) return failed(new Error("The journal is closed."));
+      const fault = this.#outage.fault();
+      const isTried = !fault || this.#outage.mayRetry();
+      if (fault && !isKept && !isTried) return failed(fault.thrown);
       const one = { fields, isKept, written, failed };
-      waiting.push(one);
-      if (!fault || outage.mayRetry()) start();
-      else if (!flushing) hold(one);
+      this.#waiting.push(one);
+      if (isTried) this.#start();
+      else if (!this.#flushing) this.#hold(one);
     });
   }
 
-  return {
-    async require(fields) {
-      await append(fields, false);
-    },
-    keep: (fields) => append(fields, true),
-    own: () => known,
-    waitingCount: () => waiting.length,
-    onDurable: (listener) => void listeners.push(listener),
-    async close() {
-      if (isClosed) return;
-      await flushing;
-      if (opened || waiting.length > 0) {
-        const closed = append({ kind: "closed", time: new Date(now()).toISOString() }, true);
-        start();
-        await closed;
+  /** Whatever is handed over while a batch is written makes the next. */
+  #start(): void {
+    this.#flushing ??= Promise.resolve()
+      .then(() => this.#flush())
+      .finally(() => {
+        this.#flushing = undefined;
+        // What came after the last look at what waits.
+        if (this.#waiting.length > 0 && !this.#outage.fault()) this.#start();
+      });
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, maxBatch);
+      try {
+        await this.#write(batch);
+      } catch (thrown) {
+        this.#waiting = [...batch, ...this.#waiting];
+        this.#outage.begin(thrown);
+        this.#settleBroken(thrown);
+        this.#outage.retryLater(() => this.#start());
+        return;
       }
-      isClosed = true;
-      await flushing;
-      outage.stop();
-      if (waiting.length > 0) log.error("audit records lost", { dir, records: waiting.length });
-      await abandon();
-    },
-  };
+      for (const { written } of batch) written("durable");
+      for (const listener of this.#listeners) listener();
+    }
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    this.#opened ??= await openChain(this.#options);
+    const { writer, first } = this.#opened;
+    const gap = this.#outage.note();
+    try {
+      await writer.write([...first, ...(gap ? [gap] : []), ...batch.map(({ fields }) => fields)]);
+    } catch (thrown) {
+      if (thrown instanceof ChainGoneError) await this.#leaveChain();
+      throw thrown;
+    }
+    this.#opened.first = [];
+    this.#known = { chain: writer.chain, folder: writer.folder, head: writer.head };
+    this.#outage.end();
+  }
+
+  /** Nobody waits while the journal cannot be written: what must be durable fails, the rest is kept. */
+  #settleBroken(thrown: unknown): void {
+    for (const { isKept, failed } of this.#waiting) if (!isKept) failed(thrown);
+    this.#waiting = this.#waiting.filter(({ isKept }) => isKept);
+    for (const { written } of this.#waiting) written("held");
+    this.#dropOldest();
+  }
+
+  #hold({ written }: Waiting): void {
+    written("held");
+    this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    this.#outage.dropped(this.#waiting.splice(0, Math.max(0, this.#waiting.length - maxKept)).length);
+  }
+
+  async #leaveChain(): Promise<void> {
+    const { writer, release } = this.#opened ?? {};
+    this.#opened = undefined;
+    await writer?.close().catch(() => {});
+    await release?.().catch(() => {});
+  }
 }

@@ -1,56 +1,26 @@
-import type { Client } from "pg";
 import type { PostgresqlSettings } from "../settings.ts";
+import { createPostgresqlConnection } from "./postgresql-connection.ts";
 import type { RelayedRecord, Sink } from "./sink.ts";
-
-const connectTimeoutMs = 5_000;
-const queryTimeoutMs = 30_000;
 
 /**
  * Inserts records with one statement a batch, and takes the ones that are there already for done. Its role needs to
- * insert and nothing else. Connects when there is something to send, and anew after each fault.
+ * insert and nothing else.
  */
 export function createPostgresqlSink({ url, schema }: PostgresqlSettings): Sink {
-  let client: Client | undefined;
+  const connection = createPostgresqlConnection(url);
   const months = new Set<string>();
 
-  async function connected(): Promise<Client> {
-    if (client) return client;
-    const { default: pg } = await import("pg");
-    const fresh = new pg.Client({
-      connectionString: url,
-      connectionTimeoutMillis: connectTimeoutMs,
-      query_timeout: queryTimeoutMs,
-      keepAlive: true,
-      application_name: "sluice-audit",
-    });
-    const forget = () => {
-      if (client === fresh) client = undefined;
-    };
-    // Without a listener the loss of an idle connection would end the process.
-    fresh.on("error", forget);
-    fresh.on("end", forget);
-    await fresh.connect();
-    client = fresh;
-    return fresh;
-  }
-
   async function insert(records: readonly RelayedRecord[]): Promise<void> {
-    const open = await connected();
+    const client = await connection.get();
     for (const month of new Set(records.map(monthOf))) {
       if (months.has(month)) continue;
-      await open.query(`SELECT ${schema}.ensure_month($1::date)`, [month]);
+      await client.query(`SELECT ${schema}.ensure_month($1::date)`, [month]);
       months.add(month);
     }
-    await open.query(
+    await client.query(
       insertStatement(schema),
       columns.map(({ value }) => records.map(value)),
     );
-  }
-
-  async function disconnect(): Promise<void> {
-    const leaving = client;
-    client = undefined;
-    await leaving?.end().catch(() => {});
   }
 
   return {
@@ -61,11 +31,11 @@ export function createPostgresqlSink({ url, schema }: PostgresqlSettings): Sink 
         await insert(records);
       } catch (thrown) {
         // Not waited for: a connection whose other side is gone may take minutes to end.
-        void disconnect();
+        void connection.drop();
         throw explained(thrown, schema);
       }
     },
-    close: disconnect,
+    close: connection.drop,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { keepPosition, readPosition } from "./position.ts";
 import { readBatch } from "./read-batch.ts";
 import type { Sink } from "./sink.ts";
+import { createSinkAlarm } from "./sink-alarm.ts";
 
 /** A chain to be relayed. */
 export interface RelayedChain {
@@ -37,35 +38,20 @@ const firstBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
 /** A failed send is tried again after a random time that grows to 5 seconds, from the position kept: nothing is lost. */
-export function createRelay({ sink, chains, log, random }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { sink, log, random } = options;
   const stopping = new AbortController();
   const backlogs = new Map<string, number>();
+  const alarm = createSinkAlarm(sink.name, log, Date.now);
   let waking = new AbortController();
-  let failures = 0;
-
-  async function relayChain({ folder, through }: RelayedChain): Promise<void> {
-    let position = await readPosition(folder, sink.name);
-    for (;;) {
-      backlogs.set(folder, Math.max(0, through - position.sequence));
-      if (position.sequence >= through) return;
-      const { records, next } = await readBatch(folder, position, through);
-      if (records.length > 0) await sink.send(records);
-      if (next.endByte === position.endByte && next.segment === position.segment) return;
-      await keepPosition(folder, sink.name, next);
-      position = next;
-      if (failures > 0) log.warn("audit sink takes records again", { sink: sink.name });
-      failures = 0;
-    }
-  }
 
   async function pass(): Promise<boolean> {
     try {
-      for (const chain of await chains(sink.takesAll)) await relayChain(chain);
+      for (const chain of await options.chains(sink.takesAll)) await relayChain(sink, chain, backlogs);
+      alarm.worked();
       return true;
     } catch (error) {
-      if (failures === 0)
-        log.error("audit sink fails", { sink: sink.name, backlogRecords: sumOf(backlogs), error });
-      failures++;
+      alarm.failed(error, sumOf(backlogs));
       return false;
     }
   }
@@ -73,11 +59,9 @@ export function createRelay({ sink, chains, log, random }: RelayOptions): Relay 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       waking = new AbortController();
-      const isGood = await pass();
-      const most = Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures);
+      if (await pass()) await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
       // While the sink is down more records are no reason to try sooner.
-      const signal = isGood ? AbortSignal.any([stopping.signal, waking.signal]) : stopping.signal;
-      await wait(isGood ? lookEveryMs : random() * most, undefined, { signal, ref: false }).catch(() => {});
+      else await pause(random() * backoffMs(alarm.failures()), stopping.signal);
     }
   }
 
@@ -89,12 +73,35 @@ export function createRelay({ sink, chains, log, random }: RelayOptions): Relay 
     async close(withinMs) {
       stopping.abort();
       const enough = new AbortController();
-      const last = running.then(pass);
-      await Promise.race([last, wait(withinMs, undefined, { signal: enough.signal }).catch(() => {})]);
+      await Promise.race([running.then(pass), pause(withinMs, enough.signal)]);
       enough.abort();
       await sink.close();
     },
   };
+}
+
+/** Sends what a sink does not have of a chain, batch by batch. */
+async function relayChain(sink: Sink, chain: RelayedChain, backlogs: Map<string, number>): Promise<void> {
+  const { folder, through } = chain;
+  let position = await readPosition(folder, sink.name);
+  for (;;) {
+    backlogs.set(folder, Math.max(0, through - position.sequence));
+    if (position.sequence >= through) return;
+    const { records, next } = await readBatch(folder, position, through);
+    if (records.length > 0) await sink.send(records);
+    if (next.endByte === position.endByte && next.segment === position.segment) return;
+    await keepPosition(folder, sink.name, next);
+    position = next;
+  }
+}
+
+function backoffMs(failures: number): number {
+  return Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures);
+}
+
+/** Ends early when the signal says so. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {});
 }
 
 function sumOf(counts: ReadonlyMap<string, number>): number {

@@ -1,4 +1,4 @@
-import { genesis, openLine, type ReadRecord, readLine } from "../record/record.ts";
+import { genesis, type Head, openLine, type ReadRecord, readLine } from "../record/record.ts";
 import { createMissingRanges } from "./missing-ranges.ts";
 import type { Problem, ProblemKind } from "./problem.ts";
 
@@ -9,81 +9,78 @@ export interface Place {
 }
 
 /** Holds the lines of one chain, in the order of its files, against each other. */
-export interface ChainWalk {
+export class ChainWalk {
+  /** The record before the first one. */
+  before: Head = genesis;
+  /** The highest record; its hash is empty where the line could not be read. */
+  head: Head = genesis;
+  readonly #chain: string;
+  readonly #report: (problem: Problem) => void;
+  readonly #missing = createMissingRanges();
+  #isFirst = true;
+
+  constructor(chain: string, report: (problem: Problem) => void) {
+    this.#chain = chain;
+    this.#report = report;
+  }
+
   /** The record of the line, where it holds. */
-  take(text: string, place: Place): ReadRecord | undefined;
-  /** What is missing when all lines were taken. */
-  finish(): void;
-  /** Number and hash of the highest record, and of the record before the first. */
-  readonly head: { sequence: number; hash: string };
-  readonly before: { sequence: number; hash: string };
-}
+  take(text: string, place: Place): ReadRecord | undefined {
+    const sound = openLine(text);
+    const record = sound ?? readLine(text);
+    if (record && this.#isFirst) this.#startAt(record);
+    if (!sound || sound.chain !== this.#chain) {
+      this.#tellEdited(sound, record, place);
+      // Its own word for where it stands is not to be trusted: it stands where the next record should.
+      const sequence = this.head.sequence + 1;
+      this.head = { sequence, hash: record?.sequence === sequence ? record.hash : "" };
+      return undefined;
+    }
+    if (sound.sequence > this.head.sequence) this.#follow(sound, place);
+    else this.#placeBehind(sound, place);
+    return sound;
+  }
 
-export function walkChain(chain: string, report: (problem: Problem) => void): ChainWalk {
-  const missing = createMissingRanges();
-  let before = genesis;
-  let head = genesis;
-  let isFirst = true;
+  /** Tells what is missing when all lines were taken. */
+  finish(): void {
+    for (const { from, to } of this.#missing.ranges()) {
+      const what = from === to ? `Record ${from} is` : `Records ${from} to ${to} are`;
+      this.#tell("deleted", undefined, from, `${what} not there.`);
+    }
+  }
 
-  const tell = (kind: ProblemKind, place: Place | undefined, sequence: number | undefined, message: string) =>
-    report({ kind, chain, ...place, ...(sequence === undefined ? {} : { sequence }), message });
+  #startAt({ sequence, previousHash }: ReadRecord): void {
+    this.#isFirst = false;
+    if (sequence <= 1) return;
+    this.before = { sequence: sequence - 1, hash: previousHash };
+    this.head = this.before;
+  }
 
   /** Records in their order: each goes on from the one before, or leaves a gap. */
-  function follow(record: ReadRecord, place: Place): void {
-    const { sequence, hash, previousHash } = record;
-    if (sequence > head.sequence + 1) missing.add(head.sequence + 1, sequence - 1);
+  #follow({ sequence, hash, previousHash }: ReadRecord, place: Place): void {
+    const { head } = this;
+    if (sequence > head.sequence + 1) this.#missing.add(head.sequence + 1, sequence - 1);
     else if (previousHash !== head.hash && head.hash !== "") {
       const message = `Record ${sequence} does not follow from record ${head.sequence} as it stands: one of them was replaced.`;
-      tell("edited", place, sequence, message);
+      this.#tell("edited", place, sequence, message);
     }
-    head = { sequence, hash };
+    this.head = { sequence, hash };
   }
 
-  function startAt(record: ReadRecord): void {
-    isFirst = false;
-    if (record.sequence === 1) return;
-    before = { sequence: record.sequence - 1, hash: record.previousHash };
-    head = before;
+  #placeBehind({ sequence }: ReadRecord, place: Place): void {
+    const isLate = this.#missing.take(sequence);
+    const what = isLate ? "stands out of its order" : "is there more than once";
+    this.#tell(isLate ? "reordered" : "forked", place, sequence, `Record ${sequence} ${what}.`);
   }
 
-  function placeBehind(record: ReadRecord, place: Place): void {
-    const { sequence } = record;
-    if (missing.take(sequence))
-      tell("reordered", place, sequence, `Record ${sequence} stands out of its order.`);
-    else tell("forked", place, sequence, `Record ${sequence} is there more than once.`);
+  #tellEdited(sound: ReadRecord | undefined, record: ReadRecord | undefined, place: Place): void {
+    const what = record ? `Record ${record.sequence}` : "The line";
+    const why = sound ? `is of the chain ${sound.chain}` : "does not fit its hash: it was altered";
+    this.#tell("edited", place, record?.sequence, `${what} ${why}.`);
   }
 
-  return {
-    take(text, place) {
-      const sound = openLine(text);
-      const record = sound ?? readLine(text);
-      if (!sound || sound.chain !== chain) {
-        const what = record ? `Record ${record.sequence}` : "The line";
-        const why = sound ? `is of the chain ${sound.chain}` : "does not fit its hash: it was altered";
-        tell("edited", place, record?.sequence, `${what} ${why}.`);
-      }
-      if (record && isFirst) startAt(record);
-      if (!sound || sound.chain !== chain) {
-        // Its own word for where it stands is not to be trusted: it stands where the next record should.
-        const sequence = head.sequence + 1;
-        head = { sequence, hash: record?.sequence === sequence ? record.hash : "" };
-        return undefined;
-      }
-      if (sound.sequence > head.sequence) follow(sound, place);
-      else placeBehind(sound, place);
-      return sound;
-    },
-    finish() {
-      for (const { from, to } of missing.ranges()) {
-        const what = from === to ? `Record ${from} is` : `Records ${from} to ${to} are`;
-        tell("deleted", undefined, from, `${what} not there.`);
-      }
-    },
-    get head() {
-      return head;
-    },
-    get before() {
-      return before;
-    },
-  };
+  #tell(kind: ProblemKind, place: Place | undefined, sequence: number | undefined, message: string): void {
+    const where = sequence === undefined ? {} : { sequence };
+    this.#report({ kind, chain: this.#chain, ...place, ...where, message });
+  }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type ChainAnchors, readAnchors } from "../anchors/anchors.ts";
 import { listChains, listSegments } from "../journal/segments.ts";
 import { readLines } from "../read/read-lines.ts";
-import { type ChainWalk, walkChain } from "./chain-walk.ts";
+import { ChainWalk } from "./chain-walk.ts";
 import { createExpiries, type Expiries } from "./expiries.ts";
 import { holdAnchors } from "./hold-anchors.ts";
 import type { Problem } from "./problem.ts";
@@ -67,7 +67,7 @@ async function verifyChain(
   { dir, anchored, expiries, verdict }: ChainRequest,
 ): Promise<ChainWalk> {
   const report = (problem: Problem) => void verdict.problems.push(problem);
-  const walk = walkChain(chain, report);
+  const walk = new ChainWalk(chain, report);
   const anchorCheck = holdAnchors(chain, anchored, report);
   const segments = await listSegments(join(dir, chain));
   let records = 0;
