@@ -84,9 +84,10 @@ function openAudit(
   { settings, log, audit }: AssembleOptions,
   given: Pick<AuditOptions, "now" | "newId">,
 ): Audit | undefined {
-  const { journalDir, anchor, rotateBytes, retentionDays, sinks, postgresql } = settings.audit;
+  const { journalDir, anchor, rotateBytes, retentionDays, sinks, postgresql, cloudwatch } = settings.audit;
   if (journalDir === undefined) return undefined;
   const { url = "", schema } = postgresql;
+  const { logGroup = "", region, endpoint } = cloudwatch;
   return createAudit({
     settings: {
       journalDir,
@@ -94,6 +95,7 @@ function openAudit(
       rotateBytes,
       retentionDays,
       postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
+      cloudwatch: sinks.includes("cloudwatch") ? { logGroup, region, endpoint } : undefined,
     },
     log,
     version,

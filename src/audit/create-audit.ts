@@ -10,6 +10,7 @@ import { lastRecordOf } from "./journal/find-end.ts";
 import { createJournal, type Journal } from "./journal/journal.ts";
 import { ownIdentity } from "./journal/process-identity.ts";
 import { listChains, listSegments } from "./journal/segments.ts";
+import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
 import { readPosition } from "./relay/position.ts";
 import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
 import { createRelay, type Relay, type RelayedChain } from "./relay/relay.ts";
@@ -43,7 +44,7 @@ export interface AuditOptions {
 }
 
 /** How long the end of a process may wait for its sinks. What they do not have by then, the next process relays. */
-const closeMs = 5_000;
+const closeMs = 3_000;
 const expireEveryMs = 6 * 3_600_000;
 
 /** Opens nothing before the first record: a process that calls no tool leaves no trace. */
@@ -84,8 +85,12 @@ async function endOf(journal: Journal, relays: readonly Relay[]): Promise<void> 
   await Promise.all(relays.map((relay) => relay.close(closeMs)));
 }
 
-function sinksOf({ settings: { postgresql }, out }: AuditOptions): Sink[] {
-  return [...(postgresql ? [createPostgresqlSink(postgresql)] : []), ...(out ? [createStdoutSink(out)] : [])];
+function sinksOf({ settings: { postgresql, cloudwatch }, out, now }: AuditOptions): Sink[] {
+  return [
+    ...(postgresql ? [createPostgresqlSink(postgresql)] : []),
+    ...(cloudwatch ? [createCloudwatchSink(cloudwatch, now)] : []),
+    ...(out ? [createStdoutSink(out)] : []),
+  ];
 }
 
 async function chainsToRelay(dir: string, journal: Journal, takesAll: boolean): Promise<RelayedChain[]> {

@@ -1,9 +1,17 @@
-/** Where records are relayed to. */
+/** A database that records are relayed to. */
 export interface PostgresqlSettings {
   /** `postgresql://writer:password@host/database`, of the role that inserts. A secret. */
   url: string;
   /** An identifier that needs no quotes. */
   schema: string;
+}
+
+export interface CloudwatchSettings {
+  /** Must exist; its streams are made. */
+  logGroup: string;
+  /** Left out, the AWS SDK's own chain finds it. */
+  region: string | undefined;
+  endpoint: string | undefined;
 }
 
 /** Settings of an audit that is on. */
@@ -14,4 +22,5 @@ export interface AuditSettings {
   rotateBytes: number;
   retentionDays: number;
   postgresql: PostgresqlSettings | undefined;
+  cloudwatch: CloudwatchSettings | undefined;
 }

@@ -56,12 +56,13 @@ async function checkSettings({ argv, terminal }: CommandContext, add: Add): Prom
 }
 
 /** What can be looked at before the lake is opened, and may be why it cannot be. */
-async function checkAround({ lake }: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
+async function checkAround({ lake, audit }: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
   const { env } = terminal.surroundings;
-  const [disk, s3, { checkCredentials }] = await Promise.all([
+  const [disk, s3, { checkCredentials }, { checkAudit }] = await Promise.all([
     import("./doctor/disk.ts"),
     import("./doctor/s3.ts"),
     import("./doctor/credentials.ts"),
+    import("./doctor/audit.ts"),
   ]);
   if (lake.buckets.length > 0) {
     const { check, region } = await s3.checkRegion(lake.s3, env);
@@ -74,6 +75,7 @@ async function checkAround({ lake }: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
+  add(...(await checkAudit(audit)));
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {

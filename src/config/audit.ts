@@ -1,17 +1,11 @@
 import { z } from "zod";
-import { sizeBytes } from "./fields.ts";
+import { endpointUrl, sizeBytes } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
-const sinks = ["postgresql", "stdout"] as const;
-
-/** Sinks of later versions. Accepting one silently would promise copies that nobody makes. */
-const laterSinks: readonly unknown[] = ["cloudwatch"];
+const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
 
 const sink = z.enum(sinks, {
-  error: ({ input }) =>
-    laterSinks.includes(input)
-      ? `${input} is not in this version. Write postgresql or stdout`
-      : `${JSON.stringify(input)} is neither postgresql nor stdout`,
+  error: ({ input }) => `${JSON.stringify(input)} is none of ${sinks.join(", ")}`,
 });
 
 const folder = z.string().min(1);
@@ -39,7 +33,10 @@ export const auditSettings = z
       .max(36_500)
       .default(365)
       .describe("Days that records are kept in the journal, 90 or more"),
-    sinks: z.array(sink).default([]).describe("Where records are relayed to: postgresql, stdout"),
+    sinks: z
+      .array(sink)
+      .default([])
+      .describe(`Where records are relayed to: ${sinks.join(", ")}`),
     postgresql: z
       .strictObject({
         url: databaseUrl.optional().meta({
@@ -57,6 +54,21 @@ export const auditSettings = z
           .describe("Schema of the records"),
       })
       .prefault({}),
+    cloudwatch: z
+      .strictObject({
+        logGroup: z
+          .string()
+          .regex(/^[A-Za-z0-9._/#-]{1,512}$/, { error: "is not a log group's name" })
+          .optional()
+          .describe("CloudWatch log group of the records; it must exist, its streams are made"),
+        region: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("AWS region; left out, the AWS SDK's own chain finds it"),
+        endpoint: endpointUrl.optional().describe("URL of a server that speaks CloudWatch Logs' protocol"),
+      })
+      .prefault({}),
   })
   .prefault({});
 
@@ -66,6 +78,7 @@ export function wrongAudit({
   anchor,
   sinks,
   postgresql,
+  cloudwatch,
 }: z.output<typeof auditSettings>): { path: string[]; message: string } | undefined {
   if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
     return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
@@ -74,5 +87,7 @@ export function wrongAudit({
     return { path: ["anchor"], message: "must be another folder than audit.journalDir" };
   if (sinks.includes("postgresql") && postgresql.url === undefined)
     return { path: ["postgresql", "url"], message: "is missing: the sink postgresql needs it" };
+  if (sinks.includes("cloudwatch") && cloudwatch.logGroup === undefined)
+    return { path: ["cloudwatch", "logGroup"], message: "is missing: the sink cloudwatch needs it" };
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openLine } from "../../src/audit/record/record.ts";
+import { checkPostgresqlSchema } from "../../src/audit/relay/check-postgresql.ts";
 import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
 import { call } from "../harness/call-path.ts";
@@ -118,8 +119,11 @@ describe("the database", () => {
     const audit = place.audit({ settings: { postgresql: { schema, url: postgres.writerUrl } } });
     await call(auditedPath(audit), "test_write_word");
     await expect.poll(() => place.logged).toEqual(["audit sink fails"]);
+    const request = { schema, url: postgres.writerUrl };
+    expect(await checkPostgresqlSchema(request)).toContain("does not exist");
     expect(audit.backlogs()).toMatchObject([{ sink: "postgresql", records: expect.any(Number) }]);
     await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+    expect(await checkPostgresqlSchema(request)).toBeUndefined();
     await expect.poll(() => audit.backlogs()).toEqual([{ sink: "postgresql", records: 0 }]);
     await audit.close();
     await expectRelayed(schema);

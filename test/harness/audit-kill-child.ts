@@ -44,7 +44,14 @@ const openFile: OpenAppendFile = async (path) => {
 };
 
 const audit = createAudit({
-  settings: { journalDir: dir, anchorDir, rotateBytes: 64 * 1024, retentionDays: 90, postgresql: undefined },
+  settings: {
+    journalDir: dir,
+    anchorDir,
+    rotateBytes: 64 * 1024,
+    retentionDays: 90,
+    postgresql: undefined,
+    cloudwatch: undefined,
+  },
   log: createLog({ level: "silent" }),
   version: "0.0.0",
   isServer: true,

@@ -63,6 +63,7 @@ export async function createAuditPlace(): Promise<AuditPlace> {
           rotateBytes: 1024 ** 2,
           retentionDays: 90,
           postgresql: undefined,
+          cloudwatch: undefined,
           ...settings,
         },
         isServer: true,

@@ -66,6 +66,20 @@ test("a process goes on with the chain that another left, and two at once have a
   expect((await place.verify()).chains.map(({ records }) => records).sort()).toEqual([3, 6]);
 });
 
+test("however many processes begin at once, none has a chain that another has", async () => {
+  const open = async () => {
+    const journals = Array.from({ length: 12 }, () => place.journal());
+    await Promise.all(journals.map((journal, index) => journal.require(note(String(index)))));
+    const chains = journals.map((journal) => journal.own()?.chain);
+    await Promise.all(journals.map((journal) => journal.close()));
+    return chains;
+  };
+  for (let round = 0; round < 3; round++) expect(new Set(await open()).size).toBe(12);
+  const { chains, problems } = await place.verify();
+  expect(problems).toEqual([]);
+  expect(chains.reduce((sum, { records }) => sum + records, 0)).toBe(3 * 12 * 3);
+});
+
 test("a line that a crash cut off is set aside and noted, and the chain goes on", async () => {
   const first = place.journal();
   await first.require(note("a"));

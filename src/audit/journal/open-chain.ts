@@ -37,13 +37,18 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
     const opened = await reopen(chain, options);
     if (opened) return opened;
   }
-  const chain = newChainName(now(), newId());
-  await mkdir(join(dir, chain), { mode: 0o700 });
-  await syncFolder(dir);
-  const opened = await reopen(chain, options);
-  if (!opened) throw new Error(`The chain ${chain} was taken by another process as it was made.`);
-  return opened;
+  // Another process that looks for a chain may take a new one the moment it is there.
+  for (let tries = 0; tries < maxTries; tries++) {
+    const chain = newChainName(now(), newId());
+    await mkdir(join(dir, chain), { mode: 0o700 });
+    await syncFolder(dir);
+    const opened = await reopen(chain, options);
+    if (opened) return opened;
+  }
+  throw new Error(`${maxTries} new chains were each taken by another process.`);
 }
+
+const maxTries = 50;
 
 /** Chains whose last record does not hold are marked so: nobody appends to them, and they stay as they are. */
 const damagedMark = "damaged";

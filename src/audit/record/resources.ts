@@ -9,7 +9,7 @@ const resourceName =
 const quotedPlace = /['"]([a-z][a-z0-9+-]{1,20}:\/\/[^'"\s]{1,1000})['"]/gi;
 
 const maxResources = 20;
-const maxResourceChars = 1_024;
+const maxResourceChars = 512;
 
 /** Names of the resources that a call's arguments speak of, as the caller wrote them: each once, without secrets. */
 export function resourcesOf(given: unknown): string[] {

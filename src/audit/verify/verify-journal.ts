@@ -3,7 +3,7 @@ import { type ChainAnchors, readAnchors } from "../anchors/anchors.ts";
 import { listChains, listSegments } from "../journal/segments.ts";
 import { readLines } from "../read/read-lines.ts";
 import { ChainWalk } from "./chain-walk.ts";
-import { createExpiries, type Expiries } from "./expiries.ts";
+import { createExpiries, type Expiries, type Expiry } from "./expiries.ts";
 import { holdAnchors } from "./hold-anchors.ts";
 import type { Problem } from "./problem.ts";
 
@@ -48,7 +48,9 @@ export async function verifyJournal({ dir, anchorDir, retentionDays }: VerifyReq
     starts.set(chain, await verifyChain(chain, { dir, anchored: anchors.get(chain), expiries, verdict }));
   }
   const retentionMs = retentionDays * 86_400_000;
-  for (const [chain, walk] of starts) checkStart(chain, walk, { expiries, retentionMs, verdict });
+  for (const [chain, walk] of starts) {
+    checkStart(chain, walk, { expiries, retentionMs, verdict, anchored: anchors.get(chain) });
+  }
   for (const [chain, anchored] of anchors) {
     if (!starts.has(chain)) checkGone(chain, anchored, expiries, verdict);
   }
@@ -101,21 +103,28 @@ async function verifyChain(
   return walk;
 }
 
-interface StartRequest {
-  expiries: Expiries;
+interface StartRequest extends Omit<ChainRequest, "dir"> {
   retentionMs: number;
-  verdict: Verdict;
 }
+
+/** A head is anchored within seconds, when its process was not stopped before. */
+const anchorDelayMs = 3_600_000;
 
 /** A chain that does not begin with its first record must say why. */
 function checkStart(chain: string, { before }: ChainWalk, request: StartRequest): void {
-  const { expiries, retentionMs, verdict } = request;
+  const { expiries, retentionMs, verdict, anchored } = request;
   if (before.sequence === 0) return;
   const expiry = expiries.find(chain, before.sequence, before.hash);
   const tell = (message: string) =>
     void verdict.problems.push({ kind: "deleted", chain, sequence: 1, message });
   if (!expiry) tell(`Records 1 to ${before.sequence} are not there, and no record says that they expired.`);
-  else if (Date.parse(expiry.time) - Date.parse(expiry.throughTime) < retentionMs)
+  const last = anchored?.anchors.findLast(({ sequence }) => sequence <= before.sequence);
+  const keptMs = (until: Expiry, time: string) => Date.parse(until.time) - Date.parse(time);
+  const isEarly =
+    expiry &&
+    (keptMs(expiry, expiry.throughTime) < retentionMs ||
+      (last && keptMs(expiry, last.time) < retentionMs - anchorDelayMs));
+  if (expiry && isEarly)
     tell(`Records 1 to ${before.sequence} were deleted at ${expiry.time}, before they had expired.`);
 }
 

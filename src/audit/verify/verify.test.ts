@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../../../test/harness/audit.ts";
@@ -150,6 +150,17 @@ describe("records that have expired", () => {
     expect(chains).toMatchObject([{ files: 2, firstSequence: 17, lastSequence: 25, anchoredThrough: 25 }]);
     const expired = (await place.records()).find(({ kind }) => kind === "expired");
     expect(expired).toMatchObject({ throughSequence: 16, files: 2 });
+  });
+
+  test("must have been old when they were anchored, too", async () => {
+    await writeOn([1, 60, 100]);
+    const [chain = ""] = (await place.verify()).chains.map((one) => one.chain);
+    const path = join(place.anchorDir, `${chain}.anchors.ndjson`);
+    const later = new Date(Date.now() + 50 * day).toISOString();
+    const anchors = (await readFile(path, "utf8")).replace(/("sequence":16,"time":")[^"]+/, `$1${later}`);
+    await writeFile(path, anchors);
+    expect(anchors).toContain(later);
+    expect((await place.verifyAnchored()).problems).toMatchObject([{ kind: "deleted", sequence: 1 }]);
   });
 
   test("must be past the retention, whatever the record says", async () => {
