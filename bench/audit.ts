@@ -29,7 +29,7 @@ for (const concurrency of [1, 16, 100, 1_000]) {
   for (const what of ["records", "write calls"] as const) {
     const dir = join(root, `${what}-${concurrency}`.replace(" ", "-"));
     const { perSecond, latenciesMs, syncs, records } = await measure(dir, what, concurrency);
-    const { problems } = await verifyJournal({ dir, anchorDir: undefined, retentionDays: 90 });
+    const { problems } = await verifyJournal({ dir, store: undefined, retentionDays: 90 });
     if (problems.length > 0) throw new Error(`The journal does not verify: ${problems[0]?.message}`);
     best = Math.max(best, what === "records" ? perSecond : 0);
     rows.push([

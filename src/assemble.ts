@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
+import { auditSettingsOf } from "./audit-settings.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
@@ -84,23 +85,14 @@ function openAudit(
   { settings, log, audit }: AssembleOptions,
   given: Pick<AuditOptions, "now" | "newId">,
 ): Audit | undefined {
-  const { journalDir, anchor, rotateBytes, retentionDays, sinks, postgresql, cloudwatch } = settings.audit;
-  if (journalDir === undefined) return undefined;
-  const { url = "", schema } = postgresql;
-  const { logGroup = "", region, endpoint } = cloudwatch;
+  const auditSettings = auditSettingsOf(settings);
+  if (!auditSettings) return undefined;
   return createAudit({
-    settings: {
-      journalDir,
-      anchorDir: anchor,
-      rotateBytes,
-      retentionDays,
-      postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
-      cloudwatch: sinks.includes("cloudwatch") ? { logGroup, region, endpoint } : undefined,
-    },
+    settings: auditSettings,
     log,
     version,
     isServer: audit?.isServer ?? false,
-    out: sinks.includes("stdout") ? audit?.out : undefined,
+    out: settings.audit.sinks.includes("stdout") ? audit?.out : undefined,
     ...given,
   });
 }

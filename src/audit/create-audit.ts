@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Auditor } from "../core/steps.ts";
 import type { Log } from "../telemetry/log.ts";
 import { createAnchoring } from "./anchors/anchoring.ts";
+import { openAnchors } from "./anchors/open-anchors.ts";
 import { createAuditor } from "./auditor.ts";
 import { type OpenAppendFile, openAppendFile } from "./journal/append-file.ts";
 import { ownershipOf } from "./journal/claim.ts";
@@ -50,10 +51,9 @@ const expireEveryMs = 6 * 3_600_000;
 /** Opens nothing before the first record: a process that calls no tool leaves no trace. */
 export function createAudit(options: AuditOptions): Audit {
   const { settings, log, now, isServer, openFile = openAppendFile, waitMs = 10_000 } = options;
-  const { journalDir: dir, anchorDir, retentionDays } = settings;
+  const { journalDir: dir, anchor, retentionDays } = settings;
   const journal = createJournal({ ...options, dir, rotateBytes: settings.rotateBytes, openFile });
-  const anchoring =
-    anchorDir === undefined ? undefined : createAnchoring({ journal, folder: anchorDir, log, now });
+  const anchoring = anchor && createAnchoring({ journal, store: openAnchors(anchor), log, now });
   const sinks = sinksOf(options);
   const chains = (takesAll: boolean) => chainsToRelay(dir, journal, takesAll && isServer);
   const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random }));

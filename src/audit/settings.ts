@@ -14,11 +14,27 @@ export interface CloudwatchSettings {
   endpoint: string | undefined;
 }
 
+export interface S3AnchorSettings {
+  kind: "s3";
+  bucket: string;
+  /** Empty, or ends in a slash. */
+  prefix: string;
+  /** How objects are locked. Source: S3 Object Lock retention modes. */
+  lock: "COMPLIANCE" | "GOVERNANCE" | "none";
+  retentionDays: number;
+  /** Left out, the AWS SDK's own chain finds it. */
+  region: string | undefined;
+  endpoint: string | undefined;
+  forcePathStyle: boolean;
+}
+
+/** Where the heads of chains are kept. */
+export type AnchorSettings = { kind: "folder"; folder: string } | S3AnchorSettings;
+
 /** Settings of an audit that is on. */
 export interface AuditSettings {
   journalDir: string;
-  /** Folder of the anchors. */
-  anchorDir: string | undefined;
+  anchor: AnchorSettings | undefined;
   rotateBytes: number;
   retentionDays: number;
   postgresql: PostgresqlSettings | undefined;

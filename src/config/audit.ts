@@ -8,6 +8,8 @@ const sink = z.enum(sinks, {
   error: ({ input }) => `${JSON.stringify(input)} is none of ${sinks.join(", ")}`,
 });
 
+const anchorUri = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(.*\/)?$/;
+
 const folder = z.string().min(1);
 
 const databaseUrl = z.string().superRefine((text, context) => {
@@ -21,9 +23,15 @@ export const auditSettings = z
   .strictObject({
     journalDir: folder.optional().describe("Folder of the audit journal; left out, calls are not recorded"),
     anchor: folder
-      .refine((path) => !/^s3:/i.test(path), { error: "S3 is not in this version: name a folder" })
+      .refine((place) => !/^s3:/i.test(place) || anchorUri.test(place), {
+        error: "is not s3://bucket/prefix/",
+      })
       .optional()
-      .describe("Folder for the journal's heads, best on another disk and of another owner"),
+      .describe("Where the journal's heads are kept: a folder on another disk, or s3://bucket/prefix/"),
+    anchorLock: z
+      .enum(["compliance", "governance", "none"])
+      .default("compliance")
+      .describe("S3 Object Lock of anchors in S3, for audit.retentionDays"),
     rotateBytes: sizeBytes(64 * 1024)
       .default(64 * 1024 ** 2)
       .describe("Size at which a file of the journal is closed; so is it when its UTC day is over"),

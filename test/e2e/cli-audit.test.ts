@@ -85,7 +85,7 @@ describe("sluice audit", () => {
     [["tools", "--audit.sinks", "cloudwatch"], "audit.cloudwatch.logGroup"],
     [["tools", "--audit.sinks", "syslog"], "is none of postgresql, cloudwatch, stdout"],
     [["tools", "--audit.sinks", "postgresql"], "audit.postgresql.url"],
-    [["tools", "--audit.anchor", "s3://bucket/anchors"], "S3 is not in this version"],
+    [["tools", "--audit.anchor", "s3://bucket/anchors"], "is not s3://bucket/prefix/"],
     [["tools", "--audit.retentionDays", "30"], "audit.retentionDays"],
   ])("%j is wrong usage", async (args, says) => {
     const { code, stdout, stderr } = await user.sluice(args);

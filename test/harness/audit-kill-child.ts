@@ -46,7 +46,7 @@ const openFile: OpenAppendFile = async (path) => {
 const audit = createAudit({
   settings: {
     journalDir: dir,
-    anchorDir,
+    anchor: { kind: "folder", folder: anchorDir },
     rotateBytes: 64 * 1024,
     retentionDays: 90,
     postgresql: undefined,

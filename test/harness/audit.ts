@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createFolderAnchors } from "../../src/audit/anchors/folder-anchors.ts";
 import { type Audit, type AuditOptions, createAudit } from "../../src/audit/create-audit.ts";
 import { openAppendFile } from "../../src/audit/journal/append-file.ts";
 import { createJournal, type JournalOptions } from "../../src/audit/journal/journal.ts";
@@ -59,7 +60,7 @@ export async function createAuditPlace(): Promise<AuditPlace> {
       createAudit({
         settings: {
           journalDir: dir,
-          anchorDir,
+          anchor: { kind: "folder", folder: anchorDir },
           rotateBytes: 1024 ** 2,
           retentionDays: 90,
           postgresql: undefined,
@@ -70,8 +71,8 @@ export async function createAuditPlace(): Promise<AuditPlace> {
         ...shared,
         ...options,
       }),
-    verify: () => verifyJournal({ dir, anchorDir: undefined, retentionDays: 90 }),
-    verifyAnchored: () => verifyJournal({ dir, anchorDir, retentionDays: 90 }),
+    verify: () => verifyJournal({ dir, store: undefined, retentionDays: 90 }),
+    verifyAnchored: () => verifyJournal({ dir, store: createFolderAnchors(anchorDir), retentionDays: 90 }),
     async records() {
       const texts = await Promise.all((await files()).map(({ path }) => readFile(path, "utf8")));
       return texts

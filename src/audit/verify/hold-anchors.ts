@@ -20,11 +20,11 @@ export function holdAnchors(
     report({
       kind,
       chain,
-      ...(anchored && { file: anchored.path }),
+      ...(anchored && { file: anchored.place }),
       ...(sequence === undefined ? {} : { sequence }),
       message,
     });
-  for (const line of anchored?.badLines ?? []) tell("anchor", `Line ${line} of the anchors is none.`);
+  for (const what of anchored?.bad ?? []) tell("anchor", `Among the anchors, ${what} is none.`);
   for (const anchor of anchored?.anchors ?? []) {
     const same = bySequence.get(anchor.sequence);
     if (same && same.hash !== anchor.hash) {

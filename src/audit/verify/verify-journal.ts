@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ChainAnchors, readAnchors } from "../anchors/anchors.ts";
+import type { AnchorStore, ChainAnchors } from "../anchors/anchors.ts";
 import { listChains, listSegments } from "../journal/segments.ts";
 import { readLines } from "../read/read-lines.ts";
 import { ChainWalk } from "./chain-walk.ts";
@@ -29,17 +29,17 @@ export interface Verdict {
 
 export interface VerifyRequest {
   dir: string;
-  /** Folder of the anchors. Left out, an end that was cut off cannot be seen. */
-  anchorDir: string | undefined;
+  /** Left out, an end that was cut off cannot be seen. */
+  store: AnchorStore | undefined;
   retentionDays: number;
 }
 
 /** Holds every chain of a journal against itself and its anchors. A server may be writing to it meanwhile. */
-export async function verifyJournal({ dir, anchorDir, retentionDays }: VerifyRequest): Promise<Verdict> {
+export async function verifyJournal({ dir, store, retentionDays }: VerifyRequest): Promise<Verdict> {
   // Before the journal: what is anchored while it is read is none of its end.
-  const anchors = anchorDir === undefined ? new Map<string, ChainAnchors>() : await readAnchors(anchorDir);
+  const anchors = store ? await store.read() : new Map<string, ChainAnchors>();
   const verdict: Verdict = { chains: [], problems: [], notes: [] };
-  if (anchorDir === undefined) {
+  if (!store) {
     verdict.notes.push("Without anchors (setting audit.anchor) an end that was cut off cannot be seen.");
   }
   const expiries = createExpiries();
@@ -131,7 +131,7 @@ function checkStart(chain: string, { before }: ChainWalk, request: StartRequest)
 /** A chain that was anchored and is gone as a whole. */
 function checkGone(
   chain: string,
-  { anchors, path }: ChainAnchors,
+  { anchors, place }: ChainAnchors,
   expiries: Expiries,
   verdict: Verdict,
 ): void {
@@ -139,5 +139,5 @@ function checkGone(
   const through = expiries.last(chain)?.throughSequence ?? 0;
   if (!last || through >= last.sequence) return;
   const message = `The whole chain is gone; record ${last.sequence} was anchored at ${last.time}.`;
-  verdict.problems.push({ kind: "deleted", chain, file: path, sequence: 1, message });
+  verdict.problems.push({ kind: "deleted", chain, file: place, sequence: 1, message });
 }

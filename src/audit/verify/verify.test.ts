@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../../../test/harness/audit.ts";
 import { call } from "../../../test/harness/call-path.ts";
+import { createFolderAnchors } from "../anchors/folder-anchors.ts";
 import { type ReadRecord, type SealedRecord, sealRecord } from "../record/record.ts";
+import { verifyJournal } from "./verify-journal.ts";
 
 let place: AuditPlace;
 beforeEach(async () => {
@@ -166,8 +168,11 @@ describe("records that have expired", () => {
   test("must be past the retention, whatever the record says", async () => {
     await writeOn([1, 60, 100]);
     const { dir, anchorDir } = place;
-    const { verifyJournal } = await import("./verify-journal.ts");
-    const { problems } = await verifyJournal({ dir, anchorDir, retentionDays: 120 });
+    const { problems } = await verifyJournal({
+      dir,
+      store: createFolderAnchors(anchorDir),
+      retentionDays: 120,
+    });
     expect(problems).toMatchObject([{ kind: "deleted", sequence: 1 }]);
   });
 });

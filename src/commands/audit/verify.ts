@@ -1,3 +1,4 @@
+import { openAnchors } from "../../audit/anchors/open-anchors.ts";
 import type { Problem } from "../../audit/verify/problem.ts";
 import { type Verdict, verifyJournal } from "../../audit/verify/verify-journal.ts";
 import { table } from "../../core/render.ts";
@@ -7,8 +8,9 @@ import { loadJournalSettings } from "./settings.ts";
 /** Checks the journal. Exits with 1 where something is wrong. */
 export async function verify(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {
   const { terminal } = context;
-  const { journalDir, anchor, retentionDays } = await loadJournalSettings(context);
-  const verdict = await verifyJournal({ dir: journalDir, anchorDir: anchor, retentionDays });
+  const { journalDir, retentionDays, anchorSettings } = await loadJournalSettings(context);
+  const store = anchorSettings && openAnchors(anchorSettings);
+  const verdict = await verifyJournal({ dir: journalDir, store, retentionDays });
   const isWhole = verdict.problems.length === 0;
   if (json) terminal.out(JSON.stringify({ whole: isWhole, ...verdict }, undefined, 2));
   else tell(verdict, context);
