@@ -42,6 +42,8 @@ interface Waiting {
 
 const maxBatch = 1_000;
 const maxKept = 10_000;
+/** More than a disk that works ever has waiting: one that hangs must not take the memory. */
+const maxWaiting = 2 * maxKept;
 
 /** Opens nothing before the first record. */
 export function createJournal(options: JournalOptions): Journal {
@@ -106,6 +108,8 @@ class GroupCommit implements Journal {
       const fault = this.#outage.fault();
       const isTried = !fault || this.#outage.mayRetry();
       if (fault && !isKept && !isTried) return failed(fault.thrown);
+      if (this.#waiting.length >= maxWaiting)
+        return failed(new Error(`${maxWaiting} records wait for the journal's disk already.`));
       const one = { fields, isKept, written, failed };
       this.#waiting.push(one);
       if (isTried) this.#start();
