@@ -24,8 +24,8 @@ export async function* readLines(path: string, startByte = 0): AsyncGenerator<Li
   try {
     let rest = Buffer.alloc(0);
     let position = startByte;
+    const chunk = Buffer.allocUnsafe(chunkBytes);
     for (;;) {
-      const chunk = Buffer.alloc(chunkBytes);
       const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position + rest.length);
       if (bytesRead === 0) break;
       rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);

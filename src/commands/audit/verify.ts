@@ -5,12 +5,15 @@ import { table } from "../../core/render.ts";
 import type { CommandContext, ExitCode } from "../frame/command.ts";
 import { loadJournalSettings } from "./settings.ts";
 
+/** What holds whatever `audit.retentionDays` was when records were deleted: it may not be less. */
+const leastRetentionDays = 90;
+
 /** Checks the journal. Exits with 1 where something is wrong. */
 export async function verify(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {
   const { terminal } = context;
-  const { journalDir, retentionDays, anchorSettings } = await loadJournalSettings(context);
+  const { journalDir, anchorSettings } = await loadJournalSettings(context);
   const store = anchorSettings && openAnchors(anchorSettings);
-  const verdict = await verifyJournal({ dir: journalDir, store, retentionDays });
+  const verdict = await verifyJournal({ dir: journalDir, store, retentionDays: leastRetentionDays });
   const isWhole = verdict.problems.length === 0;
   if (json) terminal.out(JSON.stringify({ whole: isWhole, ...verdict }, undefined, 2));
   else tell(verdict, context);
