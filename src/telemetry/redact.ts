@@ -17,7 +17,7 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\b(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"'\\]+/gi, `$1=${hidden}`],
   [/\b(Signature|Credential)=[\w/%.+=-]{8,}/g, `$1=${hidden}`],
   [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@"'\\:]{0,200}:[^\s/@"'\\]{1,200}@/gi, `$1${hidden}@`],
-  [/\beyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, hidden],
+  [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, hidden],
   [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}-----)?/g, hidden],
   [/\b(?:gh[pousr]_|github_pat_|xox[abprs]-|sk-|dapi)[\w-]{16,}/g, hidden],
   [
