@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
+import { auditSettingsOf } from "./audit-settings.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
@@ -19,6 +21,7 @@ import type { StateStore } from "./state/store.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
+import { version } from "./version.ts";
 
 export interface AssembleOptions {
   settings: Settings;
@@ -29,6 +32,8 @@ export interface AssembleOptions {
   setLimits?: SetLimits | undefined;
   /** Starts the query workers after this time rather than with the first call. */
   prewarmAfterMs?: number | undefined;
+  /** How this process takes part in the audit. Default: it records its calls, and relays them. */
+  audit?: Partial<Pick<AuditOptions, "isServer" | "out">> | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
   /** Never the same twice, as it names files too. Default: random UUIDs. */
@@ -46,7 +51,9 @@ export interface Deps {
   access?: Access;
   state: StateStore;
   calls: CallPath;
-  /** Stops query workers, removes what they kept, and leaves the state store. */
+  /** None where no journal is set up. */
+  audit?: Audit;
+  /** Stops query workers, removes what they kept, leaves the state store, and then ends the audit. */
   close(): Promise<void>;
 }
 
@@ -69,6 +76,7 @@ export function assemble(options: AssembleOptions): Deps {
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
   const state = openStateStore(stateSettings(settings.state), now);
+  const audit = openAudit(options, { now, newId });
   return {
     settings,
     log,
@@ -76,6 +84,7 @@ export function assemble(options: AssembleOptions): Deps {
     breakers,
     ...(access ? { access } : {}),
     state,
+    ...(audit ? { audit } : {}),
     calls: {
       registry,
       steps: {
@@ -83,6 +92,7 @@ export function assemble(options: AssembleOptions): Deps {
         ...(access ? { policy: policyOf(access, lake) } : {}),
         limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
         confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
+        auditor: audit?.auditor ?? unguarded.auditor,
         observer: createCallLog(log),
       },
       services: { lake },
@@ -93,9 +103,29 @@ export function assemble(options: AssembleOptions): Deps {
     },
     async close() {
       access?.close();
-      await Promise.all([lake.close(), state.close()]);
+      try {
+        await Promise.all([lake.close(), state.close()]);
+      } finally {
+        await audit?.close();
+      }
     },
   };
+}
+
+function openAudit(
+  { settings, log, audit }: AssembleOptions,
+  given: Pick<AuditOptions, "now" | "newId">,
+): Audit | undefined {
+  const auditSettings = auditSettingsOf(settings);
+  if (!auditSettings) return undefined;
+  return createAudit({
+    settings: auditSettings,
+    log,
+    version,
+    isServer: audit?.isServer ?? false,
+    out: settings.audit.sinks.includes("stdout") ? audit?.out : undefined,
+    ...given,
+  });
 }
 
 function policyOf(access: Access, lake: Lake): Policy {

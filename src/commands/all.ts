@@ -1,3 +1,4 @@
+import { audit } from "./audit.ts";
 import { call } from "./call.ts";
 import { completionOf } from "./completion.ts";
 import { config } from "./config.ts";
@@ -11,7 +12,7 @@ import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
 import { tools } from "./tools.ts";
 
-const working: readonly Command[] = [demo, serve, stdio, tools, call, policy, config, connect, key, doctor];
+const working: readonly Command[] = [demo, serve, stdio, tools, call, policy, config, connect, key, doctor, audit];
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [...working, completionOf(working)];

@@ -57,13 +57,14 @@ async function checkSettings({ argv, terminal }: CommandContext, add: Add): Prom
 
 /** What can be looked at before the lake is opened, and may be why it cannot be. */
 async function checkAround(settings: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
-  const { lake } = settings;
+  const { lake, audit } = settings;
   const { env } = terminal.surroundings;
-  const [disk, s3, { checkCredentials }, { checkIdentity }] = await Promise.all([
+  const [disk, s3, { checkCredentials }, { checkIdentity }, { checkAudit }] = await Promise.all([
     import("./doctor/disk.ts"),
     import("./doctor/s3.ts"),
     import("./doctor/credentials.ts"),
     import("./doctor/identity.ts"),
+    import("./doctor/audit.ts"),
   ]);
   add(...(await checkIdentity(settings)));
   if (lake.buckets.length > 0) {
@@ -77,6 +78,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
+  add(...(await checkAudit(audit)));
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {

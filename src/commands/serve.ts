@@ -1,3 +1,4 @@
+import type { Deps } from "../assemble.ts";
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverHttp } from "./frame/serve-http.ts";
@@ -24,7 +25,13 @@ export const serve = defineCommand({
     const flags = port === undefined ? [] : [`--http.port=${port}`];
     const { terminal } = context;
     return stoppable(async (stop) => {
-      const opened = await openDeps(context, { demo: false, flags, prewarmAfterMs: 0 });
+      const opened = await openDeps(context, {
+        demo: false,
+        flags,
+        prewarmAfterMs: 0,
+        audit: { isServer: true, out: terminal.out },
+      });
+      warnOfUnrecordedWrites(opened.deps);
       return serveOverHttp(opened, stop, (url) => {
         if (json) terminal.out(JSON.stringify({ url: `${url}/mcp` }));
         terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);
@@ -32,3 +39,8 @@ export const serve = defineCommand({
     });
   },
 });
+
+function warnOfUnrecordedWrites({ settings: { writes, audit }, log }: Deps): void {
+  if (writes === "off" || audit.journalDir !== undefined) return;
+  log.warn("exposed", { warning: "Writes are allowed and no call is recorded: set audit.journalDir." });
+}

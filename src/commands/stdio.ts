@@ -16,7 +16,11 @@ export const stdio = defineCommand({
   async run(_given, context) {
     return stoppable(async (stop) =>
       serveOverStdio(
-        await openDeps(context, { demo: false, prewarmAfterMs: afterListMs }),
+        await openDeps(context, {
+          demo: false,
+          prewarmAfterMs: afterListMs,
+          audit: { isServer: true },
+        }),
         context.terminal,
         stop,
       ),

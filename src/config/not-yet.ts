@@ -2,7 +2,6 @@
 const laterSettings = [
   "tenants",
   "aws",
-  "audit",
   "telemetry",
   "lake.engine",
   "summarize.model",

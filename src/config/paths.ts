@@ -6,6 +6,8 @@ import { splitLocalRoot } from "./fields.ts";
 const singlePaths = [
   "lake.cache.dir",
   "rbac.file",
+  "audit.journalDir",
+  "audit.anchor",
   "auth.module",
   "auth.mtls.caFile",
   "auth.mtls.crlFile",
@@ -20,7 +22,7 @@ export function absolutePaths(
   home: string,
 ): Assignment[] {
   const absolute = (path: string) => {
-    if (path === "") return path;
+    if (path === "" || /^[a-z][a-z0-9+.-]+:\/\//i.test(path)) return path;
     return /^~(?=$|[\\/])/.test(path) ? join(home, path.slice(1)) : resolve(folder, path);
   };
   const root = (text: string) => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
+import { auditSettings, wrongAudit } from "./audit.ts";
 import { authSettings, wrongAuth } from "./auth.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
@@ -62,6 +63,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
           maxInputBytes: sizeBytes(kilobyte).default(megabyte).describe("Text read for one summary"),
         })
         .prefault({}),
+      audit: auditSettings,
       log: z
         .strictObject({
           level: z.enum(logLevels).default("info").describe("Least severity that is logged"),
@@ -244,6 +246,7 @@ function checkTogether(
     auth: z.output<typeof authSettings>;
     http: z.output<typeof httpSettings>;
     state: z.output<typeof stateSettings>;
+    audit: z.output<typeof auditSettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -274,6 +277,11 @@ function checkTogether(
   if (wrongStore) {
     const { path, message } = wrongStore;
     context.addIssue({ code: "custom", path: ["state", ...path], message });
+  }
+  const wrongOfAudit = wrongAudit(settings.audit);
+  if (wrongOfAudit) {
+    const path = ["audit", ...wrongOfAudit.path];
+    context.addIssue({ code: "custom", path, message: wrongOfAudit.message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

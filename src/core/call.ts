@@ -58,6 +58,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   const found = path.registry.find(request.name);
   if (!found) return unknown(path, request);
   const call: Call = {
+    id: path.newId(),
     tool: found.tool,
     calledAs: request.name,
     principal: request.principal,

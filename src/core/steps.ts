@@ -4,6 +4,8 @@ import type { Services, Tool } from "./tool.ts";
 
 /** One call on its way through the path. */
 export interface Call {
+  /** Of this call alone; one correlation id may be that of several. */
+  id: string;
   tool: Tool;
   /** The name the caller used: the tool's own or an alias. */
   calledAs: string;

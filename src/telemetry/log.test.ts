@@ -61,6 +61,25 @@ describe("secrets are hidden", () => {
     expect(text).not.toMatch(/abc\b|k3y|AKIA|deadbeef|"s"/);
   });
 
+  test.each([
+    ["as private keys", { message: "-----BEGIN EC PRIVATE KEY-----\nk3y\n-----END EC PRIVATE KEY-----" }],
+    ["as JSON Web Tokens", { message: "got eyJhbGciOiJub25lIn0.eyJrM3kiOjEyMzQ1fQ.k3y" }],
+    ["in connection strings", { message: "postgresql://ada:k3y@db/x, Server=db;Password=k3y;" }],
+  ])("%s, in any text", (_how, fields) => {
+    const text = JSON.stringify(logged(fields));
+    expect(text).toContain("[hidden]");
+    expect(text).not.toMatch(/k3y|eyJ/);
+  });
+
+  test.each(["eyJ-", "a://a:", "sk-", "password", "-----BEGIN PRIVATE KEY-----", "Bearer ", "pwd=pwd:"])(
+    "in a moment, also in megabytes of %s",
+    (part) => {
+      const startedMs = performance.now();
+      logged({ message: part.repeat(1_000_000 / part.length) });
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
+    },
+  );
+
   test("and what only sounds alike is kept", () => {
     expect(logged({ continuationToken: "c", tokens: 12, keyCount: 3 })).toMatchObject({
       continuationToken: "c",

@@ -1,8 +1,14 @@
 /** What stands where a secret was. */
-const hidden = "[hidden]";
+export const redacted = "[hidden]";
+const hidden = redacted;
 
 const secretName =
-  /authorization|cookie|credential|passw|secret|signature|api[-_]?key|private[-_]?key|access[-_]?key|(?<!continuation|next|page)token$/i;
+  /authorization|cookie|credential|passw|passphrase|\bpwd\b|secret|signature|api[-_]?key|private[-_]?key|access[-_]?key|(?<!continuation|next|page)token$/i;
+
+/** Whether a field of this name holds a secret, by the look of its name. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
 
 /** Secrets by their own look, wherever they turn up in a line of text. Each runs in linear time. */
 const secretTexts: readonly (readonly [RegExp, string])[] = [
@@ -10,7 +16,14 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\bBearer\s+[\w.~+/=-]{8,}/gi, `Bearer ${hidden}`],
   [/\b(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"'\\]+/gi, `$1=${hidden}`],
   [/\b(Signature|Credential)=[\w/%.+=-]{8,}/g, `$1=${hidden}`],
-  [/\b(https?:\/\/)[^\s/@"'\\:]{1,200}:[^\s/@"'\\]{1,200}@/gi, `$1${hidden}@`],
+  [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@"'\\:]{0,200}:[^\s/@"'\\]{1,200}@/gi, `$1${hidden}@`],
+  [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, hidden],
+  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}-----)?/g, hidden],
+  [/\b(?:gh[pousr]_|github_pat_|xox[abprs]-|sk-|dapi)[\w-]{16,}/g, hidden],
+  [
+    /\b(\w{0,30}(?:passw(?:or)?d|passphrase|pwd|secret|api[-_]?key|access[-_]?key)["']?\s{0,5}[=:]\s{0,5}["']?)[^\s"'&,;]+/gi,
+    `$1${hidden}`,
+  ],
 ];
 
 /** A text without what looks like a secret. */
@@ -51,7 +64,7 @@ function loggableFields(value: object, depth: number): Record<string, unknown> {
     .slice(0, maxItems)
     .map(([name, field]) => [
       name,
-      secretName.test(name) && field != null ? hidden : loggable(field, depth + 1),
+      isSecretName(name) && field != null ? hidden : loggable(field, depth + 1),
     ]);
   if (entries.length > maxItems) copy.push(["more", `[${entries.length - maxItems} more]`]);
   return Object.fromEntries(copy);

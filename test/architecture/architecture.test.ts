@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   resilience: ["core"],
   state: ["core"],
   limits: ["core", "state"],
+  audit: ["core", "telemetry"],
   demo: ["core"],
   toolsets: ["core", "lake"],
   adapters: ["core", "auth", "mcp", "telemetry"],
@@ -31,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
     "mcp",
     "policy",
     "resilience",
+    "audit",
     "telemetry",
     "demo",
     "toolsets",
@@ -47,6 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
     "mcp",
     "policy",
     "resilience",
+    "audit",
     "telemetry",
     "demo",
     "toolsets",
@@ -106,8 +109,9 @@ describe("one place for each outside thing", () => {
     );
   });
 
-  test("only the S3 store speaks to the AWS SDK's S3 client", () => {
-    const allowed = (path: string) => path.startsWith("lake/stores/");
+  test("only the S3 store and the audit's anchors speak to the AWS SDK's S3 client", () => {
+    const allowed = (path: string) =>
+      path.startsWith("lake/stores/") || path === "audit/anchors/s3-anchors.ts";
     expect(users(/^@aws-sdk\/client-s3/, "import").filter((path) => !allowed(path))).toEqual([]);
   });
 });

@@ -13,20 +13,28 @@ describe("the command line", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const help = await user.sluice(["--help"]);
-    for (const name of ["demo", "serve", "stdio", "tools", "call", "config", "connect", "doctor"]) {
+    for (const name of ["demo", "serve", "stdio", "tools", "call", "config", "connect", "doctor", "audit"]) {
       expect(help.stdout).toContain(`sluice ${name} `);
     }
-    for (const later of ["proxy", "iam", "audit"]) expect(help.stdout).not.toContain(`sluice ${later}`);
+    for (const later of ["proxy", "iam"]) expect(help.stdout).not.toContain(`sluice ${later}`);
   });
 
-  test.each(["demo", "serve", "stdio", "tools", "call", "config", "connect", "doctor", "completion"])(
-    "%s --help has examples",
-    async (name) => {
-      const { code, stdout } = await user.sluice([name, "--help"]);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/Examples:\n +sluice /);
-    },
-  );
+  test.each([
+    "demo",
+    "serve",
+    "stdio",
+    "tools",
+    "call",
+    "config",
+    "connect",
+    "doctor",
+    "audit",
+    "completion",
+  ])("%s --help has examples", async (name) => {
+    const { code, stdout } = await user.sluice([name, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:\n +sluice /);
+  });
 
   test.each([
     [["sreve"], 'did you mean "serve"?'],

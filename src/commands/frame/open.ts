@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Deps } from "../../assemble.ts";
+import type { AssembleOptions, Deps } from "../../assemble.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { cacheHome } from "../../config/platform.ts";
 import type { Demo } from "../../demo/start-demo.ts";
@@ -16,6 +16,8 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** Start the query workers after this time: the first query of a server should be as quick as the next. */
   prewarmAfterMs?: number;
+  /** How this process takes part in the audit. */
+  audit?: AssembleOptions["audit"];
 }
 
 /** What a command runs on. */
@@ -76,7 +78,7 @@ function demoAuth({ effective }: LoadedConfig): Record<string, unknown> {
 
 async function buildDeps(
   config: LoadedConfig,
-  { quietLevel, prewarmAfterMs }: OpenOptions,
+  { quietLevel, prewarmAfterMs, audit }: OpenOptions,
   demo?: Demo,
 ): Promise<Deps> {
   const [{ assemble }, { createLog }] = await Promise.all([
@@ -92,5 +94,5 @@ async function buildDeps(
     perDay: isSet("limits.perDay"),
   };
   const log = createLog({ level });
-  return assemble({ settings, log, s3Credentials: demo?.credentials, setLimits, prewarmAfterMs });
+  return assemble({ settings, log, s3Credentials: demo?.credentials, setLimits, prewarmAfterMs, audit });
 }

@@ -1,9 +1,19 @@
+import { ConfigError } from "../../config/config-error.ts";
+import type { Settings } from "../../config/schema.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import type { Terminal } from "./terminal.ts";
 import { logUncaught } from "./uncaught.ts";
+
+/** Standard output is the protocol's. Throws `ConfigError`. */
+function refuseStdoutSink({ audit }: Settings): void {
+  if (!audit.sinks.includes("stdout")) return;
+  throw new ConfigError([
+    "audit.sinks: stdout cannot be used over stdio, where standard output is the protocol's. Leave it out: the journal has every record",
+  ]);
+}
 
 /** A client that spawns Sluice first lists its tools: workers that start at that moment would only slow it down. */
 export const afterListMs = 1000;
@@ -15,6 +25,7 @@ export async function serveOverStdio(
   stop: StopSignal,
 ): Promise<ExitCode> {
   try {
+    refuseStdoutSink(deps.settings);
     logUncaught(deps.log);
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
     const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });

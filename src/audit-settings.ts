@@ -1,0 +1,29 @@
+import type { AnchorSettings, AuditSettings } from "./audit/settings.ts";
+import type { Settings } from "./config/schema.ts";
+
+/** The settings of the audit; none without a journal. The schema holds that a sink has what it needs. */
+export function auditSettingsOf(settings: Settings): AuditSettings | undefined {
+  const { journalDir, rotateBytes, retentionDays, sinks, postgresql, cloudwatch } = settings.audit;
+  if (journalDir === undefined) return undefined;
+  const { url = "", schema } = postgresql;
+  const { logGroup = "", region, endpoint } = cloudwatch;
+  return {
+    journalDir,
+    anchor: anchorSettingsOf(settings),
+    rotateBytes,
+    retentionDays,
+    postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
+    cloudwatch: sinks.includes("cloudwatch") ? { logGroup, region, endpoint } : undefined,
+  };
+}
+
+/** Where heads are anchored; none where the settings name no place. S3 is reached as the lake reaches it. */
+export function anchorSettingsOf({ audit, lake }: Settings): AnchorSettings | undefined {
+  const { anchor, anchorLock, retentionDays } = audit;
+  if (anchor === undefined) return undefined;
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(anchor) ?? [];
+  if (bucket === undefined) return { kind: "folder", folder: anchor };
+  const { region, endpoint, forcePathStyle } = lake.s3;
+  const lock = anchorLock === "none" ? anchorLock : anchorLock === "compliance" ? "COMPLIANCE" : "GOVERNANCE";
+  return { kind: "s3", bucket, prefix, lock, retentionDays, region, endpoint, forcePathStyle };
+}

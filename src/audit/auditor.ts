@@ -1,0 +1,105 @@
+import { ToolError } from "../core/errors.ts";
+import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { RecordFields } from "./record/record.ts";
+import { boundedText, recordArguments } from "./record/recorded-arguments.ts";
+import { resourcesOf } from "./record/resources.ts";
+
+export interface AuditorOptions {
+  journal: Journal;
+  log: Log;
+  /** How long a call waits for a disk that does not answer. Milliseconds. */
+  waitMs: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/**
+ * Records calls in a journal. A write acts only after its intent is durable; a read does not wait for its intent. A
+ * call is answered after its outcome is durable, but for the time the journal cannot be written: then reads go on and
+ * their records are kept for later, while writes are refused with `unavailable`.
+ */
+export function createAuditor({ journal, log, waitMs, now }: AuditorOptions): Auditor {
+  /** Calls whose intent, with their arguments, is on record. */
+  const intended = new Set<string>();
+  const time = () => new Date(now()).toISOString();
+
+  return {
+    async intent(call: ParsedCall) {
+      const fields = { kind: "intent" as const, time: time(), ...whoAndWhat(call), ...argumentsOf(call) };
+      if (call.tool.effect === "read") {
+        journal
+          .keep(fields)
+          .catch((error: unknown) => log.error("audit record lost", { error, call: call.id }));
+        intended.add(call.id);
+        return;
+      }
+      const required = journal.require(fields);
+      await within(waitMs, required).catch((cause: unknown) => {
+        throw refusal(call, cause);
+      });
+      intended.add(call.id);
+    },
+
+    async outcome(call: Call, outcome: Outcome, durationMs: number) {
+      const fields: RecordFields = {
+        kind: "outcome",
+        time: time(),
+        ...whoAndWhat(call),
+        // A call that never came to its intent has its arguments here, or nowhere.
+        ...(intended.delete(call.id) ? {} : argumentsOf(call)),
+        ...resultOf(outcome),
+        durationMs: Math.round(durationMs),
+      };
+      await within(call.tool.effect === "read" ? Math.min(waitMs, readWaitMs) : waitMs, journal.keep(fields));
+    },
+  };
+}
+
+/** Reads are to go on though the disk hangs, and not to crawl. */
+const readWaitMs = 1_000;
+
+/** Rejects when a journal's disk hangs. What was handed over may become durable later all the same. */
+function within<T>(ms: number, writing: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`The audit journal did not answer within ${ms} ms.`));
+    const timer = setTimeout(late, ms);
+    writing.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function refusal({ tool }: ParsedCall, cause: unknown): ToolError {
+  return new ToolError(
+    "unavailable",
+    `${tool.name} was not run: it changes things, and the audit journal that must record it first cannot be written. Reads go on. Ask the operator to look at the disk of the journal (setting audit.journalDir), then call again.`,
+    { cause },
+  );
+}
+
+const maxNameChars = 512;
+
+function whoAndWhat({ id, tool, calledAs, principal, correlationId }: Call) {
+  return {
+    call: id,
+    correlationId: boundedText(correlationId, maxNameChars),
+    principal: boundedText(principal.id, maxNameChars),
+    tenant: boundedText(principal.tenantId, maxNameChars),
+    via: principal.via,
+    tool: tool.name,
+    ...(calledAs === tool.name ? {} : { calledAs }),
+    effect: tool.effect,
+  };
+}
+
+function argumentsOf({ rawArguments }: Call) {
+  const resources = resourcesOf(rawArguments);
+  return { ...recordArguments(rawArguments ?? {}), ...(resources.length > 0 ? { resources } : {}) };
+}
+
+const maxMessageChars = 500;
+
+function resultOf(outcome: Outcome) {
+  if (outcome.kind === "completed") return { result: "ok", resultBytes: outcome.sizeBytes };
+  return { result: outcome.fault.code, message: boundedText(outcome.fault.message, maxMessageChars) };
+}

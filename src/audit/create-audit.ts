@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import type { Auditor } from "../core/steps.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createAnchoring } from "./anchors/anchoring.ts";
+import { openAnchors } from "./anchors/open-anchors.ts";
+import { createAuditor } from "./auditor.ts";
+import { type OpenAppendFile, openAppendFile } from "./journal/append-file.ts";
+import { ownershipOf } from "./journal/claim.ts";
+import { expireRecords } from "./journal/expire.ts";
+import { lastRecordOf } from "./journal/find-end.ts";
+import { createJournal, type Journal } from "./journal/journal.ts";
+import { ownIdentity } from "./journal/process-identity.ts";
+import { listChains, listSegments } from "./journal/segments.ts";
+import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
+import { readPosition } from "./relay/position.ts";
+import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
+import { createRelay, type Relay, type RelayedChain } from "./relay/relay.ts";
+import type { Sink } from "./relay/sink.ts";
+import { createStdoutSink } from "./relay/stdout-sink.ts";
+import type { AuditSettings } from "./settings.ts";
+
+/** The audit of one process. */
+export interface Audit {
+  auditor: Auditor;
+  /** Records that each sink does not have yet. */
+  backlogs(): { sink: string; records: number }[];
+  /** Writes and relays what there is, and anchors the end. */
+  close(): Promise<void>;
+}
+
+export interface AuditOptions {
+  settings: AuditSettings;
+  log: Log;
+  version: string;
+  /** Takes the lines of the sink `stdout`; left out, there is no such sink. */
+  out?: ((line: string) => void) | undefined;
+  /** Whether this process stays: it relays what other processes left behind then, and deletes what has expired. */
+  isServer: boolean;
+  now(): number;
+  newId(): string;
+  /** Default: the file system's. */
+  openFile?: OpenAppendFile;
+  /** How long a call waits for a journal whose disk does not answer. Milliseconds. Default: 10 seconds. */
+  waitMs?: number;
+}
+
+/** How long the end of a process may wait for its sinks. What they do not have by then, the next process relays. */
+const closeMs = 3_000;
+const expireEveryMs = 6 * 3_600_000;
+
+/** Opens nothing before the first record: a process that calls no tool leaves no trace. */
+export function createAudit(options: AuditOptions): Audit {
+  const { settings, log, now, isServer, openFile = openAppendFile, waitMs = 10_000 } = options;
+  const { journalDir: dir, anchor, retentionDays } = settings;
+  const journal = createJournal({ ...options, dir, rotateBytes: settings.rotateBytes, openFile });
+  const anchoring = anchor && createAnchoring({ journal, store: openAnchors(anchor), log, now });
+  const sinks = sinksOf(options);
+  const chains = (takesAll: boolean) => chainsToRelay(dir, journal, takesAll && isServer);
+  const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random }));
+  journal.onDurable(() => {
+    for (const relay of relays) relay.wake();
+  });
+  const relayedThrough = (folder: string) => leastPosition(folder, sinks);
+  const expire = () =>
+    expireRecords({ dir, journal, retentionDays, relayedThrough, now }).catch((error: unknown) =>
+      log.error("expired audit records cannot be deleted", { error }),
+    );
+  const timer = isServer ? setInterval(() => void expire(), expireEveryMs) : undefined;
+  timer?.unref();
+  return {
+    auditor: createAuditor({ journal, log, waitMs, now }),
+    backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
+    async close() {
+      clearInterval(timer);
+      if (isServer) await expire();
+      await endOf(journal, relays);
+      await anchoring?.close();
+    },
+  };
+}
+
+/** The last record is relayed too, so the journal ends first; what it says of its chain is kept for the relays. */
+async function endOf(journal: Journal, relays: readonly Relay[]): Promise<void> {
+  await journal.close();
+  await Promise.all(relays.map((relay) => relay.close(closeMs)));
+}
+
+function sinksOf({ settings: { postgresql, cloudwatch }, out, now }: AuditOptions): Sink[] {
+  return [
+    ...(postgresql ? [createPostgresqlSink(postgresql)] : []),
+    ...(cloudwatch ? [createCloudwatchSink(cloudwatch, now)] : []),
+    ...(out ? [createStdoutSink(out)] : []),
+  ];
+}
+
+async function chainsToRelay(dir: string, journal: Journal, takesAll: boolean): Promise<RelayedChain[]> {
+  const own = journal.own();
+  const found: RelayedChain[] = own ? [{ folder: own.folder, through: own.head.sequence }] : [];
+  if (!takesAll) return found;
+  for (const chain of await listChains(dir)) {
+    const folder = join(dir, chain);
+    if (chain === own?.chain || (await ownershipOf(folder, ownIdentity())) === "owned") continue;
+    const last = (await listSegments(folder)).at(-1);
+    const record = last && (await lastRecordOf(last));
+    if (last) found.push({ folder, through: record?.sequence ?? last.firstSequence });
+  }
+  return found;
+}
+
+async function leastPosition(folder: string, sinks: readonly Sink[]): Promise<number> {
+  const positions = await Promise.all(
+    sinks.filter(({ takesAll }) => takesAll).map(({ name }) => readPosition(folder, name)),
+  );
+  return Math.min(Number.MAX_SAFE_INTEGER, ...positions.map(({ sequence }) => sequence));
+}

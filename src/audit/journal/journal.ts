@@ -1,0 +1,186 @@
+import type { Head, RecordFields } from "../record/record.ts";
+import { ChainGoneError } from "./chain-writer.ts";
+import { type OpenChainOptions, type OpenedChain, openChain } from "./open-chain.ts";
+import { createOutage, type Outage } from "./outage.ts";
+
+/** `durable`: outlasts a crash. `held`: the journal cannot be written now; kept in memory until it can. */
+export type Written = "durable" | "held";
+
+/** Where this process's own chain stands. */
+export interface OwnChain {
+  chain: string;
+  folder: string;
+  /** The last durable record. */
+  head: Head;
+}
+
+/** The journal of one process: records in the order they are handed over, many of them with one sync. */
+export interface Journal {
+  /** Throws where the record cannot be made durable now. Resolves when it is. */
+  require(fields: RecordFields): Promise<void>;
+  /** Keeps the record in memory where it cannot be made durable now; the oldest is dropped when there are too many. */
+  keep(fields: RecordFields): Promise<Written>;
+  /** The chain as last written, also when the journal was closed. None before the first record. */
+  own(): OwnChain | undefined;
+  /** Records that are not durable yet. */
+  waitingCount(): number;
+  /** Calls back when more is durable. */
+  onDurable(listener: () => void): void;
+  /** Writes what waits, and the record that this process ends. */
+  close(): Promise<void>;
+}
+
+export type JournalOptions = OpenChainOptions;
+
+interface Waiting {
+  fields: RecordFields;
+  /** Whether it stays when the journal cannot be written. */
+  isKept: boolean;
+  written(how: Written): void;
+  failed(thrown: unknown): void;
+}
+
+const maxBatch = 1_000;
+const maxKept = 10_000;
+/** More than a disk that works ever has waiting: one that hangs must not take the memory. */
+const maxWaiting = 2 * maxKept;
+
+/** Opens nothing before the first record. */
+export function createJournal(options: JournalOptions): Journal {
+  return new GroupCommit(options);
+}
+
+class GroupCommit implements Journal {
+  readonly #options: JournalOptions;
+  readonly #outage: Outage;
+  readonly #listeners: (() => void)[] = [];
+  #waiting: Waiting[] = [];
+  #opened: OpenedChain | undefined;
+  #known: OwnChain | undefined;
+  #flushing: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#outage = createOutage(options);
+  }
+
+  async require(fields: RecordFields): Promise<void> {
+    await this.#append(fields, false);
+  }
+
+  keep(fields: RecordFields): Promise<Written> {
+    return this.#append(fields, true);
+  }
+
+  own(): OwnChain | undefined {
+    return this.#known;
+  }
+
+  waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  onDurable(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    const { now, log, dir } = this.#options;
+    await this.#flushing;
+    if (this.#opened || this.#waiting.length > 0) {
+      const closed = this.#append({ kind: "closed", time: new Date(now()).toISOString() }, true);
+      // A last try, however short ago the one before was.
+      this.#start();
+      await closed;
+    }
+    this.#isClosed = true;
+    await this.#flushing;
+    this.#outage.stop();
+    if (this.#waiting.length > 0) log.error("audit records lost", { dir, records: this.#waiting.length });
+    await this.#leaveChain();
+  }
+
+  #append(fields: RecordFields, isKept: boolean): Promise<Written> {
+    return new Promise((written, failed) => {
+      if (this.#isClosed) return failed(new Error("The journal is closed."));
+      const fault = this.#outage.fault();
+      const isTried = !fault || this.#outage.mayRetry();
+      if (fault && !isKept && !isTried) return failed(fault.thrown);
+      if (this.#waiting.length >= maxWaiting)
+        return failed(new Error(`${maxWaiting} records wait for the journal's disk already.`));
+      const one = { fields, isKept, written, failed };
+      this.#waiting.push(one);
+      if (isTried) this.#start();
+      else if (!this.#flushing) this.#hold(one);
+    });
+  }
+
+  /** Whatever is handed over while a batch is written makes the next. */
+  #start(): void {
+    this.#flushing ??= Promise.resolve()
+      .then(() => this.#flush())
+      .finally(() => {
+        this.#flushing = undefined;
+        // What came after the last look at what waits.
+        if (this.#waiting.length > 0 && !this.#outage.fault()) this.#start();
+      });
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, maxBatch);
+      try {
+        await this.#write(batch);
+      } catch (thrown) {
+        this.#waiting = [...batch, ...this.#waiting];
+        this.#outage.begin(thrown);
+        this.#settleBroken(thrown);
+        this.#outage.retryLater(() => this.#start());
+        return;
+      }
+      for (const { written } of batch) written("durable");
+      for (const listener of this.#listeners) listener();
+    }
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    this.#opened ??= await openChain(this.#options);
+    const { writer, first } = this.#opened;
+    const gap = this.#outage.note();
+    try {
+      await writer.write([...first, ...(gap ? [gap] : []), ...batch.map(({ fields }) => fields)]);
+    } catch (thrown) {
+      if (thrown instanceof ChainGoneError) await this.#leaveChain();
+      throw thrown;
+    }
+    this.#opened.first = [];
+    this.#known = { chain: writer.chain, folder: writer.folder, head: writer.head };
+    this.#outage.end();
+  }
+
+  /** Nobody waits while the journal cannot be written: what must be durable fails, the rest is kept. */
+  #settleBroken(thrown: unknown): void {
+    for (const { isKept, failed } of this.#waiting) if (!isKept) failed(thrown);
+    this.#waiting = this.#waiting.filter(({ isKept }) => isKept);
+    for (const { written } of this.#waiting) written("held");
+    this.#dropOldest();
+  }
+
+  #hold({ written }: Waiting): void {
+    written("held");
+    this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    this.#outage.dropped(this.#waiting.splice(0, Math.max(0, this.#waiting.length - maxKept)).length);
+  }
+
+  async #leaveChain(): Promise<void> {
+    const { writer, release } = this.#opened ?? {};
+    this.#opened = undefined;
+    await writer?.close().catch(() => {});
+    await release?.().catch(() => {});
+  }
+}

@@ -1,0 +1,37 @@
+import { isRecord } from "../../core/record.ts";
+import { boundedText } from "./recorded-arguments.ts";
+
+/** Arguments that name what a call acts on, whatever the toolset. */
+const resourceName =
+  /^(uris?|sources?|buckets?|keys?|arns?|file_?keys?|tables?|clusters?|services?|instances?|dashboards?|alarms?|logGroups?|taskDefinitions?|.+(Ids?|Arns?|Identifiers?|Names?))$/;
+
+/** Places quoted in a statement: `'s3://bucket/key'`. */
+const quotedPlace = /['"]([a-z][a-z0-9+-]{1,20}:\/\/[^'"\s]{1,1000})['"]/gi;
+
+const maxResources = 20;
+const maxResourceChars = 512;
+
+/** Names of the resources that a call's arguments speak of, as the caller wrote them: each once, without secrets. */
+export function resourcesOf(given: unknown): string[] {
+  if (!isRecord(given)) return [];
+  const named = Object.entries(given)
+    .filter(([name]) => resourceName.test(name))
+    .flatMap(([, value]) => textsIn(value));
+  const quoted = typeof given.sql === "string" ? placesIn(given.sql.slice(0, 100_000)) : [];
+  const shown = [...named, ...quoted]
+    .slice(0, 10 * maxResources)
+    .map((text) => boundedText(text, maxResourceChars));
+  return [...new Set(shown)].slice(0, maxResources);
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  const items = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [];
+  return items
+    .slice(0, maxResources)
+    .filter((item): item is string => typeof item === "string" && item !== "");
+}
+
+function placesIn(sql: string): string[] {
+  return [...sql.matchAll(quotedPlace)].flatMap(([, place]) => (place === undefined ? [] : [place]));
+}

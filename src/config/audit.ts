@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { endpointUrl, sizeBytes } from "./fields.ts";
+
+/** Where records are relayed to beside the journal. */
+const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
+
+const sink = z.enum(sinks, {
+  error: ({ input }) => `${JSON.stringify(input)} is none of ${sinks.join(", ")}`,
+});
+
+const anchorUri = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(.*\/)?$/;
+
+const folder = z.string().min(1);
+
+const databaseUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "") return;
+  context.addIssue({ code: "custom", message: "is not postgresql://user:password@host/database" });
+});
+
+/** `audit`. Calls are recorded when a journal's folder is named. */
+export const auditSettings = z
+  .strictObject({
+    journalDir: folder.optional().describe("Folder of the audit journal; left out, calls are not recorded"),
+    anchor: folder
+      .refine((place) => !/^s3:/i.test(place) || anchorUri.test(place), {
+        error: "is not s3://bucket/prefix/",
+      })
+      .optional()
+      .describe("Where the journal's heads are kept: a folder on another disk, or s3://bucket/prefix/"),
+    anchorLock: z
+      .enum(["compliance", "governance", "none"])
+      .default("compliance")
+      .describe("S3 Object Lock of anchors in S3, for audit.retentionDays"),
+    rotateBytes: sizeBytes(64 * 1024)
+      .default(64 * 1024 ** 2)
+      .describe("Size at which a file of the journal is closed; so is it when its UTC day is over"),
+    retentionDays: z
+      .int()
+      .min(90)
+      .max(36_500)
+      .default(365)
+      .describe("Days that records are kept in the journal, 90 or more"),
+    sinks: z
+      .array(sink)
+      .default([])
+      .describe(`Where records are relayed to: ${sinks.join(", ")}`),
+    postgresql: z
+      .strictObject({
+        url: databaseUrl.optional().meta({
+          description: "postgresql://… of the role that inserts; best as secret://file/…",
+          writeOnly: true,
+        }),
+        ownerUrl: databaseUrl.optional().meta({
+          description: "postgresql://… of the role that owns the schema, for sluice audit migrate only",
+          writeOnly: true,
+        }),
+        schema: z
+          .string()
+          .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: "holds small letters, digits and _ only" })
+          .default("sluice_audit")
+          .describe("Schema of the records"),
+      })
+      .prefault({}),
+    cloudwatch: z
+      .strictObject({
+        logGroup: z
+          .string()
+          .regex(/^[A-Za-z0-9._/#-]{1,512}$/, { error: "is not a log group's name" })
+          .optional()
+          .describe("CloudWatch log group of the records; it must exist, its streams are made"),
+        region: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("AWS region; left out, the AWS SDK's own chain finds it"),
+        endpoint: endpointUrl.optional().describe("URL of a server that speaks CloudWatch Logs' protocol"),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** What is wrong with the group as a whole: which setting of it, and why. */
+export function wrongAudit({
+  journalDir,
+  anchor,
+  sinks,
+  postgresql,
+  cloudwatch,
+}: z.output<typeof auditSettings>): { path: string[]; message: string } | undefined {
+  if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
+    return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
+  }
+  if (anchor !== undefined && anchor === journalDir)
+    return { path: ["anchor"], message: "must be another folder than audit.journalDir" };
+  if (sinks.includes("postgresql") && postgresql.url === undefined)
+    return { path: ["postgresql", "url"], message: "is missing: the sink postgresql needs it" };
+  if (sinks.includes("cloudwatch") && cloudwatch.logGroup === undefined)
+    return { path: ["cloudwatch", "logGroup"], message: "is missing: the sink cloudwatch needs it" };
+  return undefined;
+}

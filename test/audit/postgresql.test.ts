@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openLine } from "../../src/audit/record/record.ts";
+import { checkPostgresqlSchema } from "../../src/audit/relay/check-postgresql.ts";
+import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
+import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
+import { call } from "../harness/call-path.ts";
+import { type Postgres, startPostgres } from "../harness/postgres.ts";
+
+let postgres: Postgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.remove());
+
+let place: AuditPlace;
+beforeEach(async () => {
+  place = await createAuditPlace();
+});
+afterEach(() => place.remove());
+
+/** A schema of its own for each test. */
+let schemas = 0;
+async function migrated() {
+  const schema = `audit_${++schemas}`;
+  const writer = "sluice_writer";
+  await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer });
+  return { schema, url: postgres.writerUrl };
+}
+
+/** Every record of the journal is one row, and nothing else is. */
+async function expectRelayed(schema: string) {
+  const records = await place.records();
+  const rows = await postgres.query<{ chain: string; sequence: string; hash: string; line: string }>(
+    `SELECT chain, sequence, hash, record::text AS line FROM ${schema}.records ORDER BY chain, sequence`,
+  );
+  expect(rows.map(({ sequence, hash }) => `${sequence} ${hash}`)).toEqual(
+    records.map(({ sequence, hash }) => `${sequence} ${hash}`),
+  );
+  expect(rows.every(({ line }) => openLine(line) !== undefined)).toBe(true);
+  return records.length;
+}
+
+test("records come in their order, hostile ones too, and at the end of the process", async () => {
+  const postgresql = await migrated();
+  const audit = place.audit({ settings: { postgresql } });
+  const path = auditedPath(audit);
+  for (const word of ["a\0b", "\ud800", "'; DROP TABLE records; --", "x".repeat(1e6), "\u2028\u001b[2J"])
+    await call(path, "test_write_word", { word });
+  await audit.close();
+  expect(await expectRelayed(postgresql.schema)).toBe(12);
+  const columns = await postgres.query(
+    `SELECT kind, principal, tenant, tool, effect, result, call, correlation_id FROM ${postgresql.schema}.records WHERE sequence = 3`,
+  );
+  expect(columns).toEqual([
+    {
+      kind: "outcome",
+      principal: "local",
+      tenant: "default",
+      tool: "test_write_word",
+      effect: "write",
+      result: "ok",
+      call: "id-1",
+      correlation_id: "id-2",
+    },
+  ]);
+});
+
+test("what a process could not relay, the next one does, of every chain", async () => {
+  const postgresql = await migrated();
+  const [first, second] = [place.audit({ isServer: false }), place.audit({ isServer: false })];
+  await Promise.all([first, second].map((audit) => call(auditedPath(audit), "test_write_word")));
+  await Promise.all([first.close(), second.close()]);
+  const server = place.audit({ settings: { postgresql } });
+  await expect.poll(() => postgres.query(`SELECT 1 FROM ${postgresql.schema}.records`)).toHaveLength(8);
+  await server.close();
+  await expectRelayed(postgresql.schema);
+});
+
+describe("the database", () => {
+  test("changes no record, whoever asks, by the table or its partitions", async () => {
+    const postgresql = await migrated();
+    const audit = place.audit({ settings: { postgresql } });
+    await call(auditedPath(audit), "test_write_word");
+    await audit.close();
+    const { schema } = postgresql;
+    const month = `records_${new Date().toISOString().slice(0, 7).replace("-", "_")}`;
+    for (const table of [`${schema}.records`, `${schema}.${month}`]) {
+      for (const statement of [
+        `UPDATE ${table} SET result = 'x'`,
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table}`,
+      ]) {
+        await expect(postgres.query(statement), statement).rejects.toThrow("never changed");
+        await expect(postgres.queryAs(postgres.ownerUrl, statement), statement).rejects.toThrow(
+          "never changed",
+        );
+        await expect(postgres.queryAs(postgres.writerUrl, statement)).rejects.toThrow("permission denied");
+        const asReplica = `SET session_replication_role = replica; ${statement}`;
+        await expect(postgres.query(asReplica), asReplica).rejects.toThrow("never changed");
+      }
+    }
+    await expect(postgres.queryAs(postgres.writerUrl, `SELECT * FROM ${schema}.records`)).rejects.toThrow(
+      "permission denied",
+    );
+    await expectRelayed(schema);
+  });
+
+  test("is set up anew without a change, by its owner alone", async () => {
+    const { schema } = await migrated();
+    const request = { ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" };
+    expect(await migratePostgresql(request)).toEqual({ applied: [] });
+    await expect(migratePostgresql({ ...request, ownerUrl: postgres.writerUrl })).rejects.toThrow(
+      "permission denied",
+    );
+  });
+
+  test("that is not set up is said to be so, and nothing is lost", async () => {
+    const schema = `audit_${++schemas}`;
+    const audit = place.audit({ settings: { postgresql: { schema, url: postgres.writerUrl } } });
+    await call(auditedPath(audit), "test_write_word");
+    await expect.poll(() => place.logged).toEqual(["audit sink fails"]);
+    const request = { schema, url: postgres.writerUrl };
+    expect(await checkPostgresqlSchema(request)).toContain("does not exist");
+    expect(audit.backlogs()).toMatchObject([{ sink: "postgresql", records: expect.any(Number) }]);
+    await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+    expect(await checkPostgresqlSchema(request)).toBeUndefined();
+    await expect.poll(() => audit.backlogs()).toEqual([{ sink: "postgresql", records: 0 }]);
+    await audit.close();
+    await expectRelayed(schema);
+  });
+});
+
+test("a database that stops and starts under load loses no record and doubles none", async () => {
+  const postgresql = await migrated();
+  const audit = place.audit({ settings: { postgresql, rotateBytes: 256 * 1024 } });
+  const path = auditedPath(audit);
+  let isLoaded = true;
+  let calls = 0;
+  const load = Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (isLoaded) {
+        expect(await call(path, "test_write_word", { word: `w${calls++}` })).toMatchObject({
+          kind: "completed",
+        });
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }),
+  );
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  for (const downMs of [500, 2_000]) {
+    await pause(700);
+    await postgres.stop();
+    await pause(downMs);
+    expect(audit.backlogs()[0]?.records).toBeGreaterThan(0);
+    await postgres.start();
+  }
+  await pause(500);
+  isLoaded = false;
+  await load;
+  const fromMs = Date.now();
+  await expect.poll(() => audit.backlogs()[0]?.records, { timeout: 30_000, interval: 50 }).toBe(0);
+  const drainedMs = Date.now() - fromMs;
+  await audit.close();
+  const records = await expectRelayed(postgresql.schema);
+  expect(records).toBeGreaterThan(2 * calls);
+  expect(await place.verifyAnchored()).toMatchObject({ problems: [] });
+  console.log(`${calls} calls, ${records} records, backlog drained in ${drainedMs} ms`);
+}, 90_000);
