@@ -12,7 +12,19 @@ import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
 import { tools } from "./tools.ts";
 
-const working: readonly Command[] = [demo, serve, stdio, tools, call, policy, config, connect, key, doctor, audit];
+const working: readonly Command[] = [
+  demo,
+  serve,
+  stdio,
+  tools,
+  call,
+  policy,
+  config,
+  connect,
+  key,
+  doctor,
+  audit,
+];
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [...working, completionOf(working)];

@@ -9,8 +9,8 @@ import { limitSettings } from "./limits.ts";
 import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
-import { tlsSettings } from "./tls.ts";
 import { stateSettings, wrongState } from "./state.ts";
+import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
 const megabyte = 1024 ** 2;
@@ -42,22 +42,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
         .prefault({}),
       limits: limitSettings,
       state: stateSettings,
-      tasks: z
-        .strictObject({
-          afterMs: durationMs(0)
-            .default(5_000)
-            .describe("A call that takes longer becomes a task, for clients that take tasks"),
-          timeoutMs: durationMs()
-            .default(1_800_000)
-            .describe("How long a call that may become a task may take"),
-          keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
-          key: z.string().min(32).optional().meta({
-            description:
-              "Secret of 32 characters or more, the same on servers that answer for each other's tasks; best as secret://file/…. Left out, tasks end with their process",
-            writeOnly: true,
-          }),
-        })
-        .prefault({}),
+      tasks: taskSettings,
       summarize: z
         .strictObject({
           maxInputBytes: sizeBytes(kilobyte).default(megabyte).describe("Text read for one summary"),
@@ -75,6 +60,21 @@ export function createSettingsSchema(surroundings: Surroundings) {
 
 /** Settings of a running Sluice: parsed, in bytes and milliseconds. */
 export type Settings = z.output<ReturnType<typeof createSettingsSchema>>;
+
+const taskSettings = z
+  .strictObject({
+    afterMs: durationMs(0)
+      .default(5_000)
+      .describe("A call that takes longer becomes a task, for clients that take tasks"),
+    timeoutMs: durationMs().default(1_800_000).describe("How long a call that may become a task may take"),
+    keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
+    key: z.string().min(32).optional().meta({
+      description:
+        "Secret of 32 characters or more, the same on servers that answer for each other's tasks; best as secret://file/…. Left out, tasks end with their process",
+      writeOnly: true,
+    }),
+  })
+  .prefault({});
 
 const breakerSettings = z
   .strictObject({

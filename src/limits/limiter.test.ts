@@ -227,6 +227,7 @@ test("a caller who waits for a place and leaves is let go, and its call neither 
   const { limiter } = server.path.steps;
   const [found] = server.path.registry.tools;
   const call = {
+    id: "1",
     tool: found!,
     calledAs: "x",
     principal: anna,
