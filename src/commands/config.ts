@@ -43,6 +43,7 @@ export const config = defineCommand({
       table(
         ["setting", "value", "from"],
         effective.map(({ path, value, origin }) => [path, shown(value), origin.name || origin.kind]),
+        effective.length,
       ),
     );
     for (const { name, meaning } of oldNames) terminal.err(`${name} is set: ${meaning}.`);

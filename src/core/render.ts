@@ -41,11 +41,13 @@ function renderField(name: string, value: unknown): string {
   )}`;
 }
 
-/** A plain table: columns padded, numbers to the right. */
-export function table(titles: readonly string[], rows: readonly Row[]): string {
-  const shown = rows
-    .slice(0, maxTableRows)
-    .map((row) => titles.map((_, index) => cell(row[index], maxCellChars)));
+/** A plain table: columns padded, numbers to the right. The rows past `maxRows` are counted. */
+export function table(
+  titles: readonly string[],
+  rows: readonly Row[],
+  maxRows: number = maxTableRows,
+): string {
+  const shown = rows.slice(0, maxRows).map((row) => titles.map((_, index) => cell(row[index], maxCellChars)));
   const widths = titles.map((title, index) =>
     Math.max(title.length, ...shown.map((row) => row[index]?.length ?? 0)),
   );
