@@ -54,6 +54,15 @@ test("a call has a record before it acts and one after", async () => {
   expect(records[1]).not.toHaveProperty("arguments");
 });
 
+test("who called is on record as was proved, whatever it looks like", async () => {
+  const audit = place.audit();
+  const principal = { ...localPrincipal, id: "jwt:api_key=ada", tenantId: "secret: acme" };
+  await callTool(auditedPath(audit), { name: "test_read_word", arguments: { word: "hi" }, principal });
+  await audit.close();
+  const records = (await place.records()).filter(({ kind }) => kind === "intent");
+  expect(records).toMatchObject([{ principal: "jwt:api_key=ada", tenant: "secret: acme" }]);
+});
+
 test("a call that is refused before it could act has one record, with its arguments", async () => {
   const { records } = await recordsOf({ word: "hi", times: 9 });
   expect(records).toMatchObject([

@@ -23,7 +23,7 @@ test("both keys of a caller are good, and give one principal", async () => {
   const mode = createApiKeyMode(entries, () => 0);
   for (const key of ["old-key", "new-key"]) {
     expect((await mode.authenticate(bring(key))).principal).toEqual({
-      id: "api_key:ci",
+      id: "key:ci",
       tenantId: "acme",
       roles: ["reader"],
       scopes: ["lake"],

@@ -51,5 +51,5 @@ export function createApiKeyMode(
 }
 
 function principalOf({ id, tenantId, roles, scopes }: ApiKeyEntry): Principal {
-  return Object.freeze({ id: `api_key:${id}`, tenantId, roles, scopes, via: "api_key" });
+  return Object.freeze({ id: `key:${id}`, tenantId, roles, scopes, via: "api_key" });
 }

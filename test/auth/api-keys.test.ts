@@ -42,12 +42,12 @@ const adapter = {
 
 test("a key that was just made, and one kept in a file, say who calls", async () => {
   expect((await callOver(server.url, "echo_whoami", {}, ada())).output).toEqual({
-    id: "api_key:ada",
+    id: "key:ada",
     tenantId: "acme",
     roles: ["admin"],
     via: "api_key",
   });
-  expect((await callOver(server.url, "echo_whoami", {}, bob)).output).toMatchObject({ id: "api_key:bob" });
+  expect((await callOver(server.url, "echo_whoami", {}, bob)).output).toMatchObject({ id: "key:bob" });
 });
 
 test("no key and a wrong one are refused, and neither is in the log", async () => {

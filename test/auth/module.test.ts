@@ -96,7 +96,7 @@ test("beside another mode the module is asked only where that one's evidence is 
   });
   const as = (credentials: Record<string, string>) => callOver(server.url, "echo_whoami", {}, credentials);
   expect((await as({ "x-api-key": "a-key-of-some-length-4711" })).output).toMatchObject({
-    id: "api_key:default",
+    id: "key:default",
   });
   expect((await as({ "x-api-key": "wrong" })).status).toBe(401);
   expect((await as({})).output).toMatchObject({ id: "module:any" });

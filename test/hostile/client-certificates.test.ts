@@ -133,7 +133,7 @@ test("a certificate in a header is nobody's word", async () => {
 });
 
 test("beside a certificate another mode is for those without", async () => {
-  expect((await whoami({}, { "x-api-key": apiKey })).output).toMatchObject({ id: "api_key:default" });
+  expect((await whoami({}, { "x-api-key": apiKey })).output).toMatchObject({ id: "key:default" });
   expect((await whoami(ours.issue(agent), { "x-api-key": apiKey })).status).toBe(401);
   expect(server.logged.at(-1)).toContain("both api_key and mtls");
 });
