@@ -1,8 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
+import { confirmWrites } from "./core/confirm-writes.ts";
+import { createMemoryOnceStore } from "./core/once-store.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { allowWrites, refuseWrites, unguarded } from "./core/steps.ts";
+import { allowWrites, type Confirmer, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
@@ -63,7 +65,7 @@ export function assemble(options: AssembleOptions): Deps {
       registry,
       steps: {
         ...unguarded,
-        confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
+        confirmer: confirmerFor(settings.writes, now),
         observer: createCallLog(log),
       },
       services: { lake },
@@ -74,6 +76,18 @@ export function assemble(options: AssembleOptions): Deps {
     },
     close: () => lake.close(),
   };
+}
+
+/** Confirmations are good in the process that asked for them: their key and which were used are known to no other. */
+function confirmerFor(writes: Settings["writes"], now: () => number): Confirmer {
+  switch (writes) {
+    case "off":
+      return refuseWrites;
+    case "allow":
+      return allowWrites;
+    case "confirm":
+      return confirmWrites({ key: randomBytes(32).toString("hex"), once: createMemoryOnceStore(now), now });
+  }
 }
 
 function lakeSettings({ lake, summarize }: Settings, credentials: S3Settings["credentials"]): LakeSettings {

@@ -12,9 +12,6 @@ const laterSettings = [
   "summarize.model",
 ] as const;
 
-/** What `writes` may be in later versions. */
-export const laterWrites = "confirm";
-
 /** The setting of a later version that `path` is or lies in. */
 export function laterSetting(path: string): string | undefined {
   return laterSettings.find((later) => path === later || path.startsWith(`${later}.`));

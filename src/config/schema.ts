@@ -3,7 +3,6 @@ import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
-import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 
 const kilobyte = 1024;
@@ -24,7 +23,9 @@ export function createSettingsSchema(surroundings: Surroundings) {
       lake: lakeSettings(surroundings),
       results: resultSettings,
       tools: toolSettings,
-      writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
+      writes: writesSetting
+        .default("off")
+        .describe("Tools that change things: off, confirm (they answer with a plan first) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,
       calls: z
@@ -183,11 +184,8 @@ const exportSettings = z
   })
   .prefault({});
 
-const writesSetting = z.enum(["off", "allow"], {
-  error: ({ input }) =>
-    input === laterWrites
-      ? "confirm is not in this version. Write off or allow"
-      : `${JSON.stringify(input)} is neither off nor allow`,
+const writesSetting = z.enum(["off", "confirm", "allow"], {
+  error: ({ input }) => `${JSON.stringify(input)} is none of off, confirm and allow`,
 });
 
 const s3Settings = z

@@ -5,6 +5,7 @@ import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
+import { planExport } from "./datasets/plan-export.ts";
 import { query } from "./datasets/query.ts";
 import { readText } from "./datasets/read-text.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
@@ -57,6 +58,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const remotes = openRemotes({ parts, tableStores, scratchDir, guard, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines = enginesOf(parts, remotes);
+  const exporting = { ...parts, uploads: stores.uploads, now, newId };
   return {
     stores,
     ...(databricks ? { databricks: databricks.tables } : {}),
@@ -67,8 +69,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     query: (request, scope) => queryOnEngine(engines, request, scope),
     stop: (work, scope) => stopOnEngine(engines, work, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
-    exportQuery: (request, scope) =>
-      exportQuery({ ...parts, uploads: stores.uploads, now, newId }, request, scope),
+    exportQuery: (request, scope) => exportQuery(exporting, request, scope),
+    planExport: (request, scope) => planExport(exporting, request, scope),
     profile: (request, scope) => profileDataset(parts, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
