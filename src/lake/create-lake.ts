@@ -4,7 +4,7 @@ import { type ServiceGuard, unguardedServices } from "../core/service-guard.ts";
 import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
-import { exportQuery } from "./datasets/export-query.ts";
+import { type ExportParts, exportQuery } from "./datasets/export-query.ts";
 import { planExport } from "./datasets/plan-export.ts";
 import { query } from "./datasets/query.ts";
 import { readText } from "./datasets/read-text.ts";
@@ -58,7 +58,6 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const remotes = openRemotes({ parts, tableStores, scratchDir, guard, now, newId, athenaTimes });
   const { databricks, athena } = remotes;
   const engines = enginesOf(parts, remotes);
-  const exporting = { ...parts, uploads: stores.uploads, now, newId };
   return {
     stores,
     ...(databricks ? { databricks: databricks.tables } : {}),
@@ -69,8 +68,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     query: (request, scope) => queryOnEngine(engines, request, scope),
     stop: (work, scope) => stopOnEngine(engines, work, scope),
     estimate: (request, scope) => estimateOnEngine(engines, request, scope),
-    exportQuery: (request, scope) => exportQuery(exporting, request, scope),
-    planExport: (request, scope) => planExport(exporting, request, scope),
+    ...exportsOf({ ...parts, uploads: stores.uploads, now, newId }),
     profile: (request, scope) => profileDataset(parts, request, scope),
     readText: (uri, scope) => readText(parts, uri, scope),
     async close() {
@@ -79,6 +77,13 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
       await Promise.allSettled([remotes.close(), engine.close(), parts.cache.close()]);
       stores.close();
     },
+  };
+}
+
+function exportsOf(parts: ExportParts): Pick<Lake, "exportQuery" | "planExport"> {
+  return {
+    exportQuery: (request, scope) => exportQuery(parts, request, scope),
+    planExport: (request, scope) => planExport(parts, request, scope),
   };
 }
 
