@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
 import { auditSettingsOf } from "./audit-settings.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
+import { confirmWrites } from "./core/confirm-writes.ts";
+import { createMemoryOnceStore } from "./core/once-store.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { allowWrites, type Policy, refuseWrites, unguarded } from "./core/steps.ts";
+import { allowWrites, type Confirmer, type Policy, refuseWrites, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
@@ -91,7 +93,7 @@ export function assemble(options: AssembleOptions): Deps {
         ...unguarded,
         ...(access ? { policy: policyOf(access, lake) } : {}),
         limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
-        confirmer: settings.writes === "allow" ? allowWrites : refuseWrites,
+        confirmer: confirmerFor(settings.writes, now),
         auditor: audit?.auditor ?? unguarded.auditor,
         observer: createCallLog(log),
       },
@@ -110,6 +112,18 @@ export function assemble(options: AssembleOptions): Deps {
       }
     },
   };
+}
+
+/** Confirmations are good in the process that asked for them: their key and which were used are known to no other. */
+function confirmerFor(writes: Settings["writes"], now: () => number): Confirmer {
+  switch (writes) {
+    case "off":
+      return refuseWrites;
+    case "allow":
+      return allowWrites;
+    case "confirm":
+      return confirmWrites({ key: randomBytes(32).toString("hex"), once: createMemoryOnceStore(now), now });
+  }
 }
 
 function openAudit(

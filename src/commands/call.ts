@@ -1,4 +1,5 @@
 import { loadConfig } from "../config/load.ts";
+import { confirmPlan } from "./call/confirm-plan.ts";
 import { printAnswer } from "./call/print-answer.ts";
 import { showProgress } from "./call/progress-line.ts";
 import { readArguments } from "./call/read-arguments.ts";
@@ -23,6 +24,7 @@ export const call = defineCommand({
     input: { type: "string", requiresArg: true, describe: "File with the arguments as JSON" },
     json: { type: "boolean", describe: "Print the structured result as JSON" },
     all: { type: "boolean", describe: "Follow the cursor to the end, one JSON object per line" },
+    yes: { type: "boolean", describe: "Carry out what a tool plans to change, without a question" },
     url: { type: "string", requiresArg: true, describe: "Call it on the MCP server there" },
     ...credentialOptions,
     demo: { type: "boolean", describe: "Call it on the sample lake, in this process" },
@@ -41,28 +43,26 @@ export const call = defineCommand({
     ],
   ],
   complete: completeTools,
-  async run({ input: file, json, all, url, key, token, demo, positionals }, context) {
+  async run({ input: file, json, all, yes, url, key, token, demo, positionals }, context) {
     if (url !== undefined && demo) throw new UsageError("--url and --demo exclude each other.");
     const tool = String(positionals.tool);
     const words = [positionals.arguments ?? []].flat();
     const headers = await credentialHeaders({ key, token, url });
     return withCaller(context, { url, headers, demo: demo === true }, async (caller, signal) => {
       const args = await readArguments({ words, file }, () => caller.argumentsOf(tool), context.terminal);
-      const progress = showProgress(context.terminal);
       const callOnce = async (given: Record<string, unknown>) => {
-        const answer = await caller.call(tool, given, { signal, progress: progress.report });
+        const progress = showProgress(context.terminal);
+        const answer = await caller
+          .call(tool, given, { signal, progress: progress.report })
+          .finally(progress.end);
         // Whoever stopped the call need not be told that it was stopped.
         signal.throwIfAborted();
         return answer;
       };
-      try {
-        if (all) return await walkPages(tool, args, callOnce, context.terminal);
-        const answer = await callOnce(args);
-        progress.end();
-        return printAnswer(tool, answer, json === true, context.terminal);
-      } finally {
-        progress.end();
-      }
+      if (all) return walkPages(tool, args, callOnce, context.terminal);
+      const confirm = { yes: yes === true, signal, terminal: context.terminal };
+      const answer = await confirmPlan(args, callOnce, confirm);
+      return printAnswer(tool, answer, json === true, context.terminal);
     });
   },
 });

@@ -153,19 +153,18 @@ describe("where settings come from", () => {
 
 describe("wrong settings", () => {
   test("are all reported at once, with their source and what was likely meant", async () => {
-    await file("lake:\n  bukets: [a]\nresults:\n  maxBytes: 3 parrots\nwrites: confirm\n");
+    await file("lake:\n  bukets: [a]\nresults:\n  maxBytes: 3 parrots\n");
     const message = await problemsOf(
       load(["--http.prt", "1"], { SLUICE_LOG_LEVLE: "info", SLUICE_AWS_REGIONS: "x" }),
     );
     expect(message.replaceAll(cwd, "")).toBe(
       [
-        "ConfigError: 6 settings are wrong:",
+        "ConfigError: 5 settings are wrong:",
         "- lake.bukets (/sluice.yaml) is no setting: did you mean lake.buckets?",
         "- aws.regions (SLUICE_AWS_REGIONS): aws is not in this version. Remove it",
         "- SLUICE_LOG_LEVLE is no setting: did you mean SLUICE_LOG_LEVEL?",
         "- http.prt (--http.prt) is no setting: did you mean http.port?",
         '- results.maxBytes (/sluice.yaml): "3 parrots" is not a size: write bytes, or 256KB, 2GB',
-        "- writes (/sluice.yaml): confirm is not in this version. Write off or allow",
       ].join("\n"),
     );
   });
@@ -190,7 +189,7 @@ describe("wrong settings", () => {
     ["a time beyond Node's timers", "calls.timeoutMs", "720h", "may be"],
     ["results too small for a row", "results.maxBytes", "100", "must be at least 1KB"],
     ["a negative size", "lake.cache.maxBytes", "-1", "is not a size"],
-    ["a way to write there is not", "writes", "yes", '"yes" is neither off nor allow'],
+    ["a way to write there is not", "writes", "yes", '"yes" is none of off, confirm and allow'],
     ["a link that outlives what S3 allows", "lake.exports.maxExpiresMs", "192h", "168h at most"],
     [
       "a link longer than callers may ask for",

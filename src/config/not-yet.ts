@@ -1,9 +1,6 @@
 /** Settings of later versions. Accepting one silently would promise a guard that is not there. */
 const laterSettings = ["tenants", "aws", "telemetry", "lake.engine", "summarize.model"] as const;
 
-/** What `writes` may be in later versions. */
-export const laterWrites = "confirm";
-
 /** Modes of `auth.modes` in later versions. */
 export const laterAuthModes = ["iam"] as const;
 

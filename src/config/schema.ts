@@ -6,7 +6,6 @@ import { authSettings, wrongAuth } from "./auth.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { limitSettings } from "./limits.ts";
-import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { stateSettings, wrongState } from "./state.ts";
@@ -32,7 +31,9 @@ export function createSettingsSchema(surroundings: Surroundings) {
       results: resultSettings,
       tools: toolSettings,
       rbac: rbacSettings,
-      writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
+      writes: writesSetting
+        .default("off")
+        .describe("Tools that change things: off, confirm (they answer with a plan first) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,
       calls: z
@@ -195,11 +196,8 @@ const exportSettings = z
   })
   .prefault({});
 
-const writesSetting = z.enum(["off", "allow"], {
-  error: ({ input }) =>
-    input === laterWrites
-      ? "confirm is not in this version. Write off or allow"
-      : `${JSON.stringify(input)} is neither off nor allow`,
+const writesSetting = z.enum(["off", "confirm", "allow"], {
+  error: ({ input }) => `${JSON.stringify(input)} is none of off, confirm and allow`,
 });
 
 const s3Settings = z

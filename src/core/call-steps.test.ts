@@ -35,7 +35,7 @@ test.each(["read", "write"] as const)(
   "the answer of a %s stands though its outcome cannot be recorded, and the observer is told",
   async (effect) => {
     const auditor = { ...unguarded.auditor, outcome: () => Promise.reject(broken) };
-    const confirmer = { confirm: async () => {} };
+    const confirmer = { confirm: async () => ({}) };
     const { steps, stepFaults } = watchedSteps({ auditor, confirmer });
     const path = pathWith([tool("test_say_word", { effect })], { steps });
     expect(await call(path, "test_say_word")).toMatchObject({ kind: "completed", output: { said: "hello" } });

@@ -160,7 +160,12 @@ test("the steps run in their order, the place is given back, and a fault is audi
         return () => void order.push("release");
       },
     },
-    confirmer: { confirm: log("confirm") },
+    confirmer: {
+      async confirm() {
+        order.push("confirm");
+        return {};
+      },
+    },
     auditor: {
       intent: log("intent"),
       outcome: async (_: unknown, { kind }: Outcome) => void order.push(`outcome ${kind}`),

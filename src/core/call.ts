@@ -1,13 +1,15 @@
 import type { z } from "zod";
 import { runWithin } from "./deadline.ts";
 import { ToolError, toFault } from "./errors.ts";
+import { givenConfirmation } from "./given-confirmation.ts";
 import { describeIssues } from "./issues.ts";
 import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
-import type { Allowance, Call, CallSteps, Outcome, ParsedCall, StepFault } from "./steps.ts";
+import type { Allowance, Call, CallSteps, Confirmation, Outcome, ParsedCall, StepFault } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
+import { plainPlan } from "./write-plan.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
 export interface CallPath {
@@ -36,6 +38,8 @@ export interface CallRequest {
   timeoutMs?: number | undefined;
   /** Of a call that another process may be asked to go on with, or this one was. */
   outside?: Outside | undefined;
+  /** Where the caller can confirm otherwise than with a token among its arguments. */
+  confirmation?: Confirmation | undefined;
 }
 
 /** What an adapter puts into its own words. */
@@ -64,7 +68,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     principal: request.principal,
     correlationId: request.correlationId ?? path.newId(),
     startedMs: path.now(),
-    rawArguments: request.arguments,
+    ...givenConfirmation(found.tool, request),
   };
   const outcome = await outcomeOf(path, request, found, call);
   if (outcome === "hidden") return unknown(path, request);
@@ -87,17 +91,19 @@ async function outcomeOf(
   found: FoundTool,
   call: Call,
 ): Promise<Outcome | "hidden"> {
-  const { policy, limiter, confirmer, auditor } = path.steps;
+  const { policy, limiter, confirmer } = path.steps;
   let release: (() => void) | undefined;
   try {
     policy.checkUsable?.();
     if (!policy.visible(call.principal, call.tool)) return "hidden";
     await policy.authorize(call);
     release = await limiter.admit(call, request.signal);
-    const parsed: ParsedCall = { ...call, input: parseInput(found, request.arguments) };
-    await confirmer.confirm(parsed);
-    await auditor.intent(parsed);
-    return boundOutput(path, call.tool, await runHandler(path, request, parsed));
+    const parsed: ParsedCall = { ...call, input: parseInput(found, call.rawArguments) };
+    const confirmed = await confirmer.confirm(parsed, () => makePlan(path, request, parsed));
+    if (confirmed.outcome) return confirmed.outcome;
+    const outcome = await act(path, request, parsed);
+    confirmed.settled?.(outcome);
+    return outcome;
   } catch (thrown) {
     return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
   } finally {
@@ -107,6 +113,24 @@ async function outcomeOf(
       tellStepFault(path, { step: "limiter", thrown, call });
     }
   }
+}
+
+/** From here on the call may have acted. */
+async function act(path: CallPath, request: CallRequest, call: ParsedCall): Promise<Outcome> {
+  try {
+    await path.steps.auditor.intent(call);
+    const output = await runWork(path, request, call, (context) => call.tool.handle(call.input, context));
+    return boundOutput(path, call.tool, output);
+  } catch (thrown) {
+    return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
+  }
+}
+
+async function makePlan(path: CallPath, request: CallRequest, call: ParsedCall) {
+  const { tool, input } = call;
+  if (!tool.plan) return plainPlan(tool, input);
+  const { plan } = tool;
+  return runWork(path, request, call, (context) => plan(input, context));
 }
 
 function tellStepFault({ steps }: CallPath, fault: StepFault): void {
@@ -150,7 +174,12 @@ function parse(name: string, schema: z.ZodObject, value: unknown): Record<string
   throw new ToolError("invalid_input", `${name}: ${issues.join("; ")}`, { details: { issues } });
 }
 
-async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall) {
+async function runWork<T>(
+  path: CallPath,
+  request: CallRequest,
+  call: ParsedCall,
+  work: (context: CallContext) => Promise<T>,
+): Promise<T> {
   const timeoutMs = request.timeoutMs ?? path.timeoutMs;
   const allowed = { timeoutMs, elapsedMs: path.now() - call.startedMs };
   const services = path.steps.policy.narrow?.(call, path.services) ?? path.services;
@@ -166,7 +195,7 @@ async function runHandler(path: CallPath, request: CallRequest, call: ParsedCall
       progress: request.progress ?? (() => {}),
       ...(request.outside ? { outside: request.outside } : {}),
     };
-    return call.tool.handle(call.input, context);
+    return work(context);
   });
 }
 

@@ -1,6 +1,17 @@
 import { ToolError, type ToolFault } from "./errors.ts";
 import type { Principal } from "./principal.ts";
 import type { Services, Tool } from "./tool.ts";
+import type { WritePlan } from "./write-plan.ts";
+
+/** How the caller of a write can confirm it, and what it brings. */
+export interface Confirmation {
+  /** A client that asks its user and brings the answer; or a caller that sends the token among its arguments. */
+  by: "user" | "token";
+  /** Of an earlier call, which was answered with a plan. */
+  token?: string;
+  /** What the user said. Default: `accept`. */
+  answer?: "accept" | "decline" | "cancel";
+}
 
 /** One call on its way through the path. */
 export interface Call {
@@ -15,6 +26,8 @@ export interface Call {
   startedMs: number;
   /** Arguments as they came, before they were parsed: an audit records also what was refused. May hold secrets. */
   rawArguments: unknown;
+  /** Of a write. Default: a caller that brings nothing and can send a token. */
+  confirmation?: Confirmation | undefined;
 }
 
 /** A call whose arguments were parsed by the tool's schema. */
@@ -62,9 +75,23 @@ export interface Limiter {
   allowances?(call: Call): readonly Allowance[];
 }
 
-/** Stands between a write and its effect. Throws `denied` when the write may not go on. */
+/** A call that may go on, or went on before. */
+export interface Confirmed {
+  /** Of the same confirmed call before: given again in place of a second effect. No intent is recorded for it. */
+  outcome?: Outcome;
+  /** Told what the call came to. Must not throw. */
+  settled?(outcome: Outcome): void;
+}
+
+/**
+ * Stands between a write and its effect. Throws where the write may not go on, be it only yet: nothing has acted then, and
+ * no intent is recorded.
+ */
 export interface Confirmer {
-  confirm(call: ParsedCall): Promise<void>;
+  /** Whether writes are answered with a plan first, so that their tools take `confirmationToken`. */
+  readonly plansFirst?: boolean;
+  /** `makePlan` asks the tool, within the call's time. */
+  confirm(call: ParsedCall, makePlan: () => Promise<WritePlan>): Promise<Confirmed>;
 }
 
 /**
@@ -103,7 +130,7 @@ export interface CallSteps {
 /** Of a server that changes nothing: reads run, writes are refused. */
 export const refuseWrites: Confirmer = Object.freeze({
   async confirm({ tool }: ParsedCall) {
-    if (tool.effect === "read") return;
+    if (tool.effect === "read") return {};
     throw new ToolError(
       "denied",
       `${tool.name} changes things, and this server is read-only. Its operator can allow it (setting writes).`,
@@ -112,7 +139,7 @@ export const refuseWrites: Confirmer = Object.freeze({
 });
 
 /** Of a server whose operator lets writes run as they come. */
-export const allowWrites: Confirmer = Object.freeze({ confirm: async () => {} });
+export const allowWrites: Confirmer = Object.freeze({ confirm: async () => ({}) });
 
 /** What holds with no guard configured: every tool visible, reads run, writes are refused. */
 export const unguarded: CallSteps = Object.freeze({

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Outside, OutsideWork } from "./outside.ts";
 import type { Principal } from "./principal.ts";
+import type { WritePlan } from "./write-plan.ts";
 
 /** What a call does to the world. `write` changes it and can be undone; `destroy` cannot. */
 export type Effect = "read" | "write" | "destroy";
@@ -81,6 +82,8 @@ export interface ToolDefinition<Input extends z.ZodObject, Output extends z.ZodO
   /** Whether a long call may be answered with a task, for clients that take them. Default: no. */
   task?: "optional";
   handle(input: z.output<Input>, context: CallContext): Promise<z.input<Output>>;
+  /** Of a tool that changes things: what the call would do, found out without doing it. Throws what `handle` would. */
+  plan?(input: z.output<Input>, context: CallContext): Promise<WritePlan>;
   /**
    * Stops work that a call of this caller began elsewhere, and that no call here waits for. What has ended stays as it
    * ended. Throws where it may go on.
@@ -105,8 +108,12 @@ export interface Tool {
   readonly untrusted: readonly string[];
   /** `input` must have come out of this tool's own input schema. */
   readonly handle: (input: Record<string, unknown>, context: CallContext) => Promise<Record<string, unknown>>;
+  readonly plan?: (input: Record<string, unknown>, context: CallContext) => Promise<WritePlan>;
   readonly stopOutside?: (work: OutsideWork, context: StopContext) => Promise<void>;
 }
+
+/** Among the arguments of a write: the token of its plan. Agents can send nothing but arguments. */
+export const confirmationArgument = "confirmationToken";
 
 const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
 
@@ -114,7 +121,8 @@ const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
-  const { name, description } = definition;
+  const { plan, ...declared } = definition;
+  const { name, description, effect } = declared;
   if (!namePattern.test(name) || name.length > 64) {
     throw new TypeError(`Tool name "${name}" is not <toolset>_<verb>_<noun> of at most 64 characters.`);
   }
@@ -123,14 +131,21 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       `The description of ${name} has ${description.length} characters; 1,024 are allowed.`,
     );
   }
+  if (effect !== "read" && confirmationArgument in definition.input.shape) {
+    throw new TypeError(`${name} has an argument ${confirmationArgument}, which the call path takes away.`);
+  }
   return Object.freeze({
-    ...definition,
+    ...declared,
     toolset: name.slice(0, name.indexOf("_")),
-    idempotent: definition.idempotent ?? definition.effect === "read",
+    idempotent: definition.idempotent ?? effect === "read",
     aliases: definition.aliases ?? [],
     untrusted: definition.untrusted ?? [],
     // The call path parses with this very schema before it calls, which is what the erased type promises.
     handle: (input: Record<string, unknown>, context: CallContext) =>
       definition.handle(input as z.output<Input>, context),
+    ...(plan && {
+      plan: (input: Record<string, unknown>, context: CallContext) =>
+        plan.call(definition, input as z.output<Input>, context),
+    }),
   });
 }

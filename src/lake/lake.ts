@@ -146,6 +146,19 @@ export interface ExportQueryRequest {
   idempotencyKey?: string;
 }
 
+/** What an export would do. */
+export interface ExportPlan {
+  uri: string;
+  /** As asked of S3, such as `aws:kms (alias/exports)`; `bucket` leaves it to the bucket. */
+  encryption: string;
+  /** Where the settings name it. */
+  region?: string;
+  /** The same export, made before: it is given again and nothing is written. */
+  there?: { sizeBytes: number; lastModified: Date };
+  /** Stays the same as long as the export would go there, and what is there does. */
+  stateSeen: string;
+}
+
 export interface ExportedQuery {
   uri: string;
   /** Gives the object to whoever has it. */
@@ -228,6 +241,8 @@ export interface LakeView {
   estimate(request: LakeQueryRequest, scope: LakeScope): Promise<LakeEstimate>;
   /** Writes a statement's whole result to an object. The same request again finds the object of the first. */
   exportQuery(request: ExportQueryRequest, scope: LakeScope): Promise<ExportedQuery>;
+  /** What that would do, without doing it. */
+  planExport(request: ExportQueryRequest, scope: LakeScope): Promise<ExportPlan>;
   profile(request: ProfileRequest, scope: LakeScope): Promise<DatasetProfile>;
   /** The text of one object, decompressed and decoded, up to `summarize.maxInputBytes` of UTF-8. */
   readText(uri: string, scope: LakeScope): Promise<TextContent>;

@@ -3,6 +3,7 @@ import type { PollTimes } from "./athena/executions.ts";
 import type { TableStores } from "./databricks/table-stores.ts";
 import { estimateQuery } from "./datasets/estimate-query.ts";
 import { exportQuery } from "./datasets/export-query.ts";
+import { planExport } from "./datasets/plan-export.ts";
 import { query } from "./datasets/query.ts";
 import { readText } from "./datasets/read-text.ts";
 import { estimateOnEngine, type QueryEngines, queryOnEngine, stopOnEngine } from "./engines/dispatch.ts";
@@ -57,6 +58,7 @@ export function openView(deps: ViewDeps): OpenView {
     maxScanBytes: settings.query.maxScanBytes,
     remote: remotes.engines,
   };
+  const exports = { ...parts, uploads, now, newId };
   const here = (scope: LakeScope): LakeScope => (reach === undefined ? scope : { ...scope, reach });
   return {
     stores,
@@ -68,7 +70,8 @@ export function openView(deps: ViewDeps): OpenView {
     query: (request, scope) => queryOnEngine(engines, request, here(scope)),
     stop: (work, scope) => stopOnEngine(engines, work, here(scope)),
     estimate: (request, scope) => estimateOnEngine(engines, request, here(scope)),
-    exportQuery: (request, scope) => exportQuery({ ...parts, uploads, now, newId }, request, here(scope)),
+    exportQuery: (request, scope) => exportQuery(exports, request, here(scope)),
+    planExport: (request, scope) => planExport(exports, request, here(scope)),
     profile: (request, scope) => profileDataset(parts, request, here(scope)),
     readText: (uri, scope) => readText(parts, uri, here(scope)),
     close: () => remotes.close(),

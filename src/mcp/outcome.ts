@@ -1,6 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { CallResult } from "../core/call.ts";
+import { confirmationRequestIn } from "../core/confirmation-request.ts";
 import type { ToolFault } from "../core/errors.ts";
 import { renderText } from "../core/render.ts";
 import type { Era } from "./connection.ts";
@@ -45,8 +46,14 @@ function waitOf({ message, details }: ToolFault): TaskOutcome["mayPass"] {
  */
 function faultContent(fault: ToolFault, era: Era): Pick<CallToolResult, "content" | "structuredContent"> {
   const said = { type: "text" as const, text: `${fault.code}: ${fault.message}` };
-  if (era === "modern") return { content: [said], structuredContent: { ...fault } };
+  if (era === "modern") return { content: [said, ...planContent(fault)], structuredContent: { ...fault } };
   return { content: [said, { type: "text", text: JSON.stringify(fault) }] };
+}
+
+/** Hosts that show an agent texts alone must show it what there is to confirm, too. */
+function planContent({ details }: ToolFault): CallToolResult["content"] {
+  if (!confirmationRequestIn(details)) return [];
+  return [{ type: "text", text: JSON.stringify(details) }];
 }
 
 /** -32602 for a tool that does not exist or may not be seen; the name is cut to 128 characters. */

@@ -64,7 +64,13 @@ export function createSurface({ calls, serverInfo, listAliases, extension }: Sur
       : capabilities,
     extension,
     hasTasks,
-    toolList: createToolList({ tools: registry.tools, policy: steps.policy, listAliases, extra }),
+    toolList: createToolList({
+      tools: registry.tools,
+      policy: steps.policy,
+      listAliases,
+      takeTokens: steps.confirmer.plansFirst === true,
+      extra,
+    }),
     resources: definitions.map((definition) => ({
       definition,
       template: new UriTemplate(definition.uriTemplate),

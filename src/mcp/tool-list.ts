@@ -1,8 +1,8 @@
 import type { ListToolsResult, Tool as WireTool } from "@modelcontextprotocol/server";
-import { contractOf } from "../core/contract.ts";
+import { contractOf, type JsonSchema } from "../core/contract.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Policy } from "../core/steps.ts";
-import type { Tool } from "../core/tool.ts";
+import { confirmationArgument, type Tool } from "../core/tool.ts";
 
 /** Which tools are listed, to whom, and whether their old names are listed beside them. */
 export interface ToolListOptions {
@@ -10,6 +10,8 @@ export interface ToolListOptions {
   policy: Policy;
   /** Whether the names of older systems are listed beside the tools' own. */
   listAliases: boolean;
+  /** Whether tools that change things take the token of their plan. */
+  takeTokens: boolean;
   /** Listed after the registry's tools, for every caller. */
   extra: readonly WireTool[];
 }
@@ -28,8 +30,8 @@ export interface ToolList {
  * The answer of tools/list for one caller. Schemas are converted once per process and the list is built once
  * per set of tools somebody may see, which is what makes listing cheap.
  */
-export function createToolList({ tools, policy, listAliases, extra }: ToolListOptions) {
-  const wired = tools.map((tool) => ({ tool, entries: wireEntries(tool, listAliases) }));
+export function createToolList({ tools, policy, listAliases, takeTokens, extra }: ToolListOptions) {
+  const wired = tools.map((tool) => ({ tool, entries: wireEntries(tool, listAliases, takeTokens) }));
   const kept = new Map<string, ToolList>();
   return (principal: Principal): ToolList => {
     const visible = wired.filter(({ tool }) => policy.visible(principal, tool));
@@ -43,15 +45,26 @@ export function createToolList({ tools, policy, listAliases, extra }: ToolListOp
   };
 }
 
-function wireEntries(tool: Tool, listAliases: boolean): WireTool[] {
-  const { name, title, description, inputSchema, outputSchema, annotations } = contractOf(tool);
+function wireEntries(tool: Tool, listAliases: boolean, takeTokens: boolean): WireTool[] {
+  const { name, title, description, outputSchema, annotations } = contractOf(tool);
+  const schemaOf = (input: Tool["input"]) => {
+    const { inputSchema } = contractOf({ ...tool, input });
+    return takeTokens && tool.effect !== "read" ? withToken(inputSchema) : inputSchema;
+  };
+  const inputSchema = schemaOf(tool.input);
   const entry: WireTool = { name, title, description, inputSchema, outputSchema, annotations };
   if (!listAliases) return [entry];
   const aliases = tool.aliases.map((alias) => ({
     ...entry,
     name: alias.name,
     description: `Older name of ${name}. ${description}`,
-    inputSchema: contractOf({ ...tool, input: alias.input }).inputSchema,
+    inputSchema: schemaOf(alias.input),
   }));
   return [entry, ...aliases];
+}
+
+const tokenProperty = { type: "string", description: "Of the plan that this call was answered with before" };
+
+function withToken(schema: JsonSchema): JsonSchema {
+  return { ...schema, properties: { ...(schema.properties ?? {}), [confirmationArgument]: tokenProperty } };
 }

@@ -1,7 +1,10 @@
-import type { CallToolResult, Result, Server, ServerContext } from "@modelcontextprotocol/server";
+import type { Result, Server, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { type CallResult, callTool } from "../core/call.ts";
+import type { Confirmation } from "../core/steps.ts";
+import { confirmationArgument, type Tool } from "../core/tool.ts";
 import { logToClient } from "./client-log.ts";
+import { confirmationOf, questionOf } from "./confirmation.ts";
 import { callersTraceId } from "./correlation.ts";
 import { rightsOf } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
@@ -30,14 +33,22 @@ export function serveToolList(server: Server, { surface, principal, toolsFilledI
 export function serveToolCall(server: Server, unit: ServingUnit): void {
   server.setRequestHandler("tools/call", { params: callParams }, (params, context) => {
     const raw = unit.surface.rawTools.get(params.name);
-    return raw ? callRawTool(raw, params.arguments ?? {}, context, unit) : call(params, context, unit);
+    if (raw) return callRawTool(raw, params.arguments ?? {}, context, unit);
+    return call(params, context, unit, confirmationOf(server, context, unit.era));
   });
 }
 
-async function call(params: CallParams, context: ServerContext, unit: ServingUnit): Promise<Result> {
+async function call(
+  params: CallParams,
+  context: ServerContext,
+  unit: ServingUnit,
+  confirmation: Confirmation,
+): Promise<Result> {
   const tool = unit.calls.registry.find(params.name)?.tool;
   const mayBeTask = tool?.task === "optional" && unit.era === "modern" && takesTasks(context);
-  if (!mayBeTask) return (await run(params, context, unit, { signal: context.mcpReq.signal })).result;
+  if (!mayBeTask || willAsk(tool, params, confirmation, unit)) {
+    return (await run(params, context, unit, { signal: context.mcpReq.signal, confirmation })).result;
+  }
   const correlationId = callersTraceId(context, unit) ?? unit.calls.newId();
   const started = await unit.tasks.start({
     toolName: tool.name,
@@ -50,14 +61,27 @@ async function call(params: CallParams, context: ServerContext, unit: ServingUni
     principal: unit.principal,
     signal: context.mcpReq.signal,
     run: (signal, task) =>
-      run(params, context, unit, { signal, task, correlationId, timeoutMs: unit.tasks.timeoutMs }),
+      run(params, context, unit, {
+        signal,
+        task,
+        correlationId,
+        confirmation,
+        timeoutMs: unit.tasks.timeoutMs,
+      }),
   });
   return "task" in started ? taskCreated(started.task) : started.result;
+}
+
+/** A task has no way to ask. A call that is answered with a plan becomes none, and one that is confirmed may. */
+function willAsk(tool: Tool, params: CallParams, { token }: Confirmation, { calls }: ServingUnit): boolean {
+  if (tool.effect === "read" || !calls.steps.confirmer.plansFirst) return false;
+  return token === undefined && !params.arguments?.[confirmationArgument];
 }
 
 /** How this run differs from one that ends with its request. */
 interface RunOptions {
   signal: AbortSignal;
+  confirmation: Confirmation;
   task?: TaskTelling;
   correlationId?: string;
   timeoutMs?: number;
@@ -67,8 +91,8 @@ async function run(
   params: CallParams,
   context: ServerContext,
   unit: ServingUnit,
-  { signal, task, timeoutMs, correlationId = callersTraceId(context, unit) }: RunOptions,
-): Promise<TaskOutcome & { result: CallToolResult }> {
+  { signal, confirmation, task, timeoutMs, correlationId = callersTraceId(context, unit) }: RunOptions,
+): Promise<TaskOutcome> {
   const progress = createProgressSender(context, unit.calls.now);
   const result = await callTool(unit.calls, {
     name: params.name,
@@ -78,16 +102,19 @@ async function run(
     timeoutMs,
     correlationId,
     outside: task?.outside,
+    confirmation,
     progress(update) {
       task?.progress(update);
       if (!task?.isTask()) progress?.report(update);
     },
   });
+  const asked = questionOf(result, confirmation);
   if (!task?.isTask()) {
     await progress?.flush();
-    await logOutcome(result, context, unit);
+    if (!asked) await logOutcome(result, context, unit);
   }
-  return toTaskOutcome(result, unit.era);
+  const outcome = toTaskOutcome(result, unit.era);
+  return asked ? { ...outcome, result: asked } : outcome;
 }
 
 async function logOutcome(result: CallResult, context: ServerContext, unit: ServingUnit): Promise<void> {

@@ -130,4 +130,34 @@ describe("exports", () => {
       await server.stop();
     }
   });
+
+  test("are planned first with writes: confirm, and written with --yes", async () => {
+    const server = await startS3Server(["lake"]);
+    try {
+      const env = { AWS_ACCESS_KEY_ID: "AKIATEST", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "eu-west-1" };
+      const place = ["--lake.s3.endpoint", server.endpoint, "--lake.s3.forcePathStyle"];
+      const allowed = ["--writes", "confirm", "--lake.exports.buckets", "lake/out/"];
+      const call = [
+        "call",
+        "lake_export_query",
+        "sql=SELECT 1 AS a",
+        "name=one",
+        "--json",
+        ...place,
+        ...allowed,
+      ];
+      const planned = await user.sluice(call, { env });
+      expect(planned.code).toBe(1);
+      expect(planned.stderr).toContain("--yes");
+      expect(JSON.parse(planned.stdout).error.details.plan).toMatchObject({
+        changes: [{ what: "s3://lake/out/one.parquet" }, { what: "statement", to: "SELECT 1 AS a" }],
+      });
+      const done = await user.sluice([...call, "--yes"], { env });
+      expect(done.code).toBe(0);
+      expect(done.stderr).toContain("s3://lake/out/one.parquet: a new object: parquet");
+      expect(JSON.parse(done.stdout)).toMatchObject({ uri: "s3://lake/out/one.parquet", rows: 1 });
+    } finally {
+      await server.stop();
+    }
+  });
 });

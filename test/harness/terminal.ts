@@ -17,10 +17,14 @@ export interface TerminalOptions {
   home?: string;
   input?: string;
   errIsTty?: boolean;
+  inIsTty?: boolean;
+  /** What is answered to each question. */
+  reply?: string;
 }
 
 export function recordingTerminal(options: TerminalOptions = {}): RecordingTerminal {
-  const { env = {}, cwd = "/nowhere", home = "/nowhere", input = "", errIsTty = false } = options;
+  const { env = {}, cwd = "/nowhere", home = "/nowhere", input = "", reply = "" } = options;
+  const { errIsTty = false, inIsTty = false } = options;
   const [outLines, errLines, raw]: string[][] = [[], [], []];
   return {
     outLines: outLines ?? [],
@@ -30,8 +34,12 @@ export function recordingTerminal(options: TerminalOptions = {}): RecordingTermi
     err: (text) => errLines?.push(text),
     errRaw: (text) => raw?.push(text),
     errIsTty,
-    inIsTty: false,
+    inIsTty,
     readInput: () => input,
+    ask: async (question) => {
+      raw?.push(question);
+      return reply;
+    },
     surroundings: { env, cwd, home, os: "linux", cpuCount: 2, memoryBytes: 4e9 },
   };
 }

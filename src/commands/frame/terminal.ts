@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { readSurroundings, type Surroundings } from "../../config/platform.ts";
 import { escapeCharacters } from "../../core/escape.ts";
 
@@ -17,6 +19,8 @@ export interface Terminal {
   inIsTty: boolean;
   /** All of standard input, as UTF-8. */
   readInput(): string;
+  /** Writes the question to standard error and reads one line; empty at the end of standard input. */
+  ask(question: string, signal: AbortSignal): Promise<string>;
   surroundings: Surroundings;
 }
 
@@ -29,8 +33,23 @@ export function processTerminal(): Terminal {
     errIsTty: process.stderr.isTTY === true,
     inIsTty: process.stdin.isTTY === true,
     readInput: () => readFileSync(0, "utf8"),
+    ask: askLine,
     surroundings: readSurroundings(),
   };
+}
+
+async function askLine(question: string, signal: AbortSignal): Promise<string> {
+  // Not as a terminal, which would take Ctrl-C from the process.
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  try {
+    process.stderr.write(question);
+    return await Promise.race([
+      once(lines, "line", { signal }).then(([line]) => String(line)),
+      once(lines, "close", { signal }).then(() => ""),
+    ]);
+  } finally {
+    lines.close();
+  }
 }
 
 /**

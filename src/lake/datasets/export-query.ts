@@ -49,11 +49,7 @@ export async function exportQuery(
   scope: LakeScope,
 ): Promise<ExportedQuery> {
   const expiresMs = expiryOf(request, parts);
-  exportPlace(request, parts.settings.exports, "made-later");
-  const plan = await parts.engine.plan(request.sql, scope);
-  const named = await withNamedTables(parts, plan.tables, request.sources, scope, async (tables) => tables);
-  const identity = identityOf(request, named, scope);
-  const location = exportPlace(request, parts.settings.exports, `sluice-${identity}`);
+  const { plan, named, identity, location } = await resolveExport(parts, request, scope);
   const link = () => parts.uploads.link(location, { nowMs: parts.now(), expiresMs }, scope.signal);
   const uri = formatLocation(location);
   const earlier = await findExport(parts, location, identity, scope);
@@ -70,6 +66,17 @@ export async function exportQuery(
   } finally {
     await written.file.remove();
   }
+}
+
+/** What a request means: its statement and data, and where its result goes. */
+export async function resolveExport(parts: ExportParts, request: ExportQueryRequest, scope: LakeScope) {
+  expiryOf(request, parts);
+  exportPlace(request, parts.settings.exports, "made-later");
+  const plan = await parts.engine.plan(request.sql, scope);
+  const named = await withNamedTables(parts, plan.tables, request.sources, scope, async (tables) => tables);
+  const identity = identityOf(request, named, scope);
+  const location = exportPlace(request, parts.settings.exports, `sluice-${identity}`);
+  return { plan, named, identity, location };
 }
 
 /** A result in a local file, with what is to be said of it. */
@@ -151,7 +158,7 @@ interface EarlierExport {
 }
 
 /** The object of the same request before. Throws `conflict` where another one has its name. */
-async function findExport(
+export async function findExport(
   { uploads }: ExportParts,
   location: S3Location,
   identity: string,

@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { confirmingPath, requestOf } from "../../test/harness/confirming-path.ts";
+import type { CallPath } from "./call.ts";
+import { createMemoryOnceStore } from "./once-store.ts";
+
+let parts: ReturnType<typeof confirmingPath>;
+
+beforeEach(() => {
+  parts = confirmingPath();
+});
+
+describe("a write to be confirmed", () => {
+  test("is answered with its plan and does nothing; the audit sees no intent", async () => {
+    const result = await parts.call({ position: "on" });
+    expect(result).toMatchObject({
+      kind: "failed",
+      fault: {
+        code: "conflict",
+        retryable: false,
+        details: {
+          plan: {
+            tool: "switch_set_position",
+            summary: "Sets the switch",
+            changes: [{ what: "position", from: "off", to: "on" }],
+            account: "123456789012",
+            region: "eu-central-1",
+            reversible: true,
+          },
+          expiresAt: new Date(parts.clock.nowMs + 300_000).toISOString(),
+        },
+      },
+    });
+    expect(parts.lamp).toMatchObject({ position: "off", effects: 0 });
+    expect([parts.intents, parts.outcomes]).toEqual([[], ["conflict"]]);
+  });
+
+  test("is carried out with the plan's token, with one intent and one outcome", async () => {
+    const confirmationToken = await parts.planned();
+    expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({
+      kind: "completed",
+      output: { position: "on", effects: 1 },
+    });
+    expect(parts.intents.map(({ tool }) => tool.name)).toEqual(["switch_set_position"]);
+    expect(parts.outcomes).toEqual(["conflict", "completed"]);
+  });
+
+  test("is the same by an older name, with defaults spelled out, and members in another order", async () => {
+    const confirmationToken = await parts.planned({ to: "on" }, { name: "old_set_switch" });
+    expect(await parts.call({ confirmationToken, delayMs: 0, position: "on" })).toMatchObject({
+      kind: "completed",
+    });
+  });
+
+  test("of a tool that makes no plan is planned by title, arguments and effect", async () => {
+    const { plan } = requestOf(await parts.call({ why: "old" }, { name: "switch_destroy" }));
+    expect(plan).toEqual({
+      tool: "switch_destroy",
+      summary: "Destroy the switch",
+      changes: [{ what: "argument why", to: "old" }],
+      reversible: false,
+    });
+  });
+
+  test("has a plan that is bounded, whatever its arguments are", async () => {
+    const why = '\u0000"\\é'.repeat(100_000);
+    const { plan, confirmationToken } = requestOf(await parts.call({ why }, { name: "switch_destroy" }));
+    expect(JSON.stringify(plan).length).toBeLessThan(3_200);
+    expect(await parts.call({ why, confirmationToken }, { name: "switch_destroy" })).toMatchObject({
+      kind: "completed",
+    });
+  });
+
+  test("takes an empty token for none, and refuses one that is no text", async () => {
+    for (const confirmationToken of ["", null]) await parts.planned({ position: "on", confirmationToken });
+    expect(await parts.call({ position: "on", confirmationToken: 7 })).toMatchObject({
+      fault: { code: "invalid_input" },
+    });
+    expect(parts.lamp.effects).toBe(0);
+  });
+
+  test("keeps its token out of what the audit is shown", async () => {
+    const confirmationToken = await parts.planned();
+    await parts.call({ position: "on", confirmationToken });
+    expect(parts.intents.map(({ rawArguments }) => rawArguments)).toEqual([{ position: "on" }]);
+  });
+});
+
+describe("one effect", () => {
+  test("sent again after its answer was lost, a call gets the answer it had", async () => {
+    const confirmationToken = await parts.planned();
+    const first = await parts.call({ position: "on", confirmationToken });
+    const again = await parts.call({ position: "on", confirmationToken });
+    expect(again).toMatchObject({ kind: "completed", output: (first as { output: unknown }).output });
+    // Also once the token has expired.
+    parts.clock.nowMs += 400_000;
+    expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({ output: { effects: 1 } });
+    parts.clock.nowMs += 400_000;
+    expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({
+      fault: { code: "denied" },
+    });
+    expect(parts.lamp.effects).toBe(1);
+    expect(parts.intents).toHaveLength(1);
+  });
+
+  test("what failed as it acted is not tried again with the same token", async () => {
+    const confirmationToken = await parts.planned({}, { name: "switch_break" });
+    for (const _ of [1, 2]) {
+      expect(await parts.call({ confirmationToken }, { name: "switch_break" })).toMatchObject({
+        fault: { code: "unavailable", message: "The switch is stuck." },
+      });
+    }
+    expect(parts.lamp.effects).toBe(1);
+  });
+
+  test("50 at once have one effect", async () => {
+    const confirmationToken = await parts.planned({ position: "on", delayMs: 20 });
+    const args = { position: "on", delayMs: 20, confirmationToken };
+    const results = await Promise.all(Array.from({ length: 50 }, () => parts.call(args)));
+    expect(parts.lamp.effects).toBe(1);
+    expect(results.filter(({ kind }) => kind === "completed")).toHaveLength(1);
+    for (const result of results) {
+      if (result.kind !== "completed")
+        expect(result).toMatchObject({ fault: { code: "conflict", retryable: true } });
+    }
+    expect(await parts.call(args)).toMatchObject({ output: { effects: 1 } });
+  });
+
+  test("processes that share a key and a store have one effect among them", async () => {
+    const once = createMemoryOnceStore(parts.now);
+    const paths = [parts.pathOf(once), parts.pathOf(once)];
+    const confirmationToken = await parts.planned({ position: "on" }, { on: paths[0] as CallPath });
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        parts.call({ position: "on", confirmationToken }, { on: paths[index % 2] as CallPath }),
+      ),
+    );
+    expect(parts.lamp.effects).toBe(1);
+    expect(results.some(({ kind }) => kind === "completed")).toBe(true);
+  });
+});
+
+describe("what the user says", () => {
+  test.each([
+    ["decline", "declined"],
+    ["cancel", "closed the question"],
+  ] as const)("%s: nothing is done, and the question cannot be answered anew", async (answer, word) => {
+    const token = await parts.planned({ position: "on" }, { confirmation: { by: "user" } });
+    const said = (answer: "accept" | "decline" | "cancel") =>
+      parts.call({ position: "on" }, { confirmation: { by: "user", token, answer } });
+    expect(await said(answer)).toMatchObject({
+      fault: { code: "denied", message: expect.stringContaining(word), details: { answer } },
+    });
+    expect(await said("accept")).toMatchObject({ fault: { code: "conflict" } });
+    expect(parts.lamp.effects).toBe(0);
+  });
+});

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { createSealer } from "./seal.ts";
+
+const contents = z.strictObject({
+  /** Whoever may bring it back: a client that asked its user, or the caller among its arguments. */
+  by: z.enum(["user", "token"]),
+  tenant: z.string(),
+  principal: z.string(),
+  tool: z.string(),
+  /** Digest of the arguments, parsed. */
+  input: z.string(),
+  /** Digest of the state the plan saw. */
+  state: z.string(),
+  /** Milliseconds since the epoch. */
+  expiresMs: z.number(),
+  nonce: z.string(),
+});
+
+/** What a confirmation is good for. */
+export type TokenContents = z.output<typeof contents>;
+
+/** Texts that only this key's holders can make or read. */
+export interface ConfirmationTokens {
+  seal(contents: TokenContents): string;
+  /** Undefined for what was altered, made up, or made under another key. */
+  open(token: string): TokenContents | undefined;
+}
+
+export function createConfirmationTokens(key: string): ConfirmationTokens {
+  const sealer = createSealer(key, "sluice confirmation 1");
+  return {
+    seal: (given) => sealer.seal(Buffer.from(JSON.stringify(given))),
+    open(token) {
+      const bytes = sealer.open(token);
+      return bytes && contents.safeParse(JSON.parse(bytes.toString("utf8"))).data;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { confirmWrites } from "../../src/core/confirm-writes.ts";
+import { createMemoryOnceStore } from "../../src/core/once-store.ts";
+import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
+import { testCalls } from "./calls.ts";
+import { createSwitch, type Switch } from "./switch-toolset.ts";
+
+/** A switch whose writes are confirmed, behind a front. `authorization` names the principal. */
+export function confirmingFront(): { lamp: Switch; front: McpFront; calls: ReturnType<typeof testCalls> } {
+  const lamp = createSwitch();
+  const plain = testCalls([lamp.toolset]);
+  const { now } = plain;
+  const confirmer = confirmWrites({ key: "k".repeat(32), once: createMemoryOnceStore(now), now });
+  const calls = { ...plain, steps: { ...plain.steps, confirmer } };
+  const front = createMcpFront({
+    calls,
+    serverInfo: { name: "sluice-test", version: "0.0.0" },
+    authenticate: async ({ headers }) => ({
+      id: headers.get("authorization") ?? "nobody",
+      tenantId: "default",
+      scopes: [],
+      roles: [],
+      via: "api_key",
+    }),
+  });
+  return { lamp, front, calls };
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { callTool } from "../../src/core/call.ts";
+import { confirmWrites } from "../../src/core/confirm-writes.ts";
+import { createMemoryOnceStore } from "../../src/core/once-store.ts";
+import { localPrincipal } from "../../src/core/principal.ts";
+import { unguarded } from "../../src/core/steps.ts";
+import { requestOf } from "../harness/confirming-path.ts";
+import { startTestLake, type TestLake } from "../harness/lake.ts";
+
+let lake: TestLake;
+
+const exports = {
+  buckets: [{ bucket: "lake", prefix: "exports/" }],
+  expiresMs: 3_600_000,
+  maxExpiresMs: 7_200_000,
+  maxBytes: 64 * 1024 ** 2,
+  encryption: { method: "AES256" } as const,
+};
+
+const confirmer = confirmWrites({
+  key: "k".repeat(32),
+  once: createMemoryOnceStore(Date.now),
+  now: Date.now,
+});
+
+beforeAll(async () => {
+  lake = await startTestLake({ settings: { exports } });
+});
+afterAll(() => lake.stop());
+beforeEach(() => {
+  lake.server.requests.length = 0;
+});
+
+const run = (args: Record<string, unknown>) =>
+  callTool(
+    { ...lake.calls, steps: { ...unguarded, confirmer } },
+    { name: "lake_export_query", arguments: args, principal: localPrincipal },
+  );
+const writes = () => lake.server.requests.filter(({ method }) => method !== "GET" && method !== "HEAD");
+
+test("an export is planned without writing, then written once", async () => {
+  const args = { sql: "SELECT 1 AS a", name: "planned" };
+  const { plan, confirmationToken } = requestOf(await run(args));
+  expect(plan).toMatchObject({
+    summary: "Writes a query's whole result to S3",
+    changes: [
+      { what: "s3://lake/exports/planned.parquet", to: "a new object: parquet, encryption AES256" },
+      { what: "statement", to: "SELECT 1 AS a" },
+    ],
+    reversible: true,
+  });
+  expect(writes()).toEqual([]);
+  const answers = await Promise.all([1, 2, 3].map(() => run({ ...args, confirmationToken })));
+  expect(answers.filter(({ kind }) => kind === "completed")).toHaveLength(1);
+  expect(writes()).toHaveLength(1);
+  // The same export again is there: the plan says so.
+  const again = requestOf(await run(args));
+  expect(again.plan.summary).toBe("Gives a link to an export that was made before");
+  expect(await run({ ...args, confirmationToken: again.confirmationToken })).toMatchObject({
+    kind: "completed",
+  });
+  expect(writes()).toHaveLength(1);
+});
+
+test("data that changed after the plan gives another object, so the plan is refused", async () => {
+  const uri = await lake.put("changing.csv", "a\n1\n");
+  const args = { sql: `SELECT a FROM '${uri}'` };
+  const { confirmationToken } = requestOf(await run(args));
+  await lake.put("changing.csv", "a\n1\n2\n");
+  lake.server.requests.length = 0;
+  expect(await run({ ...args, confirmationToken })).toMatchObject({ fault: { code: "changed" } });
+  expect(writes()).toEqual([]);
+});
+
+test("what could not be written is refused before anybody is asked", async () => {
+  await lake.put("exports/taken.parquet", "something else");
+  const fault = async (args: Record<string, unknown>) => {
+    const result = await run({ sql: "SELECT 1 AS a", ...args });
+    return result.kind === "failed" ? [result.fault.code, result.fault.details.plan] : undefined;
+  };
+  expect(await fault({ name: "taken" })).toEqual(["conflict", undefined]);
+  expect(await fault({ folder: "s3://other/x/" })).toEqual(["denied", undefined]);
+  expect(await fault({ sql: "DROP TABLE x" })).toEqual(["invalid_input", undefined]);
+});
