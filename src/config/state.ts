@@ -17,7 +17,7 @@ export const stateSettings = z
       .enum(["memory", "dynamodb", "redis"])
       .default("memory")
       .describe(
-        "Where calls are counted: memory (this process alone), dynamodb or redis (shared by servers)",
+        "Where calls are counted and sessions kept: memory (this process), dynamodb or redis (shared by servers)",
       ),
     dynamodb: z
       .strictObject({

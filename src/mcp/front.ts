@@ -17,7 +17,7 @@ import { transportFaultResponse } from "./rpc-response.ts";
 import { buildServer } from "./server.ts";
 import { MemorySessionStore } from "./sessions/memory-store.ts";
 import { createLegacySessions } from "./sessions/sessions.ts";
-import type { SessionStore } from "./sessions/store.ts";
+import type { SessionStores } from "./sessions/store.ts";
 import { createSurface } from "./surface.ts";
 import { MemoryTaskStore } from "./tasks/memory-store.ts";
 import { createTaskRunner, type TaskTimes } from "./tasks/runner.ts";
@@ -47,7 +47,7 @@ export interface McpFrontOptions {
   /** Where tasks are kept. Default: this process. */
   taskStore?: TaskStore;
   /** Where sessions of the legacy revisions live. Default: this process. */
-  sessionStore?: SessionStore;
+  sessionStore?: SessionStores;
   /** Faults outside any call, for the log. Never alters an answer. */
   onError?: (error: Error) => void;
 }
@@ -76,26 +76,26 @@ export interface McpFront {
 /** Bytes of a request body where no setting says otherwise: 1 MiB. */
 export const defaultMaxBodyBytes = 1024 * 1024;
 const defaultTaskTimes: TaskTimes = { afterMs: 5_000, timeoutMs: 30 * 60_000, keepMs: 30 * 60_000 };
-const sessionTimes = { streamAfterMs: 1_000, resumeWithinMs: 60_000, pollMs: 200 };
+/** A shared store is asked over the network, and by each call that runs. */
+const sessionTimes = ({ shared }: SessionStores) => ({
+  streamAfterMs: 1_000,
+  resumeWithinMs: 60_000,
+  pollMs: shared ? 500 : 200,
+});
 
 /** Builds all that requests share. Throws `TypeError` where two tools or prompts claim one name. */
 export function createMcpFront(options: McpFrontOptions): McpFront {
-  const {
-    calls,
-    extension = {},
-    maxBodyBytes = defaultMaxBodyBytes,
-    keepAliveMs = 15_000,
-    onError = () => {},
-  } = options;
+  const { calls, serverInfo, extension = {}, listAliases = false, keepAliveMs = 15_000 } = options;
+  const { maxBodyBytes = defaultMaxBodyBytes, onError = () => {} } = options;
+  const { sessionStore = new MemorySessionStore() } = options;
   const authenticate = options.authenticate ?? (async () => localPrincipal);
-  const listAliases = options.listAliases ?? false;
-  const surface = createSurface({ calls, serverInfo: options.serverInfo, listAliases, extension });
+  const surface = createSurface({ calls, serverInfo, listAliases, extension });
   const tasks = openTasks(options, onError);
   const modern = createModern({ calls, surface, tasks, maxBodyBytes, keepAliveMs, onError });
   const sessions = createLegacySessions({
-    ...sessionTimes,
+    ...sessionTimes(sessionStore),
     build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, tasks, ...unit }, wanted),
-    store: options.sessionStore ?? new MemorySessionStore(),
+    stores: sessionStore,
     bus: modern.bus,
     newId: randomUUID,
     keepAliveMs,

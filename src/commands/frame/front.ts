@@ -8,10 +8,13 @@ import { version } from "../../version.ts";
  * the local principal.
  */
 export async function openFront(
-  { calls, settings, log, access }: Deps,
+  { calls, settings, log, access, state }: Deps,
   authenticate?: McpFrontOptions["authenticate"],
 ): Promise<McpFront> {
-  const { createMcpFront } = await import("../../mcp/front.ts");
+  const [{ createMcpFront }, sessionStore] = await Promise.all([
+    import("../../mcp/front.ts"),
+    sharedSessions(state, calls),
+  ]);
   const front = createMcpFront({
     calls,
     ...(authenticate && { authenticate }),
@@ -19,11 +22,22 @@ export async function openFront(
     listAliases: settings.tools.listAliases,
     taskTimes: settings.tasks,
     taskKey: settings.tasks.key,
+    ...(sessionStore && { sessionStore }),
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });
   tellOfChanges(front, access);
   return front;
+}
+
+/** Sessions go where calls are counted, if other servers look there too; else they stay in the process. */
+async function sharedSessions(
+  state: Deps["state"],
+  { now }: Deps["calls"],
+): Promise<McpFrontOptions["sessionStore"]> {
+  if (!state.isShared) return undefined;
+  const { SharedSessionStores } = await import("../../mcp/sessions/shared-store.ts");
+  return new SharedSessionStores({ items: state, now });
 }
 
 /** Has clients ask again for what they may see when another policy comes into force. */

@@ -1,10 +1,12 @@
-import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { leavingSession, type SessionUse } from "./make-room.ts";
 import {
+  type Letter,
   type Mail,
   type SessionRecord,
   type SessionStore,
   SessionStoreFull,
+  type SessionStores,
   type StreamTail,
 } from "./store.ts";
 
@@ -24,11 +26,8 @@ export interface MemoryStoreOptions {
   now?: () => number;
 }
 
-interface Kept {
+interface Kept extends SessionUse {
   record: SessionRecord;
-  usedAtMs: number;
-  /** Whether anything came after `initialize`. */
-  wasUsed: boolean;
   mail: Mail[];
   events: EventLog;
 }
@@ -36,7 +35,7 @@ interface Kept {
 const maxMail = 1_000;
 
 /** Sessions of one process. Lost when it ends: clients then get a 404 and begin anew. */
-export class MemorySessionStore implements SessionStore {
+export class MemorySessionStore implements SessionStore, SessionStores {
   readonly shared: boolean;
   readonly #options: Required<Omit<MemoryStoreOptions, "shared">>;
   /** In order of use: what is used moves to the end, so the first is the one idle for longest. */
@@ -54,6 +53,11 @@ export class MemorySessionStore implements SessionStore {
       now: Date.now,
       ...options,
     };
+  }
+
+  /** An owner names its tenant, and nobody else's session is ever given out. */
+  within(): SessionStore {
+    return this;
   }
 
   async create(sessionId: string, record: SessionRecord): Promise<void> {
@@ -81,15 +85,14 @@ export class MemorySessionStore implements SessionStore {
     return this.#sessions.delete(sessionId);
   }
 
-  async post(sessionId: string, message: JSONRPCMessage): Promise<void> {
+  async post(sessionId: string, letter: Letter): Promise<void> {
     const mail = this.#sessions.get(sessionId)?.mail;
-    mail?.push({ sequence: ++this.#sequence, message });
+    mail?.push({ sequence: ++this.#sequence, letter });
     if (mail && mail.length > maxMail) mail.shift();
   }
 
-  async poll(sessionId: string, sequence: number): Promise<readonly Mail[]> {
-    const mail = this.#sessions.get(sessionId)?.mail ?? [];
-    return mail.filter((letter) => letter.sequence > sequence);
+  async poll(sessionId: string, sequence: number): Promise<readonly Mail[] | undefined> {
+    return this.#sessions.get(sessionId)?.mail.filter((one) => one.sequence > sequence);
   }
 
   async appendEvent(sessionId: string, stream: string, data: string, last: boolean): Promise<string> {
@@ -123,14 +126,11 @@ export class MemorySessionStore implements SessionStore {
     else if (all.length >= maxSessions) this.#letOneGo(all);
   }
 
-  /** `initialize` costs a caller nothing, so those who only ever sent that come first, and nobody at work is put out. */
   #letOneGo(sessions: readonly [string, Kept][]): void {
     const { keepMs, now } = this.#options;
-    const [longestIdle] = sessions;
-    const unused = sessions.find(([, { wasUsed }]) => !wasUsed);
-    const isIdle = longestIdle && now() - longestIdle[1].usedAtMs > keepMs;
-    const leaving = unused ?? (isIdle ? longestIdle : undefined);
+    const known = sessions.map(([id, { usedAtMs, wasUsed }]) => ({ id, usedAtMs, wasUsed }));
+    const leaving = leavingSession(known, { nowMs: now(), keepMs });
     if (!leaving) throw new SessionStoreFull();
-    this.#sessions.delete(leaving[0]);
+    this.#sessions.delete(leaving.id);
   }
 }

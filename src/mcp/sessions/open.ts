@@ -11,7 +11,7 @@ import type { LegacyRequest, SessionServing } from "./serving.ts";
 import { SessionStoreFull } from "./store.ts";
 
 /** They are kept as long as the session: icons and extensions fit, a store full of megabytes does not come. */
-const maxInitializeBytes = 64 * 1024;
+const maxInitializeBytes = 48 * 1024;
 
 /** `initialize`: agrees on a revision and opens a session for it, bound to the principal. */
 export async function openSession(serving: SessionServing, given: LegacyRequest): Promise<Response> {

@@ -10,9 +10,11 @@ import { rpcErrorResponse } from "../rpc-response.ts";
 import { refuseUnlessAcceptsAnswers } from "./accept.ts";
 import { type CheckedSession, checkSession } from "./check.ts";
 import { Exchange } from "./exchange.ts";
+import { readMail } from "./read-mail.ts";
 import { ResponseStream } from "./response-stream.ts";
 import { allowsBatch, canResume } from "./revisions.ts";
 import type { LegacyRequest, SessionServing, UnitOfSession } from "./serving.ts";
+import { LetterTooLarge } from "./store.ts";
 
 /** Messages in one batch; more is refused. */
 const maxBatch = 100;
@@ -27,7 +29,10 @@ export async function answerPost(serving: SessionServing, given: LegacyRequest):
   if (messages instanceof Response) return messages;
   const requests = messages.filter(isJSONRPCRequest);
   const others = messages.filter((message) => !isJSONRPCRequest(message));
-  for (const message of others) await passOn(serving, session.id, message, given.request);
+  for (const message of others) {
+    const refused = await passOn(serving, session.id, message, given.request);
+    if (refused) return refused;
+  }
   if (requests.length === 0) return new Response(null, { status: 202 });
   return answerRequests(serving, given, session, requests);
 }
@@ -47,8 +52,15 @@ async function passOn(
   sessionId: string,
   message: JSONRPCMessage,
   request: Request,
-): Promise<void> {
-  if (!live.deliver(sessionId, message, { request }) && store.shared) await store.post(sessionId, message);
+): Promise<Response | undefined> {
+  if (live.deliver(sessionId, message, { request }) || !store.shared) return undefined;
+  try {
+    await store.post(sessionId, { message });
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof LetterTooLarge) return refuse(thrown.message);
+    throw thrown;
+  }
 }
 
 async function answerRequests(
@@ -92,7 +104,7 @@ function openExchange(
     onLost: () => void exchange.close(),
   });
   const exchange = new Exchange({ sessionId, tag: serving.newId(), pending, output: stream });
-  const stopReading = readMail(serving, exchange);
+  const stopReading = readMail(serving, exchange, stream);
   exchange.onclose = () => {
     stopReading();
     live.remove(exchange, stream);
@@ -118,20 +130,6 @@ async function connectServer(
   const server = build(unit, isJSONRPCRequest(body) ? { method: body.method } : undefined);
   await server.connect(exchange);
   await exchange.replay("initialize", record.initialize);
-}
-
-/** While an exchange runs, looks for what the client sent to another replica. */
-function readMail({ store, pollMs }: SessionServing, exchange: Exchange): () => void {
-  if (!store.shared) return () => {};
-  let sequence = 0;
-  const timer = setInterval(async () => {
-    for (const mail of await store.poll(exchange.sessionId, sequence)) {
-      sequence = mail.sequence;
-      if (exchange.awaits(mail.message)) exchange.deliver(mail.message, {});
-    }
-  }, pollMs);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 function refuse(why: string, about?: JSONRPCRequest): Response {

@@ -122,7 +122,10 @@ export class ResponseStream implements ExchangeOutput {
   #append(data: string, { last = false, ...event }: { last?: boolean; retryMs?: number } = {}): void {
     const { resumable, store, sessionId } = this.#options;
     this.#writing = this.#writing.then(async () => {
-      const id = resumable ? await store.appendEvent(sessionId, this.id, data, last) : undefined;
+      // What the store does not take is sent without an id: a client that is there gets it all the same.
+      const id = resumable
+        ? await store.appendEvent(sessionId, this.id, data, last).catch(() => undefined)
+        : undefined;
       this.#sink?.send({ data, ...event, ...(id !== undefined && { id }) });
     });
   }

@@ -3,14 +3,14 @@ import type { Principal } from "../../core/principal.ts";
 import type { Wanted } from "../server.ts";
 import type { ServingUnit } from "../unit.ts";
 import type { LiveSessions } from "./live.ts";
-import type { SessionStore } from "./store.ts";
+import type { SessionStore, SessionStores } from "./store.ts";
 
 /** What a server of one exchange is built from, beside what all units share. */
 export type UnitOfSession = Pick<ServingUnit, "principal" | "traceparent" | "logLevel" | "keepLogLevel">;
 
 export interface SessionOptions {
   build(unit: UnitOfSession, wanted?: Wanted): Server;
-  store: SessionStore;
+  stores: SessionStores;
   bus: ServerEventBus;
   newId(): string;
   keepAliveMs: number;
@@ -23,7 +23,9 @@ export interface SessionOptions {
 }
 
 /** What the parts of session serving share. */
-export interface SessionServing extends SessionOptions {
+export interface SessionServing extends Omit<SessionOptions, "stores"> {
+  /** Of the tenant that asks. */
+  store: SessionStore;
   live: LiveSessions;
 }
 

@@ -1,3 +1,5 @@
+import { ToolError } from "../../core/errors.ts";
+import { transportFaultResponse } from "../rpc-response.ts";
 import { checkSession } from "./check.ts";
 import { createLiveSessions } from "./live.ts";
 import { openSession } from "./open.ts";
@@ -16,16 +18,31 @@ export interface LegacySessions {
  * replica can serve any request.
  */
 export function createLegacySessions(options: SessionOptions): LegacySessions {
-  const serving = { ...options, live: createLiveSessions() };
+  const { stores, ...shared } = options;
+  const live = createLiveSessions();
   return {
-    close: () => serving.live.endAll(),
+    close: () => live.endAll(),
     async fetch(given) {
-      const { method } = given.request;
-      if (method === "DELETE") return endSession(serving, given);
-      if (method === "GET") return openEventStream(serving, given);
-      return isInitialize(given.body) ? openSession(serving, given) : answerPost(serving, given);
+      const store = stores.within(given.principal.tenantId);
+      try {
+        return await answer({ ...shared, store, live }, given);
+      } catch (thrown) {
+        if (thrown instanceof ToolError && thrown.code === "unavailable") return withoutStore(thrown);
+        throw thrown;
+      }
     },
   };
+}
+
+async function answer(serving: SessionServing, given: LegacyRequest): Promise<Response> {
+  const { method } = given.request;
+  if (method === "DELETE") return endSession(serving, given);
+  if (method === "GET") return openEventStream(serving, given);
+  return isInitialize(given.body) ? openSession(serving, given) : answerPost(serving, given);
+}
+
+function withoutStore({ message }: ToolError): Response {
+  return transportFaultResponse(503, message, { "retry-after": "1" });
 }
 
 /** In a batch too: there it is refused, but as what it is. */

@@ -24,9 +24,20 @@ export interface StreamTail {
   ended: boolean;
 }
 
+/** What one replica has to say to the one that runs a call: a message of the client's, or that the client came back for a stream. */
+export type Letter = { message: JSONRPCMessage } | { returnedTo: string };
+
 export interface Mail {
   sequence: number;
-  message: JSONRPCMessage;
+  letter: Letter;
+}
+
+/** A letter to another replica is longer than the store takes. */
+export class LetterTooLarge extends Error {
+  constructor() {
+    super("The message is longer than may be passed on to the server that waits for it.");
+    this.name = "LetterTooLarge";
+  }
 }
 
 /** All sessions are in use: a new one must wait. */
@@ -37,9 +48,16 @@ export class SessionStoreFull extends Error {
   }
 }
 
+/** Where legacy sessions live, by tenant: no request for one tenant reads what is another's. */
+export interface SessionStores {
+  /** Whether other processes use it too. */
+  readonly shared: boolean;
+  within(tenantId: string): SessionStore;
+}
+
 /**
- * Where legacy sessions live. Each method is one request to a database, so that replicas can share one. A
- * session nobody used for its idle time is gone; `get` and `touch` count as use.
+ * Where the legacy sessions of a tenant live. Each method is a few requests to a database at most, so that replicas can
+ * share one. A session nobody used for its idle time is gone; `get` and `touch` count as use.
  */
 export interface SessionStore {
   /** Whether other processes use it too. Mail is only looked for where they do. */
@@ -55,10 +73,10 @@ export interface SessionStore {
   update(sessionId: string, patch: Partial<SessionRecord>): Promise<void>;
   /** Forgets the session, its streams and its mail. False when there was none. */
   delete(sessionId: string): Promise<boolean>;
-  /** Leaves a message for the replica that runs the request it belongs to. */
-  post(sessionId: string, message: JSONRPCMessage): Promise<void>;
-  /** Mail after `sequence`, oldest first. */
-  poll(sessionId: string, sequence: number): Promise<readonly Mail[]>;
+  /** Leaves a letter for the replica that runs the request it belongs to. Throws `LetterTooLarge`. */
+  post(sessionId: string, letter: Letter): Promise<void>;
+  /** Mail after `sequence`, oldest first. Undefined when the session has ended. */
+  poll(sessionId: string, sequence: number): Promise<readonly Mail[] | undefined>;
   /** Keeps an event so that a client can ask for what it missed. Gives its id. */
   appendEvent(sessionId: string, stream: string, data: string, last: boolean): Promise<string>;
   /** What followed an event. Undefined when the id is unknown or what followed is no longer kept. */

@@ -41,7 +41,12 @@ function openSessionStream({ bus, live, store, keepAliveMs }: SessionServing, se
     keepAliveMs,
     onGone: stop,
     // An open stream keeps its session alive, and ends when another replica ended the session.
-    onKeepAlive: () => void store.touch(sessionId).then((there) => there || sink.close()),
+    // Without an answer of the store it stays open: the next one tells.
+    onKeepAlive: () =>
+      void store.touch(sessionId).then(
+        (there) => there || sink.close(),
+        () => {},
+      ),
   });
   const unsubscribe = bus.subscribe(({ kind }) => {
     const method = listChanges[kind];
@@ -58,7 +63,7 @@ function resumeStream(
   lastEventId: string,
   tail: StreamTail,
 ): Response {
-  serving.live.streamOf(sessionId, lastEventId)?.returned();
+  tellWriter(serving, sessionId, lastEventId);
   const sink = createEventSink({ sessionId, keepAliveMs: serving.keepAliveMs, onGone: () => {} });
   // A store that fails ends the stream; the client comes back for the rest.
   void follow(serving, sessionId, sink, lastEventId, tail)
@@ -66,6 +71,19 @@ function resumeStream(
     .finally(() => sink.close());
   return sink.response;
 }
+
+/** Whoever writes the stream gives its work up unless the client comes back, here or to another replica. */
+function tellWriter({ live, store }: SessionServing, sessionId: string, lastEventId: string): void {
+  const stream = live.streamOf(sessionId, lastEventId);
+  if (stream) stream.returned();
+  else if (store.shared) {
+    const returnedTo = lastEventId.split("~")[0] ?? "";
+    store.post(sessionId, { returnedTo }).catch(() => {});
+  }
+}
+
+/** Without an event for this long the stream ends: its writer may be gone. The client can come back. */
+const followForMs = 10 * 60_000;
 
 /** Events as they come to be kept, whichever replica writes them, until the last. */
 async function follow(
@@ -76,12 +94,14 @@ async function follow(
   tail: StreamTail,
 ): Promise<void> {
   let sent = lastEventId;
+  let waitedMs = 0;
   for (let next: StreamTail | undefined = tail; next; next = await store.eventsAfter(sessionId, sent)) {
     for (const event of next.events) {
       sink.send(event);
       sent = event.id;
     }
-    if (next.ended || !sink.open) return;
+    waitedMs = next.events.length > 0 ? 0 : waitedMs + pollMs;
+    if (next.ended || !sink.open || waitedMs > followForMs) return;
     await sleep(pollMs);
   }
 }
