@@ -10,6 +10,7 @@ import { laterWrites } from "./not-yet.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { stateSettings, wrongState } from "./state.ts";
+import { tenantSettings } from "./tenants.ts";
 import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
@@ -32,6 +33,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       results: resultSettings,
       tools: toolSettings,
       rbac: rbacSettings,
+      tenants: tenantSettings,
       writes: writesSetting.default("off").describe("What may change things: off (nothing) or allow"),
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,
