@@ -16,12 +16,14 @@ import { offeredToolsets } from "./offered-tools.ts";
 import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
 import type { Access } from "./policy/access.ts";
 import { policyStep } from "./policy/policy-step.ts";
+import { tenantStep } from "./policy/tenant-step.ts";
 import { type Breakers, createBreakers } from "./resilience/breakers.ts";
 import { openStateStore } from "./state/open-store.ts";
 import type { StateStore } from "./state/store.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
 import type { Log } from "./telemetry/log.ts";
+import { openTenantSettings } from "./tenant-settings.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
 import { version } from "./version.ts";
 
@@ -91,7 +93,7 @@ export function assemble(options: AssembleOptions): Deps {
       registry,
       steps: {
         ...unguarded,
-        ...(access ? { policy: policyOf(access, lake) } : {}),
+        policy: policyOf(access, lake, settingsOfLake.tenants),
         limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
         confirmer: confirmerFor(settings.writes, now),
         auditor: audit?.auditor ?? unguarded.auditor,
@@ -142,16 +144,24 @@ function openAudit(
   });
 }
 
-function policyOf(access: Access, lake: Lake): Policy {
-  return policyStep(access, (services, resources) => ({
+/** With tenants, roles narrow what the tenant has. */
+function policyOf(access: Access | undefined, lake: Lake, tenants: LakeSettings["tenants"]): Policy {
+  const policy = access
+    ? policyStep(access, (services, resources, { tenantId }) => {
+        const held = tenants ? lake.ofTenant(tenantId) : lake;
+        return { ...services, lake: held.within(reachOf(resources)) };
+      })
+    : unguarded.policy;
+  if (!tenants) return policy;
+  return tenantStep(policy, tenants, (services, tenantId) => ({
     ...services,
-    lake: lake.within(reachOf(resources)),
+    lake: lake.ofTenant(tenantId),
   }));
 }
 
 /** The lake's own settings. */
 export function lakeSettings(
-  { lake, summarize }: Settings,
+  { lake, summarize, tenants }: Settings,
   credentials?: S3Settings["credentials"],
 ): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
@@ -161,6 +171,7 @@ export function lakeSettings(
     databricks: databricksSettings(lake.databricks),
     athena: athenaSettings(lake.athena),
     summarize,
+    tenants: openTenantSettings(tenants, lake.buckets),
     s3: { region, endpoint, forcePathStyle, credentials },
     exports: { ...exports, encryption: { method, kmsKeyId } },
   };

@@ -9,6 +9,7 @@ import { limitSettings } from "./limits.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { stateSettings, wrongState } from "./state.ts";
+import { tenantSettings } from "./tenants.ts";
 import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
@@ -31,6 +32,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       results: resultSettings,
       tools: toolSettings,
       rbac: rbacSettings,
+      tenants: tenantSettings,
       writes: writesSetting
         .default("off")
         .describe("Tools that change things: off, confirm (they answer with a plan first) or allow"),

@@ -5,13 +5,15 @@ import type { PollTimes } from "./athena/executions.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import type { Lake } from "./lake.ts";
 import { openShared } from "./open-parts.ts";
-import { openView } from "./open-view.ts";
+import { openView, type ViewDeps } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
+import type { LakeScope } from "./scope.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
 import { loadS3Client } from "./stores/s3-clients.ts";
 import type { Stores } from "./stores/store.ts";
+import { openTenants, type Tenants } from "./tenants.ts";
 import { createViews } from "./views.ts";
 
 /** Of the process the lake is part of. */
@@ -43,7 +45,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const scratchDir = join(settings.cache.dir, "queries");
   const engine = createSqlEngine({ ...settings.query, scratchDir }, { now });
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
-  const shared = openShared({ settings, stores, engine, now, newId });
+  const storeOf = ({ tenantId }: LakeScope) => (settings.tenants ? tenants.stores(tenantId) : stores);
+  const shared = openShared({ settings, stores, storeOf, engine, now, newId });
   const { uploads } = lakeStores;
   const common = { uploads, shared, engine, tableStores, scratchDir, guard, now, newId, athenaTimes };
   const whole = openView({ ...common, settings, stores });
@@ -52,17 +55,41 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
     const within = withTableStores<Stores>(lakeStores.within(narrower), tableStores);
     return openView({ ...common, settings: narrower, stores: within, reach: key });
   });
+  const tenants = tenantsOf(settings, common);
   return {
     ...whole,
+    ofTenant: tenants.get,
     within: (reach) => views.get(reach),
     async close() {
       clearTimeout(timer);
       await shared.tables.letGo();
-      await Promise.allSettled([whole.close(), views.close(), engine.close(), shared.cache.close()]);
+      await Promise.allSettled([
+        whole.close(),
+        views.close(),
+        tenants.close(),
+        engine.close(),
+        shared.cache.close(),
+      ]);
       lakeStores.close();
       tableStores.close();
     },
   };
+}
+
+function tenantsOf(settings: LakeSettings, common: Omit<ViewDeps, "settings" | "stores">): Tenants {
+  const { now, guard } = common;
+  return openTenants(settings, {
+    now,
+    stores: (own, deps) => createStores(own, { ...deps, guard }),
+    view: (own, stores, reach) =>
+      openView({
+        ...common,
+        settings: own,
+        stores: reach === undefined ? stores : stores.within(own),
+        uploads: stores.uploads,
+        ...(reach === undefined ? {} : { reach }),
+      }),
+  });
 }
 
 function prewarmLater(engine: LocalSqlEngine, { buckets }: LakeSettings, afterMs: number): NodeJS.Timeout {

@@ -248,10 +248,17 @@ export interface LakeView {
   readText(uri: string, scope: LakeScope): Promise<TextContent>;
 }
 
+/** What a tenant sees of the lake. */
+export interface TenantLake extends LakeView {
+  within(reach: Reach): LakeView;
+}
+
 /** The data engine, as tools see it: all that the server may read. */
 export interface Lake extends LakeView {
   /** The lake as those see it who may read only what lies in `reach` too. */
   within(reach: Reach): LakeView;
+  /** The lake as a tenant of the settings sees it, with credentials of its own. Throws `denied` for any other. */
+  ofTenant(tenantId: string): TenantLake;
   close(): Promise<void>;
 }
 

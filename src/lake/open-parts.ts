@@ -34,13 +34,15 @@ export interface SharedParts {
 }
 
 export interface SharedOptions extends Pick<PartsOptions, "settings" | "stores" | "engine"> {
+  /** Where what a scope reads comes from. */
+  storeOf(scope: LakeScope): Stores;
   now: () => number;
   newId: () => string;
 }
 
 /** Of it, the cache is to be closed. */
-export function openShared({ settings, stores, engine, now, newId }: SharedOptions): SharedParts {
-  const cache = createObjectCache({ settings, stores, letGo: () => tables.letGo() }, { now, newId });
+export function openShared({ settings, stores, storeOf, engine, now, newId }: SharedOptions): SharedParts {
+  const cache = createObjectCache({ settings, stores, storeOf, letGo: () => tables.letGo() }, { now, newId });
   const tables = createKeptTables({ engine, maxBytes: settings.cache.maxBytes / 4 });
   return { cache, tables };
 }

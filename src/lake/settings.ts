@@ -98,6 +98,16 @@ export interface ExportSettings {
   encryption: ExportEncryption;
 }
 
+/** Whose calls run with a role of their own. */
+export interface TenantSettings {
+  roleArn: string;
+  externalId: string | undefined;
+  /** Beside `tenant`. */
+  sessionTags: Readonly<Record<string, string>>;
+  /** What of the lake's it may read. */
+  buckets: readonly AllowedBucket[];
+}
+
 /** Settings of the data engine. `config/` makes them from the user's settings. */
 export interface LakeSettings {
   buckets: readonly AllowedBucket[];
@@ -114,4 +124,6 @@ export interface LakeSettings {
   summarize: { maxInputBytes: number };
   athena?: AthenaSettings | undefined;
   exports: ExportSettings;
+  /** By id. */
+  tenants?: ReadonlyMap<string, TenantSettings> | undefined;
 }

@@ -10,7 +10,7 @@ import type { Reach } from "./rights.ts";
 /** The step of the call path that holds calls to a policy. `within` gives the services that reach no further than `resources`. */
 export function policyStep(
   access: Pick<Access, "state">,
-  within: (services: Services, resources: Resources) => Services,
+  within: (services: Services, resources: Resources, principal: Principal) => Services,
 ): Policy {
   const policyOf = (): CompiledPolicy | undefined => {
     const state = access.state();
@@ -38,7 +38,7 @@ export function policyStep(
     authorize: async (call) => void reachOf(call),
     narrow(call: Call, services) {
       const reach = reachOf(call);
-      return reach === "all" ? services : within(services, reach);
+      return reach === "all" ? services : within(services, reach, call.principal);
     },
     // Without a policy nothing may be had that was worked out under one.
     rightsOf: (principal, tool) => policyOf()?.rightsOf(principal).keys.get(tool) ?? "none",

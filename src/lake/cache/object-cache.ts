@@ -21,6 +21,8 @@ import { openSpace, type Space } from "./space.ts";
 export interface ObjectCacheOptions {
   settings: Pick<LakeSettings, "cache" | "s3">;
   stores: Pick<Stores, "read" | "openLocal">;
+  /** Where the objects of this scope come from. Default: `stores`. */
+  storeOf?: ((scope: LakeScope) => Pick<Stores, "read">) | undefined;
   /** Has whoever keeps files open beyond a call give them back, as their room is needed. */
   letGo?: () => Promise<void>;
 }
@@ -54,9 +56,9 @@ const defaultMaxOpenFiles = 512;
  * folder are `unavailable`, and are tried again with the next call.
  */
 export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCacheDeps = {}): ObjectCache {
-  const { settings, stores, letGo = async () => {} } = options;
+  const { settings, stores, storeOf = () => stores, letGo = async () => {} } = options;
   const { now = Date.now, newId = randomUUID } = deps;
-  const fetch = fetchOptions(stores, deps);
+  const shared = fetchOptions(stores, deps);
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
   const entries = createOpenEntries();
   const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot, letGo }));
@@ -69,6 +71,7 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     const inSpace = await space.get();
     const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
+    const fetch = { ...shared, store: storeOf(scope) };
     return entries.take(
       key,
       (onChanged, signal) => {

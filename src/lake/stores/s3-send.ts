@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
 import { isExpired, isServiceFault, isWrongRegion, readS3Failure, toS3Error } from "./s3-errors.ts";
@@ -31,10 +32,16 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sende
       const target = { service: "s3", region: await client.config.region() };
       const send = () => orStopped(run(client), signal);
       return {
-        value: await guard.run(target, { send, signal, isFailure: (thrown) => isServiceFault(thrown) }),
+        value: await guard.run(target, {
+          send,
+          signal,
+          isFailure: (thrown) => !(thrown instanceof ToolError) && isServiceFault(thrown),
+        }),
       };
     } catch (thrown) {
       if (signal.aborted) throw stopError(signal);
+      // Of credentials that could not be had.
+      if (thrown instanceof ToolError) throw thrown;
       const failure = readS3Failure(thrown);
       if (failure && isExpired(failure)) {
         clients.renew();

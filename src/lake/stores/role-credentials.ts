@@ -1,0 +1,120 @@
+import { ToolError } from "../../core/errors.ts";
+import type { S3Settings, TenantSettings } from "../settings.ts";
+import { credentialChain } from "./s3-clients.ts";
+import { readS3Failure } from "./s3-errors.ts";
+
+/** How long a session is asked to last; what every role allows. Source: STS API reference, AssumeRole. */
+const sessionSeconds = 3_600;
+/** Renewed this long before its end, and up to as much again sooner, so that servers do not all ask at once. */
+const renewBeforeMs = 5 * 60_000;
+/** A session is not used in its last minute, in which it could end under a request. */
+const unusableMs = 60_000;
+
+export interface RoleOptions extends Omit<TenantSettings, "buckets"> {
+  tenantId: string;
+  s3: Pick<S3Settings, "region" | "credentials">;
+}
+
+interface Session {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  endsMs: number;
+  renewMs: number;
+}
+
+/** Credentials of a tenant's role. */
+export interface RoleCredentials {
+  /** Throws `denied` where STS refuses the role, `unavailable` where it gives no answer. */
+  provide(): Promise<{
+    accessKeyId: string;
+    secretAccessKey: string;
+    sessionToken?: string;
+    expiration: Date;
+  }>;
+  /** The next request asks STS anew. */
+  forget(): void;
+}
+
+/** Keeps one session, and asks for the next one once however many wait for it. */
+export function createRoleCredentials(options: RoleOptions, { now }: { now: () => number }): RoleCredentials {
+  const assume = createAssume(options);
+  let session: Session | undefined;
+  let renewing: Promise<Session> | undefined;
+  const renew = async (): Promise<Session> => {
+    const held = session;
+    try {
+      const { expiration, ...given } = await assume();
+      const endsMs = expiration?.getTime() ?? now();
+      session = { ...given, endsMs, renewMs: endsMs - renewBeforeMs * (1 + Math.random()) };
+      return session;
+    } catch (thrown) {
+      const fault = toRoleFault(thrown, options.tenantId);
+      if (fault.retryable && held && held === session && now() < held.endsMs - unusableMs) return held;
+      session = undefined;
+      throw fault;
+    }
+  };
+  return {
+    async provide() {
+      if (!session || now() >= session.renewMs) {
+        renewing ??= renew().finally(() => {
+          renewing = undefined;
+        });
+      }
+      const { endsMs: _ends, renewMs: _renew, ...credentials } = await (renewing ?? (session as Session));
+      // The AWS SDK keeps what is not past its end: this way it asks here, by this clock, for each request.
+      return { ...credentials, expiration: new Date(0) };
+    },
+    forget() {
+      session = undefined;
+    },
+  };
+}
+
+function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOptions) {
+  const tags = { ...sessionTags, tenant: tenantId };
+  const make = async () => {
+    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
+    return fromTemporaryCredentials({
+      masterCredentials: s3.credentials ?? (await credentialChain()),
+      clientConfig: {
+        ...(s3.region === undefined ? {} : { region: s3.region }),
+        requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+      },
+      params: {
+        RoleArn: roleArn,
+        RoleSessionName: sessionName(tenantId),
+        DurationSeconds: sessionSeconds,
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        ...(externalId === undefined ? {} : { ExternalId: externalId }),
+      },
+    });
+  };
+  // Made anew each time, as the server's own credentials change under it.
+  return async () => (await make())({});
+}
+
+/** Letters, digits and `_ = , . @ + -`, 64 of them. */
+function sessionName(tenantId: string): string {
+  return `sluice-${tenantId.replace(/[^\w=,.@+-]/g, "-")}`.slice(0, 64);
+}
+
+/** In words of our own: those of AWS name accounts and roles. */
+function toRoleFault(cause: unknown, tenantId: string): ToolError {
+  const status = readS3Failure(cause)?.status;
+  const name = cause instanceof Error ? cause.name : "";
+  const isRefused =
+    status !== undefined && status < 500 && status !== 429 && !/Throttl|Expired|TooMany/.test(name);
+  return isRefused
+    ? new ToolError(
+        "denied",
+        `The role of the tenant ${JSON.stringify(tenantId)} was refused. Whoever runs this server finds why in its log (setting tenants).`,
+        { cause, details: { setting: "tenants" } },
+      )
+    : new ToolError(
+        "unavailable",
+        "Credentials for your tenant cannot be had at the moment. Try again shortly.",
+        { cause },
+      );
+}
