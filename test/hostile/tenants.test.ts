@@ -118,7 +118,7 @@ const ways: Record<string, Way> = {
       }),
   },
   resources: { canary: false, run: (t) => ask(t, "resources/list", {}) },
-  resource: { canary: true, run: (t) => ask(t, "resources/read", { uri: `sluice://lake/${file(t)}` }) },
+  resource: { canary: false, run: (t) => ask(t, "resources/read", { uri: `sluice://lake/${file(t)}` }) },
   task: { canary: true, run: task },
   session: { canary: true, run: session },
   "another's file": {
