@@ -64,6 +64,7 @@ export async function bundlePrograms(): Promise<(name: string) => string> {
       "fastmcp-http": at("servers/fastmcp-http"),
       "fastmcp-stdio": at("servers/fastmcp-stdio"),
       load: at("load/main"),
+      product: at("servers/product"),
     },
   });
   return programAt;

@@ -11,6 +11,8 @@ export interface LoadRequest {
   concurrency: number;
   durationMs: number;
   toolCount: number;
+  /** `authorization` of the callers, taken in turns. Left out: nobody says who it is. */
+  callers?: readonly string[];
 }
 
 export interface LoadResult {
@@ -47,8 +49,14 @@ async function measure(asked: LoadRequest): Promise<LoadResult> {
   };
 }
 
-function send(agent: Agent, { port, operation, era }: LoadRequest, id: number): Promise<string> {
+function send(
+  agent: Agent,
+  { port, operation, era, callers = [] }: LoadRequest,
+  id: number,
+): Promise<string> {
   const { headers, body } = messageOf(operation, era, id);
+  const authorization = callers[id % callers.length];
+  if (authorization !== undefined) headers.authorization = authorization;
   return new Promise((resolve, reject) => {
     const sent = request(
       { agent, host: "127.0.0.1", port, path: "/mcp", method: "POST", headers },

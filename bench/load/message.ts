@@ -1,5 +1,5 @@
 /** What the servers are asked. */
-export type Operation = "list" | "call";
+export type Operation = "list" | "call" | "sources";
 /** The modern revision, or the newest that fastmcp speaks. */
 export type Era = "2026-07-28" | "2025-11-25";
 
@@ -11,8 +11,7 @@ export interface Message {
 /** One JSON-RPC request as an HTTP message of its era. */
 export function messageOf(operation: Operation, era: Era, id: number): Message {
   const method = operation === "list" ? "tools/list" : "tools/call";
-  const name = "bench_add_numbers";
-  const params = operation === "list" ? {} : { name, arguments: { a: id, b: 1 } };
+  const { name, params } = asked(operation, id);
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": era,
     "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
@@ -27,10 +26,17 @@ export function messageOf(operation: Operation, era: Era, id: number): Message {
       accept: "application/json, text/event-stream",
       "mcp-protocol-version": era,
       ...(modern ? { "mcp-method": method } : {}),
-      ...(modern && operation === "call" ? { "mcp-name": name } : {}),
+      ...(modern && name !== "" ? { "mcp-name": name } : {}),
     },
     body,
   };
+}
+
+/** `sources` is for servers that have no tool but their own: it looks up settings and touches no data. */
+function asked(operation: Operation, id: number): { name: string; params: Record<string, unknown> } {
+  if (operation === "list") return { name: "", params: {} };
+  const name = operation === "call" ? "bench_add_numbers" : "lake_list_sources";
+  return { name, params: { name, arguments: operation === "call" ? { a: id, b: 1 } : {} } };
 }
 
 /** Throws unless `text` (JSON, or one event of a stream) answers the request. */
@@ -38,11 +44,13 @@ export function checkAnswer(text: string, operation: Operation, id: number, tool
   const json = text.startsWith("{") ? text : (/^data: (\{.*)$/m.exec(text)?.[1] ?? "");
   const answer = JSON.parse(json) as {
     id: unknown;
-    result?: { tools?: unknown[]; structuredContent?: { sum?: number } };
+    result?: { tools?: unknown[]; structuredContent?: { sum?: number; sources?: unknown[] } };
   };
-  const right =
-    operation === "list"
-      ? answer.result?.tools?.length === toolCount
-      : answer.result?.structuredContent?.sum === id + 1;
-  if (answer.id !== id || !right) throw new Error(`A wrong answer: ${text.slice(0, 500)}`);
+  const { tools, structuredContent } = answer.result ?? {};
+  const isRight = {
+    list: tools?.length === toolCount,
+    call: structuredContent?.sum === id + 1,
+    sources: structuredContent?.sources?.length === 1,
+  }[operation];
+  if (answer.id !== id || !isRight) throw new Error(`A wrong answer: ${text.slice(0, 500)}`);
 }

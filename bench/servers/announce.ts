@@ -6,12 +6,17 @@ export interface Announcement {
   toolCount: number;
 }
 
-/** Tells where the server is, and from then on, when asked, how many milliseconds of processor time it has used. */
-export function announce(port: number): void {
+/** From then on tells, when asked, how many milliseconds of processor time the process has used. */
+export function tellCpu(): void {
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
     process.send?.((user + system) / 1_000);
   });
+}
+
+/** Tells where the server is, and its processor time when asked. */
+export function announce(port: number): void {
+  tellCpu();
   const announcement: Announcement = { port, toolCount: toolsAsked().length };
   process.stdout.write(`${JSON.stringify(announcement)}\n`);
 }

@@ -21,34 +21,36 @@ export interface AuditorOptions {
  * their records are kept for later, while writes are refused with `unavailable`.
  */
 export function createAuditor({ journal, log, waitMs, now }: AuditorOptions): Auditor {
-  /** Calls whose intent, with their arguments, is on record. */
-  const intended = new Set<string>();
+  /** What both records of a call say of it, from its intent on record to its outcome. */
+  const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
   const time = () => new Date(now()).toISOString();
 
   return {
     async intent(call: ParsedCall) {
-      const fields = { kind: "intent" as const, time: time(), ...whoAndWhat(call), ...argumentsOf(call) };
+      const about = whoAndWhat(call);
+      const fields = { kind: "intent" as const, time: time(), ...about, ...argumentsOf(call) };
       if (call.tool.effect === "read") {
         journal
           .keep(fields)
           .catch((error: unknown) => log.error("audit record lost", { error, call: call.id }));
-        intended.add(call.id);
+        intended.set(call.id, about);
         return;
       }
       const required = journal.require(fields);
       await within(waitMs, required).catch((cause: unknown) => {
         throw refusal(call, cause);
       });
-      intended.add(call.id);
+      intended.set(call.id, about);
     },
 
     async outcome(call: Call, outcome: Outcome, durationMs: number) {
+      const about = intended.get(call.id);
+      intended.delete(call.id);
       const fields: RecordFields = {
         kind: "outcome",
         time: time(),
-        ...whoAndWhat(call),
         // A call that never came to its intent has its arguments here, or nowhere.
-        ...(intended.delete(call.id) ? {} : argumentsOf(call)),
+        ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call) }),
         ...resultOf(outcome),
         durationMs: Math.round(durationMs),
       };

@@ -7,13 +7,14 @@ import type { Transport as LegacyTransport } from "@modelcontextprotocol/sdk/sha
 import type { z } from "zod";
 import { createHttpAdapter, type HttpAdapter } from "../../src/adapters/http/adapter.ts";
 import { assemble, type Deps } from "../../src/assemble.ts";
+import { openIdentity } from "../../src/commands/frame/identity.ts";
 import { checkPolicy } from "../../src/commands/frame/policy-check.ts";
 import { createSettingsSchema } from "../../src/config/schema.ts";
 import { type CallResult, callTool } from "../../src/core/call.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
 import type { TaskTimes } from "../../src/mcp/tasks/runner.ts";
-import { createLog } from "../../src/telemetry/log.ts";
+import { createLog, type Log } from "../../src/telemetry/log.ts";
 import { connectLegacy, connectModern, type TestClient } from "./clients.ts";
 import { type S3Server, s3Credentials, startS3Server } from "./s3-server.ts";
 
@@ -40,14 +41,18 @@ export function principal(id: string, changes: Partial<Principal> = {}): Princip
   return { id, tenantId: "default", scopes: [], roles: [], via: "jwt", ...changes };
 }
 
-/** Starts it with buckets `lake` and `other` and a local root. `principals` are known by their `authorization`. */
 /** What is tested here is who may call, and not how often. */
 const unlimited = { ratePerSecond: "unlimited", perDay: "unlimited" };
 
+/**
+ * Starts it with buckets `lake` and `other` and a local root. `principals` are known by their `authorization`, unless the
+ * settings name how callers prove who they are.
+ */
 export async function startPolicyServer(
   settings: GivenSettings,
   principals: Readonly<Record<string, Principal>> = {},
   taskTimes?: TaskTimes,
+  log: Log = createLog({ level: "silent" }),
 ): Promise<PolicyServer> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "sluice-policy-")));
   const root = join(folder, "root");
@@ -71,16 +76,18 @@ export async function startPolicyServer(
   };
   const deps = assemble({
     settings: schema.parse({ limits: unlimited, ...settings, lake }),
-    log: createLog({ level: "silent" }),
+    log,
     s3Credentials,
   });
   await deps.access?.loaded;
   const who = (name: string) => principals[name] ?? principal(name);
+  const identity = await openIdentity({ settings: deps.settings, log, calls: deps.calls });
   const front = createMcpFront({
     calls: deps.calls,
     serverInfo: { name: "sluice-test", version: "0.0.0" },
     ...(taskTimes ? { taskTimes } : {}),
-    authenticate: async ({ headers }) => who(headers.get("authorization") ?? "nobody"),
+    authenticate:
+      identity?.identify ?? (async ({ headers }) => who(headers.get("authorization") ?? "nobody")),
   });
   const adapter = createHttpAdapter({
     front,

@@ -119,7 +119,8 @@ class GroupCommit implements Journal {
 
   /** Whatever is handed over while a batch is written makes the next. */
   #start(): void {
-    this.#flushing ??= Promise.resolve()
+    // Not at once: the intent and the outcome of a quick call, and of those beside it, then go with one sync.
+    this.#flushing ??= new Promise((resolve) => setImmediate(resolve))
       .then(() => this.#flush())
       .finally(() => {
         this.#flushing = undefined;

@@ -52,6 +52,11 @@ export class IssuerKeys {
     }
   };
 
+  /** Which keys a token would be checked with now; another object after they were fetched anew. None where they would be. */
+  fresh(): object | undefined {
+    return this.#options.now() - this.#fetchedMs <= freshMs ? this.#keys : undefined;
+  }
+
   #current(): LocalKeys {
     if (this.#keys && this.#options.now() - this.#fetchedMs <= keptMs) return this.#keys;
     throw new IssuerUnavailable("The issuer's keys could not be fetched.");

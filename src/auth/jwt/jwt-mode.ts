@@ -6,6 +6,7 @@ import { discoverKeys, type FetchJson } from "./discover.ts";
 import { fetchJson as fetchJsonOverHttp } from "./fetch-json.ts";
 import { IssuerKeys, IssuerUnavailable } from "./issuer-keys.ts";
 import { isAccessToken } from "./token-kind.ts";
+import { VerifiedTokens } from "./verified-tokens.ts";
 
 export interface JwtOptions extends Audience {
   /** Exactly as tokens have it. */
@@ -29,14 +30,17 @@ const bearer = /^bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 export function createJwtMode(options: JwtOptions): AuthMode {
   const { issuer, now, onFault, fetchJson = fetchJsonOverHttp } = options;
   const keys = new IssuerKeys({ fetchKeys: () => discoverKeys(issuer, fetchJson), now, onFault });
+  const verified = new VerifiedTokens(options);
   return {
     via: "jwt",
     isBroughtBy: ({ headers }) => /^bearer\b/i.test(headers.get("authorization") ?? ""),
     async authenticate({ headers }) {
       const [, token] = bearer.exec(headers.get("authorization") ?? "") ?? [];
       if (token === undefined) return refuse("invalid", "jwt", "not a JWT");
+      const known = verified.find(token, keys.fresh());
+      if (known) return { principal: known };
       try {
-        return await verify(token, keys, options);
+        return await verify(token, keys, verified, options);
       } catch (thrown) {
         if (thrown instanceof IssuerUnavailable) return refuse("unavailable", "jwt", thrown.message);
         if (thrown instanceof errors.JOSEError) return refuse("invalid", "jwt", reasonOf(thrown));
@@ -46,7 +50,13 @@ export function createJwtMode(options: JwtOptions): AuthMode {
   };
 }
 
-async function verify(token: string, keys: IssuerKeys, options: JwtOptions): Promise<Verdict> {
+async function verify(
+  token: string,
+  keys: IssuerKeys,
+  verified: VerifiedTokens,
+  options: JwtOptions,
+): Promise<Verdict> {
+  const before = keys.fresh();
   const { payload, protectedHeader } = await jwtVerify(token, keys.find, {
     issuer: options.issuer,
     algorithms: [...options.algorithms],
@@ -61,6 +71,8 @@ async function verify(token: string, keys: IssuerKeys, options: JwtOptions): Pro
   const scopes = scopesOf(payload);
   const missing = options.scopes.filter((scope) => !scopes.includes(scope));
   if (missing.length > 0) return refuse("insufficient_scope", "jwt", `without scope ${missing.join(" ")}`);
+  // Keys that were fetched meanwhile may not be those it was checked with.
+  if (before !== undefined && before === keys.fresh()) verified.remember(token, before, payload, principal);
   return { principal };
 }
 

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLog } from "../../src/telemetry/log.ts";
+import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
+import { createRandom } from "../harness/random.ts";
+import { modernRequest, openSession, postMcp, type RpcAnswer } from "../harness/rpc.ts";
+
+// A few by default. TENANTS_UNDER_TEST=200 takes longer, TENANTS_SEED=… goes another way.
+const tenantCount = Number(process.env.TENANTS_UNDER_TEST ?? 40);
+const seed = Number(process.env.TENANTS_SEED ?? Date.now() % 1_000_000);
+const atOnce = 24;
+
+const logged: string[] = [];
+let journalDir = "";
+let server: PolicyServer;
+
+interface Tenant {
+  name: string;
+  key: Record<string, string>;
+  canary: string;
+}
+
+const tenants = Array.from({ length: tenantCount }, (_, index): Tenant => {
+  const name = `t${index}`;
+  const digest = createHash("sha256").update(`${seed} ${name}`).digest("hex");
+  return { name, key: { "x-api-key": digest }, canary: `canary-${name}-${digest.slice(0, 12)}` };
+});
+
+beforeAll(async () => {
+  journalDir = await mkdtemp(join(tmpdir(), "sluice-tenants-"));
+  const roleOf = ({ name }: Tenant) => [
+    name,
+    { allow: ["lake_*"], resources: { buckets: [`lake/${name}/`] } },
+  ];
+  server = await startPolicyServer(
+    {
+      auth: {
+        modes: ["api_key"],
+        apiKeys: tenants.map(({ name, key }) => ({
+          id: name,
+          tenant: name,
+          keys: [`sha256:${createHash("sha256").update(String(key["x-api-key"])).digest("hex")}`],
+        })),
+      },
+      rbac: {
+        roles: Object.fromEntries(tenants.map(roleOf)),
+        bindings: tenants.map(({ name }) => ({
+          principals: [`api_key:${name}`],
+          tenants: [name],
+          roles: [name],
+        })),
+      },
+      limits: { ratePerSecond: "unlimited", perDay: "unlimited" },
+      audit: { journalDir },
+    },
+    {},
+    { afterMs: 1, timeoutMs: 60_000, keepMs: 60_000 },
+    createLog({ level: "info", write: (line) => logged.push(line) }),
+  );
+  for (const { name, canary } of tenants) {
+    await server.s3.put("lake", `${name}/data.csv`, `id,word\n1,${canary}\n2,plain\n`);
+    await server.s3.put("lake", `${name}/secret.csv`, `id,word\n1,${canary}\n`);
+    await server.s3.put("lake", `${name}/note.txt`, `This is the note of ${canary}. It says little.`);
+  }
+});
+afterAll(async () => {
+  await server?.stop();
+  await rm(journalDir, { recursive: true, force: true });
+});
+
+/** Whose canaries and files a text speaks of. `secret.csv` is left out: that name is what others ask for. */
+function spokenOf(text: string): string[] {
+  const names = [...text.matchAll(/canary-(t\d+)-|s3:\/\/lake\/(t\d+)\/(?:data|note)/g)];
+  return [...new Set(names.map(([, canary, file]) => canary ?? file ?? ""))];
+}
+
+const tasks = {
+  "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
+};
+
+async function ask({ key }: Tenant, method: string, params: Record<string, unknown>): Promise<RpcAnswer> {
+  const { body, headers } = modernRequest(method, params);
+  return postMcp(server.adapter, body, { ...headers, ...key });
+}
+
+const call = (tenant: Tenant, name: string, given: Record<string, unknown>, more = {}) =>
+  ask(tenant, "tools/call", { name, arguments: given, ...more });
+
+/** One way to ask. `canary`: its answer must hold the tenant's own. Gives every message that came back. */
+interface Way {
+  canary: boolean;
+  run(tenant: Tenant, other: Tenant): Promise<unknown>;
+}
+
+const file = ({ name }: Tenant, of = "data.csv") => `s3://lake/${name}/${of}`;
+
+const ways: Record<string, Way> = {
+  list: { canary: false, run: (t) => call(t, "lake_list_objects", { uri: `s3://lake/${t.name}/` }) },
+  "list bucket": { canary: false, run: (t) => call(t, "lake_list_objects", { uri: "s3://lake/" }) },
+  metadata: { canary: false, run: (t) => call(t, "lake_get_metadata", { uri: file(t) }) },
+  read: { canary: true, run: (t) => call(t, "lake_read_rows", { uri: file(t) }) },
+  query: { canary: true, run: (t) => call(t, "lake_query", { sql: `SELECT word FROM '${file(t)}'` }) },
+  "query by pattern": {
+    canary: true,
+    run: (t) => call(t, "lake_query", { sql: "SELECT word FROM 's3://lake/**/data.csv'" }),
+  },
+  profile: { canary: true, run: (t) => call(t, "lake_profile_dataset", { uri: file(t) }) },
+  summarise: { canary: true, run: (t) => call(t, "lake_summarize_text", { uri: file(t, "note.txt") }) },
+  complete: {
+    canary: false,
+    run: (t) =>
+      ask(t, "completion/complete", {
+        ref: { type: "ref/resource", uri: "sluice://lake/{+uri}" },
+        argument: { name: "uri", value: "s3://lake/" },
+      }),
+  },
+  resources: { canary: false, run: (t) => ask(t, "resources/list", {}) },
+  resource: { canary: false, run: (t) => ask(t, "resources/read", { uri: `sluice://lake/${file(t)}` }) },
+  task: { canary: true, run: task },
+  session: { canary: true, run: session },
+  "another's file": {
+    canary: false,
+    async run(t, other) {
+      const answer = await call(t, "lake_read_rows", { uri: file(other, "secret.csv") });
+      expect(answer.messages.at(-1)?.result?.structuredContent).toMatchObject({ code: "denied" });
+      return answer;
+    },
+  },
+};
+
+/** A call that becomes a task, which another tenant asks for too. */
+async function task(tenant: Tenant, other: Tenant): Promise<unknown> {
+  const sql = `SELECT word, ${random(1e9)} AS n FROM '${file(tenant)}'`;
+  const begun = await call(tenant, "lake_query", { sql }, { _meta: tasks });
+  const { taskId, resultType } = begun.messages.at(-1)?.result ?? {};
+  if (resultType !== "task") return begun;
+  for (;;) {
+    const stolen = await ask(other, "tasks/get", { taskId, _meta: tasks });
+    expect(stolen.messages.at(-1)?.error).toBeDefined();
+    const found = await ask(tenant, "tasks/get", { taskId, _meta: tasks });
+    if (found.messages.at(-1)?.result?.status !== "working") return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A legacy session that logs and tells its progress, which another tenant tries to use. */
+async function session(tenant: Tenant, other: Tenant): Promise<unknown> {
+  const headers = await openSession(server.adapter, "2025-11-25", tenant.key);
+  const say = (method: string, params: unknown, as = headers) =>
+    postMcp(server.adapter, { jsonrpc: "2.0", id: 1, method, params }, as);
+  await say("logging/setLevel", { level: "debug" });
+  const params = {
+    name: "lake_read_rows",
+    arguments: { uri: file(tenant) },
+    _meta: { progressToken: tenant.name },
+  };
+  const [answer, stolen] = await Promise.all([
+    say("tools/call", params),
+    say("tools/call", params, { ...headers, ...other.key }),
+  ]);
+  expect(stolen.status).toBe(404);
+  return answer;
+}
+
+const random = createRandom(seed);
+
+test(`no tenant of ${tenantCount} hears of another (seed ${seed})`, { timeout: 300_000 }, async () => {
+  const jobs = tenants
+    .flatMap((tenant, index) =>
+      Object.entries(ways).map(([name, way]) => ({ name, way, tenant, index, order: random(1e9) })),
+    )
+    .sort((a, b) => a.order - b.order);
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let job = jobs.pop(); job; job = jobs.pop()) {
+        const { tenant, name, way, index } = job;
+        const shift = 1 + random(tenantCount - 1);
+        const answer = JSON.stringify(
+          await way.run(tenant, tenants[(index + shift) % tenantCount] ?? tenant),
+        );
+        const others = spokenOf(answer).filter((one) => one !== tenant.name);
+        expect({ name, tenant: tenant.name, others }).toEqual({ name, tenant: tenant.name, others: [] });
+        if (way.canary) expect(answer, `${name} of ${tenant.name}`).toContain(tenant.canary);
+      }
+    }),
+  );
+  await server.deps.audit?.close();
+  const records = await recordLines();
+  expect(records.length).toBeGreaterThan(tenantCount * 10);
+  expect(logged.length).toBeGreaterThan(tenantCount * 10);
+  const crossed = [...records, ...logged].filter((line) =>
+    spokenOf(line).some((one) => one !== JSON.parse(line).tenant),
+  );
+  expect(crossed).toEqual([]);
+  expect(records.filter((line) => spokenOf(line).length > 0).length).toBeGreaterThan(tenantCount);
+});
+
+async function recordLines(): Promise<string[]> {
+  const names = await readdir(journalDir, { recursive: true });
+  const files = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(journalDir, name));
+  const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));
+  return texts.flatMap((text) => text.split("\n").filter((line) => line !== ""));
+}
