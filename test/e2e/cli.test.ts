@@ -41,7 +41,6 @@ describe("the command line", () => {
     [["serve", "--prot", "1"], "did you mean --port?"],
     [["tools", "--lake.bukets", "a"], "did you mean lake.buckets?"],
     [["tools", "--telemetry.level", "5"], "not in this version"],
-    [["tools", "--writes", "confirm"], "confirm is not in this version"],
     [["connect", "cursr"], 'did you mean "cursor"?'],
     [["call"], "sluice call wants <tool> [arguments..]."],
     [["demo", "--stdio", "--port", "1"], "leave --port out"],

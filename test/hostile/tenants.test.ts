@@ -48,7 +48,7 @@ beforeAll(async () => {
       rbac: {
         roles: Object.fromEntries(tenants.map(roleOf)),
         bindings: tenants.map(({ name }) => ({
-          principals: [`api_key:${name}`],
+          principals: [`key:${name}`],
           tenants: [name],
           roles: [name],
         })),

@@ -34,8 +34,6 @@ export interface RelayOptions {
 
 /** Nothing wakes a relay for records of other processes. */
 const lookEveryMs = 15_000;
-/** Under load every sync of the journal wakes a relay: what comes in this time goes with one batch. */
-const gatherMs = 100;
 const firstBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
@@ -61,10 +59,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       waking = new AbortController();
-      if (await pass()) {
-        await pause(gatherMs, stopping.signal);
-        await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
-      }
+      if (await pass()) await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
       // While the sink is down more records are no reason to try sooner.
       else await pause(random() * backoffMs(alarm.failures()), stopping.signal);
     }
