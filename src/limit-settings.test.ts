@@ -1,32 +1,16 @@
 import { expect, test } from "vitest";
-import type { ConfigError } from "./config/config-error.ts";
-import { loadConfig } from "./config/load.ts";
+import { loadSettings, settingsProblems } from "../test/harness/load-settings.ts";
 import { limitOverrides } from "./limit-settings.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
 
-const surroundings = {
-  env: {},
-  cwd: "/",
-  home: "/",
-  os: "linux" as const,
-  cpuCount: 2,
-  memoryBytes: 2 ** 30,
-};
-const load = (...argv: string[]) => loadConfig({ argv, surroundings, defaultFile: false });
-const problems = (...argv: string[]) =>
-  load(...argv).then(
-    () => [],
-    (thrown: ConfigError) => thrown.problems,
-  );
-
 test("limits are ten a second, five at once, a thousand a day, a hundred together", async () => {
-  const { settings } = await load();
+  const { settings } = await loadSettings();
   expect(settings.limits).toMatchObject({ ratePerSecond: 10, burst: 5, perDay: 1_000, concurrency: 100 });
   expect(settings.state.store).toBe("memory");
 });
 
 test("a rate may be a fraction, and either bound may be none", async () => {
-  const { settings } = await load("--limits.ratePerSecond=0.25", "--limits.perDay=unlimited");
+  const { settings } = await loadSettings("--limits.ratePerSecond=0.25", "--limits.perDay=unlimited");
   expect(settings.limits).toMatchObject({ ratePerSecond: 0.25, perDay: "unlimited" });
 });
 
@@ -54,11 +38,11 @@ test.each([
   ["--state.redis.url=http://host", "not a URL such as redis://"],
   ["--state.redis.url=redis://:secret@host", "must not hold credentials"],
 ])("%s is refused: %s", async (flag, says) => {
-  expect((await problems(flag)).join("\n")).toContain(says);
+  expect((await settingsProblems(flag)).join("\n")).toContain(says);
 });
 
 test("the password of Redis is never shown", async () => {
-  const { effective } = await load(
+  const { effective } = await loadSettings(
     "--state.store=redis",
     "--state.redis.url=redis://h",
     "--state.redis.password=hush",
@@ -68,7 +52,7 @@ test("the password of Redis is never shown", async () => {
 
 test("overrides name tools that exist, by any of their names", async () => {
   const overridesOf = async (json: string) => {
-    const { settings } = await load(`--limits.overrides=${json}`);
+    const { settings } = await loadSettings(`--limits.overrides=${json}`);
     return limitOverrides([lakeToolset], settings.limits);
   };
   expect(await overridesOf('[{"tool":"query_csv_data","tenant":"acme","perDay":5}]')).toEqual([

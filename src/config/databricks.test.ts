@@ -2,27 +2,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ConfigError } from "./config-error.ts";
-import { loadConfig } from "./load.ts";
+import { loadSettings, settingsProblems } from "../../test/harness/load-settings.ts";
 
-const surroundings = {
-  env: {},
-  cwd: "/",
-  home: "/",
-  os: "linux" as const,
-  cpuCount: 2,
-  memoryBytes: 2 ** 30,
-};
-const load = (...argv: string[]) => loadConfig({ argv, surroundings, defaultFile: false });
-const problems = (...argv: string[]) =>
-  load(...argv).then(
-    () => [],
-    (thrown: ConfigError) => thrown.problems,
-  );
 const host = "--lake.databricks.host=https://dbc-1.cloud.databricks.com/";
 
 test("a workspace with a token and what may be read", async () => {
-  const { settings } = await load(
+  const { settings } = await loadSettings(
     host,
     "--lake.databricks.token=dapi1",
     "--lake.databricks.allow=Main.Sales,main.`my-schema`.t",
@@ -41,7 +26,7 @@ test("a token is never shown, written out or fetched", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "sluice-secret-")), "token");
   await writeFile(file, "dapi-from-file\n");
   for (const token of ["dapi-plain", `secret://file${file}`]) {
-    const { settings, effective } = await load(
+    const { settings, effective } = await loadSettings(
       host,
       `--lake.databricks.token=${token}`,
       "--lake.databricks.allow=main",
@@ -50,7 +35,11 @@ test("a token is never shown, written out or fetched", async () => {
     expect(JSON.stringify(effective)).not.toContain("dapi-");
     expect(effective.find(({ path }) => path === "lake.databricks.token")?.value).toBe("(hidden)");
   }
-  const [problem] = await problems(host, "--lake.databricks.token=bad token", "--lake.databricks.allow=main");
+  const [problem] = await settingsProblems(
+    host,
+    "--lake.databricks.token=bad token",
+    "--lake.databricks.allow=main",
+  );
   expect(problem).toContain("the secret does not fit this setting");
   expect(problem).not.toContain("bad token");
 });
@@ -70,11 +59,11 @@ test.each([
   [["--lake.databricks.warehouseId=../x"], "letters, digits"],
   [["--lake.databricks.maxResultBytes=30MB"], "24MB at most"],
 ])("%j is told to be wrong", async (argv, words) => {
-  expect((await problems(...argv)).join("\n")).toContain(words);
+  expect((await settingsProblems(...argv)).join("\n")).toContain(words);
 });
 
 test("loopback may be spoken to without TLS", async () => {
-  const { settings } = await load(
+  const { settings } = await loadSettings(
     "--lake.databricks.host=http://127.0.0.1:9",
     "--lake.databricks.token=x",
     "--lake.databricks.allow=main",

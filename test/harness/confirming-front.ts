@@ -2,6 +2,7 @@ import { confirmWrites } from "../../src/core/confirm-writes.ts";
 import { createMemoryOnceStore } from "../../src/core/once-store.ts";
 import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
 import { testCalls } from "./calls.ts";
+import { namedByHeader } from "./named-by-header.ts";
 import { createSwitch, type Switch } from "./switch-toolset.ts";
 
 /** A switch whose writes are confirmed, behind a front. `authorization` names the principal. */
@@ -14,13 +15,7 @@ export function confirmingFront(): { lamp: Switch; front: McpFront; calls: Retur
   const front = createMcpFront({
     calls,
     serverInfo: { name: "sluice-test", version: "0.0.0" },
-    authenticate: async ({ headers }) => ({
-      id: headers.get("authorization") ?? "nobody",
-      tenantId: "default",
-      scopes: [],
-      roles: [],
-      via: "api_key",
-    }),
+    authenticate: namedByHeader,
   });
   return { lamp, front, calls };
 }

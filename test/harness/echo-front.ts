@@ -1,6 +1,7 @@
 import { createMcpFront, type McpFront, type McpFrontOptions } from "../../src/mcp/front.ts";
 import { testCalls } from "./calls.ts";
 import { watchedEcho } from "./echo-toolset.ts";
+import { namedByHeader } from "./named-by-header.ts";
 
 /** The test tools behind a front, without an adapter. */
 export interface EchoFront extends McpFront {
@@ -24,13 +25,7 @@ export function echoFront(options: Partial<McpFrontOptions> = {}): EchoFront {
   const front = createMcpFront({
     calls: { ...calls, steps: { ...calls.steps, observer } },
     serverInfo: { name: "sluice-test", version: "0.0.0" },
-    authenticate: async ({ headers }) => ({
-      id: headers.get("authorization") ?? "nobody",
-      tenantId: "default",
-      scopes: [],
-      roles: [],
-      via: "api_key",
-    }),
+    authenticate: namedByHeader,
     ...options,
   });
   return { ...front, faults: () => faults, begun: () => begun };
