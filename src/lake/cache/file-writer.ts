@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { createTurns } from "./in-turn.ts";
 
-/** Writes the chunks at a place of the file, as far as the disk takes them, and answers how many bytes that were. */
-export type WriteAt = (chunks: Uint8Array[], position: number) => Promise<number>;
+/** Writes at a place of the file, as far as the disk takes the bytes, and answers how many it took. */
+export type WriteAt = (bytes: Uint8Array, position: number) => Promise<number>;
 
 /**
  * One open file for all who write to it at a time; closed when nobody does, since files open are few. They write in
@@ -18,8 +18,8 @@ export function createFileWriter(open: () => Promise<FileHandle>) {
     const file = opening;
     try {
       const handle = await file;
-      await work((chunks, position) =>
-        inTurn(async () => (await handle.writev(chunks, position)).bytesWritten),
+      await work((bytes, position) =>
+        inTurn(async () => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten),
       );
     } finally {
       if (--users === 0) {

@@ -3,12 +3,10 @@ import { bytesOf } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 import type { WriteAt } from "./file-writer.ts";
+import { writeGathered } from "./write-gathered.ts";
 
 /** A range whose connection broke goes on where it was, so often. */
 const resumesPerRange = 2;
-/** Written at a time: each write is a trip to another thread. */
-const writeBytes = 512 * 1024;
-const maxChunksPerWrite = 512;
 
 export interface RangeRead {
   store: Pick<Store, "read">;
@@ -27,17 +25,17 @@ export interface RangeRead {
 export async function readRange(read: RangeRead, writeAt: WriteAt): Promise<void> {
   const { store, object, range, signal } = read;
   let position = range.start;
-  const write = async (chunks: Uint8Array[]) => {
-    const count = await writeAll(writeAt, chunks, position);
-    position += count;
-    read.onBytes(count);
+  const write = async (bytes: Uint8Array) => {
+    await writeAll(writeAt, bytes, position);
+    position += bytes.length;
+    read.onBytes(bytes.length);
   };
   for (let resumes = 0; ; resumes++) {
     read.onRequest();
     const result = await store.read(rangeRequest(object, position, range.end), signal);
     if (result.sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
     try {
-      await writeBody(result.body, write);
+      await writeGathered(result.body, write);
       if (position !== range.end) throw changedMeanwhile(object.uri);
       return;
     } catch (thrown) {
@@ -72,46 +70,9 @@ function rangeRequest({ location, etag, sizeBytes }: StoredObject, start: number
   return whole ? { location, ifMatch: etag } : { location, ifMatch: etag, start, endExclusive: end };
 }
 
-/** Chunks go to the disk as they are, many in one write, uncopied. What arrived before a break is written too. */
-async function writeBody(
-  body: AsyncIterable<Uint8Array>,
-  write: (chunks: Uint8Array[]) => Promise<void>,
-): Promise<void> {
-  let [chunks, bytes]: [Uint8Array[], number] = [[], 0];
-  const flush = async () => {
-    const full = chunks;
-    [chunks, bytes] = [[], 0];
-    if (full.length > 0) await write(full);
-  };
-  try {
-    for await (const chunk of body) {
-      if (chunk.length === 0) continue;
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= writeBytes || chunks.length >= maxChunksPerWrite) await flush();
-    }
-  } finally {
-    await flush();
-  }
-}
-
 /** A nearly full disk takes a part of a write before it refuses the rest. */
-async function writeAll(writeAt: WriteAt, chunks: Uint8Array[], position: number): Promise<number> {
-  let rest = chunks;
-  let written = 0;
-  while (rest.length > 0) {
-    const bytesWritten = await writeAt(rest, position + written);
-    written += bytesWritten;
-    rest = after(rest, bytesWritten);
+async function writeAll(writeAt: WriteAt, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += await writeAt(bytes.subarray(written), position + written);
   }
-  return written;
-}
-
-function after(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes;
-  return chunks.flatMap((chunk) => {
-    const skipped = Math.min(skip, chunk.length);
-    skip -= skipped;
-    return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
-  });
 }
