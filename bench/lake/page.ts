@@ -25,8 +25,8 @@ export function describeRun({ data, link, rounds, given }: RunFacts): Heading {
       `of ${megabytes(sizeBytes.parquet)}, the same as CSV of ${megabytes(sizeBytes.csv)}, as 2,000 Parquet files in 100 Hive ` +
       `partitions (files), and as a Delta table of ${data.deltaFiles.length} files; served over S3's protocol with ` +
       `${link.firstByteMs} ms to the first byte and ${megabytes(link.bytesPerSecondPerConnection)}/s per connection${shared}. ` +
-      `Medians of ${rounds} rounds, everyone in processes of their own and in turns on the same machine: ratios hold better ` +
-      "than times.\n\n" +
+      `Medians of ${rounds} rounds, everyone in processes of their own and in turns on the same machine, whose disk and memory ` +
+      "are brought to rest before each question: ratios hold better than times.\n\n" +
       "Sluice: the built server with its default settings but for longer timeouts, through its tools over HTTP, asked by the MCP SDK's client. One " +
       "GET, parallel GETs: the whole object to disk with the AWS SDK (ranges of 8 MB, 16 at once; of a folder 32 objects at " +
       "once for both), then DuckDB. Polars: nodejs-polars scanning the store itself. Local DuckDB: on the served files, which " +
