@@ -176,3 +176,23 @@ test.each(["whole", "sample"])(
   },
   120_000,
 );
+
+describe("Doubles that fail a mean or a deviation leave those of the others", () => {
+  test.each([
+    ["no number", "'nan'::DOUBLE", 2],
+    ["an infinity", "'-inf'::DOUBLE", 2],
+    ["a double whose square is none", "1e200", 2.5e199],
+  ])("%s", async (name, odd, mean) => {
+    const uri = await lake.put(
+      `${name.replaceAll(" ", "-")}.parquet`,
+      await parquetOf(`SELECT unnest([1, 2, 3, ${odd}]) AS x, 1.5::DOUBLE AS plain`),
+    );
+    const { columns } = await lake.output("lake_profile_dataset", { uri, mode: "whole" });
+    expect(columns).toMatchObject([
+      { name: "x", nulls: 0 },
+      { name: "plain", mean: 1.5, stddev: 0 },
+    ]);
+    expect(columns[0].stddev).toBeCloseTo(1);
+    expect(columns[0].mean / mean).toBeCloseTo(1);
+  });
+});

@@ -12,7 +12,13 @@ import {
 } from "./distribution.ts";
 import type { SampleSource } from "./sample.ts";
 import { type SampledColumn, sampleColumns } from "./sampled-columns.ts";
-import { type ColumnStatistics, readStatistics, statisticsSql } from "./statistics.ts";
+import {
+  type ColumnStatistics,
+  isTame,
+  readStatistics,
+  type StatisticsWish,
+  statisticsSql,
+} from "./statistics.ts";
 
 /** Up to so many rows, distinct values and quantiles are exact. */
 const exactRows = 100_000;
@@ -58,6 +64,8 @@ export async function profileColumns(
     notes: [...notes, ...leftOutNotes(statistics, wish)],
   };
 }
+
+type Found = ReturnType<typeof readStatistics>;
 
 interface Statistics {
   profiledRows: number;
@@ -123,17 +131,29 @@ async function askAll(
   return { profiledRows, statistics };
 }
 
+/** Hardly any table has doubles that fail means and deviations. What has is asked again. */
+async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: boolean): Promise<Found> {
+  try {
+    const found = await askFrugally(source, part, { hasRange, hasWild: false });
+    if (isTame(found.statistics)) return found;
+  } catch (thrown) {
+    const isOutOfRange = thrown instanceof ToolError && thrown.code === "invalid_input";
+    if (!isOutOfRange) throw thrown;
+  }
+  return askFrugally(source, part, { hasRange, hasWild: true });
+}
+
 /**
  * What turns out to be too much for the engine, as where a table is not like its sample, is sketched: first columns of
  * which each value is kept, whose number the sample may have misjudged.
  */
-async function askPart(
+async function askFrugally(
   source: Source,
   part: readonly ColumnPlan[],
-  hasRange: boolean,
-): Promise<ReturnType<typeof readStatistics>> {
+  wish: StatisticsWish,
+): Promise<Found> {
   try {
-    return readStatistics(await source.ask(statisticsSql(part, source.from, hasRange)), part);
+    return readStatistics(await source.ask(statisticsSql(part, source.from, wish)), part);
   } catch (thrown) {
     const isTooLarge = thrown instanceof ToolError && thrown.code === "too_large";
     const [suspect] = (["each", "hashed"] as const).filter((way) =>
@@ -144,7 +164,7 @@ async function askPart(
       (plan): ColumnPlan =>
         plan.distinct === suspect ? { ...plan, distinct: "sketched", isListable: false } : plan,
     );
-    return askPart(source, frugal, hasRange);
+    return askFrugally(source, frugal, wish);
   }
 }
 

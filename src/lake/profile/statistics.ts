@@ -7,7 +7,7 @@ import { type ColumnPlan, type DistinctWay, hashShare, type QuantileWay } from "
 export const maxShownChars = 200;
 
 /** The square of a larger double is past the range, which would fail the whole statement. */
-const maxSquarable = "1e150";
+const maxSquarable = 1e150;
 
 const quantileNames = ["p5", "p25", "p50", "p75", "p95"];
 const quantilePoints = "[0.05, 0.25, 0.5, 0.75, 0.95]";
@@ -19,10 +19,17 @@ export interface ColumnStatistics {
   range?: { low: number; high: number };
 }
 
+export interface StatisticsWish {
+  /** Also asks where a histogram can lie. */
+  hasRange: boolean;
+  /** Some doubles are infinite, no numbers, or too large for a deviation: means and deviations are those of the others. */
+  hasWild: boolean;
+}
+
 /** One SELECT with one row: the statistics of all columns of `plans` in one pass over `source`. */
-export function statisticsSql(plans: readonly ColumnPlan[], source: string, hasRange: boolean): string {
+export function statisticsSql(plans: readonly ColumnPlan[], source: string, wish: StatisticsWish): string {
   const parts = plans.flatMap((plan, at) =>
-    Object.entries(expressions(plan, hasRange)).map(([what, expression]) => `${expression} AS ${what}${at}`),
+    Object.entries(expressions(plan, wish)).map(([what, expression]) => `${expression} AS ${what}${at}`),
   );
   return `SELECT ${["count(*) AS n", ...parts].join(",\n")} FROM ${source}`;
 }
@@ -44,7 +51,7 @@ function hasQuantiles(kind: ColumnKind): boolean {
   return isNumber(kind) || kind === "instant";
 }
 
-function expressions(plan: ColumnPlan, hasRange: boolean): Record<string, string> {
+function expressions(plan: ColumnPlan, { hasRange, hasWild }: StatisticsWish): Record<string, string> {
   const { name, type } = plan.column;
   const column = quoteIdentifier(name);
   const kind = kindOf(type);
@@ -59,7 +66,7 @@ function expressions(plan: ColumnPlan, hasRange: boolean): Record<string, string
   if (!hasQuantiles(kind)) return asked;
   const quantiles = quantilesSql(plan.column, plan.quantiles);
   if (quantiles !== undefined) asked.quantiles = quantiles;
-  return { ...asked, ...momentsSql(column, kind), ...(hasRange ? rangeSql(column, kind) : {}) };
+  return { ...asked, ...momentsSql(column, kind, hasWild), ...(hasRange ? rangeSql(column, kind) : {}) };
 }
 
 function distinctSql(column: string, way: DistinctWay): string {
@@ -69,12 +76,14 @@ function distinctSql(column: string, way: DistinctWay): string {
   return `count(DISTINCT hash(${column})) FILTER (WHERE ${isCounted}) * ${hashShare}`;
 }
 
-function momentsSql(column: string, kind: ColumnKind): Record<string, string> {
+/** Filters cost more than what they filter. */
+function momentsSql(column: string, kind: ColumnKind, hasWild: boolean): Record<string, string> {
   if (kind === "instant") return {};
   const number = `CAST(${column} AS DOUBLE)`;
-  const isSquarable = kind === "float" ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
+  const isFiltered = hasWild && kind === "float";
+  const isSquarable = isFiltered ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
   return {
-    mean: `avg(${column})${finiteOnly(column, kind)}`,
+    mean: `avg(${column})${isFiltered ? finiteOnly(column, kind) : ""}`,
     stddev: `stddev_samp(${number})${isSquarable}`,
   };
 }
@@ -93,6 +102,15 @@ function shorten(text: string): string {
 /** Infinities would fail the whole statement: their mean and deviation are out of range. Filters cost, and others need none. */
 function finiteOnly(column: string, kind: ColumnKind): string {
   return kind === "float" || kind === "instant" ? ` FILTER (WHERE isfinite(${column}))` : "";
+}
+
+/** Whether means and deviations without a filter are those of all values. Nothing is greater than what is no number. */
+export function isTame(statistics: readonly ColumnStatistics[]): boolean {
+  return statistics
+    .filter(({ profile, nonNulls }) => kindOf(profile.type) === "float" && nonNulls > 0)
+    .every(({ profile }) =>
+      [profile.min, profile.max].every((bound) => Math.abs(Number(bound)) < maxSquarable),
+    );
 }
 
 /** The row of `statisticsSql`, taken apart. */
