@@ -7,7 +7,8 @@ import { type CertificateClient, createMtlsMode } from "./auth/mtls.ts";
 import { modesInForce } from "./config/auth.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { Settings } from "./config/schema.ts";
-import { fetchSecret, isSecretReference, SecretError } from "./config/secrets.ts";
+import { fetchSecret, isSecretReference } from "./config/secrets/fetch-secret.ts";
+import { SecretError } from "./config/secrets/secret-error.ts";
 import type { Log } from "./telemetry/log.ts";
 
 type AuthSettings = Settings["auth"];

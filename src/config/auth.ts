@@ -150,14 +150,14 @@ export const authSettings = z
       .optional()
       .describe("Public URL of /mcp, which clients ask tokens for; left out, made of the Host they call"),
     apiKey: z.string().min(1).optional().meta({
-      description: "The key of the one caller where there are no others; best as secret://file/…",
+      description: "The key of the one caller where there are no others; best as secret://…",
       writeOnly: true,
     }),
     apiKeys: z
       .array(apiKey)
       .default([])
       .describe(
-        "API keys: objects of id, keys (one or two of sha256:… or secret://file/…), tenant, roles, scopes, expiresAt",
+        "API keys: objects of id, keys (one or two of sha256:… or secret://…), tenant, roles, scopes, expiresAt",
       ),
     jwt: jwtSettings,
     mtls: mtlsSettings,

@@ -6,7 +6,8 @@ import { absolutePaths } from "./paths.ts";
 import type { Surroundings } from "./platform.ts";
 import { placeIn } from "./rbac.ts";
 import { createSettingsSchema, type Settings } from "./schema.ts";
-import { fetchSecret, isSecretReference, SecretError } from "./secrets.ts";
+import { fetchSecret, isSecretReference } from "./secrets/fetch-secret.ts";
+import { SecretError } from "./secrets/secret-error.ts";
 import { readSettingsFile } from "./sources/file.ts";
 import { readFlags, splitArguments } from "./sources/flags.ts";
 import { readOldNames } from "./sources/old-names.ts";
@@ -105,8 +106,11 @@ async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]
       return undefined;
     });
   };
-  for (const [path, given] of winners)
+  // All at once: each may take a round trip to AWS.
+  const fetching = [...winners].map(async ([path, given]) => {
     winners.set(path, { ...given, value: await fetched(path, given.value) });
+  });
+  await Promise.all(fetching);
   return secretPaths;
 }
 
