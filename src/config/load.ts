@@ -96,21 +96,23 @@ async function readLayers(
 /** Puts secrets in the place of their references. Answers with the paths that now hold one. */
 async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]): Promise<Set<string>> {
   const secretPaths = new Set<string>();
-  const fetched = async (path: string, value: unknown): Promise<unknown> => {
-    if (Array.isArray(value)) return Promise.all(value.map((item) => fetched(path, item)));
-    if (!isSecretReference(value)) return value;
-    secretPaths.add(path);
-    return fetchSecret(value).catch((thrown: unknown) => {
-      if (!(thrown instanceof SecretError)) throw thrown;
-      problems.push(`${path}: ${thrown.message}`);
-      return undefined;
-    });
-  };
   // All at once: each may take a round trip to AWS.
   const fetching = [...winners].map(async ([path, given]) => {
-    winners.set(path, { ...given, value: await fetched(path, given.value) });
+    const wrong: string[] = [];
+    const fetched = async (value: unknown): Promise<unknown> => {
+      if (Array.isArray(value)) return Promise.all(value.map(fetched));
+      if (!isSecretReference(value)) return value;
+      secretPaths.add(path);
+      return fetchSecret(value).catch((thrown: unknown) => {
+        if (!(thrown instanceof SecretError)) throw thrown;
+        wrong.push(`${path}: ${thrown.message}`);
+        return undefined;
+      });
+    };
+    winners.set(path, { ...given, value: await fetched(given.value) });
+    return wrong;
   });
-  await Promise.all(fetching);
+  problems.push(...(await Promise.all(fetching)).flat());
   return secretPaths;
 }
 

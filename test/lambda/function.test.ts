@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { maxResultBytes, sizeBytesOf } from "../../src/adapters/lambda/result.ts";
 import { connectModern } from "../harness/clients.ts";
 import {
@@ -194,6 +194,27 @@ test.each([
   await expect(lambda.handler(event, timeLeft())).rejects.toThrow(
     /^This is no event of an API Gateway REST API/,
   );
+});
+
+test("a sink that is down costs an answer two seconds at most", async () => {
+  vi.stubEnv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://127.0.0.1:9");
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
+  const dir = await mkdtemp(join(tmpdir(), "sluice-lambda-"));
+  const own = await startLambda({
+    ...{ "auth.modes": ["api_key"], "auth.apiKey": key, "audit.journalDir": dir },
+    ...{ "audit.sinks": ["cloudwatch"], "audit.cloudwatch.logGroup": "audit" },
+    "audit.cloudwatch.region": "eu-west-1",
+  });
+  for (const text of ["one", "two"]) {
+    const startedMs = performance.now();
+    const result = await own.handler(restEvent(callOf("echo_text", { text })), timeLeft());
+    expect(result.statusCode).toBe(200);
+    expect(performance.now() - startedMs).toBeLessThan(2_500);
+  }
+  expect(own.deps.audit?.backlogs()).toEqual([{ sink: "cloudwatch", records: expect.any(Number) }]);
+  await own.close();
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true });
 });
 
 test("headers of several values come in whole", async () => {
