@@ -25,7 +25,11 @@ const options = {
 };
 await build({
   ...options,
-  entryPoints: { main: "src/main.ts", "demo-generator": "src/demo/data/generator-process.ts" },
+  entryPoints: {
+    main: "src/main.ts",
+    lambda: "src/lambda.ts",
+    "demo-generator": "src/demo/data/generator-process.ts",
+  },
   external: ["@duckdb/node-api", "@duckdb/node-bindings"],
 });
 // The worker takes the binding's JavaScript with it: one file instead of two hundred, and so a faster start.

@@ -19,7 +19,9 @@ Generated from the code by \`npm run generate\`.
 
 Later sources win: defaults, \`sluice.yaml\` (or the file \`--config\` names), \`SLUICE_*\` variables, flags. A flag is the
 setting's path: \`--lake.buckets a,b\`. Lists take commas in variables and flags; sizes take units (\`256KB\`, \`2GB\`), and so
-do times (\`30s\`, \`5m\`). A value \`secret://file/<path>\` is read from that file. Unknown settings are errors.
+do times (\`30s\`, \`5m\`). A value \`secret://file/<path>\`, \`secret://ssm/<parameter>\` or
+\`secret://secretsmanager/<secret>#<key>\` is fetched at start ([where secrets are kept](identity.md#where-secrets-are-kept)).
+Unknown settings are errors.
 \`sluice config\` shows what is in force and where each value came from; \`sluice config schema\` prints a JSON Schema.
 
 Region, profile and credentials follow the AWS SDK's own chain (\`AWS_REGION\`, \`AWS_PROFILE\`, \`AWS_ENDPOINT_URL\` …).

@@ -1,13 +1,16 @@
 import { pathToFileURL } from "node:url";
 import { type ApiKeyEntry, apiKeyHeader, createApiKeyMode, digestOfKey } from "./auth/api-keys.ts";
 import { type Authenticator, createAuthenticator } from "./auth/authenticator.ts";
+import { createIamMode, type IamOptions } from "./auth/iam/iam-mode.ts";
 import type { AuthMode } from "./auth/mode.ts";
 import { asAuthModule, createModuleMode } from "./auth/module.ts";
 import { type CertificateClient, createMtlsMode } from "./auth/mtls.ts";
 import { modesInForce } from "./config/auth.ts";
 import { ConfigError } from "./config/config-error.ts";
+import { withoutRolePath } from "./config/iam.ts";
 import type { Settings } from "./config/schema.ts";
-import { fetchSecret, isSecretReference, SecretError } from "./config/secrets.ts";
+import { fetchSecret, isSecretReference } from "./config/secrets/fetch-secret.ts";
+import { SecretError } from "./config/secrets/secret-error.ts";
 import type { Log } from "./telemetry/log.ts";
 
 type AuthSettings = Settings["auth"];
@@ -29,6 +32,7 @@ export async function openAuthenticator(
   if (names.includes("api_key")) modes.push(createApiKeyMode(await keyEntries(auth), now));
   if (names.includes("jwt")) modes.push(await openJwt(auth, log, now));
   if (names.includes("mtls")) modes.push(createMtlsMode(certificateClients(auth)));
+  if (names.includes("iam")) modes.push(createIamMode(iamOptions(auth)));
   // What no other mode knows is left to the module: its evidence may lie in any header.
   const others = [...modes];
   if (auth.module !== undefined && names.includes("module")) {
@@ -40,6 +44,16 @@ export async function openAuthenticator(
 
 function certificateClients({ mtls }: AuthSettings): CertificateClient[] {
   return mtls.clients.map(({ tenant: tenantId, ...client }) => ({ ...client, tenantId }));
+}
+
+function iamOptions({ iam: { clients, ...iam } }: AuthSettings): IamOptions {
+  return {
+    ...iam,
+    clients: clients.map(({ arn, tenant: tenantId, ...client }) => ({
+      ...{ ...client, tenantId },
+      arn: withoutRolePath(arn),
+    })),
+  };
 }
 
 async function keyEntries({ apiKey, apiKeys }: AuthSettings): Promise<ApiKeyEntry[]> {

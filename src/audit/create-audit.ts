@@ -24,6 +24,8 @@ export interface Audit {
   auditor: Auditor;
   /** Records that each sink does not have yet. */
   backlogs(): { sink: string; records: number }[];
+  /** Resolves when every sink has, or does not take, the records of the calls answered so far, or after that time. */
+  flush(withinMs: number): Promise<void>;
   /** Writes and relays what there is, and anchors the end. */
   close(): Promise<void>;
 }
@@ -70,6 +72,9 @@ export function createAudit(options: AuditOptions): Audit {
   return {
     auditor: createAuditor({ journal, log, waitMs, now }),
     backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
+    async flush(withinMs) {
+      await Promise.all(relays.map((relay) => relay.flush(withinMs)));
+    },
     async close() {
       clearInterval(timer);
       if (isServer) await expire();

@@ -7,6 +7,19 @@ export interface CallerRequest {
   headers: Headers;
   /** The certificate of the connection; undefined where there is none. Never one from a header. */
   certificate?: ClientCertificate | undefined;
+  /** Who signed the request, as the gateway in front has checked; undefined where there is none. Never from a header. */
+  iam?: IamCaller | undefined;
+}
+
+/** An AWS identity that a gateway has checked. Members are as AWS writes them, null where they do not apply. */
+export interface IamCaller {
+  /** Of a user, a role's session, a federated user, or an account's root. */
+  userArn: string;
+  accountId?: string | null | undefined;
+  /** Of the caller's account. */
+  principalOrgId?: string | null | undefined;
+  /** Of callers whose credentials came from a Cognito identity pool: their sessions have all one name. */
+  cognitoIdentityId?: string | null | undefined;
 }
 
 /** A certificate whose private key the other end of the connection has shown to hold. */

@@ -48,7 +48,7 @@ export const auditSettings = z
     postgresql: z
       .strictObject({
         url: databaseUrl.optional().meta({
-          description: "postgresql://… of the role that inserts; best as secret://file/…",
+          description: "postgresql://… of the role that inserts; best as secret://…",
           writeOnly: true,
         }),
         ownerUrl: databaseUrl.optional().meta({

@@ -23,8 +23,20 @@ test.each([
   [{ modes: ["mtls"] }, "auth.mtls.caFile: is missing"],
   [{ modes: ["mtls"] }, "mtls needs http.tls.certFile"],
   [{ modes: ["mtls"], mtls: { clients: [{ id: "a", certificate: "CN=a" }] } }, "is none of URI:"],
-  [{ modes: ["iam"] }, "iam is not in this version"],
-  [{ modes: ["apikey"] }, '"apikey" is none of none, api_key, jwt, mtls, module'],
+  [{ modes: ["iam"] }, "auth.iam.clients: is empty"],
+  [{ iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } }, "auth.modes does not name iam"],
+  [{ modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::*:role/a" }] } }, "* stands for nothing here"],
+  [{ modes: ["iam"], iam: { clients: [{ arn: "ada" }] } }, "is none of arn:aws:iam::"],
+  [
+    {
+      modes: ["iam"],
+      iam: {
+        clients: ["role/team/a", "role/a"].map((name) => ({ arn: `arn:aws:iam::123456789012:${name}` })),
+      },
+    },
+    "one ARN is of two clients",
+  ],
+  [{ modes: ["apikey"] }, '"apikey" is none of none, api_key, jwt, mtls, iam, module'],
   [{ modes: ["none", "jwt"], jwt }, "none cannot stand beside other modes"],
   [{ modes: ["api_key"] }, "api_key needs auth.apiKeys"],
   [{ apiKeys: [{ id: "ci", keys: [hash] }] }, "auth.modes does not name api_key: it would not be checked"],

@@ -1,18 +1,16 @@
 import { z } from "zod";
+import { plainName, scopeName } from "./auth-names.ts";
 import { durationMs } from "./fields.ts";
+import { iamSettings, wrongIam } from "./iam.ts";
 import { isLoopback } from "./loopback.ts";
-import { laterAuthModes } from "./not-yet.ts";
 import type { tlsSettings } from "./tls.ts";
 
 /** How a caller over HTTP may prove who it is. */
-const authModes = ["none", "api_key", "jwt", "mtls", "module"] as const;
+const authModes = ["none", "api_key", "jwt", "mtls", "iam", "module"] as const;
 export type AuthMode = (typeof authModes)[number];
 
 const authMode = z.enum(authModes, {
-  error: ({ input }) =>
-    laterAuthModes.some((later) => later === input)
-      ? `${input} is not in this version. There are ${authModes.join(", ")}`
-      : `${JSON.stringify(input)} is none of ${authModes.join(", ")}`,
+  error: ({ input }) => `${JSON.stringify(input)} is none of ${authModes.join(", ")}`,
 });
 
 /** `https://…`, or `http://` on loopback. Compared as written, so nothing of it is changed. */
@@ -32,14 +30,6 @@ function wrongUrl(text: string, example: string): string | undefined {
   if (/[?#]/.test(text)) return "must hold neither ? nor #";
   return undefined;
 }
-
-/** A name that goes into principals, logs and sessions. */
-const plainName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/, {
-  error: "holds letters, digits, _ . @ and - only, 128 at most",
-});
-
-/** One word of RFC 6749's `scope`. */
-const scopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, { error: "is not one scope's name" });
 
 /** The key itself has no place in a settings file. */
 const storedKey = z.string().regex(/^(sha256:[0-9a-f]{64}|secret:\/\/\S+)$/, {
@@ -144,23 +134,24 @@ export const authSettings = z
       .array(authMode)
       .default([])
       .describe(
-        "How callers over HTTP prove who they are: api_key, jwt, mtls, module, or several; none is for loopback only. Left out: api_key where auth.apiKey is set, else none",
+        "How callers over HTTP prove who they are: api_key, jwt, mtls, iam, module, or several; none is for loopback only. Left out: api_key where auth.apiKey is set, else none",
       ),
     resource: secureUrl("https://sluice.example.org/mcp")
       .optional()
       .describe("Public URL of /mcp, which clients ask tokens for; left out, made of the Host they call"),
     apiKey: z.string().min(1).optional().meta({
-      description: "The key of the one caller where there are no others; best as secret://file/…",
+      description: "The key of the one caller where there are no others; best as secret://…",
       writeOnly: true,
     }),
     apiKeys: z
       .array(apiKey)
       .default([])
       .describe(
-        "API keys: objects of id, keys (one or two of sha256:… or secret://file/…), tenant, roles, scopes, expiresAt",
+        "API keys: objects of id, keys (one or two of sha256:… or secret://…), tenant, roles, scopes, expiresAt",
       ),
     jwt: jwtSettings,
     mtls: mtlsSettings,
+    iam: iamSettings,
     module: z
       .string()
       .min(1)
@@ -214,6 +205,9 @@ export function wrongAuth(
   check(has("mtls") && tls.certFile === undefined, ["modes"], "mtls needs http.tls.certFile and keyFile");
   const names = clients.map(({ certificate }) => certificate);
   check(new Set(names).size < names.length, ["mtls", "clients"], "one certificate is of two clients");
+  check(isForgotten("iam") && auth.iam.clients.length > 0, ["iam", "clients"], unused("iam"));
+  const wrongOfIam = wrongIam(auth.iam, has("iam"));
+  if (wrongOfIam !== undefined) check(true, ["iam", "clients"], wrongOfIam);
   if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
     const message = "is one of two: set http.tls.certFile and http.tls.keyFile";
     wrong.push({ path: ["http", "tls", tls.certFile === undefined ? "keyFile" : "certFile"], message });

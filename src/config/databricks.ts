@@ -48,12 +48,10 @@ export const databricksSettings = z
     host: workspaceUrl
       .optional()
       .describe("URL of the Databricks workspace; left out, Databricks is not used"),
-    token: headerText
-      .optional()
-      .meta({ description: "Access token; best as secret://file/…", writeOnly: true }),
+    token: headerText.optional().meta({ description: "Access token; best as secret://…", writeOnly: true }),
     clientId: headerText.optional().describe("Service principal's application id, in place of a token"),
     clientSecret: headerText.optional().meta({
-      description: "The service principal's OAuth secret; best as secret://file/…",
+      description: "The service principal's OAuth secret; best as secret://…",
       writeOnly: true,
     }),
     warehouseId: plainId

@@ -254,7 +254,6 @@ describe("secrets", () => {
   });
 
   test.each([
-    ["secret://ssm/name", "not in this version"],
     ["secret://vault/name", "write secret://file/"],
     ["secret://file/no/such/file", "ENOENT"],
     ["secret://file", "wants an absolute path"],

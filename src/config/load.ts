@@ -6,7 +6,8 @@ import { absolutePaths } from "./paths.ts";
 import type { Surroundings } from "./platform.ts";
 import { placeIn } from "./rbac.ts";
 import { createSettingsSchema, type Settings } from "./schema.ts";
-import { fetchSecret, isSecretReference, SecretError } from "./secrets.ts";
+import { fetchSecret, isSecretReference } from "./secrets/fetch-secret.ts";
+import { SecretError } from "./secrets/secret-error.ts";
 import { readSettingsFile } from "./sources/file.ts";
 import { readFlags, splitArguments } from "./sources/flags.ts";
 import { readOldNames } from "./sources/old-names.ts";
@@ -95,18 +96,23 @@ async function readLayers(
 /** Puts secrets in the place of their references. Answers with the paths that now hold one. */
 async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]): Promise<Set<string>> {
   const secretPaths = new Set<string>();
-  const fetched = async (path: string, value: unknown): Promise<unknown> => {
-    if (Array.isArray(value)) return Promise.all(value.map((item) => fetched(path, item)));
-    if (!isSecretReference(value)) return value;
-    secretPaths.add(path);
-    return fetchSecret(value).catch((thrown: unknown) => {
-      if (!(thrown instanceof SecretError)) throw thrown;
-      problems.push(`${path}: ${thrown.message}`);
-      return undefined;
-    });
-  };
-  for (const [path, given] of winners)
-    winners.set(path, { ...given, value: await fetched(path, given.value) });
+  // All at once: each may take a round trip to AWS.
+  const fetching = [...winners].map(async ([path, given]) => {
+    const wrong: string[] = [];
+    const fetched = async (value: unknown): Promise<unknown> => {
+      if (Array.isArray(value)) return Promise.all(value.map(fetched));
+      if (!isSecretReference(value)) return value;
+      secretPaths.add(path);
+      return fetchSecret(value).catch((thrown: unknown) => {
+        if (!(thrown instanceof SecretError)) throw thrown;
+        wrong.push(`${path}: ${thrown.message}`);
+        return undefined;
+      });
+    };
+    winners.set(path, { ...given, value: await fetched(given.value) });
+    return wrong;
+  });
+  problems.push(...(await Promise.all(fetching)).flat());
   return secretPaths;
 }
 

@@ -1,9 +1,6 @@
 /** Settings of later versions. Accepting one silently would promise a guard that is not there. */
 const laterSettings = ["aws", "telemetry", "lake.engine", "summarize.model"] as const;
 
-/** Modes of `auth.modes` in later versions. */
-export const laterAuthModes = ["iam"] as const;
-
 /** The setting of a later version that `path` is or lies in. */
 export function laterSetting(path: string): string | undefined {
   return laterSettings.find((later) => path === later || path.startsWith(`${later}.`));

@@ -73,7 +73,7 @@ const taskSettings = z
     keepMs: durationMs(1_000).default(1_800_000).describe("How much longer its result can be fetched"),
     key: z.string().min(32).optional().meta({
       description:
-        "Secret of 32 characters or more, the same on servers that answer for each other's tasks; best as secret://file/…. Left out, tasks end with their process",
+        "Secret of 32 characters or more, the same on servers that answer for each other's tasks; best as secret://…. Left out, tasks end with their process",
       writeOnly: true,
     }),
   })

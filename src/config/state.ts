@@ -42,7 +42,7 @@ export const stateSettings = z
           .string()
           .min(1)
           .optional()
-          .meta({ description: "Password of Redis; best as secret://file/…", writeOnly: true }),
+          .meta({ description: "Password of Redis; best as secret://…", writeOnly: true }),
       })
       .prefault({}),
   })

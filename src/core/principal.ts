@@ -8,6 +8,8 @@ export interface Principal {
   scopes: readonly string[];
   roles: readonly string[];
   via: Evidence;
+  /** Whom limits count, where that is wider than the id, such as a role whose sessions come under names of their own. */
+  countedAs?: string;
 }
 
 /** The caller where no identity is configured: whoever can reach stdin or the loopback address. */

@@ -7,10 +7,11 @@ import type { Rule } from "./rules.ts";
 const longestIdChars = 200;
 
 /** Names what is counted for a principal under a rule. `what` is such as `day/2026-11-25`. */
-export function countKey({ tenantId, id }: Principal, { tool }: Rule, what: string): StateKey {
+export function countKey(principal: Principal, { tool }: Rule, what: string): StateKey {
+  const { tenantId, countedAs: id = principal.id } = principal;
   const isPlain = id.length <= longestIdChars && !/\p{Surrogate}/u.test(id);
-  const principal = isPlain
+  const counted = isPlain
     ? `id/${id}`
     : `sha256/${createHash("sha256").update(JSON.stringify(id)).digest("hex")}`;
-  return { tenantId, name: `limits/${what}/${tool ?? "all"}/${principal}` };
+  return { tenantId, name: `limits/${what}/${tool ?? "all"}/${counted}` };
 }

@@ -13,6 +13,7 @@ import { checkBody, readBody } from "./body.ts";
 import { announceListChanges } from "./list-changes.ts";
 import { createModern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";
+import { refuseLasting } from "./requests-only.ts";
 import { transportFaultResponse } from "./rpc-response.ts";
 import { buildServer } from "./server.ts";
 import { MemorySessionStore } from "./sessions/memory-store.ts";
@@ -48,6 +49,11 @@ export interface McpFrontOptions {
   taskStore?: TaskStore;
   /** Where sessions of the legacy revisions live. Default: this process. */
   sessionStore?: SessionStores;
+  /**
+   * Serve nothing that outlives its request: no tasks, no sessions of the legacy revisions, no subscriptions. For
+   * processes that are frozen between requests. Default false.
+   */
+  requestsOnly?: boolean;
   /** Faults outside any call, for the log. Never alters an answer. */
   onError?: (error: Error) => void;
 }
@@ -87,9 +93,9 @@ const sessionTimes = ({ shared }: SessionStores) => ({
 export function createMcpFront(options: McpFrontOptions): McpFront {
   const { calls, serverInfo, extension = {}, listAliases = false, keepAliveMs = 15_000 } = options;
   const { maxBodyBytes = defaultMaxBodyBytes, onError = () => {} } = options;
-  const { sessionStore = new MemorySessionStore() } = options;
+  const { sessionStore = new MemorySessionStore(), requestsOnly = false } = options;
   const authenticate = options.authenticate ?? (async () => localPrincipal);
-  const surface = createSurface({ calls, serverInfo, listAliases, extension });
+  const surface = createSurface({ calls, serverInfo, listAliases, extension, requestsOnly });
   const tasks = openTasks(options, onError);
   const modern = createModern({ calls, surface, tasks, maxBodyBytes, keepAliveMs, onError });
   const sessions = createLegacySessions({
@@ -117,11 +123,15 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
       const principal = given.principal ?? (await authenticate(request));
       if (principal instanceof Response) return principal;
       const { method } = request;
+      if (method !== "POST" && requestsOnly) return methodNotAllowed("POST");
       if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
-      if (method !== "POST") return methodNotAllowed();
+      if (method !== "POST") return methodNotAllowed("GET, POST, DELETE");
       const body = parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(parsedBody);
       if (body.refusal) return body.refusal;
-      return (await isLegacy(request, body.value))
+      const legacy = await isLegacy(request, body.value);
+      const refusal = requestsOnly ? refuseLasting(body.value, legacy) : undefined;
+      if (refusal) return refusal;
+      return legacy
         ? sessions.fetch({ request, principal, body: body.value })
         : modern.fetch(request, principal, body.value);
     },
@@ -139,8 +149,8 @@ function openTasks(options: McpFrontOptions, onError: (error: Error) => void) {
   });
 }
 
-function methodNotAllowed(): Response {
-  return transportFaultResponse(405, "Method Not Allowed.", { allow: "GET, POST, DELETE" });
+function methodNotAllowed(allow: string): Response {
+  return transportFaultResponse(405, "Method Not Allowed.", { allow });
 }
 
 /** A message that claims a modern revision in its `_meta` is never legacy, which saves classifying it twice. */

@@ -18,6 +18,8 @@ export interface SurfaceOptions {
   serverInfo: Implementation;
   listAliases: boolean;
   extension: McpExtension;
+  /** Whether nothing may outlive its request: then there are neither tasks nor word of changed lists. */
+  requestsOnly: boolean;
 }
 
 /** A resource with its URI template parsed once. */
@@ -45,15 +47,16 @@ export interface Surface {
 }
 
 /** Throws when two prompts, or two tools, raw or not, claim one name. */
-export function createSurface({ calls, serverInfo, listAliases, extension }: SurfaceOptions): Surface {
+export function createSurface(options: SurfaceOptions): Surface {
+  const { calls, serverInfo, listAliases, extension, requestsOnly } = options;
   const { registry, steps } = calls;
   const rawTools = extension.tools ?? [];
   for (const { definition } of rawTools) {
     if (registry.find(definition.name)) throw new TypeError(`Two tools claim the name ${definition.name}.`);
   }
   const extra = rawTools.map(wireRawTool);
-  const capabilities = capabilitiesOf(extension);
-  const hasTasks = registry.tools.some(({ task }) => task === "optional");
+  const capabilities = capabilitiesOf(extension, !requestsOnly);
+  const hasTasks = !requestsOnly && registry.tools.some(({ task }) => task === "optional");
   const definitions = registry.toolsets.flatMap((toolset) => toolset.resources ?? []);
   return {
     serverInfo,
@@ -85,11 +88,11 @@ export function createSurface({ calls, serverInfo, listAliases, extension }: Sur
   };
 }
 
-function capabilitiesOf({ capabilities = {} }: McpExtension): ServerCapabilities {
+function capabilitiesOf({ capabilities = {} }: McpExtension, listChanged: boolean): ServerCapabilities {
   return {
-    tools: { listChanged: true, ...capabilities.tools },
-    resources: { listChanged: true, ...capabilities.resources },
-    prompts: { listChanged: true, ...capabilities.prompts },
+    tools: { listChanged, ...capabilities.tools },
+    resources: { listChanged, ...capabilities.resources },
+    prompts: { listChanged, ...capabilities.prompts },
     completions: {},
     logging: {},
     ...(capabilities.extensions && { extensions: capabilities.extensions }),

@@ -45,7 +45,8 @@ async function call(
   confirmation: Confirmation,
 ): Promise<Result> {
   const tool = unit.calls.registry.find(params.name)?.tool;
-  const mayBeTask = tool?.task === "optional" && unit.era === "modern" && takesTasks(context);
+  const mayBeTask =
+    tool?.task === "optional" && unit.surface.hasTasks && unit.era === "modern" && takesTasks(context);
   if (!mayBeTask || willAsk(tool, params, confirmation, unit)) {
     return (await run(params, context, unit, { signal: context.mcpReq.signal, confirmation })).result;
   }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultOf, type TestClient } from "../harness/clients.ts";
-import { type Connections, type Era, inProcess, overSocket, overStdio } from "../harness/connections.ts";
+import {
+  type Connections,
+  type Era,
+  inProcess,
+  overSocket,
+  overStdio,
+  throughLambda,
+} from "../harness/connections.ts";
 
 const adapters = [
   { adapter: "stdio", open: overStdio },
@@ -12,7 +19,11 @@ const eras: { era: Era; version: string }[] = [
   { era: "modern", version: "2026-07-28" },
   { era: "legacy", version: "2025-11-25" },
 ];
-const rows = adapters.flatMap((adapter) => eras.map((era) => ({ ...adapter, ...era })));
+const rows = [
+  ...adapters.flatMap((adapter) => eras.map((era) => ({ ...adapter, ...era }))),
+  // Sessions have no place in a function that is frozen between requests.
+  { adapter: "lambda", open: throughLambda, era: "modern" as const, version: "2026-07-28" },
+];
 
 describe.each(rows)("a $era client over $adapter", ({ open, era, version, adapter }) => {
   let connections: Connections;

@@ -95,6 +95,16 @@ describe("one place for each outside thing", () => {
     );
   });
 
+  test("only the settings' secrets speak to Parameter Store and Secrets Manager, and to nothing else of AWS", () => {
+    const allowed = (path: string) => path.startsWith("config/secrets/");
+    const clients = /^@aws-sdk\/client-(ssm|secrets-manager)$/;
+    expect(users(clients, "import").filter((path) => !allowed(path))).toEqual([]);
+    const ofConfig = sources.filter(({ path }) => path.startsWith("config/"));
+    expect(
+      ofConfig.flatMap(({ outside }) => outside.filter((target) => /^@aws-sdk/.test(target))).sort(),
+    ).toEqual(["@aws-sdk/client-secrets-manager", "@aws-sdk/client-ssm"]);
+  });
+
   test("only the S3 store and the audit's anchors speak to the AWS SDK's S3 client", () => {
     const allowed = (path: string) =>
       path.startsWith("lake/stores/") || path === "audit/anchors/s3-anchors.ts";

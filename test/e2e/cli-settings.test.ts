@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
+import { startSecretsServer } from "../harness/secrets-server.ts";
 
 let user: CliHome;
 beforeAll(async () => {
@@ -35,6 +36,32 @@ describe("settings", () => {
     expect(byPath("results.maxBytes")).toEqual(["256KB", "default", ""]);
     expect(oldNames.map(({ name }: { name: string }) => name)).toEqual(["LOG_LEVEL", "API_KEY"]);
     expect(stdout).not.toContain("k3y");
+  });
+
+  test("may be secrets that AWS keeps, which are hidden too", async () => {
+    const kept = await startSecretsServer({
+      parameters: { "/prod/host": { Value: "https://storage.example", Type: "SecureString" } },
+      secrets: { databricks: { SecretString: '{"token":"dapi-hunter2"}' } },
+    });
+    const { code, stdout, stderr } = await user.sluice(["config", "--json"], {
+      env: {
+        ...kept.env,
+        SLUICE_LAKE_S3_ENDPOINT: "secret://ssm/prod/host",
+        SLUICE_LAKE_DATABRICKS_TOKEN: "secret://secretsmanager/databricks#token",
+        SLUICE_LAKE_DATABRICKS_HOST: "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com",
+        SLUICE_LAKE_DATABRICKS_ALLOW: "main",
+      },
+    });
+    await kept.stop();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).not.toMatch(/hunter2|storage\.example/);
+    const hidden = JSON.parse(stdout).settings.filter(
+      ({ value }: { value: unknown }) => value === "(hidden)",
+    );
+    expect(hidden.map(({ path }: { path: string }) => path)).toEqual([
+      "lake.s3.endpoint",
+      "lake.databricks.token",
+    ]);
   });
 
   test("have a JSON Schema, and a table for people", async () => {

@@ -5,9 +5,15 @@ import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/c
 import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport as LegacyTransport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { createHttpAdapter, type HttpAdapter } from "../../src/adapters/http/adapter.ts";
+import { createApp } from "../../src/adapters/http/app.ts";
+import { ClientCertificates } from "../../src/adapters/http/client-certificate.ts";
+import { InvocationDeadlines } from "../../src/adapters/lambda/deadline.ts";
+import { GatewayCallers } from "../../src/adapters/lambda/gateway-callers.ts";
+import { createLambdaHandler } from "../../src/adapters/lambda/handler.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { testCalls } from "./calls.ts";
 import { connectLegacy, connectModern, type TestClient } from "./clients.ts";
+import { httpApiEvent, timeLeft, toResponse } from "./lambda-function.ts";
 
 export type Era = "modern" | "legacy";
 
@@ -36,6 +42,38 @@ export async function inProcess(): Promise<Connections> {
   const fetch = (url: string | URL, init?: RequestInit) => adapter.fetch(new Request(url, init));
   const url = new URL("http://localhost/mcp");
   return { connect: (era) => connectHttp(era, url, fetch), close: () => adapter.close() };
+}
+
+/** A Lambda function, invoked with the events of an HTTP API. */
+export async function throughLambda(): Promise<Connections> {
+  const deadlines = new InvocationDeadlines();
+  const calls = deadlines.bound(testCalls());
+  const serverInfo = { name: "sluice-test", version: "0.0.0" };
+  const front = createMcpFront({ calls, serverInfo, requestsOnly: true });
+  const app = createApp({
+    ...{ front, calls, guard: () => undefined, certificates: new ClientCertificates() },
+    ...{ summarizeBucket: undefined, oauth: undefined, showsDependencies: false },
+    ...{ ready: async () => [], draining: () => false, onError: () => {} },
+  });
+  const handler = createLambdaHandler({
+    ...{ deadlines, callers: new GatewayCallers(), now: Date.now, flush: async () => {} },
+    fetch: (request) => app.fetch(request),
+  });
+  const fetch = async (_: string | URL, { method = "GET", headers, body, signal }: RequestInit = {}) => {
+    const text = typeof body === "string" ? { body } : {};
+    const event = httpApiEvent({ method, headers: Object.fromEntries(new Headers(headers)), ...text });
+    const answered = handler(event, timeLeft());
+    return toResponse(await (signal ? Promise.race([answered, rejectWith(signal)]) : answered));
+  };
+  const url = new URL("http://localhost/mcp");
+  return { connect: (era) => connectHttp(era, url, fetch), close: () => front.close() };
+}
+
+/** As a client's connection breaks when it leaves. */
+function rejectWith(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function connectHttp(

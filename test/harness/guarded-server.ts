@@ -20,7 +20,7 @@ export interface GuardedServer {
 }
 
 /** `whoami` says who the call was made as. */
-const whoami = defineTool({
+export const whoami = defineTool({
   name: "echo_whoami",
   title: "Who am I",
   description: "Says who calls.",

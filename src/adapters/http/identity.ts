@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Authenticator } from "../../auth/authenticator.ts";
-import type { Refusal } from "../../auth/mode.ts";
+import type { IamCaller, Refusal } from "../../auth/mode.ts";
 import type { Principal } from "../../core/principal.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -13,6 +13,8 @@ export interface IdentityOptions extends Challenge {
   log: Log;
   /** Default: connections have none. */
   certificates?: ClientCertificates | undefined;
+  /** Who signed a request, by a gateway that checked it. Default: nobody. */
+  iamCallerOf?: ((request: Request) => IamCaller | undefined) | undefined;
   /** No refusal is answered sooner, so that the time does not tell what was wrong. Default 50 ms. */
   refusalMs?: number;
 }
@@ -22,12 +24,13 @@ export type Identify = (request: Request) => Promise<Principal | Response>;
 
 /** Asks the authenticator, logs whom it refuses, and answers them alike whatever was wrong. */
 export function createIdentify(options: IdentityOptions): Identify {
-  const { authenticator, log, certificates, refusalMs = 50 } = options;
+  const { authenticator, log, certificates, iamCallerOf, refusalMs = 50 } = options;
   return async (request) => {
     const startedMs = performance.now();
     const { method, url, headers } = request;
     const certificate = certificates?.of(request);
-    const { principal, refusal } = await authenticator({ method, url, headers, certificate });
+    const iam = iamCallerOf?.(request);
+    const { principal, refusal } = await authenticator({ method, url, headers, certificate, iam });
     if (principal) return principal;
     record(log, refusal, request);
     await wait(Math.max(0, refusalMs - (performance.now() - startedMs)));

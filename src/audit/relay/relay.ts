@@ -17,6 +17,8 @@ export interface Relay {
   sink: string;
   /** Looks for more at once. */
   wake(): void;
+  /** Resolves when all there is now was sent, or could not be sent, or after that time. */
+  flush(withinMs: number): Promise<void>;
   /** Records of the chains of the last look that the sink does not have yet. */
   backlogRecords(): number;
   /** Sends what there is, for as long as it may take, and ends. */
@@ -43,6 +45,8 @@ export function createRelay(options: RelayOptions): Relay {
   const stopping = new AbortController();
   const backlogs = new Map<string, number>();
   const alarm = createSinkAlarm(sink.name, log, Date.now);
+  /** Who waits for a pass that began after they asked. */
+  const waiting: (() => void)[] = [];
   let waking = new AbortController();
 
   async function pass(): Promise<boolean> {
@@ -59,7 +63,10 @@ export function createRelay(options: RelayOptions): Relay {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       waking = new AbortController();
-      if (await pass()) await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
+      const asked = waiting.splice(0);
+      const hasAll = await pass();
+      for (const tell of asked) tell();
+      if (hasAll) await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
       // While the sink is down more records are no reason to try sooner.
       else await pause(random() * backoffMs(alarm.failures()), stopping.signal);
     }
@@ -69,12 +76,17 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     sink: sink.name,
     wake: () => waking.abort(),
+    async flush(withinMs) {
+      const flushed = new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
+      waking.abort();
+      await atMost(withinMs, flushed);
+    },
     backlogRecords: () => sumOf(backlogs),
     async close(withinMs) {
       stopping.abort();
-      const enough = new AbortController();
-      await Promise.race([running.then(pass), pause(withinMs, enough.signal)]);
-      enough.abort();
+      await atMost(withinMs, running.then(pass));
       await sink.close();
     },
   };
@@ -102,6 +114,13 @@ function backoffMs(failures: number): number {
 /** Ends early when the signal says so. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => {});
+}
+
+/** Waits for `work`, and no longer than that. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  await Promise.race([work, pause(ms, enough.signal)]);
+  enough.abort();
 }
 
 function sumOf(counts: ReadonlyMap<string, number>): number {

@@ -22,8 +22,13 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
       failed("identity", problem, "Correct it: sluice serve refuses it."),
     );
   }
-  const known = ok("identity", `callers over HTTP are asked for ${modes.join(" or ")}`);
+  const known = ok("identity", `callers over HTTP are asked for ${modes.map(named).join(" or ")}`);
   return modes.includes("jwt") && issuer !== undefined ? [known, await checkIssuer(issuer)] : [known];
+}
+
+/** `sluice serve` refuses the one that needs a gateway in front. */
+function named(mode: string): string {
+  return mode === "iam" ? "iam (in a Lambda function only)" : mode;
 }
 
 async function checkIssuer(issuer: string): Promise<Check> {

@@ -1,5 +1,6 @@
 import { apiKeyHeader } from "../../auth/api-keys.ts";
-import { fetchSecret, isSecretReference, SecretError } from "../../config/secrets.ts";
+import { fetchSecret, isSecretReference } from "../../config/secrets/fetch-secret.ts";
+import { SecretError } from "../../config/secrets/secret-error.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Flags of commands that speak to a server. */
@@ -7,12 +8,13 @@ export const credentialOptions = {
   key: {
     type: "string",
     requiresArg: true,
-    describe: "API key for --url; as secret://file/<path> it stays out of the process list",
+    describe:
+      "API key for --url; as secret://file/<path>, secret://ssm/<name> or secret://secretsmanager/<name> it stays out of the process list",
   },
   token: {
     type: "string",
     requiresArg: true,
-    describe: "Access token for --url, or secret://file/<path>",
+    describe: "Access token for --url, or a secret:// reference as for --key",
   },
 } as const;
 

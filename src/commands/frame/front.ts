@@ -10,10 +10,11 @@ import { version } from "../../version.ts";
 export async function openFront(
   { calls, settings, log, access, state }: Deps,
   authenticate?: McpFrontOptions["authenticate"],
+  { requestsOnly = false }: Pick<McpFrontOptions, "requestsOnly"> = {},
 ): Promise<McpFront> {
   const [{ createMcpFront }, sessionStore] = await Promise.all([
     import("../../mcp/front.ts"),
-    sharedSessions(state, calls),
+    requestsOnly ? undefined : sharedSessions(state, calls),
   ]);
   const front = createMcpFront({
     calls,
@@ -23,6 +24,7 @@ export async function openFront(
     taskTimes: settings.tasks,
     taskKey: settings.tasks.key,
     ...(sessionStore && { sessionStore }),
+    requestsOnly,
     maxBodyBytes: settings.http.maxBodyBytes,
     onError: (error) => log.warn("mcp fault", { error }),
   });

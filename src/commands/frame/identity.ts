@@ -1,6 +1,6 @@
 import type { OAuthResource } from "../../adapters/http/challenge.ts";
 import type { ClientCertificates } from "../../adapters/http/client-certificate.ts";
-import type { Identify } from "../../adapters/http/identity.ts";
+import type { Identify, IdentityOptions } from "../../adapters/http/identity.ts";
 import type { Deps } from "../../assemble.ts";
 import { modesInForce } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
@@ -22,12 +22,19 @@ export function refuseOpenAddress({ auth, http }: Settings): void {
   ]);
 }
 
+/** A gateway in front checks signatures; a server that listens itself has nobody's word for them. Throws `ConfigError`. */
+export function refuseIamOverHttp({ auth }: Settings): void {
+  if (!modesInForce(auth).includes("iam")) return;
+  throw new ConfigError([
+    "auth.modes: iam works behind API Gateway alone, which checks signatures and hands over who signed: run Sluice as a Lambda function (docs/lambda.md), or name other modes here",
+  ]);
+}
+
 /** Undefined where the settings ask nobody. Throws `ConfigError`. */
-export async function openIdentity({
-  settings,
-  log,
-  calls,
-}: Pick<Deps, "settings" | "log" | "calls">): Promise<Identity | undefined> {
+export async function openIdentity(
+  { settings, log, calls }: Pick<Deps, "settings" | "log" | "calls">,
+  iamCallerOf?: IdentityOptions["iamCallerOf"],
+): Promise<Identity | undefined> {
   const { auth } = settings;
   const modes = modesInForce(auth);
   if (auth.apiKey !== undefined && !modes.includes("api_key"))
@@ -44,7 +51,9 @@ export async function openIdentity({
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = new ClientCertificates();
   const takesKeys = modes.includes("api_key");
-  const identify = createIdentify({ authenticator, log, oauth, takesKeys, certificates });
+  const identify = createIdentify({
+    ...{ authenticator, log, oauth, takesKeys, certificates, iamCallerOf },
+  });
   return { identify, oauth, certificates };
 }
 

@@ -3,7 +3,7 @@ import type { Deps } from "../../assemble.ts";
 import { checkCacheFolder } from "./cache-check.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
-import { openIdentity, refuseOpenAddress } from "./identity.ts";
+import { openIdentity, refuseIamOverHttp, refuseOpenAddress } from "./identity.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
 import { checkPolicy } from "./policy-check.ts";
@@ -25,6 +25,7 @@ export async function serveOverHttp(
   try {
     logUncaught(deps.log);
     refuseOpenAddress(deps.settings);
+    refuseIamOverHttp(deps.settings);
     const adapter = await createAdapter(deps);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();
