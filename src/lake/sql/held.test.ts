@@ -104,3 +104,17 @@ test("where there can be no hard links, or the folder reads as a pattern, the ro
   }
   await rm(join(sql.dir, "a file"));
 });
+
+test("a statement that spills more than it may leaves no temporary files", async () => {
+  const scan = await scanOf("spilling", 12, () => "a");
+  const release = await sql.engine.hold(scan, join(sql.dir, "links-of-spilling"));
+  const [root = ""] = await readdir(sql.scratchDir);
+  const workers = join(sql.scratchDir, root, "workers");
+  const sorting = "SELECT repeat(md5((r + i)::VARCHAR), 20) AS m FROM t, range(200000) s(r) ORDER BY m";
+  const ended = sql.run(sorting, [{ name: "t", scan }]);
+  ended.catch(() => {});
+  await expect.poll(() => readdir(workers), { timeout: 15_000, interval: 20 }).not.toEqual([]);
+  await expect(ended).rejects.toMatchObject({ code: "too_large" });
+  await expect.poll(() => readdir(workers), { timeout: 5_000 }).toEqual([]);
+  await release();
+}, 30_000);
