@@ -43,7 +43,11 @@ export interface SharedOptions extends Pick<PartsOptions, "settings" | "stores" 
 /** Of it, the cache is to be closed. */
 export function openShared({ settings, stores, storeOf, engine, now, newId }: SharedOptions): SharedParts {
   const cache = createObjectCache({ settings, stores, storeOf, letGo: () => tables.letGo() }, { now, newId });
-  const tables = createKeptTables({ engine, maxBytes: settings.cache.maxBytes / 4 });
+  const tables = createKeptTables({
+    engine,
+    newLinksFolder: cache.newLinksFolder,
+    maxBytes: settings.cache.maxBytes / 4,
+  });
   return { cache, tables };
 }
 

@@ -14,7 +14,7 @@ export async function engineRows(scan: JobScan, folder: string, order = ""): Pro
   const ready = scans[0]!;
   const paths = ready.files.map((file) => file.prepared?.path ?? file.path);
   const limits = { folder: join(folder, "call"), memoryBytes: 200 << 20, threads: 2, tempBytes: 64 << 20 };
-  const database = await openDatabase(new Instances(), limits, paths, async (connection) => {
+  const database = await openDatabase(new Instances(), limits, { files: paths }, async (connection) => {
     await connection.run(viewSql("t", ready));
   });
   try {

@@ -78,6 +78,11 @@ export interface ObjectCache {
     derive: Derive,
     scope: LakeScope,
   ): Promise<PinnedFile & { facts: unknown }>;
+  /**
+   * A folder, not made yet and never given twice, in which files that are pinned may get further hard links for as long
+   * as they are pinned. Goes with this process, and is swept by the next one where this one was killed.
+   */
+  newLinksFolder(): Promise<string>;
   /** Bytes on disk now, and the cap. */
   usage(): { usedBytes: number; maxBytes: number };
   close(): Promise<void>;

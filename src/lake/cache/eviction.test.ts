@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
 import { lakeScope } from "../../../test/harness/lake-settings.ts";
@@ -175,14 +175,21 @@ test("what a killed server left is swept, and what a living one has is not", asy
   ]) {
     await mkdir(join(instances, name, "tmp", "x"), { recursive: true });
     await writeFile(join(instances, name, "tmp", "x", "data"), "torn");
+    await mkdir(join(lake.dir, "v1", "links", `${name}~1`, "x"), { recursive: true });
     if (name.endsWith("stale")) await utimes(join(instances, name), stale, stale);
   }
+  const links = await living.newLinksFolder();
+  await mkdir(links);
   await use(lake.cache({ deps }), "b");
   const left = await readdir(instances);
   expect(left).toContain("elsewhere~1~1~fresh");
   expect(left).toHaveLength(3);
+  const leftLinks = await readdir(join(lake.dir, "v1", "links"));
+  expect(leftLinks.sort()).toEqual([basename(links), "elsewhere~1~1~fresh~1"].sort());
   expect(await readFile(held.path)).toHaveLength(1000);
   held.release();
+  await living.close();
+  expect(await readdir(join(lake.dir, "v1", "links"))).toEqual(["elsewhere~1~1~fresh~1"]);
 });
 
 test("an entry that is cut or incomplete is not served but fetched again", async () => {

@@ -20,7 +20,7 @@ export interface FolderOptions {
  * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what was
  * derived, whole, and `entries/<key>/{data,ranges}` what is there of an object: made in `instances/<process>/tmp` and
  * moved in by one rename. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
- * `instances/<process>/pins`: its link count keeps every process from evicting it, and a process that was
+ * `instances/<process>/pins`, and may have a third in `links/<process>~<number>`: its link count keeps every process from evicting it, and a process that was
  * killed leaves nothing but a folder that the next one sweeps.
  */
 export interface CacheFolder extends FolderOptions {

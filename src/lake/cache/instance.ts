@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errnoOf, ifMissing } from "../stores/errno.ts";
 
 /** What one process has in the cache folder beside the entries: files in the making, and pins. */
@@ -10,6 +10,8 @@ export interface Instance {
   temporary: string;
   /** Hard links to files in use. An entry with more than one link is never evicted, whichever process looks. */
   pins: string;
+  /** A folder for further names of files in use, never the same twice, not made yet. Swept as the others are. */
+  newLinks(): string;
   /** Folder name among the instances. */
   name: string;
   leave(): Promise<void>;
@@ -35,6 +37,7 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
   const folder = join(instances, name);
   const [temporary, pins] = [join(folder, "tmp"), join(folder, "pins")];
   for (const path of [temporary, pins]) await mkdir(path, { recursive: true, mode: 0o700 });
+  let linksMade = 0;
   const beat = () => {
     const now = new Date();
     utimes(folder, now, now).catch(() => {});
@@ -45,21 +48,46 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
     folder,
     temporary,
     pins,
+    newLinks: () => join(linksBeside(instances), `${name}~${++linksMade}`),
     name,
     async leave() {
       clearInterval(timer);
       await rm(folder, { recursive: true, force: true });
+      await sweepLinks(instances, await linksIn(instances), (owner) => owner !== name);
     },
   };
 }
 
+/** Not in the instances' own folders: the engine follows every step of a path at each of its looks at a file. */
+function linksBeside(instances: string): string {
+  return join(dirname(instances), "links");
+}
+
+function linksIn(instances: string): Promise<string[]> {
+  return ifMissing(readdir(linksBeside(instances)), []);
+}
+
+async function sweepLinks(
+  instances: string,
+  names: readonly string[],
+  isAlive: (owner: string) => boolean,
+): Promise<void> {
+  for (const name of names) {
+    const owner = name.slice(0, name.lastIndexOf("~"));
+    if (!isAlive(owner)) await rm(join(linksBeside(instances), name), { recursive: true, force: true });
+  }
+}
+
 /** Instances now in the folder, after those of processes that are gone were removed. */
 export async function sweepInstances(instances: string, own: string): Promise<string[]> {
+  // Before the instances, as every folder of links is made by one that is there.
+  const links = await linksIn(instances);
   const alive: string[] = [];
   for (const name of await readdir(instances)) {
     if (name === own || (await isAlive(join(instances, name), name, own))) alive.push(name);
     else await rm(join(instances, name), { recursive: true, force: true });
   }
+  await sweepLinks(instances, links, (owner) => alive.includes(owner));
   return alive;
 }
 

@@ -91,6 +91,7 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
       return local ?? openWhole(await open(object, scope, { onFetched }), scope);
     },
     derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
+    newLinksFolder: async () => (await space.get()).newLinksFolder(),
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
       await derivations.close();

@@ -24,19 +24,20 @@ export interface Pin {
   release(): Promise<void>;
 }
 
-/** Pins what lies at `path`, counting it on `entry`. */
+/** Pins what lies at `path`, counting it on `entry`. `known`: what is known of the file already. */
 export async function pinFile(
   folder: CacheFolder,
   path: string,
   facts: string,
   entry: LedgerEntry,
+  known?: Stats,
 ): Promise<Pin> {
   const pinPath = join(folder.instance.pins, folder.newId());
   // Counted before the link is there, so that nothing of this process evicts it in between.
   entry.pins++;
   try {
     await link(path, pinPath);
-    const found = await stat(pinPath);
+    const found = known ?? (await stat(pinPath));
     return {
       path: pinPath,
       sizeBytes: found.size,

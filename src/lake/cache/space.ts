@@ -39,6 +39,8 @@ export interface Space {
   /** Evicts so many bytes, or all there is; whether that was anything. For a disk that is full before the cap is reached. */
   freeDisk(sizeBytes: number): Promise<boolean>;
   evict(key: string): Promise<void>;
+  /** For further names of what is pinned, as long as it is. A new one each time, not made yet. */
+  newLinksFolder(): string;
   usedBytes(): number;
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
     },
     evict: (key) => inTurn(() => evictor.evict(key)),
     sync: syncing.start,
+    newLinksFolder: folder.instance.newLinks,
     usedBytes: folder.ledger.usedBytes,
     async close() {
       await Promise.allSettled(folder.releasing);

@@ -1,3 +1,4 @@
+import { fstatSync, type Stats } from "node:fs";
 import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, ifMissing } from "../stores/errno.ts";
@@ -53,15 +54,8 @@ async function makeSparse(
   const entry = folder.ledger.record(key, 0, folder.now());
   try {
     await makeFolder(folder, path);
-    const file = await open(dataPath, "wx", 0o400);
-    try {
-      if (bytes) await file.writeFile(bytes);
-      // Takes no disk until it is written, whatever its size.
-      else await file.truncate(sizeBytes);
-    } finally {
-      await file.close();
-    }
-    const pin = await pinFile(folder, dataPath, "", entry);
+    const made = await makeFile(dataPath, sizeBytes, bytes);
+    const pin = await pinFile(folder, dataPath, "", entry, made);
     if (await movedIn(path, join(folder.entries, key))) return pin;
     await pin.release();
   } catch (thrown) {
@@ -72,6 +66,19 @@ async function makeSparse(
   folder.ledger.remove(key);
   await rm(path, { recursive: true, force: true });
   return undefined;
+}
+
+async function makeFile(path: string, sizeBytes: number, bytes: Uint8Array | undefined): Promise<Stats> {
+  const file = await open(path, "wx", 0o400);
+  try {
+    if (bytes) await file.writeFile(bytes);
+    // Takes no disk until it is written, whatever its size.
+    else await file.truncate(sizeBytes);
+    // Nothing to wait for: the file is open.
+    return fstatSync(file.fd);
+  } finally {
+    await file.close();
+  }
 }
 
 async function makeFolder(folder: CacheFolder, path: string): Promise<void> {

@@ -35,6 +35,7 @@ function setUp(options: Partial<KeptTablesOptions> = {}) {
   let [opened, released, spent] = [0, 0, 0];
   const tables = createKeptTables({
     engine: { hold: async () => async () => {} },
+    newLinksFolder: async () => "links",
     maxBytes: 1_000_000,
     keepMs: 60_000,
     ...options,

@@ -22,6 +22,8 @@ export interface KeptTables {
 
 export interface KeptTablesOptions {
   engine: Pick<SqlEngine, "hold">;
+  /** A folder in which cached files may get further names. */
+  newLinksFolder(): Promise<string>;
   /** Bytes of all tables that are kept. */
   maxBytes: number;
   keepMs?: number;
@@ -43,6 +45,7 @@ const defaultKeepMs = 30_000;
 
 export function createKeptTables({
   engine,
+  newLinksFolder,
   maxBytes,
   keepMs = defaultKeepMs,
 }: KeptTablesOptions): KeptTables {
@@ -85,7 +88,8 @@ export function createKeptTables({
         holds.pins.add(opened.pins.releaseAll);
         return opened.table;
       }
-      const one: Kept = { ...opened, sizeBytes, users: 0, unlink: engine.hold(opened.table.scan) };
+      const link = async () => engine.hold(opened.table.scan, await newLinksFolder());
+      const one: Kept = { ...opened, sizeBytes, users: 0, unlink: link() };
       kept.set(key, one);
       const table = use(key, one, holds);
       // Without links every statement makes its own, or says why it cannot.

@@ -254,9 +254,9 @@ class WorkerSqlEngine implements LocalSqlEngine {
     return { folder: join(this.root, "calls"), limits: this.limits(), run: this.runLong };
   }
 
-  async hold(scan: Scan): Promise<() => Promise<void>> {
+  async hold(scan: Scan, linksFolder?: string): Promise<() => Promise<void>> {
     await this.made;
-    return this.links.hold(scan);
+    return this.links.hold(scan, linksFolder);
   }
   private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
     await this.made;

@@ -238,9 +238,10 @@ export interface SqlEngine {
   convert(request: ConvertRequest, scope: SqlScope): Promise<ConvertedText>;
   /**
    * Makes the files of a scan ready for all statements over this very scan, until what it gives is called, which must
-   * not be while one runs. Their paths must stay what they are.
+   * not be while one runs. Their paths must stay what they are. `linksFolder`: made and removed, with hard links to them
+   * where those can be made.
    */
-  hold(scan: Scan): Promise<() => Promise<void>>;
+  hold(scan: Scan, linksFolder?: string): Promise<() => Promise<void>>;
   /**
    * Finds types and rows of a CSV file of simple form much faster than a scan does. Undefined for any other, as soon as
    * that is seen. Bounded by the scope's signal, not by `lake.query.timeoutMs`. Throws what `hydrate` throws.

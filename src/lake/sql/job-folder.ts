@@ -23,22 +23,30 @@ export async function makeJobFolder(parent: string): Promise<JobFolder> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** Where a table's links lie in the folder of a call. */
+export function tableFolder({ path }: JobFolder, table: number): string {
+  return join(path, `table-${table}`);
+}
+
 /**
- * Links a scan's files into the folder: `table-0/_sluice_partition=3/17.csv`. Links hide server paths from the
- * engine's messages and carry the partition in their path, by which the engine prunes.
+ * Links a scan's files into the folder: `_sluice_partition=03/17.csv`. Links hide server paths from the engine's
+ * messages and carry the partition in their path, by which the engine prunes. Numbers are as long as the longest, so
+ * that names are in their order.
  */
 export async function linkScan(
-  folder: JobFolder,
-  table: number,
+  folder: string,
   scan: Scan,
   store: PreparedStore,
+  linkTo = linkSymbolically,
 ): Promise<JobScan> {
   const { partitions, ofFile } = partitionsOf(scan);
-  const folderOf = (partition: number) => join(folder.path, `table-${table}`, `${partitionKey}=${partition}`);
+  const folderOf = (partition: number) =>
+    join(folder, `${partitionKey}=${numberIn(partition, partitions.length)}`);
   await mapBounded(partitions, parallelLinks, (_, index) => mkdir(folderOf(index), { recursive: true }));
   const files = await mapBounded(scan.files, parallelLinks, (file, index) => {
     const partition = ofFile[index] ?? 0;
-    return linkFile(join(folderOf(partition), `${index}.${scan.format}`), file, partition, scan, store);
+    const path = join(folderOf(partition), `${numberIn(index, scan.files.length)}.${scan.format}`);
+    return linkFile({ path, partition, scan, store, linkTo }, file);
   });
   return {
     format: scan.format,
@@ -51,6 +59,10 @@ export async function linkScan(
     areAlike: scan.format === "parquet" ? scan.areAlike : undefined,
     deltaFields: scan.format === "parquet" ? scan.deltaFields : undefined,
   };
+}
+
+function numberIn(index: number, count: number): string {
+  return String(index).padStart(String(count - 1).length, "0");
 }
 
 /** The distinct partitions of a scan, and the number of each file's. */
@@ -72,12 +84,17 @@ function partitionsOf({ files, partitionColumns }: Scan): {
   return { partitions, ofFile };
 }
 
+interface LinkOptions {
+  path: string;
+  partition: number;
+  scan: Scan;
+  store: PreparedStore;
+  linkTo: (target: string, path: string) => Promise<void>;
+}
+
 async function linkFile(
-  path: string,
+  { path, partition, scan, store, linkTo }: LinkOptions,
   file: ScanFile,
-  partition: number,
-  scan: Scan,
-  store: PreparedStore,
 ): Promise<JobFile> {
   const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
@@ -105,8 +122,8 @@ async function preparedOf(
   return file.inPlace ? { ...file.inPlace, path: file.path } : store.find(file, scan);
 }
 
-/** A symbolic link, since a second name would make the source look like one with hard links. */
-async function linkTo(target: string, path: string): Promise<void> {
+/** Since a second name would make the source look like one with hard links. */
+async function linkSymbolically(target: string, path: string): Promise<void> {
   try {
     await symlink(target, path);
   } catch (thrown) {

@@ -41,6 +41,8 @@ export interface JobScan {
   rows?: readonly FileRows[] | undefined;
   /** Of Parquet: all files have the same columns. */
   areAlike?: boolean | undefined;
+  /** A folder with these very files and nothing else, none of them a symbolic link, that no other scan ever has. */
+  heldIn?: string | undefined;
   /** Of a Delta table: all columns in their order. Partition columns are among them. */
   deltaFields?: DeltaField[] | undefined;
   /** Made of `deltaFields` in the worker. */
@@ -89,6 +91,11 @@ export interface ExportTarget {
 /** Where in a call's folder its file is written. */
 export function exportPath(folder: string, format: ExportTarget["format"]): string {
   return `${folder}/export.${format}`;
+}
+
+/** Where a worker that runs in `cwd` has the temporary files of a database that it keeps. */
+export function workerTemp(cwd: string, pid: number): string {
+  return `${cwd}/temp-${pid}`;
 }
 
 export interface KnownReading {

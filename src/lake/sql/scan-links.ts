@@ -1,7 +1,15 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Scan } from "./engine.ts";
-import { type JobFolder, linkScan, makeJobFolder } from "./job-folder.ts";
+import { type JobFolder, linkScan, tableFolder } from "./job-folder.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobScan } from "./protocol.ts";
+
+interface HeldScan {
+  scan: JobScan;
+  folder: string;
+}
 
 /** Links the files of scans for workers: in the folder of one job, or once for all jobs over a scan that is held. */
 export class ScanLinks {
@@ -9,27 +17,44 @@ export class ScanLinks {
   private readonly prepared: PreparedStore;
   private readonly held = new Map<Scan, JobScan>();
 
-  /** `folder` is where the links of scans that are held lie. */
+  /** `folder` is where the symbolic links of scans that are held lie. */
   constructor(folder: string, prepared: PreparedStore) {
     this.folder = folder;
     this.prepared = prepared;
   }
 
   async of(folder: JobFolder, table: number, scan: Scan): Promise<JobScan> {
-    return this.held.get(scan) ?? linkScan(folder, table, scan, this.prepared);
+    return this.held.get(scan) ?? linkScan(tableFolder(folder, table), scan, this.prepared);
   }
 
-  async hold(scan: Scan): Promise<() => Promise<void>> {
-    const folder = await makeJobFolder(this.folder);
-    try {
-      this.held.set(scan, await linkScan(folder, 0, scan, this.prepared));
-    } catch (thrown) {
-      await folder.remove();
-      throw thrown;
-    }
+  async hold(scan: Scan, linksFolder: string | undefined): Promise<() => Promise<void>> {
+    const byHardLinks = linksFolder === undefined ? undefined : await this.linkHard(scan, linksFolder);
+    const held = byHardLinks ?? (await this.linkIn(join(this.folder, randomUUID()), scan));
+    this.held.set(scan, held.scan);
     return () => {
       this.held.delete(scan);
-      return folder.remove();
+      return rm(held.folder, { recursive: true, force: true });
     };
+  }
+
+  /** The engine follows every symbolic link at each of its looks at a file. Undefined where there can be no others. */
+  private async linkHard(scan: Scan, folder: string): Promise<HeldScan | undefined> {
+    try {
+      const held = await this.linkIn(folder, scan, link);
+      return { ...held, scan: { ...held.scan, heldIn: folder } };
+    } catch {
+      // On another file system, or for a file with as many names as it can have. What else is wrong, symbolic links tell.
+      return undefined;
+    }
+  }
+
+  private async linkIn(folder: string, scan: Scan, linkTo?: typeof link): Promise<HeldScan> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      return { scan: await linkScan(folder, scan, this.prepared, linkTo), folder };
+    } catch (thrown) {
+      await rm(folder, { recursive: true, force: true });
+      throw thrown;
+    }
   }
 }

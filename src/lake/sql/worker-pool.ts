@@ -1,7 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
 import type { Job } from "./protocol.ts";
-import type { Hydrate, WorkerProcess } from "./worker-process.ts";
+import { type Hydrate, heldFolder, type WorkerProcess } from "./worker-process.ts";
 
 export interface PoolOptions {
   start(): WorkerProcess;
@@ -70,7 +70,7 @@ export class WorkerPool {
     hydrate: Hydrate = nothingToHydrate,
     isRetry = false,
   ): Promise<unknown> {
-    const worker = await this.acquire(scope, deadlineMs);
+    const worker = await this.acquire(job, scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
     const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
     const timer = setTimeout(
@@ -151,9 +151,9 @@ export class WorkerPool {
     else this.offer(worker);
   }
 
-  private acquire(scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
+  private acquire(job: Job, scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
     if (this.isClosed) return Promise.reject(closedError());
-    const free = this.idle.shift();
+    const free = this.takeIdle(heldFolder(job));
     if (free) return Promise.resolve(free);
     // Each call gives workers that failed to start another chance.
     this.failedStarts = 0;
@@ -161,6 +161,14 @@ export class WorkerPool {
     if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(busyError(this.options.workers));
     return this.wait(scope, deadlineMs);
+  }
+
+  /** One that ran over the same held tables; else of those that keep nothing, or of all, the one that is idle longest. */
+  private takeIdle(heldIn: string | undefined): WorkerProcess | undefined {
+    const same = heldIn === undefined ? undefined : this.idle.find((worker) => worker.heldIn === heldIn);
+    const free = same ?? this.idle.find((worker) => worker.heldIn === undefined) ?? this.idle[0];
+    if (free) this.idle.splice(this.idle.indexOf(free), 1);
+    return free;
   }
 
   private wait(scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {

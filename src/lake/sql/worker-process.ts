@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
 import {
@@ -9,6 +10,7 @@ import {
   memorySignal,
   processMemoryMessage,
   type ToWorker,
+  workerTemp,
 } from "./protocol.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 
@@ -54,6 +56,8 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isSpent = false;
   jobsDone = 0;
+  /** The held tables of its last statement, for which it may keep its database. */
+  heldIn: string | undefined;
   /** Settles when the worker has given back what its last job held, or is gone. */
   rested: Promise<void> = Promise.resolve();
   /** It died before it took up its last job, which therefore can be given to another worker. */
@@ -79,6 +83,7 @@ export class WorkerProcess {
       this.child.once("error", () => resolve());
       this.child.once("exit", () => resolve());
     });
+    void this.gone.then(() => this.removeTemp(cwd));
     this.ready = new Promise((resolve, reject) => {
       this.markReady = resolve;
       void this.gone.then(() =>
@@ -100,6 +105,7 @@ export class WorkerProcess {
    */
   run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
+    if (job.kind === "run") this.heldIn = heldFolder(job);
     this.rested = new Promise((resolve) => {
       this.markRested = resolve;
     });
@@ -123,6 +129,13 @@ export class WorkerProcess {
     this.isSpent = true;
     if (error) this.settle({ error });
     this.child.kill("SIGKILL");
+  }
+
+  /** A worker that was killed leaves it. */
+  private async removeTemp(cwd: string): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) return;
+    await rm(workerTemp(cwd, pid), { recursive: true, force: true }).catch(() => {});
   }
 
   /** The job could not be handed over. */
@@ -217,6 +230,11 @@ function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd:
   ];
   const [command = "", ...args] = limits.keptBy === "system" ? [...bound, ...node] : node;
   return spawn(command, args, { cwd, env: {}, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+}
+
+/** The first of a job's held tables. */
+export function heldFolder(job: Job): string | undefined {
+  return job.kind === "run" ? job.tables[0]?.scan.heldIn : undefined;
 }
 
 function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): ToolError {

@@ -18,7 +18,7 @@ export async function convertText(job: ConvertJob, report: Report): Promise<Conv
   const database = await openDatabase(
     new Instances(),
     job,
-    [...job.goodPaths, job.targetPath],
+    { files: [...job.goodPaths, job.targetPath] },
     async () => {},
   );
   const onProgress = (bytes: number) => report.progress({ done: bytes, message: "bytes of text read" });

@@ -51,19 +51,27 @@ function createInstance({ threads, memoryBytes }: EngineLimits): Promise<DuckDBI
   });
 }
 
+/** What a database can reach. The engine looks at a list of paths for each file: of thousands, a folder is better. */
+export interface Reachable {
+  files: readonly string[];
+  /** With all that is in them. */
+  folders?: readonly string[];
+  /** Of its temporary files, removed when it is closed. Default: in the call's folder. */
+  temp?: string;
+}
+
 /**
- * Opens an empty instance that can reach the given files and the call's temp folder, and nothing else. `prepare`
- * creates the views; after it the settings are locked.
+ * Opens an empty instance that can reach the given files and its temp folder, and nothing else.
+ * `prepare` creates the views; after it the settings are locked.
  */
 export async function openDatabase(
   instances: Instances,
   limits: JobLimits,
-  files: readonly string[],
+  { files, folders = [], temp = join(limits.folder, "temp") }: Reachable,
   prepare: (connection: DuckDBConnection) => Promise<void>,
 ): Promise<Database> {
   const instance = await instances.take(limits);
   const connection = await instance.connect();
-  const temp = join(limits.folder, "temp");
   const close = () => {
     connection.closeSync();
     instance.closeSync();
@@ -77,6 +85,7 @@ export async function openDatabase(
       SET temp_directory = ${literal(temp)};
       SET max_temp_directory_size = '${limits.tempBytes}B';
       SET allowed_paths = ${list(files.map(literal))};
+      SET allowed_directories = ${list(folders.map((folder) => literal(`${folder}/`)))};
       SET enable_external_access = false;
     `);
     await prepare(connection);

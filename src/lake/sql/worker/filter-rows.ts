@@ -13,7 +13,7 @@ export async function filterRows(
   instances: Instances,
   { columns, rows, conditions, ...limits }: FilterJob,
 ): Promise<number[] | null> {
-  const database = await openDatabase(instances, limits, [], async () => {});
+  const database = await openDatabase(instances, limits, { files: [] }, async () => {});
   try {
     const { connection } = database;
     await fillTexts(connection, columns.length, rows);

@@ -32,7 +32,7 @@ export async function provesDoubles(
     const isDoubtful = `strlen(${text}) > ${exactChars} OR contains(${text}, 'e') OR contains(${text}, 'E')`;
     return `((${isDoubtful}) AND CAST(TRY_CAST(${text} AS DOUBLE) AS VARCHAR) IS DISTINCT FROM ${text})`;
   });
-  const database = await openDatabase(instances, limits, [path], async () => {});
+  const database = await openDatabase(instances, limits, { files: [path] }, async () => {});
   try {
     const found = await database.connection.runAndReadAll(
       `SELECT 1 FROM ${reader}, hive_partitioning = false) WHERE ${conditions.join(" OR ")} LIMIT 1`,

@@ -16,6 +16,17 @@ export function viewSql(name: string, scan: JobScan): string {
   return `CREATE OR REPLACE VIEW ${identifier(name)} AS ${selectOf(scan)}`;
 }
 
+/** The same of a held scan: by its folder as one pattern where that has the files in their order, since of a list the engine looks at each file first. */
+export function heldViewSql(name: string, scan: JobScan): string {
+  const { heldIn = "", files } = scan;
+  const isPlain = !/[*?[\]\\]/.test(heldIn);
+  const isInOrder = files.every(
+    ({ partition }, at) => at === 0 || partition >= (files[at - 1]?.partition ?? 0),
+  );
+  const source = isPlain && isInOrder ? literal(`${heldIn}/*/*.parquet`) : undefined;
+  return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, "", source)}`;
+}
+
 function selectOf(scan: JobScan): string {
   if (scan.delta) return scan.delta.select;
   if (scan.files.length === 0) return emptySelect(scan);
@@ -75,16 +86,20 @@ function noRowsSelect(scan: JobScan): string {
 }
 
 /** Partition columns of the same name win over the files' own, as in Hive. */
-function parquetSelect(scan: JobScan, more = ""): string {
+function parquetSelect(scan: JobScan, more = "", source = pathsOf(scan)): string {
   const { files, partitionColumns } = scan;
   const isPartitioned = partitionColumns.length > 0;
   const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
-  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, ${options})`;
+  const reader = `read_parquet(${source}, ${options})`;
   if (!isPartitioned) return `SELECT *${more} FROM ${reader}`;
   const own = list(
     [partitionKey, ...partitionColumns.map(({ name }) => name)].map((name) => literal(name.toLowerCase())),
   );
   return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader}`;
+}
+
+function pathsOf({ files }: JobScan): string {
+  return list(files.map(({ path }) => literal(path)));
 }
 
 const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;

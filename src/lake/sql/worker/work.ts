@@ -5,8 +5,10 @@ import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
 import { inspectCsv } from "./inspect.ts";
+import { heldKey, KeptDatabase } from "./kept-database.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
+import { runHeld } from "./run-held.ts";
 
 /** What a job has of the server. */
 export interface JobTools {
@@ -27,12 +29,16 @@ export interface Work {
 export async function openWork(): Promise<Work> {
   const serialize = await openParser();
   const instances = new Instances();
+  const kept = new KeptDatabase();
   const leftovers: (() => void)[] = [];
+  const later = (work: () => void) => void leftovers.push(work);
   return {
     async run(job, { report, fetch }) {
       if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
+      const key = job.kind === "run" ? heldKey(job) : undefined;
+      if (key === undefined) kept.close();
       if (job.kind === "convert") return convertText(job, report);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
       const statement = await passGate(job.sql, serialize);
@@ -40,10 +46,11 @@ export async function openWork(): Promise<Work> {
         statement,
         job.tables.flatMap(({ names }) => names),
       );
+      if (key !== undefined) return runHeld(job, statement, key, { report, instances, kept, later });
       return runStatement(job, statement, {
         report,
         instances,
-        later: (work) => leftovers.push(work),
+        later,
         fetch: (reads, isCheck = false) => fetch(reads, isCheck),
       });
     },

@@ -1,0 +1,56 @@
+import type { RunJob } from "../protocol.ts";
+import type { Database } from "./database.ts";
+
+/** A database whose views are of held tables. */
+export interface HeldDatabase extends Database {
+  /** Throws where files were taken from them. */
+  check(): void;
+}
+
+/** As long as the server holds a table after its last call. */
+const keepMs = 30_000;
+
+/**
+ * Names the tables of a job all of whose files are held: equal for jobs that may run in one database, since what is
+ * held is held for the callers of one tenant with the same reach. Undefined for all others.
+ */
+export function heldKey({ tables, exportTo, planOnly, ...limits }: RunJob): string | undefined {
+  const isHeld =
+    tables.length > 0 &&
+    tables.every(({ scan }) => scan.heldIn !== undefined && !scan.ranges && !scan.deltaFields);
+  if (!isHeld || exportTo || planOnly) return undefined;
+  const { memoryBytes, threads, tempBytes } = limits;
+  const named = tables.map(({ names, scan }) => [names, scan.heldIn]);
+  return JSON.stringify([named, memoryBytes, threads, tempBytes]);
+}
+
+/**
+ * The database of the last job over held tables, with its views, for the next job over the very same ones: to make
+ * views of thousands of files takes as long as many a question. A worker has no more than this one beside that of its
+ * job.
+ */
+export class KeptDatabase {
+  private kept: { key: string; database: HeldDatabase; expiry: NodeJS.Timeout } | undefined;
+
+  /** The database of `key`, which is the taker's now. Any other is closed. */
+  take(key: string): HeldDatabase | undefined {
+    if (this.kept?.key !== key) this.close();
+    const { kept } = this;
+    clearTimeout(kept?.expiry);
+    this.kept = undefined;
+    return kept?.database;
+  }
+
+  close(): void {
+    clearTimeout(this.kept?.expiry);
+    this.kept?.database.close();
+    this.kept = undefined;
+  }
+
+  /** Only where nothing of the last statement is left in it. */
+  keep(key: string, database: HeldDatabase): void {
+    this.close();
+    const expiry = setTimeout(() => this.close(), keepMs).unref();
+    this.kept = { key, database, expiry };
+  }
+}

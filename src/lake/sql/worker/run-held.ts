@@ -1,0 +1,48 @@
+import type { GatedStatement } from "../gate/gate.ts";
+import { type RunJob, type RunReply, workerTemp } from "../protocol.ts";
+import { type Instances, openDatabase } from "./database.ts";
+import { watchHeld } from "./held-folders.ts";
+import type { HeldDatabase, KeptDatabase } from "./kept-database.ts";
+import type { Report } from "./report.ts";
+import { runOnce } from "./run-once.ts";
+import { checkSessionNames } from "./session-columns.ts";
+import { heldViewSql } from "./views.ts";
+
+export interface HeldTools {
+  report: Report;
+  instances: Instances;
+  kept: KeptDatabase;
+  /** Has work done after the answer was given. */
+  later(work: () => void): void;
+}
+
+/** Runs a gated statement over held tables, where it can in the database that their last statement left. */
+export async function runHeld(
+  job: RunJob,
+  { sessionNames }: GatedStatement,
+  key: string,
+  { report, instances, kept, later }: HeldTools,
+): Promise<RunReply> {
+  const database = kept.take(key) ?? (await openHeld(instances, job));
+  let isClean = false;
+  later(() => (isClean ? kept.keep(key, database) : database.close()));
+  await checkSessionNames(database.connection, sessionNames);
+  const rows = await runOnce(database.connection, job, report, 0);
+  database.check();
+  isClean = true;
+  return { ...rows, prepared: [], reruns: 0, isLimited: false };
+}
+
+async function openHeld(instances: Instances, job: RunJob): Promise<HeldDatabase> {
+  const scans = job.tables.map(({ scan }) => scan);
+  const check = watchHeld(scans);
+  const folders = scans.flatMap(({ heldIn }) => heldIn ?? []);
+  // Not in the call's folder, which the database outlasts.
+  const temp = workerTemp(process.cwd(), process.pid);
+  const database = await openDatabase(instances, job, { files: [], folders, temp }, async (connection) => {
+    for (const { names, scan } of job.tables) {
+      for (const name of names) await connection.run(heldViewSql(name, scan));
+    }
+  });
+  return { ...database, check };
+}
