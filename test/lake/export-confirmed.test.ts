@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { callTool } from "../../src/core/call.ts";
 import { confirmWrites } from "../../src/core/confirm-writes.ts";
-import { createMemoryOnceStore } from "../../src/core/once-store.ts";
+import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
 import { unguarded } from "../../src/core/steps.ts";
 import { requestOf } from "../harness/confirming-path.ts";
@@ -18,8 +18,8 @@ const exports = {
 };
 
 const confirmer = confirmWrites({
-  key: "k".repeat(32),
-  once: createMemoryOnceStore(Date.now),
+  keys: ["k".repeat(32)],
+  records: createMemoryWriteRecords(Date.now),
   now: Date.now,
 });
 
