@@ -23,25 +23,23 @@ interface Together {
   state: { store: string };
 }
 
-/** What is wrong with the group beside others. */
+/** What is wrong with the group beside others: which setting, and why. Of a secret's own setting nothing is ever quoted. */
 export function wrongConfirmation({
   writes,
   confirmation: { key, otherKey },
-  state,
-}: Together): { setting: string; message: string }[] {
-  const isShared = state.store !== "memory";
-  if (key === undefined && isShared && writes === "confirm") {
-    const message = `is missing: writes is confirm and state.store is ${state.store}, whose servers must honour each other's confirmations`;
-    return [{ setting: "key", message }];
-  }
-  if (key !== undefined && !isShared) {
+  state: { store },
+}: Together): { path: string[]; message: string } | undefined {
+  const ofKey = ["confirmation", "key"];
+  if (key === undefined && otherKey !== undefined)
+    return { path: ofKey, message: "is missing: confirmation.otherKey is only used beside it" };
+  if (store === "memory" && key !== undefined) {
     const message =
-      "is of no use unless state.store is dynamodb or redis: with the store in memory each server would honour the same confirmation once";
-    return [{ setting: "key", message }];
+      "is memory, with which confirmation.key is of no use: each server would honour the same confirmation once; set dynamodb or redis";
+    return { path: ["state", "store"], message };
   }
-  if (otherKey !== undefined && key === undefined)
-    return [{ setting: "otherKey", message: "is of no use without confirmation.key" }];
-  if (otherKey !== undefined && otherKey === key)
-    return [{ setting: "otherKey", message: "is the same as confirmation.key" }];
-  return [];
+  if (store !== "memory" && key === undefined && writes === "confirm") {
+    const message = `is missing: writes is confirm and state.store is ${store}, whose servers must honour each other's confirmations`;
+    return { path: ofKey, message };
+  }
+  return undefined;
 }

@@ -282,9 +282,8 @@ function checkTogether(
     const { path, message } = wrongStore;
     context.addIssue({ code: "custom", path: ["state", ...path], message });
   }
-  for (const { setting, message } of wrongConfirmation(settings)) {
-    context.addIssue({ code: "custom", path: ["confirmation", setting], message });
-  }
+  const wrongKeys = wrongConfirmation(settings);
+  if (wrongKeys) context.addIssue({ code: "custom", ...wrongKeys });
   const wrongOfAudit = wrongAudit(settings.audit);
   if (wrongOfAudit) {
     const path = ["audit", ...wrongOfAudit.path];
