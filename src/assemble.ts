@@ -1,18 +1,17 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
 import { auditSettingsOf } from "./audit-settings.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
-import { confirmWrites } from "./core/confirm-writes.ts";
-import { createMemoryOnceStore } from "./core/once-store.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { allowWrites, type Confirmer, type Policy, refuseWrites, unguarded } from "./core/steps.ts";
+import { type Policy, unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
 import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "./limit-settings.ts";
 import { createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
+import { openConfirmer } from "./open-confirmer.ts";
 import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
 import type { Access } from "./policy/access.ts";
 import { policyStep } from "./policy/policy-step.ts";
@@ -95,7 +94,7 @@ export function assemble(options: AssembleOptions): Deps {
         ...unguarded,
         policy: policyOf(access, lake, settingsOfLake.tenants),
         limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
-        confirmer: confirmerFor(settings.writes, now),
+        confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
         observer: createCallLog(log),
       },
@@ -114,18 +113,6 @@ export function assemble(options: AssembleOptions): Deps {
       }
     },
   };
-}
-
-/** Confirmations are good in the process that asked for them: their key and which were used are known to no other. */
-function confirmerFor(writes: Settings["writes"], now: () => number): Confirmer {
-  switch (writes) {
-    case "off":
-      return refuseWrites;
-    case "allow":
-      return allowWrites;
-    case "confirm":
-      return confirmWrites({ key: randomBytes(32).toString("hex"), once: createMemoryOnceStore(now), now });
-  }
 }
 
 function openAudit(

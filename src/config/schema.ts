@@ -3,6 +3,7 @@ import { z } from "zod";
 import { athenaSettings } from "./athena.ts";
 import { auditSettings, wrongAudit } from "./audit.ts";
 import { authSettings, wrongAuth } from "./auth.ts";
+import { confirmationSettings, wrongConfirmation } from "./confirmation.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { limitSettings } from "./limits.ts";
@@ -36,6 +37,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
       writes: writesSetting
         .default("off")
         .describe("Tools that change things: off, confirm (they answer with a plan first) or allow"),
+      confirmation: confirmationSettings,
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,
       calls: z
@@ -245,6 +247,8 @@ function checkTogether(
     calls: { timeoutMs: number };
     auth: z.output<typeof authSettings>;
     http: z.output<typeof httpSettings>;
+    writes: z.output<typeof writesSetting>;
+    confirmation: z.output<typeof confirmationSettings>;
     state: z.output<typeof stateSettings>;
     audit: z.output<typeof auditSettings>;
   },
@@ -278,6 +282,8 @@ function checkTogether(
     const { path, message } = wrongStore;
     context.addIssue({ code: "custom", path: ["state", ...path], message });
   }
+  const wrongKeys = wrongConfirmation(settings);
+  if (wrongKeys) context.addIssue({ code: "custom", ...wrongKeys });
   const wrongOfAudit = wrongAudit(settings.audit);
   if (wrongOfAudit) {
     const path = ["audit", ...wrongOfAudit.path];

@@ -17,7 +17,7 @@ export const stateSettings = z
       .enum(["memory", "dynamodb", "redis"])
       .default("memory")
       .describe(
-        "Where calls are counted and sessions kept: memory (this process), dynamodb or redis (shared by servers)",
+        "Where calls are counted, sessions kept and confirmations used up: memory (this process), dynamodb or redis (shared by servers)",
       ),
     dynamodb: z
       .strictObject({

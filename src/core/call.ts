@@ -7,7 +7,16 @@ import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
-import type { Allowance, Call, CallSteps, Confirmation, Outcome, ParsedCall, StepFault } from "./steps.ts";
+import type {
+  Allowance,
+  Call,
+  CallSteps,
+  Confirmation,
+  Confirmed,
+  Outcome,
+  ParsedCall,
+  StepFault,
+} from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
 import { plainPlan } from "./write-plan.ts";
 
@@ -55,8 +64,8 @@ export type CallResult =
 
 /**
  * The one path of every call, whatever the adapter. A tool the caller may not see is answered like one that
- * does not exist. Never throws: every fault is an outcome, but those of `Auditor.outcome` and of giving a place
- * back. They come after the answer is known, leave it as it is, and are told to the observer.
+ * does not exist. Never throws: every fault is an outcome, but those of `Auditor.outcome`, of
+ * `Confirmed.settled` and of giving a place back. They come after the answer is known, leave it as it is, and are told to the observer.
  */
 export async function callTool(path: CallPath, request: CallRequest): Promise<CallResult> {
   const found = path.registry.find(request.name);
@@ -102,7 +111,7 @@ async function outcomeOf(
     const confirmed = await confirmer.confirm(parsed, () => makePlan(path, request, parsed));
     if (confirmed.outcome) return confirmed.outcome;
     const outcome = await act(path, request, parsed);
-    confirmed.settled?.(outcome);
+    await tellSettled(path, parsed, confirmed, outcome);
     return outcome;
   } catch (thrown) {
     return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
@@ -112,6 +121,15 @@ async function outcomeOf(
     } catch (thrown) {
       tellStepFault(path, { step: "limiter", thrown, call });
     }
+  }
+}
+
+/** What was done is done: the answer is told though others cannot be told of it. */
+async function tellSettled(path: CallPath, call: ParsedCall, { settled }: Confirmed, outcome: Outcome) {
+  try {
+    await settled?.(outcome);
+  } catch (thrown) {
+    tellStepFault(path, { step: "confirmer", thrown, call });
   }
 }
 

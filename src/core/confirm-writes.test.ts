@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { confirmingPath, requestOf } from "../../test/harness/confirming-path.ts";
 import type { CallPath } from "./call.ts";
-import { createMemoryOnceStore } from "./once-store.ts";
+import { createMemoryWriteRecords } from "./memory-write-records.ts";
 
 let parts: ReturnType<typeof confirmingPath>;
 
@@ -126,8 +126,8 @@ describe("one effect", () => {
   });
 
   test("processes that share a key and a store have one effect among them", async () => {
-    const once = createMemoryOnceStore(parts.now);
-    const paths = [parts.pathOf(once), parts.pathOf(once)];
+    const records = createMemoryWriteRecords(parts.now);
+    const paths = [parts.pathOf(records), parts.pathOf(records)];
     const confirmationToken = await parts.planned({ position: "on" }, { on: paths[0] as CallPath });
     const results = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

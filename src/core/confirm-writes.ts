@@ -5,17 +5,18 @@ import {
   type TokenContents,
 } from "./confirmation-token.ts";
 import { canonicalDigest } from "./digest.ts";
+import { earlierWrite, uncertainWrite } from "./earlier-write.ts";
 import { ToolError } from "./errors.ts";
-import { createKeptOutcomes, type KeptOutcomes } from "./kept-outcomes.ts";
-import type { OnceStore } from "./once-store.ts";
+import type { SealingKeys } from "./seal.ts";
 import type { Confirmation, Confirmed, Confirmer, ParsedCall } from "./steps.ts";
-import { shownPlan, type WritePlan } from "./write-plan.ts";
+import { cut, shownPlan, type WritePlan } from "./write-plan.ts";
+import type { BegunWrite, KnownWrite, WriteRecords } from "./write-records.ts";
 
 export interface ConfirmWritesOptions {
-  /** Secret the tokens are sealed with. */
-  key: string;
-  /** Which confirmations were used. */
-  once: OnceStore;
+  /** Tokens are sealed with the first. */
+  keys: SealingKeys;
+  /** Which confirmations were used, and what came of it. */
+  records: WriteRecords;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -24,19 +25,17 @@ export interface ConfirmWritesOptions {
 const tokenLifeMs = 5 * 60_000;
 /** How much the clocks of servers that share a store may differ. */
 const clockSkewMs = 60_000;
+const maxAbout = 5;
+const maxAboutChars = 200;
 
 /**
  * Of a server whose writes must be confirmed. A write is answered with its plan and a token, as `conflict`, and goes on
  * once with that token. Throws `denied` for a token that is not this call's, `changed` where the plan would be another by
- * now, `conflict` for one that was used. A token that was used and whose outcome is known gives that outcome.
+ * now, `conflict` for one that was used, `unavailable` where the records do not answer. A token that was used and whose
+ * outcome is known gives that outcome.
  */
-export function confirmWrites({ key, once, now }: ConfirmWritesOptions): Confirmer {
-  const parts: Parts = {
-    tokens: createConfirmationTokens(key),
-    outcomes: createKeptOutcomes(now),
-    once,
-    now,
-  };
+export function confirmWrites({ keys, records, now }: ConfirmWritesOptions): Confirmer {
+  const parts: Parts = { tokens: createConfirmationTokens(keys), records, now };
   return {
     plansFirst: true,
     async confirm(call, makePlan) {
@@ -49,9 +48,8 @@ export function confirmWrites({ key, once, now }: ConfirmWritesOptions): Confirm
   };
 }
 
-interface Parts extends Omit<ConfirmWritesOptions, "key"> {
+interface Parts extends Omit<ConfirmWritesOptions, "keys"> {
   tokens: ConfirmationTokens;
-  outcomes: KeptOutcomes;
 }
 
 function askToConfirm(
@@ -64,7 +62,15 @@ function askToConfirm(
   const expiresMs = now() + tokenLifeMs;
   const nonce = randomBytes(16).toString("base64url");
   const state = stateOf(plan);
-  const confirmationToken = tokens.seal({ by, ...boundOf(call), state, expiresMs, nonce });
+  const { repeatableAs } = plan;
+  const confirmationToken = tokens.seal({
+    by,
+    ...boundOf(call),
+    state,
+    ...(repeatableAs !== undefined && { repeatableAs }),
+    expiresMs,
+    nonce,
+  });
   return new ToolError(
     "conflict",
     `Nothing was changed yet: ${tool.name} has to be confirmed. Show details.plan to the user; where the user agrees, call again within 5 minutes with the same arguments and confirmationToken (details.confirmationToken).`,
@@ -101,7 +107,9 @@ function checkedToken(
   const token = tokens.open(given);
   const bound = boundOf(call);
   if (!token || token.by !== by)
-    throw refused("is not one this server gave out for this; it may have restarted");
+    throw refused(
+      "is not one this server gave out for this; it may have restarted, or have another confirmation.key",
+    );
   if (token.tenant !== bound.tenant || token.principal !== bound.principal)
     throw refused("was given to another caller");
   if (token.tool !== bound.tool) throw refused(`is for ${token.tool}`);
@@ -110,54 +118,74 @@ function checkedToken(
 }
 
 async function useToken(
-  { outcomes, once, now }: Parts,
+  { records, now }: Parts,
   call: ParsedCall,
   { answer = "accept" }: Confirmation,
-  { nonce, expiresMs, state }: TokenContents,
+  token: TokenContents,
   makePlan: () => Promise<WritePlan>,
 ): Promise<Confirmed> {
-  const known = outcomes.find(nonce);
-  if (known !== undefined) return earlier(known);
+  const { expiresMs, state } = token;
+  const id = { tenantId: call.principal.tenantId, nonce: token.nonce };
+  const untilMs = expiresMs + clockSkewMs;
+  const known = await records.find(id);
+  if (known?.state === "lost") {
+    const plan = answer === "accept" ? await repeatablePlan(token, makePlan) : undefined;
+    if (!plan) throw uncertainWrite(call, known);
+    return carryOut(call, await records.begin(id, { untilMs, about: aboutOf(plan), insteadOf: known }));
+  }
+  if (known) return earlierWrite(known);
   if (now() >= expiresMs) throw refused("has expired");
-  const burn = () => once.putIfAbsent(nonce, expiresMs + clockSkewMs);
   if (answer !== "accept") {
-    await burn();
+    await records.turnDown(id, untilMs);
     throw notAgreed(call, answer);
   }
-  if (stateOf(await makePlan()) !== state) {
+  const plan = await makePlan();
+  if (stateOf(plan) !== state) {
     throw new ToolError(
       "changed",
       "What the plan rests on has changed since; nothing was done. Call again without confirmationToken for a new plan.",
       { retryable: false },
     );
   }
-  if (!(await burn())) return earlier(outcomes.find(nonce));
+  const begun = await records.begin(id, { untilMs, about: aboutOf(plan) });
   // A plan can take long, and from here on a store may have forgotten who was first.
-  if (now() >= expiresMs) throw refused("has expired");
-  outcomes.begin(nonce);
-  return { settled: (outcome) => outcomes.end(nonce, outcome) };
+  if (begun.state === "begun" && now() >= expiresMs) {
+    await begun.abandon();
+    throw refused("has expired");
+  }
+  return carryOut(call, begun);
 }
 
-/** The outcome of the same confirmation before. Throws `conflict` where there is none to give. */
-function earlier(known: ReturnType<KeptOutcomes["find"]>): Confirmed {
-  if (known === "running") {
-    throw new ToolError(
-      "conflict",
-      "This confirmed call is being carried out already. Call again with the same confirmationToken for its result.",
-      { retryable: true },
-    );
+function carryOut(call: ParsedCall, begun: BegunWrite | KnownWrite): Confirmed {
+  if (begun.state === "begun") return { settled: (outcome) => begun.end(outcome) };
+  if (begun.state === "lost") throw uncertainWrite(call, begun);
+  return earlierWrite(begun);
+}
+
+/** Undefined where the write is not to be run again, or would not do the same now. Throws what says nothing of that. */
+async function repeatablePlan(
+  { repeatableAs }: TokenContents,
+  makePlan: () => Promise<WritePlan>,
+): Promise<WritePlan | undefined> {
+  if (repeatableAs === undefined) return undefined;
+  try {
+    const plan = await makePlan();
+    return plan.repeatableAs === repeatableAs ? plan : undefined;
+  } catch (thrown) {
+    if (thrown instanceof ToolError && !thrown.retryable) return undefined;
+    throw thrown;
   }
-  if (known) return { outcome: known };
-  throw new ToolError(
-    "conflict",
-    "The confirmation was used already: the call was carried out or turned down, and its result is not known here any more. It is not carried out again.",
-  );
+}
+
+/** What to look at where nobody knows whether the write acted. */
+function aboutOf({ changes }: WritePlan): string[] {
+  return changes.slice(0, maxAbout).map(({ what }) => cut(what, maxAboutChars));
 }
 
 function refused(why: string): ToolError {
   return new ToolError(
     "denied",
-    `The confirmation ${why}. Nothing was done. Call without confirmationToken for a new plan.`,
+    `The confirmation ${why}. This call did nothing. Call without confirmationToken for a new plan.`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { confirmingPath } from "../../test/harness/confirming-path.ts";
-import { createMemoryOnceStore, type OnceStore } from "./once-store.ts";
+import { createMemoryWriteRecords } from "./memory-write-records.ts";
 import { localPrincipal, type Principal } from "./principal.ts";
+import type { WriteRecords } from "./write-records.ts";
 
 let parts: ReturnType<typeof confirmingPath>;
 
@@ -58,10 +59,12 @@ describe("a token", () => {
 
   test("that expires while the plan is made again is refused", async () => {
     const confirmationToken = await parts.planned();
-    const slow: OnceStore = {
-      async putIfAbsent() {
+    const records = createMemoryWriteRecords(parts.now);
+    const slow: WriteRecords = {
+      ...records,
+      async begin(...write) {
         parts.clock.nowMs += 300_000;
-        return true;
+        return records.begin(...write);
       },
     };
     const path = parts.pathOf(slow);
@@ -89,7 +92,7 @@ describe("a token", () => {
 
   test("of another key, as of another process, is refused", async () => {
     const confirmationToken = await parts.planned();
-    const path = parts.pathOf(createMemoryOnceStore(parts.now), "j".repeat(32));
+    const path = parts.pathOf(createMemoryWriteRecords(parts.now), ["j".repeat(32)]);
     expect(await parts.call({ position: "on", confirmationToken }, { on: path })).toMatchObject({
       fault: { code: "denied" },
     });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createSealer } from "./seal.ts";
+import { createSealer, type SealingKeys } from "./seal.ts";
 
 const contents = z.strictObject({
   /** Whoever may bring it back: a client that asked its user, or the caller among its arguments. */
@@ -11,6 +11,8 @@ const contents = z.strictObject({
   input: z.string(),
   /** Digest of the state the plan saw. */
   state: z.string(),
+  /** Of a write that may be run again: a digest of what it makes. */
+  repeatableAs: z.string().optional(),
   /** Milliseconds since the epoch. */
   expiresMs: z.number(),
   nonce: z.string(),
@@ -22,12 +24,12 @@ export type TokenContents = z.output<typeof contents>;
 /** Texts that only this key's holders can make or read. */
 export interface ConfirmationTokens {
   seal(contents: TokenContents): string;
-  /** Undefined for what was altered, made up, or made under another key. */
+  /** Undefined for what was altered, made up, or made under another key, or by another version. */
   open(token: string): TokenContents | undefined;
 }
 
-export function createConfirmationTokens(key: string): ConfirmationTokens {
-  const sealer = createSealer(key, "sluice confirmation 1");
+export function createConfirmationTokens(keys: SealingKeys): ConfirmationTokens {
+  const sealer = createSealer(keys, "sluice confirmation 1");
   return {
     seal: (given) => sealer.seal(Buffer.from(JSON.stringify(given))),
     open(token) {

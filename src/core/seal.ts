@@ -11,8 +11,26 @@ export interface Sealer {
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** AES-256-GCM under a key that is made of a secret and a purpose. Source: NIST SP 800-38D; RFC 5869. */
-export function createSealer(secret: string, purpose: string): Sealer {
+/** Secrets: the first seals, all open, so that one can take another's place while servers run. */
+export type SealingKeys = readonly [string, ...string[]];
+
+/** AES-256-GCM under keys that are made of secrets and a purpose. Source: NIST SP 800-38D; RFC 5869. */
+export function createSealer([first, ...others]: SealingKeys, purpose: string): Sealer {
+  const own = sealerOf(first, purpose);
+  const all = [own, ...others.map((secret) => sealerOf(secret, purpose))];
+  return {
+    seal: own.seal,
+    open(sealed) {
+      for (const { open } of all) {
+        const bytes = open(sealed);
+        if (bytes) return bytes;
+      }
+      return undefined;
+    },
+  };
+}
+
+function sealerOf(secret: string, purpose: string): Sealer {
   const key = Buffer.from(hkdfSync("sha256", secret, "", purpose, 32));
   return {
     seal(bytes) {

@@ -79,8 +79,8 @@ export interface Limiter {
 export interface Confirmed {
   /** Of the same confirmed call before: given again in place of a second effect. No intent is recorded for it. */
   outcome?: Outcome;
-  /** Told what the call came to. Must not throw. */
-  settled?(outcome: Outcome): void;
+  /** Told what the call came to. What it throws leaves the answer as it is. */
+  settled?(outcome: Outcome): Promise<void>;
 }
 
 /**
@@ -106,7 +106,7 @@ export interface Auditor {
 
 /** A step that failed where that could not change the call's answer any more. */
 export interface StepFault {
-  step: "policy" | "limiter" | "auditor";
+  step: "policy" | "limiter" | "confirmer" | "auditor";
   thrown: unknown;
   /** None while the tool was still looked for. */
   call?: Call;

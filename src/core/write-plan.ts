@@ -19,10 +19,15 @@ export interface WritePlan {
   reversible: boolean;
   /** A digest that stays the same as long as nothing does that the plan rests on. */
   stateSeen: string;
+  /**
+   * A digest of what the write makes, the same before it acted and after. Run again with the same one, the write must have no
+   * second effect, whatever became of the first. Left out: it is not run again.
+   */
+  repeatableAs?: string;
 }
 
 /** A plan as callers see it, at most 3,000 characters of JSON. */
-export interface ShownPlan extends Omit<WritePlan, "stateSeen"> {
+export interface ShownPlan extends Omit<WritePlan, "stateSeen" | "repeatableAs"> {
   tool: string;
   /** Changes left out, as they are too many or too long. */
   moreChanges?: number;
@@ -43,7 +48,10 @@ export function plainPlan({ title, effect }: Tool, input: Record<string, unknown
 }
 
 /** The plan with long texts cut, and without the changes that have no room. */
-export function shownPlan({ name }: Tool, { stateSeen: _, ...plan }: WritePlan): ShownPlan {
+export function shownPlan(
+  { name }: Tool,
+  { stateSeen: _, repeatableAs: _of, ...plan }: WritePlan,
+): ShownPlan {
   const changes = plan.changes.map(({ what, from, to }) => ({
     what: cut(what, maxTextChars),
     ...(from === undefined ? {} : { from: cut(from, maxTextChars) }),
@@ -85,7 +93,7 @@ function changeText({ what, from, to }: PlannedChange): string {
   return `- ${what}: ${from} → ${to ?? "nothing"}`;
 }
 
-function cut(text: string, maxChars: number): string {
+export function cut(text: string, maxChars: number): string {
   return text.length <= maxChars
     ? text
     : `${text.slice(0, maxChars)}… (${text.length - maxChars} characters more)`;

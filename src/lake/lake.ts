@@ -157,6 +157,8 @@ export interface ExportPlan {
   there?: { sizeBytes: number; lastModified: Date };
   /** Stays the same as long as the export would go there, and what is there does. */
   stateSeen: string;
+  /** The same before and after it was made. */
+  repeatableAs: string;
 }
 
 export interface ExportedQuery {

@@ -1,5 +1,5 @@
 import { confirmWrites } from "../../src/core/confirm-writes.ts";
-import { createMemoryOnceStore } from "../../src/core/once-store.ts";
+import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
 import { createMcpFront, type McpFront } from "../../src/mcp/front.ts";
 import { testCalls } from "./calls.ts";
 import { namedByHeader } from "./named-by-header.ts";
@@ -10,7 +10,7 @@ export function confirmingFront(): { lamp: Switch; front: McpFront; calls: Retur
   const lamp = createSwitch();
   const plain = testCalls([lamp.toolset]);
   const { now } = plain;
-  const confirmer = confirmWrites({ key: "k".repeat(32), once: createMemoryOnceStore(now), now });
+  const confirmer = confirmWrites({ keys: ["k".repeat(32)], records: createMemoryWriteRecords(now), now });
   const calls = { ...plain, steps: { ...plain.steps, confirmer } };
   const front = createMcpFront({
     calls,

@@ -1,11 +1,13 @@
 import { type CallPath, type CallResult, callTool } from "../../src/core/call.ts";
 import { confirmWrites } from "../../src/core/confirm-writes.ts";
 import { confirmationRequestIn } from "../../src/core/confirmation-request.ts";
-import { createMemoryOnceStore, type OnceStore } from "../../src/core/once-store.ts";
+import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
 import { localPrincipal, type Principal } from "../../src/core/principal.ts";
 import { createRegistry } from "../../src/core/registry.ts";
+import type { SealingKeys } from "../../src/core/seal.ts";
 import { type Confirmation, type ParsedCall, unguarded } from "../../src/core/steps.ts";
 import type { Services } from "../../src/core/tool.ts";
+import type { WriteRecords } from "../../src/core/write-records.ts";
 import { createSwitch } from "./switch-toolset.ts";
 
 interface With {
@@ -24,11 +26,11 @@ export function confirmingPath() {
   const intents: ParsedCall[] = [];
   /** `completed`, or the fault's code. */
   const outcomes: string[] = [];
-  const pathOf = (once: OnceStore, key = "k".repeat(32)): CallPath => ({
+  const pathOf = (records: WriteRecords, keys: SealingKeys = ["k".repeat(32)]): CallPath => ({
     registry: createRegistry([lamp.toolset]),
     steps: {
       ...unguarded,
-      confirmer: confirmWrites({ key, once, now }),
+      confirmer: confirmWrites({ keys, records, now }),
       auditor: {
         intent: async (call) => void intents.push(call),
         outcome: async (_call, outcome) =>
@@ -41,7 +43,7 @@ export function confirmingPath() {
     now,
     newId: () => "id-1",
   });
-  const calls = pathOf(createMemoryOnceStore(now));
+  const calls = pathOf(createMemoryWriteRecords(now));
   const call = (args: Record<string, unknown>, given: With = {}) => {
     const { as = localPrincipal, name = "switch_set_position", confirmation, on = calls } = given;
     return callTool(on, { name, arguments: args, principal: as, confirmation });

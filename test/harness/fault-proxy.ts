@@ -9,6 +9,8 @@ export type Fault =
   | { kind: "reset"; afterBytes: number }
   /** Passes the request on, and breaks the connection in place of the answer. */
   | { kind: "lost" }
+  /** Passes the request on, and nothing back; says when there was an answer. */
+  | { kind: "unanswered"; answered(): void }
   /** Passes this many bytes of the body and says that was all of it. */
   | { kind: "short"; bytes: number }
   /** Passes this many bytes of the body (-1: not even the head), then nothing more. */
@@ -71,6 +73,10 @@ function relay(answer: IncomingMessage, response: ServerResponse, fault?: Fault)
   if (fault?.kind === "lost") {
     answer.resume();
     response.socket?.resetAndDestroy();
+    return;
+  }
+  if (fault?.kind === "unanswered") {
+    answer.resume().on("end", fault.answered);
     return;
   }
   const headers = { ...answer.headers, ...(fault?.kind === "headers" ? fault.headers : {}) };

@@ -104,7 +104,7 @@ test.each([
   [403, "AccessDenied", "denied", "s3:PutObject"],
   [501, "NotImplemented", "unsupported", "If-None-Match"],
   [412, "PreconditionFailed", "conflict", "exists already"],
-  [409, "ConditionalRequestConflict", "conflict", "exists already"],
+  [409, "ConditionalRequestConflict", "conflict", "Call again"],
 ])("%i %s on the write is %s, in words of a write", async (status, name, code, says) => {
   await lakeWith(({ method }) =>
     method === "PUT" ? { kind: "answer", status, body: error(name) } : undefined,

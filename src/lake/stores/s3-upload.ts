@@ -151,7 +151,11 @@ function writeFault(thrown: unknown, uri: string): unknown {
   if (!(thrown instanceof ToolError)) return thrown;
   const { name = "", status } = readS3Failure(thrown.cause) ?? {};
   const shown = quoteName(uri);
-  if (status === 412 || name === "ConditionalRequestConflict") {
+  if (name === "ConditionalRequestConflict") {
+    const message = `Something else writes ${shown} at this moment, or deletes it; nothing was written. Call again.`;
+    return new ToolError("conflict", message, { cause: thrown.cause, retryable: true });
+  }
+  if (status === 412) {
     const message = `${shown} exists already, and nothing is overwritten. Give another name.`;
     return new ToolError("conflict", message, { cause: thrown.cause });
   }

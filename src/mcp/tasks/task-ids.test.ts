@@ -15,7 +15,7 @@ const call = {
   ttlMs: 2,
 };
 const sealed = (text: string) =>
-  `1.${createSealer(key, "sluice task id 1").seal(deflateRawSync(Buffer.from(text)))}`;
+  `1.${createSealer([key], "sluice task id 1").seal(deflateRawSync(Buffer.from(text)))}`;
 
 test("an id holds its call", () => {
   const ids = createTaskIds(key);

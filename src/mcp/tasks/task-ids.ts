@@ -41,7 +41,7 @@ const maxCallBytes = 1024 * 1024;
 
 /** Ids sealed with `key`; without one, random ids alone. */
 export function createTaskIds(key: string | undefined): TaskIds {
-  const sealer = key === undefined ? undefined : createSealer(key, "sluice task id 1");
+  const sealer = key === undefined ? undefined : createSealer([key], "sluice task id 1");
   return {
     random: () => randomBytes(32).toString("base64url"),
     seal(call) {

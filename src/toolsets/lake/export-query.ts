@@ -51,7 +51,7 @@ export const exportQuery = defineTool({
   ],
   async plan(given, context) {
     const planned = await context.lake.planExport(requestOf(given), scopeOf(context));
-    const { uri, encryption, region, there, stateSeen } = planned;
+    const { uri, encryption, region, there, stateSeen, repeatableAs } = planned;
     const change = there
       ? `stays as it is: the same export, of ${there.sizeBytes} bytes, from ${there.lastModified.toISOString()}`
       : `a new object: ${given.format}, encryption ${encryption}`;
@@ -67,6 +67,7 @@ export const exportQuery = defineTool({
       // Objects can be deleted again, and nothing is overwritten.
       reversible: true,
       stateSeen,
+      repeatableAs,
     };
   },
   async handle(given, context) {
