@@ -42,6 +42,7 @@ export const listObjects = defineTool({
   description:
     "Objects and folders below a bucket, prefix or local folder, by name, with glob, size and time filters. For schema and rows of one, call lake_get_metadata or lake_read_rows.",
   effect: "read",
+  resources: "lake",
   iam: ["s3:ListBucket"],
   input,
   output: z.object({
