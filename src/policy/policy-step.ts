@@ -6,13 +6,12 @@ import type { Services, Tool } from "../core/tool.ts";
 import type { Access } from "./access.ts";
 import { type AwsReach, reachesAllOfAws, reachesResource } from "./aws-reach.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
-import type { LakeResources } from "./document.ts";
 import type { Reach } from "./rights.ts";
 
-/** The step of the call path that holds calls to a policy. `within` gives the services that reach no further than `resources`. */
+/** The step of the call path that holds calls to a policy. `hold` gives the services of a tenant that reach no further than `reach`. */
 export function policyStep(
   access: Pick<Access, "state">,
-  within: (services: Services, resources: LakeResources, principal: Principal) => Services,
+  hold: (services: Services, reach: Reach, tenantId: string) => Services,
 ): Policy {
   const policyOf = (): CompiledPolicy | undefined => {
     const state = access.state();
@@ -42,10 +41,7 @@ export function policyStep(
     authorize: async (call) => void reachOf(call),
     checkResources: (call) => checkResources(call, awsOf(call)),
     may: (call, resource) => reachesResource(awsOf(call), resource),
-    narrow(call: Call, services) {
-      const reach = reachOf(call);
-      return reach === "all" ? services : within(services, reach, call.principal);
-    },
+    narrow: (call, services) => hold(services, reachOf(call), call.principal.tenantId),
     // Without a policy nothing may be had that was worked out under one.
     rightsOf: (principal, tool) => policyOf()?.rightsOf(principal).keys.get(tool) ?? "none",
   };
