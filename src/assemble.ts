@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
 import { auditSettingsOf } from "./audit-settings.ts";
+import { callPolicy } from "./call-policy.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
-import { type Policy, unguarded } from "./core/steps.ts";
+import { unguarded } from "./core/steps.ts";
 import { createLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
@@ -12,10 +13,8 @@ import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "
 import { createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { openConfirmer } from "./open-confirmer.ts";
-import { logPolicy, openAccess, reachOf } from "./open-policy.ts";
+import { logPolicy, openAccess } from "./open-policy.ts";
 import type { Access } from "./policy/access.ts";
-import { policyStep } from "./policy/policy-step.ts";
-import { tenantStep } from "./policy/tenant-step.ts";
 import { type Breakers, createBreakers } from "./resilience/breakers.ts";
 import { openStateStore } from "./state/open-store.ts";
 import type { StateStore } from "./state/store.ts";
@@ -92,7 +91,7 @@ export function assemble(options: AssembleOptions): Deps {
       registry,
       steps: {
         ...unguarded,
-        policy: policyOf(access, lake, settingsOfLake.tenants),
+        policy: callPolicy(access, lake, settingsOfLake.tenants),
         limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
@@ -129,21 +128,6 @@ function openAudit(
     out: settings.audit.sinks.includes("stdout") ? audit?.out : undefined,
     ...given,
   });
-}
-
-/** With tenants, roles narrow what the tenant has. */
-function policyOf(access: Access | undefined, lake: Lake, tenants: LakeSettings["tenants"]): Policy {
-  const policy = access
-    ? policyStep(access, (services, resources, { tenantId }) => {
-        const held = tenants ? lake.ofTenant(tenantId) : lake;
-        return { ...services, lake: held.within(reachOf(resources)) };
-      })
-    : unguarded.policy;
-  if (!tenants) return policy;
-  return tenantStep(policy, tenants, (services, tenantId) => ({
-    ...services,
-    lake: lake.ofTenant(tenantId),
-  }));
 }
 
 /** The lake's own settings. */

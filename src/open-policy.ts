@@ -6,7 +6,7 @@ import { overlaps, type Reach } from "./lake/reach.ts";
 import type { LakeSettings } from "./lake/settings.ts";
 import { type Access, fixedAccess, type PolicyState } from "./policy/access.ts";
 import { type CompiledPolicy, compilePolicy } from "./policy/compile-policy.ts";
-import type { PolicyDocument, Resources } from "./policy/document.ts";
+import type { LakeResources, PolicyDocument, Resources } from "./policy/document.ts";
 import { watchedAccess } from "./policy/watched-access.ts";
 import type { Log } from "./telemetry/log.ts";
 import { toolsets } from "./toolsets/index.ts";
@@ -50,7 +50,7 @@ export function logPolicy(access: Access, log: Log): void {
 }
 
 /** A role's resources as the lake takes them. */
-export function reachOf({ buckets, localRoots, catalogs }: Resources): Reach {
+export function reachOf({ buckets, localRoots, catalogs }: LakeResources): Reach {
   return {
     buckets,
     localRoots,
@@ -63,8 +63,8 @@ export function reachOf({ buckets, localRoots, catalogs }: Resources): Reach {
 
 /** What lies outside all the server may read is a mistake: the role would not have what its author gave it. */
 function resourceProblems(resources: Resources, setting: string, lake: LakeSettings): string[] {
-  const none: Resources = { buckets: [], localRoots: [], catalogs: [] };
-  const isOutside = (one: Partial<Resources>) => !overlaps(lake, reachOf({ ...none, ...one }));
+  const none: LakeResources = { buckets: [], localRoots: [], catalogs: [] };
+  const isOutside = (one: Partial<LakeResources>) => !overlaps(lake, reachOf({ ...none, ...one }));
   const buckets = resources.buckets
     .filter((bucket) => isOutside({ buckets: [bucket] }))
     .map((bucket) =>

@@ -10,7 +10,8 @@ import { openDeps } from "./frame/open.ts";
 export const doctor = defineCommand({
   name: "doctor",
   positionals: "",
-  summary: "Checks settings, credentials, buckets, folders and workers, and says how to mend each",
+  summary:
+    "Checks settings, credentials, buckets, tenants, folders, stores and sinks, and says how to mend each",
   options: {
     json: { type: "boolean", describe: "Print JSON" },
   },
@@ -57,18 +58,20 @@ async function checkSettings({ argv, terminal }: CommandContext, add: Add): Prom
 
 /** What can be looked at before the lake is opened, and may be why it cannot be. */
 async function checkAround(settings: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
-  const { lake, audit } = settings;
+  const { lake } = settings;
   const { env } = terminal.surroundings;
-  const [disk, s3, { checkCredentials }, { checkIdentity }, { checkAudit }] = await Promise.all([
-    import("./doctor/disk.ts"),
-    import("./doctor/s3.ts"),
-    import("./doctor/credentials.ts"),
-    import("./doctor/identity.ts"),
-    import("./doctor/audit.ts"),
-  ]);
+  const [disk, s3, { checkCredentials }, { checkIdentity }, { checkAudit }, { auditSettingsOf }] =
+    await Promise.all([
+      import("./doctor/disk.ts"),
+      import("./doctor/s3.ts"),
+      import("./doctor/credentials.ts"),
+      import("./doctor/identity.ts"),
+      import("./doctor/audit.ts"),
+      import("../audit-settings.ts"),
+    ]);
   add(...(await checkIdentity(settings)));
   if (lake.buckets.length > 0) {
-    const { check, region } = await s3.checkRegion(lake.s3, env);
+    const { check, region } = await s3.checkRegion(lake.s3, env, settings.tenants !== undefined);
     add(check, await checkCredentials(env, Date.now()));
     const url = s3.endpointOf(lake.s3, env, region);
     if (url) add(await s3.checkClock(url, Date.now));
@@ -78,26 +81,35 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
-  add(...(await checkAudit(audit)));
+  add(...(await checkAudit(auditSettingsOf(settings))));
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {
-  const [{ checkBuckets }, { checkDatabricks }, { checkAthena }, { checkQueryWorker }, { checkState }] =
+  const [s3, { checkTenants }, { checkDatabricks }, { checkAthena }, { checkQueryWorker }, { checkState }] =
     await Promise.all([
       import("./doctor/s3.ts"),
+      import("./doctor/tenants.ts"),
       import("./doctor/databricks.ts"),
       import("./doctor/athena.ts"),
       import("./doctor/query-worker.ts"),
       import("./doctor/state.ts"),
     ]);
+  const [{ lakeSettings }, { stateSettings }] = await Promise.all([
+    import("../assemble.ts"),
+    import("../limit-settings.ts"),
+  ]);
   try {
     const { deps, close } = await openDeps(context, { demo: false, quietLevel: "silent" });
     try {
-      add(...(await checkBuckets(deps.lake, settings.lake.buckets)));
+      // With tenants, nothing is read with the server's own credentials.
+      const buckets = settings.tenants
+        ? checkTenants(deps.lake, lakeSettings(settings))
+        : s3.checkBuckets(deps.lake, settings.lake.buckets);
+      add(...(await buckets));
       add(...(await checkDatabricks(deps.lake, settings.lake.databricks)));
       add(...(await checkAthena(deps.lake.athena, settings.lake.athena)));
       add(await checkQueryWorker(deps.lake));
-      add(...(await checkState(deps.state)));
+      add(...(await checkState(deps.state, stateSettings(settings.state))));
     } finally {
       await close();
     }

@@ -52,6 +52,8 @@ describe("sluice policy explain", () => {
       /^denied: the resource is outside\n[\s\S]*outside what the roles that allow the tool reach \(rbac\.roles\.analyst\.resources\.buckets\)$/,
     ],
     ["ann lake_query --resource s3://people/x.csv", 1, /^denied/],
+    ["ann lake_query --bucket sales/2026/", 0, /s3:\/\/sales\/2026\/: inside what the role analyst reaches/],
+    ["ann lake_query --bucket people", 1, /^denied/],
     [
       "ann lake_query --resource s3://elsewhere/x.csv",
       1,
@@ -122,6 +124,10 @@ describe("sluice policy explain", () => {
     ["explan ann lake_query", /"sluice policy explan" is not known: write explain/],
     ["explain ann", /wants <what> <principal> <tool>/],
     ["explain ann lake_query --rol x", /did you mean --role\?/],
+    [
+      "explain ann lake_query --region eu-west-1",
+      /lake_query reads the lake alone: say what with --resource/,
+    ],
     ["explain ann lake_query --resource x.csv", /--resource: "x\.csv" is not a name of an object or file/],
     [
       "explain ann lake_query --rbac.default analist",

@@ -2,6 +2,7 @@ import type { Principal } from "../core/principal.ts";
 import type { Tool } from "../core/tool.ts";
 import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
 import { UsageError } from "./frame/usage-error.ts";
+import { askedResources } from "./policy/asked-resources.ts";
 import { completePolicy } from "./policy/complete-policy.ts";
 import { type Decision, decide } from "./policy/decide.ts";
 import { loadPolicy } from "./policy/load-policy.ts";
@@ -25,6 +26,11 @@ export const policy = defineCommand({
       requiresArg: true,
       describe: "What the call is to touch: s3://bucket/key, a path",
     },
+    bucket: { type: "string", requiresArg: true, describe: "The same of a bucket: name, or name/prefix/" },
+    account: { type: "string", requiresArg: true, describe: "AWS account of what the call is to touch" },
+    region: { type: "string", requiresArg: true, describe: "Its region" },
+    cluster: { type: "string", requiresArg: true, describe: "Its ECS cluster, by name or ARN" },
+    tag: { type: "string", requiresArg: true, describe: "All its tags, key=value, by commas" },
     json: { type: "boolean", describe: "Print JSON" },
   },
   examples: [
@@ -37,7 +43,7 @@ export const policy = defineCommand({
   ],
   complete: async () => ["explain"],
   completeFurther: completePolicy,
-  async run({ positionals, role, scope, tenant = "default", resource, json }, context) {
+  async run({ positionals, role, scope, tenant = "default", json, ...asked }, context) {
     const { what, principal: id, tool: name } = positionals;
     if (what !== "explain") throw new UsageError(`"sluice policy ${what}" is not known: write explain.`);
     const principal: Principal = {
@@ -53,7 +59,12 @@ export const policy = defineCommand({
       const near = loaded.registry.suggest(String(name));
       throw new UsageError(`"${name}" is not a tool offered here${near ? `: did you mean "${near}"?` : "."}`);
     }
-    return print(decide(loaded, principal, found.tool, resource), found.tool, json === true, context);
+    return print(
+      decide(loaded, principal, found.tool, askedResources(asked)),
+      found.tool,
+      json === true,
+      context,
+    );
   },
 });
 
@@ -62,7 +73,7 @@ function listOf(text: string | undefined): string[] {
 }
 
 function print(decision: Decision, tool: Tool, json: boolean, { terminal }: CommandContext): ExitCode {
-  const { allowed, why, held, rules, resource } = decision;
+  const { allowed, why, held, rules, resource, aws } = decision;
   const exitCode = allowed ? 0 : 1;
   if (json) {
     terminal.out(JSON.stringify({ tool: tool.name, effect: tool.effect, ...decision }, undefined, 2));
@@ -72,5 +83,7 @@ function print(decision: Decision, tool: Tool, json: boolean, { terminal }: Comm
   for (const { role, setting, value } of rules) terminal.out(`  role ${role}: ${setting} has ${value}`);
   for (const { role, rule, by } of held) terminal.out(`  has the role ${role} by ${rule}: ${by}`);
   if (resource) terminal.out(`  ${resource.uri}: ${resource.why} (${resource.setting})`);
+  if (aws) terminal.out(`  AWS: ${aws.why} (${aws.setting})`);
+  if (aws && aws.unsaid.length > 0) terminal.out(`  not said, so not judged: ${aws.unsaid.join(", ")}`);
   return exitCode;
 }

@@ -3,9 +3,7 @@ import { z } from "zod";
 import { splitDottedName } from "../core/dotted-name.ts";
 import { allowedBucket, catalogTable } from "./fields.ts";
 import { members } from "./members.ts";
-
-/** Kinds of things that this version has no tools for. To take a limit nothing holds would promise a guard that is not there. */
-const laterKinds = ["accounts", "regions", "ecsClusters", "tags"];
+import { awsLimits, limitsSomething } from "./rbac-aws.ts";
 
 const bucket = allowedBucket.refine(({ prefix }) => !/(^|\/)\.{1,2}(\/|$)/.test(prefix), {
   error: "has . or .. in its prefix: nothing is ever read under it",
@@ -45,14 +43,15 @@ const catalog = z.codec(z.string(), catalogName, {
 });
 
 /** What a role reaches. A kind that is left out is none of it. */
-export const roleResources = members(
-  {
-    buckets: z.array(bucket).default([]).describe("name, or name/prefix/"),
-    localRoots: z
-      .array(localRoot)
-      .default([])
-      .describe("Name of a local root, or the path of a folder in one"),
-    catalogs: z.array(catalog).default([]).describe("databricks://catalog.schema.table, athena://database.*"),
-  },
-  laterKinds,
-);
+export const roleResources = members({
+  buckets: z.array(bucket).default([]).describe("name, or name/prefix/"),
+  localRoots: z.array(localRoot).default([]).describe("Name of a local root, or the path of a folder in one"),
+  catalogs: z.array(catalog).default([]).describe("databricks://catalog.schema.table, athena://database.*"),
+  ...awsLimits,
+  deny: members(awsLimits)
+    .refine(limitsSomething, { error: "names nothing: leave it out" })
+    .optional()
+    .describe(
+      "AWS resources not to be had by whoever has this role: what matches any of it; wins over every allow",
+    ),
+});

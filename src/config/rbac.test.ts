@@ -67,6 +67,30 @@ test("a policy is read from the file, and from a variable as JSON", async () => 
   expect((await load("{}")).settings.rbac.roles).toBeUndefined();
 });
 
+test("accounts, regions, clusters and tags are read, and what is denied of them", async () => {
+  const { settings } = await load(`rbac:
+  roles:
+    operator:
+      allow: ["*"]
+      resources:
+        accounts: ["012345678901"]
+        regions: [eu-west-1, us-gov-west-1]
+        ecsClusters: [web, "arn:aws-cn:ecs:cn-north-1:012345678901:cluster/web"]
+        tags: { env: [dev, test], team: data }
+        deny: { tags: { locked: "true" } }
+`);
+  expect(settings.rbac.roles?.operator?.resources).toEqual({
+    buckets: [],
+    localRoots: [],
+    catalogs: [],
+    accounts: ["012345678901"],
+    regions: ["eu-west-1", "us-gov-west-1"],
+    ecsClusters: ["web", "arn:aws-cn:ecs:cn-north-1:012345678901:cluster/web"],
+    tags: { env: ["dev", "test"], team: ["data"] },
+    deny: { tags: { locked: ["true"] } },
+  });
+});
+
 test.each<[string, string, RegExp]>([
   ["rbac:", "an empty policy", /^rbac is empty and would guard nothing/],
   ["rbac: {}", "an empty policy", /^rbac is empty/],
@@ -120,11 +144,44 @@ test.each<[string, string, RegExp]>([
     /neither databricks:\/\/catalog/,
   ],
   [
-    "rbac: { roles: { a: { resources: { regions: [eu-west-1] } } } }",
-    "what nothing would hold",
-    /resources: regions is not in this version/,
+    "rbac: { roles: { a: { resources: { accounts: [012345678901] } } } }",
+    "an account that YAML takes for a number",
+    /resources.accounts item 1: must be in quotes/,
   ],
-  ["rbac: { roles: { a: { resources: { tags: {} } } } }", "tags", /tags is not in this version/],
+  [
+    "rbac: { roles: { a: { resources: { accounts: ['1234'] } } } }",
+    "no account",
+    /"1234" is no account: 12 digits/,
+  ],
+  [
+    "rbac: { roles: { a: { resources: { regions: [EU-WEST-1] } } } }",
+    "a region in capitals",
+    /"EU-WEST-1" is no region's name/,
+  ],
+  ["rbac: { roles: { a: { resources: { regions: ['eu-*'] } } } }", "a pattern", /is no region's name/],
+  [
+    "rbac: { roles: { a: { resources: { ecsClusters: ['cluster/web'] } } } }",
+    "half an ARN",
+    /neither the name of an ECS cluster nor its ARN/,
+  ],
+  [
+    "rbac: { roles: { a: { resources: { ecsClusters: ['arn:aws:ecs:eu-west-1:123456789012:service/web/x'] } } } }",
+    "an ARN of something else",
+    /neither the name of an ECS cluster nor its ARN/,
+  ],
+  ["rbac: { roles: { a: { resources: { tags: {} } } } }", "no tags", /resources.tags: names no tag/],
+  [
+    "rbac: { roles: { a: { resources: { tags: { public: false } } } } }",
+    "a tag that YAML takes for a truth value",
+    /resources.tags.public: /,
+  ],
+  ["rbac: { roles: { a: { resources: { regions: [] } } } }", "an empty list", /resources.regions: /],
+  ["rbac: { roles: { a: { resources: { deny: {} } } } }", "an empty deny", /resources.deny: names nothing/],
+  [
+    "rbac: { roles: { a: { resources: { deny: { regions: [eu-west-1], buckets: [x] } } } } }",
+    "a deny of what cannot be denied",
+    /resources.deny: "buckets" is not known/,
+  ],
   [
     "rbac: { roles: { a: {} }, bindings: [{ roles: [a] }] }",
     "a binding of nobody",

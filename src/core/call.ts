@@ -108,6 +108,7 @@ async function outcomeOf(
     await policy.authorize(call);
     release = await limiter.admit(call, request.signal);
     const parsed: ParsedCall = { ...call, input: parseInput(found, call.rawArguments) };
+    policy.checkResources?.(parsed);
     const confirmed = await confirmer.confirm(parsed, () => makePlan(path, request, parsed));
     if (confirmed.outcome) return confirmed.outcome;
     const outcome = await act(path, request, parsed);
@@ -200,7 +201,8 @@ async function runWork<T>(
 ): Promise<T> {
   const timeoutMs = request.timeoutMs ?? path.timeoutMs;
   const allowed = { timeoutMs, elapsedMs: path.now() - call.startedMs };
-  const services = path.steps.policy.narrow?.(call, path.services) ?? path.services;
+  const { policy } = path.steps;
+  const services = policy.narrow?.(call, path.services) ?? path.services;
   return runWithin(allowed, request.signal, (signal) => {
     const context: CallContext = {
       ...services,
@@ -211,6 +213,7 @@ async function runWork<T>(
       bounds: path.bounds,
       now: path.now,
       progress: request.progress ?? (() => {}),
+      may: (resource) => policy.may?.(call, resource) ?? true,
       ...(request.outside ? { outside: request.outside } : {}),
     };
     return work(context);

@@ -80,13 +80,13 @@ export interface RequestCursors<State> {
 }
 
 /**
- * Cursors that are good only with the request they were given out to. `request` is what must be the same: any
- * JSON. `ofAnother` is said of a cursor that came with a different one.
+ * Cursors that are good only with the request they were given out to. `request` is what must be the same, be it the
+ * caller: any JSON. `ofAnother` is said of a cursor that came with a different one.
  */
 export function requestCursors<Shape extends z.ZodRawShape>(
   request: unknown,
   state: Shape,
-  ofAnother = "The cursor belongs to other arguments. Give the same ones with it.",
+  ofAnother = "The cursor belongs to other arguments, or to another caller. Give the same arguments with it.",
 ): RequestCursors<z.output<z.ZodObject<Shape, z.core.$strict>>> {
   const digest = jsonDigest(request, { encoding: "base64url", length: 16 });
   const bound = z.strictObject({ request: z.string(), state: z.strictObject(state) });

@@ -16,12 +16,23 @@ export interface GuardedRequest<T> {
   isFailure(thrown: unknown): boolean;
 }
 
+/** How much may be sent again to a service, by all who call it together: a failing one is not buried under retries. */
+export interface RetryBudget {
+  /** Takes what one retry costs. False where too little is left: what was tried last is then the answer. */
+  take(): boolean;
+  /** Told of each request that succeeded: gives back what its last retry took, or a little where it needed none. */
+  succeeded(wasRetried: boolean): void;
+}
+
 /** Stands between the product and the services it calls. Throws what the request throws, and `unavailable` unasked. */
 export interface ServiceGuard {
   run<T>(target: ServiceTarget, request: GuardedRequest<T>): Promise<T>;
+  /** Of a service whose client does not come with one, as the AWS SDK's do. */
+  retries(target: ServiceTarget): RetryBudget;
 }
 
-/** Lets every request through. */
+/** Lets every request through, and every retry. */
 export const unguardedServices: ServiceGuard = Object.freeze({
   run: <T>(_target: ServiceTarget, { send }: GuardedRequest<T>) => send(),
+  retries: () => ({ take: () => true, succeeded: () => {} }),
 });

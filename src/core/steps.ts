@@ -1,3 +1,4 @@
+import type { AwsResource } from "./aws-resource.ts";
 import { ToolError, type ToolFault } from "./errors.ts";
 import type { Principal } from "./principal.ts";
 import type { Services, Tool } from "./tool.ts";
@@ -46,6 +47,10 @@ export interface Policy {
   checkUsable?(): void;
   visible(principal: Principal, tool: Tool): boolean;
   authorize(call: Call): Promise<void>;
+  /** Throws `denied` where the call's arguments name AWS resources that are not its caller's. Left out: all are. */
+  checkResources?(call: ParsedCall): void;
+  /** Which AWS resources the call may touch, for what only its handler finds out. Left out: all. */
+  may?(call: Call, resource: AwsResource): boolean;
   /** What the call reaches the outside through: `services`, or such as hold less. Left out: `services`. */
   narrow?(call: Call, services: Services): Services;
   /**

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { AwsResource, NamedResource } from "./aws-resource.ts";
 import type { Outside, OutsideWork } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { WritePlan } from "./write-plan.ts";
@@ -38,6 +39,11 @@ export interface CallContext extends Services {
   /** Current time in milliseconds since the epoch. */
   now(): number;
   progress(update: Progress): void;
+  /**
+   * Whether the caller's roles reach an AWS resource. A tool that lists leaves out what they do not; one that acts throws
+   * `outsideRoles` before it does.
+   */
+  may(resource: AwsResource): boolean;
   /** Of a call that another process may be asked to go on with. */
   outside?: Outside;
 }
@@ -81,6 +87,11 @@ export interface ToolDefinition<Input extends z.ZodObject, Output extends z.ZodO
   idempotent?: boolean;
   /** Whether a long call may be answered with a task, for clients that take them. Default: no. */
   task?: "optional";
+  /**
+   * What calls touch, for roles that do not reach everything. `lake`: nothing but what the lake lets it. Else the AWS
+   * resources that the arguments name, one at least. Left out: nobody knows, and such roles deny every call.
+   */
+  resources?: "lake" | ((input: z.output<Input>) => readonly NamedResource[]);
   handle(input: z.output<Input>, context: CallContext): Promise<z.input<Output>>;
   /** Of a tool that changes things: what the call would do, found out without doing it. Throws what `handle` would. */
   plan?(input: z.output<Input>, context: CallContext): Promise<WritePlan>;
@@ -106,6 +117,7 @@ export interface Tool {
   readonly examples: readonly ToolExample[];
   readonly aliases: readonly ToolAlias[];
   readonly untrusted: readonly string[];
+  readonly resources?: "lake" | ((input: Record<string, unknown>) => readonly NamedResource[]);
   /** `input` must have come out of this tool's own input schema. */
   readonly handle: (input: Record<string, unknown>, context: CallContext) => Promise<Record<string, unknown>>;
   readonly plan?: (input: Record<string, unknown>, context: CallContext) => Promise<WritePlan>;
@@ -121,7 +133,7 @@ const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
-  const { plan, ...declared } = definition;
+  const { plan, resources, ...declared } = definition;
   const { name, description, effect } = declared;
   if (!namePattern.test(name) || name.length > 64) {
     throw new TypeError(`Tool name "${name}" is not <toolset>_<verb>_<noun> of at most 64 characters.`);
@@ -143,6 +155,12 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     // The call path parses with this very schema before it calls, which is what the erased type promises.
     handle: (input: Record<string, unknown>, context: CallContext) =>
       definition.handle(input as z.output<Input>, context),
+    ...(resources && {
+      resources:
+        resources === "lake"
+          ? resources
+          : (input: Record<string, unknown>) => resources.call(definition, input as z.output<Input>),
+    }),
     ...(plan && {
       plan: (input: Record<string, unknown>, context: CallContext) =>
         plan.call(definition, input as z.output<Input>, context),

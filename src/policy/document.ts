@@ -5,12 +5,31 @@ export type CatalogName =
   | { catalog: "databricks"; names: readonly string[] }
   | { catalog: "athena"; database: string; table: string };
 
-/** What a role reaches. What is not named is outside. */
-export interface Resources {
+/** AWS resources, by what they all have. */
+export interface AwsLimits {
+  accounts?: readonly string[] | undefined;
+  regions?: readonly string[] | undefined;
+  /** By name or ARN. */
+  ecsClusters?: readonly string[] | undefined;
+  /** Values of each key. */
+  tags?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+/** What the lake lets a role read. */
+export interface LakeResources {
   buckets: readonly { bucket: string; prefix: string }[];
   /** Names of local roots, or absolute paths of folders. */
   localRoots: readonly string[];
   catalogs: readonly CatalogName[];
+}
+
+/**
+ * What a role reaches. What is not named is outside. AWS resources are inside that lie in every limit which is named;
+ * where none is, all of them are outside.
+ */
+export interface Resources extends LakeResources, AwsLimits {
+  /** AWS resources that match any of this are outside for whoever has the role, whatever other roles allow. */
+  deny?: AwsLimits | undefined;
 }
 
 export interface Role {

@@ -20,7 +20,7 @@ export interface Explanation {
   why: string;
   held: HeldRole[];
   rules: AppliedRule[];
-  /** What each role that allows the tool lets it reach; empty where none does. */
+  /** What of the lake each role that allows the tool lets it reach; empty where none does. */
   reaches: { role: string; reach: Reach }[];
 }
 

@@ -1,16 +1,17 @@
+import { type NamedResource, outsideRoles } from "../core/aws-resource.ts";
 import { ToolError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Call, Policy } from "../core/steps.ts";
+import type { Call, ParsedCall, Policy } from "../core/steps.ts";
 import type { Services, Tool } from "../core/tool.ts";
 import type { Access } from "./access.ts";
+import { type AwsReach, reachesAllOfAws, reachesResource } from "./aws-reach.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
-import type { Resources } from "./document.ts";
 import type { Reach } from "./rights.ts";
 
-/** The step of the call path that holds calls to a policy. `within` gives the services that reach no further than `resources`. */
+/** The step of the call path that holds calls to a policy. `hold` gives the services of a tenant that reach no further than `reach`. */
 export function policyStep(
   access: Pick<Access, "state">,
-  within: (services: Services, resources: Resources, principal: Principal) => Services,
+  hold: (services: Services, reach: Reach, tenantId: string) => Services,
 ): Policy {
   const policyOf = (): CompiledPolicy | undefined => {
     const state = access.state();
@@ -25,6 +26,8 @@ export function policyStep(
       { details: { effect: tool.effect, setting: "rbac" } },
     );
   };
+  const awsOf = ({ principal, tool }: Call): AwsReach =>
+    policyOf()?.rightsOf(principal).aws.get(tool) ?? nothingOfAws;
   return {
     checkUsable() {
       if (policyOf()) return;
@@ -36,11 +39,33 @@ export function policyStep(
     },
     visible: (principal, tool) => policyOf()?.rightsOf(principal).visible.has(tool) ?? false,
     authorize: async (call) => void reachOf(call),
-    narrow(call: Call, services) {
-      const reach = reachOf(call);
-      return reach === "all" ? services : within(services, reach, call.principal);
-    },
+    checkResources: (call) => checkResources(call, awsOf(call)),
+    may: (call, resource) => reachesResource(awsOf(call), resource),
+    narrow: (call, services) => hold(services, reachOf(call), call.principal.tenantId),
     // Without a policy nothing may be had that was worked out under one.
     rightsOf: (principal, tool) => policyOf()?.rightsOf(principal).keys.get(tool) ?? "none",
   };
+}
+
+const nothingOfAws: AwsReach = { allow: [], deny: [] };
+
+/** A tool that does not say what it touches might touch anything. */
+function checkResources({ tool, input }: ParsedCall, reach: AwsReach): void {
+  if (tool.resources === "lake" || reachesAllOfAws(reach)) return;
+  const named = tool.resources?.(input) ?? [];
+  if (named.length === 0) {
+    throw new ToolError(
+      "denied",
+      `${tool.name} does not say which AWS resources this call touches, and your roles do not reach all of them. Whoever runs this server can allow it by a role without resources (setting rbac).`,
+      { details: { setting: "rbac" } },
+    );
+  }
+  for (const resource of named) if (!reachesResource(reach, resource)) throw outsideRoles(nameOf(resource));
+}
+
+function nameOf({ account, region, cluster }: NamedResource): string {
+  const parts = Object.entries({ account, region, cluster }).flatMap(([name, value]) =>
+    typeof value === "string" ? [`${name} ${JSON.stringify(value)}`] : [],
+  );
+  return parts.length > 0 ? `What you name (${parts.join(", ")})` : "What this call touches";
 }

@@ -14,7 +14,7 @@ import { policyStep } from "./policy-step.ts";
 
 const aliases = [{ name: "read", input: tool("test_x_y").input, toInput: (old: object) => ({ ...old }) }];
 const tools = [
-  tool("test_read_rows", { aliases }),
+  tool("test_read_rows", { aliases, resources: "lake" }),
   tool("test_list_rows"),
   tool("test_stop_thing", { effect: "write" }),
   tool("test_drop_thing", { effect: "destroy" }),

@@ -1,6 +1,7 @@
 import { jsonDigest } from "../core/digest.ts";
 import type { Effect, Tool } from "../core/tool.ts";
-import type { Resources, Role } from "./document.ts";
+import { type AwsReach, awsLimitsOf } from "./aws-reach.ts";
+import type { AwsLimits, LakeResources, Resources, Role } from "./document.ts";
 import { toolsOf } from "./tool-patterns.ts";
 
 /** A role with its patterns made out. */
@@ -12,8 +13,8 @@ export interface CompiledRole {
   resources: Resources | undefined;
 }
 
-/** What a tool may reach: all that the server may, or what is named. */
-export type Reach = "all" | Resources;
+/** What of the lake a tool may reach: all that the server may, or what is named. */
+export type Reach = "all" | LakeResources;
 
 /** What a set of roles comes to. */
 export interface Rights {
@@ -21,6 +22,8 @@ export interface Rights {
   visible: ReadonlySet<Tool>;
   /** What each of them may reach. Not in it: those whose effect no role allows. */
   reach: ReadonlyMap<Tool, Reach>;
+  /** Which AWS resources each tool in `reach` may touch. */
+  aws: ReadonlyMap<Tool, AwsReach>;
   /** Of each tool in `reach`, equal for sets of roles by which it reaches the same. */
   keys: ReadonlyMap<Tool, string>;
 }
@@ -46,16 +49,31 @@ export function rightsOf(roles: readonly CompiledRole[], tools: readonly Tool[])
     (tool) => roles.some(({ allowed }) => allowed.has(tool)) && !roles.some(({ denied }) => denied.has(tool)),
   );
   const reach = new Map<Tool, Reach>();
+  const aws = new Map<Tool, AwsReach>();
+  const deny = roles.flatMap(({ resources }) => resources?.deny ?? []);
   for (const tool of visible) {
     const granting = roles.filter(({ allowed, effects }) => allowed.has(tool) && effects.has(tool.effect));
-    if (granting.length > 0) reach.set(tool, joined(granting));
+    if (granting.length === 0) continue;
+    reach.set(tool, joined(granting));
+    aws.set(tool, { allow: awsAllowed(granting), deny });
   }
-  const keys = new Map([...reach].map(([tool, reached]) => [tool, keyOf(reached)]));
-  return { visible: new Set(visible), reach, keys };
+  const keys = new Map([...reach].map(([tool, reached]) => [tool, keyOf(reached, aws.get(tool))]));
+  return { visible: new Set(visible), reach, aws, keys };
 }
 
-function keyOf(reach: Reach): string {
-  return jsonDigest(reach, { encoding: "base64url", length: 22 });
+function keyOf(reach: Reach, aws: AwsReach | undefined): string {
+  return jsonDigest([reach, aws], { encoding: "base64url", length: 22 });
+}
+
+/** Limits of several roles stay apart: an account of one role and a region of another do not add up. */
+function awsAllowed(roles: readonly CompiledRole[]): AwsReach["allow"] {
+  const allowed: AwsLimits[] = [];
+  for (const { resources } of roles) {
+    if (resources === undefined) return "all";
+    const limits = awsLimitsOf(resources);
+    if (limits) allowed.push(limits);
+  }
+  return allowed;
 }
 
 function joined(roles: readonly CompiledRole[]): Reach {

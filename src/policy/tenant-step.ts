@@ -1,17 +1,12 @@
 import { ToolError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Policy } from "../core/steps.ts";
-import type { Services } from "../core/tool.ts";
 
 /**
- * Holds calls to the tenant of their principal, and then to `policy`. Who is of none of `tenants` is denied: nothing runs
- * with the server's own credentials. `within` gives the services of a tenant.
+ * Holds calls to `policy`, once their principal is of one of `tenants`. Who is of none is denied: nothing runs with the
+ * server's own credentials.
  */
-export function tenantStep(
-  policy: Policy,
-  tenants: { has(tenantId: string): boolean },
-  within: (services: Services, tenantId: string) => Services,
-): Policy {
+export function tenantStep(policy: Policy, tenants: { has(tenantId: string): boolean }): Policy {
   const check = ({ tenantId }: Principal) => {
     if (tenants.has(tenantId)) return;
     throw new ToolError(
@@ -28,8 +23,7 @@ export function tenantStep(
     },
     narrow(call, services) {
       check(call.principal);
-      const held = within(services, call.principal.tenantId);
-      return policy.narrow?.(call, held) ?? held;
+      return policy.narrow?.(call, services) ?? services;
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { GuardedRequest, ServiceGuard, ServiceTarget } from "../core/service-guard.ts";
+import type { GuardedRequest, RetryBudget, ServiceGuard, ServiceTarget } from "../core/service-guard.ts";
 import { Breaker, type BreakerSettings, type BreakerState } from "./breaker.ts";
+import { createRetryBudget } from "./retry-budget.ts";
 
 /** A breaker as operators see it. */
 export interface BreakerReport extends ServiceTarget {
@@ -22,25 +23,27 @@ export interface BreakersOptions {
   changed?: (target: ServiceTarget, state: BreakerState) => void;
 }
 
-/** One breaker for each service, account and region, made when it is first called. */
+/** One breaker and one retry budget for each service, account and region, made when it is first called. */
 export function createBreakers({ settings, now, changed }: BreakersOptions): Breakers {
-  const made = new Map<string, { target: ServiceTarget; breaker: Breaker }>();
-  const breakerOf = (target: ServiceTarget) => {
+  const made = new Map<string, { target: ServiceTarget; breaker: Breaker; retries: RetryBudget }>();
+  const partsOf = (target: ServiceTarget) => {
     const { service, region, account } = target;
     const key = JSON.stringify([service, region, account]);
     const known = made.get(key);
-    if (known) return known.breaker;
+    if (known) return known;
     const breaker = new Breaker({
       settings,
       name: serviceName(target),
       now,
       changed: (state) => changed?.(target, state),
     });
-    made.set(key, { target, breaker });
-    return breaker;
+    const parts = { target, breaker, retries: createRetryBudget() };
+    made.set(key, parts);
+    return parts;
   };
   return {
-    run: <T>(target: ServiceTarget, request: GuardedRequest<T>) => breakerOf(target).run(request),
+    run: <T>(target: ServiceTarget, request: GuardedRequest<T>) => partsOf(target).breaker.run(request),
+    retries: (target) => partsOf(target).retries,
     reports: () =>
       [...made.values()].map(({ target, breaker }) => ({
         ...target,

@@ -1,15 +1,13 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { checkItem } from "./bounds.ts";
+import { openDynamoDb, type Sdk } from "./dynamodb-client.ts";
 import { attributesOf, expiryOf, keyOf, liveRow, numberOf, type Row } from "./dynamodb-rows.ts";
 import type { DynamoDbSettings } from "./settings.ts";
 import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
 import { answered, contended } from "./unavailable.ts";
 
-type Sdk = typeof import("@aws-sdk/client-dynamodb");
-
-/** Milliseconds; `allMs` is for a request with all its attempts. */
-const timeouts = { connectMs: 1_000, answerMs: 2_000, allMs: 5_000 };
-const maxAttempts = 4;
+/** For a request with all its attempts. */
+const allMs = 5_000;
 
 /** How often a change starts over when others change the same item at the same moment. */
 const maxRounds = 20;
@@ -149,28 +147,10 @@ export class DynamoDbStore implements StateStore {
     request: (open: { sdk: Sdk; client: DynamoDBClient; abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     return answered(this.kind, async () => {
-      this.#opened ??= openClient(this.#settings);
-      return request({ ...(await this.#opened), abortSignal: AbortSignal.timeout(timeouts.allMs) });
+      this.#opened ??= openDynamoDb(this.#settings);
+      return request({ ...(await this.#opened), abortSignal: AbortSignal.timeout(allMs) });
     });
   }
-}
-
-async function openClient({ region, endpoint }: DynamoDbSettings) {
-  const sdk = await import("@aws-sdk/client-dynamodb");
-  const client = new sdk.DynamoDBClient({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    retryMode: "standard",
-    maxAttempts,
-    requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 128 },
-      httpsAgent: { keepAlive: true, maxSockets: 128 },
-    },
-  });
-  return { sdk, client };
 }
 
 /** `undefined` where the write's condition did not hold. */

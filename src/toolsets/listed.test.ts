@@ -36,3 +36,10 @@ test.each(toolsets.flatMap(({ tools }) => tools).map((tool) => [tool.name, tool]
     for (const { input } of tool.examples) expect(tool.input.safeParse(input).error).toBeUndefined();
   },
 );
+
+test.each(toolsets.flatMap(({ tools }) => tools).map((tool) => [tool.name, tool] as const))(
+  "%s says what it touches, so that roles can hold it",
+  (_name, { resources }) => {
+    expect(resources).toBeDefined();
+  },
+);

@@ -114,16 +114,49 @@ describe("the database", () => {
     );
   });
 
+  test("whose role may do more than insert, or less, is said to be so", async () => {
+    const { schema, url } = await migrated();
+    const faults = (as = url, now = new Date()) => checkPostgresqlSchema({ schema, url: as }, now);
+    expect(await faults()).toEqual({ blocking: [], weak: [] });
+    expect((await faults(postgres.ownerUrl)).weak).toEqual([
+      "this role has UPDATE, DELETE, TRUNCATE, TRIGGER on the records too",
+      "this role owns the records, and may take away what guards them",
+    ]);
+    await postgres.query(`GRANT DELETE ON ${schema}.records TO sluice_writer`);
+    await postgres.query(`ALTER TABLE ${schema}.records DISABLE TRIGGER refuse_change`);
+    expect((await faults()).weak).toEqual([
+      "this role has DELETE on the records too",
+      "the trigger that refuses changes is missing or off",
+    ]);
+    await postgres.query(`REVOKE ALL ON FUNCTION ${schema}.ensure_month(date) FROM sluice_writer`);
+    expect((await faults()).blocking).toEqual([
+      `this month has no partition, and this role may not make one (${schema}.ensure_month)`,
+    ]);
+    await postgres.query(`SELECT ${schema}.ensure_month('2031-05-01')`);
+    expect(await faults(url, new Date("2031-05-31T23:59:59Z"))).toMatchObject({
+      blocking: [],
+      weak: expect.arrayContaining([
+        `this role may not make the next month's partition (${schema}.ensure_month)`,
+      ]),
+    });
+    await postgres.query(`REVOKE INSERT ON ${schema}.records FROM sluice_writer`);
+    expect((await faults()).blocking[0]).toBe(`this role may not insert into ${schema}.records`);
+  });
+
   test("that is not set up is said to be so, and nothing is lost", async () => {
     const schema = `audit_${++schemas}`;
     const audit = place.audit({ settings: { postgresql: { schema, url: postgres.writerUrl } } });
     await call(auditedPath(audit), "test_write_word");
     await expect.poll(() => place.logged).toEqual(["audit sink fails"]);
     const request = { schema, url: postgres.writerUrl };
-    expect(await checkPostgresqlSchema(request)).toContain("does not exist");
+    const now = new Date();
+    expect(await checkPostgresqlSchema(request, now)).toEqual({
+      blocking: [`${schema}.records does not exist`],
+      weak: [],
+    });
     expect(audit.backlogs()).toMatchObject([{ sink: "postgresql", records: expect.any(Number) }]);
     await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
-    expect(await checkPostgresqlSchema(request)).toBeUndefined();
+    expect(await checkPostgresqlSchema(request, now)).toEqual({ blocking: [], weak: [] });
     await expect.poll(() => audit.backlogs()).toEqual([{ sink: "postgresql", records: 0 }]);
     await audit.close();
     await expectRelayed(schema);

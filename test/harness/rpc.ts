@@ -6,6 +6,8 @@ export interface RpcAnswer {
   headers: Headers;
   /** The JSON body, or the data of each event of a stream. */
   messages: RpcMessage[];
+  /** Ids of a stream's events, in their order. */
+  eventIds: string[];
 }
 
 export interface RpcMessage {
@@ -45,6 +47,7 @@ export async function readAnswer(response: Response): Promise<RpcAnswer> {
     status: response.status,
     headers: response.headers,
     messages: parts.flatMap((part) => JSON.parse(part)),
+    eventIds: isStream ? [...text.matchAll(/^id: (.*)$/gm)].map(([, id = ""]) => id) : [],
   };
 }
 

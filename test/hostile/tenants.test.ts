@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tellOfChanges } from "../../src/commands/frame/front.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
 import { createRandom } from "../harness/random.ts";
-import { modernRequest, openSession, postMcp, type RpcAnswer } from "../harness/rpc.ts";
+import { modernRequest, openSession, postMcp, type RpcAnswer, readAnswer } from "../harness/rpc.ts";
+import { signedRequests } from "../harness/signed-requests.ts";
+import { startStsServer } from "../harness/sts-server.ts";
 
 // A few by default. TENANTS_UNDER_TEST=200 takes longer, TENANTS_SEED=… goes another way.
 const tenantCount = Number(process.env.TENANTS_UNDER_TEST ?? 40);
@@ -14,8 +17,9 @@ const seed = Number(process.env.TENANTS_SEED ?? Date.now() % 1_000_000);
 const atOnce = 24;
 
 const logged: string[] = [];
-let journalDir = "";
+let folder = "";
 let server: PolicyServer;
+let sts: Awaited<ReturnType<typeof startStsServer>>;
 
 interface Tenant {
   name: string;
@@ -29,11 +33,29 @@ const tenants = Array.from({ length: tenantCount }, (_, index): Tenant => {
   return { name, key: { "x-api-key": digest }, canary: `canary-${name}-${digest.slice(0, 12)}` };
 });
 
+/** Each tenant's role reads its own prefix, and the one that all may read. `more` makes it another policy. */
+function policy(more: object = {}): string {
+  const resources = ({ name }: Tenant) => ({ buckets: [`lake/${name}/`, "lake/common/"] });
+  const roles = tenants.map((one) => [one.name, { allow: ["lake_*"], resources: resources(one) }]);
+  const bindings = tenants.map(({ name }) => ({
+    principals: [`key:${name}`],
+    tenants: [name],
+    roles: [name],
+  }));
+  return JSON.stringify({ roles: { ...Object.fromEntries(roles), ...more }, bindings });
+}
+
 beforeAll(async () => {
-  journalDir = await mkdtemp(join(tmpdir(), "sluice-tenants-"));
-  const roleOf = ({ name }: Tenant) => [
+  folder = await mkdtemp(join(tmpdir(), "sluice-tenants-"));
+  await writeFile(join(folder, "policy.json"), policy());
+  sts = await startStsServer(Date.now);
+  process.env.AWS_ENDPOINT_URL_STS = sts.endpoint;
+  const tenantOf = ({ name }: Tenant) => [
     name,
-    { allow: ["lake_*"], resources: { buckets: [`lake/${name}/`] } },
+    {
+      roleArn: `arn:aws:iam::123456789012:role/${name}x`,
+      buckets: [`lake/${name}/`, "lake/common/"],
+    },
   ];
   server = await startPolicyServer(
     {
@@ -45,35 +67,33 @@ beforeAll(async () => {
           keys: [`sha256:${createHash("sha256").update(String(key["x-api-key"])).digest("hex")}`],
         })),
       },
-      rbac: {
-        roles: Object.fromEntries(tenants.map(roleOf)),
-        bindings: tenants.map(({ name }) => ({
-          principals: [`key:${name}`],
-          tenants: [name],
-          roles: [name],
-        })),
-      },
+      tenants: Object.fromEntries(tenants.map(tenantOf)),
+      rbac: { file: join(folder, "policy.json") },
       limits: { ratePerSecond: "unlimited", perDay: "unlimited" },
-      audit: { journalDir },
+      audit: { journalDir: join(folder, "journal") },
     },
     {},
     { afterMs: 1, timeoutMs: 60_000, keepMs: 60_000 },
     createLog({ level: "info", write: (line) => logged.push(line) }),
   );
+  tellOfChanges(server.front, server.deps.access);
   for (const { name, canary } of tenants) {
     await server.s3.put("lake", `${name}/data.csv`, `id,word\n1,${canary}\n2,plain\n`);
     await server.s3.put("lake", `${name}/secret.csv`, `id,word\n1,${canary}\n`);
     await server.s3.put("lake", `${name}/note.txt`, `This is the note of ${canary}. It says little.`);
   }
+  await server.s3.put("lake", "common/data.csv", "id,word\n1,common\n");
 });
 afterAll(async () => {
+  delete process.env.AWS_ENDPOINT_URL_STS;
   await server?.stop();
-  await rm(journalDir, { recursive: true, force: true });
+  await sts?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** Whose canaries and files a text speaks of. `secret.csv` is left out: that name is what others ask for. */
 function spokenOf(text: string): string[] {
-  const names = [...text.matchAll(/canary-(t\d+)-|s3:\/\/lake\/(t\d+)\/(?:data|note)/g)];
+  const names = [...text.matchAll(/canary-(t\d+)-|s3:\/\/lake\/(t\d+)\/(?!secret)/g)];
   return [...new Set(names.map(([, canary, file]) => canary ?? file ?? ""))];
 }
 
@@ -86,8 +106,11 @@ async function ask({ key }: Tenant, method: string, params: Record<string, unkno
   return postMcp(server.adapter, body, { ...headers, ...key });
 }
 
-const call = (tenant: Tenant, name: string, given: Record<string, unknown>, more = {}) =>
-  ask(tenant, "tools/call", { name, arguments: given, ...more });
+/** Asks for progress and for every log message. */
+const call = (tenant: Tenant, name: string, given: Record<string, unknown>, more = {}) => {
+  const told = { progressToken: tenant.name, "io.modelcontextprotocol/logLevel": "debug" };
+  return ask(tenant, "tools/call", { name, arguments: given, _meta: { ...told, ...more } });
+};
 
 /** One way to ask. `canary`: its answer must hold the tenant's own. Gives every message that came back. */
 interface Way {
@@ -119,6 +142,10 @@ const ways: Record<string, Way> = {
   },
   resources: { canary: false, run: (t) => ask(t, "resources/list", {}) },
   resource: { canary: false, run: (t) => ask(t, "resources/read", { uri: `sluice://lake/${file(t)}` }) },
+  "a file that all may read": {
+    canary: false,
+    run: (t) => call(t, "lake_read_rows", { uri: "s3://lake/common/data.csv" }),
+  },
   task: { canary: true, run: task },
   session: { canary: true, run: session },
   "another's file": {
@@ -134,7 +161,7 @@ const ways: Record<string, Way> = {
 /** A call that becomes a task, which another tenant asks for too. */
 async function task(tenant: Tenant, other: Tenant): Promise<unknown> {
   const sql = `SELECT word, ${random(1e9)} AS n FROM '${file(tenant)}'`;
-  const begun = await call(tenant, "lake_query", { sql }, { _meta: tasks });
+  const begun = await call(tenant, "lake_query", { sql }, tasks);
   const { taskId, resultType } = begun.messages.at(-1)?.result ?? {};
   if (resultType !== "task") return begun;
   for (;;) {
@@ -146,15 +173,35 @@ async function task(tenant: Tenant, other: Tenant): Promise<unknown> {
   }
 }
 
-/** A legacy session that logs and tells its progress, which another tenant tries to use. */
+/** What came on the streams of sessions that belong to no request, by tenant. */
+const heard = new Map<string, string>();
+const streams = new AbortController();
+
+/** Listens to a session's own stream until the test ends. */
+async function listen({ name }: Tenant, headers: Record<string, string>): Promise<void> {
+  const { body } = await get(headers, streams.signal);
+  const read = async () => {
+    for await (const bytes of body ?? [])
+      heard.set(name, (heard.get(name) ?? "") + new TextDecoder().decode(bytes));
+  };
+  void read().catch(() => {});
+}
+
+function get(headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
+  const init = { headers: { ...headers, accept: "text/event-stream" }, ...(signal && { signal }) };
+  return server.adapter.fetch(new Request("http://localhost/mcp", init));
+}
+
+/** A legacy session that logs and tells its progress, which another tenant tries to use, and to hear the rest of. */
 async function session(tenant: Tenant, other: Tenant): Promise<unknown> {
   const headers = await openSession(server.adapter, "2025-11-25", tenant.key);
+  await listen(tenant, headers);
   const say = (method: string, params: unknown, as = headers) =>
     postMcp(server.adapter, { jsonrpc: "2.0", id: 1, method, params }, as);
   await say("logging/setLevel", { level: "debug" });
   const params = {
-    name: "lake_read_rows",
-    arguments: { uri: file(tenant) },
+    name: "lake_query",
+    arguments: { sql: `SELECT word, ${random(1e9)} AS n FROM '${file(tenant)}'` },
     _meta: { progressToken: tenant.name },
   };
   const [answer, stolen] = await Promise.all([
@@ -162,7 +209,15 @@ async function session(tenant: Tenant, other: Tenant): Promise<unknown> {
     say("tools/call", params, { ...headers, ...other.key }),
   ]);
   expect(stolen.status).toBe(404);
-  return answer;
+  const lastEventId = answer.eventIds[0] ?? "";
+  expect(lastEventId).not.toBe("");
+  const resume = (as: Record<string, string>) => get({ ...as, "last-event-id": lastEventId });
+  expect((await resume({ ...headers, ...other.key })).status).toBe(404);
+  const theirs = await openSession(server.adapter, "2025-11-25", other.key);
+  expect((await resume(theirs)).status).toBe(400);
+  const resumed = await readAnswer(await resume(headers));
+  expect(JSON.stringify(resumed.messages)).toContain(tenant.canary);
+  return [answer, resumed];
 }
 
 const random = createRandom(seed);
@@ -181,12 +236,18 @@ test(`no tenant of ${tenantCount} hears of another (seed ${seed})`, { timeout: 3
         const answer = JSON.stringify(
           await way.run(tenant, tenants[(index + shift) % tenantCount] ?? tenant),
         );
+        for (const [, method = ""] of answer.matchAll(/"method":"(notifications\/[^"]+)"/g))
+          notified.add(method);
         const others = spokenOf(answer).filter((one) => one !== tenant.name);
         expect({ name, tenant: tenant.name, others }).toEqual({ name, tenant: tenant.name, others: [] });
         if (way.canary) expect(answer, `${name} of ${tenant.name}`).toContain(tenant.canary);
       }
     }),
   );
+  await everybodyIsToldOfAnotherPolicy();
+  for (const [name, text] of heard) expect([name, ...spokenOf(text)]).toEqual([name]);
+  expect([...notified].sort()).toEqual(["notifications/message", "notifications/progress"]);
+  checkKeys();
   await server.deps.audit?.close();
   const records = await recordLines();
   expect(records.length).toBeGreaterThan(tenantCount * 10);
@@ -198,7 +259,37 @@ test(`no tenant of ${tenantCount} hears of another (seed ${seed})`, { timeout: 3
   expect(records.filter((line) => spokenOf(line).length > 0).length).toBeGreaterThan(tenantCount);
 });
 
+/** Methods of what came with answers. */
+const notified = new Set<string>();
+
+/** The one message that goes to all of them at once says nothing but that it changed. */
+async function everybodyIsToldOfAnotherPolicy(): Promise<void> {
+  await writeFile(join(folder, "policy.json"), policy({ "of-t0": { allow: ["lake_query"] } }));
+  const told = () => [...heard.values()].filter((text) => text.includes("notifications/tools/list_changed"));
+  await expect.poll(() => told().length, { timeout: 30_000 }).toBe(tenantCount);
+  streams.abort();
+  for (const text of told()) {
+    const methods = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
+    for (const message of methods)
+      expect(message).toEqual({
+        jsonrpc: "2.0",
+        method: expect.stringMatching(/^notifications\/\w+\/list_changed$/),
+      });
+  }
+}
+
+/** Every request was signed with the role of the tenant whose prefix it names; what all may read, each fetched itself. */
+function checkKeys(): void {
+  const signed = signedRequests(server.s3.requests);
+  const named = signed.filter(({ prefix }) => prefix !== undefined);
+  expect(named.length).toBeGreaterThan(tenantCount);
+  expect(named.filter(({ prefix, tenant }) => prefix !== tenant)).toEqual([]);
+  const ofCommon = signed.filter(({ method, url }) => method === "GET" && url.includes("common/data.csv"));
+  expect(new Set(ofCommon.map(({ tenant }) => tenant)).size).toBe(tenantCount);
+}
+
 async function recordLines(): Promise<string[]> {
+  const journalDir = join(folder, "journal");
   const names = await readdir(journalDir, { recursive: true });
   const files = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(journalDir, name));
   const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));

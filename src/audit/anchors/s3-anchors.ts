@@ -1,6 +1,7 @@
 import type { ListObjectVersionsCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { canonicalJson } from "../record/canonical-json.ts";
 import type { S3AnchorSettings } from "../settings.ts";
+import { makeAnchorClient } from "./anchor-client.ts";
 import type { AnchorStore, ChainAnchors } from "./anchors.ts";
 
 /** An object is kept for years: its price asks for fewer anchors than a line of a file. */
@@ -16,7 +17,7 @@ export function createS3Anchors(settings: S3AnchorSettings): AnchorStore {
   const { bucket, prefix, lock, retentionDays } = settings;
   let made: Promise<S3Client> | undefined;
   const client = () => {
-    made ??= makeClient(settings);
+    made ??= makeAnchorClient(settings);
     return made;
   };
   return {
@@ -71,15 +72,4 @@ function take(
     });
     found.set(chain, known);
   }
-}
-
-async function makeClient({ region, endpoint, forcePathStyle }: S3AnchorSettings): Promise<S3Client> {
-  const { S3Client } = await import("@aws-sdk/client-s3");
-  return new S3Client({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    forcePathStyle,
-    followRegionRedirects: true,
-    requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 },
-  });
 }

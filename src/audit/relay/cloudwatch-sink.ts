@@ -4,9 +4,9 @@ import type {
   RejectedLogEventsInfo,
 } from "@aws-sdk/client-cloudwatch-logs";
 import type { CloudwatchSettings } from "../settings.ts";
+import { makeLogsClient } from "./cloudwatch-client.ts";
 import type { RelayedRecord, Sink } from "./sink.ts";
 
-const requestTimeoutMs = 10_000;
 /** Each event counts 26 bytes beside its message. Source: CloudWatch Logs PutLogEvents. */
 const eventOverheadBytes = 26;
 const maxRequestBytes = 1_000_000;
@@ -49,7 +49,7 @@ export function createCloudwatchSink(
     name: "cloudwatch",
     takesAll: true,
     async send(records) {
-      made ??= makeClient({ region, endpoint });
+      made ??= makeLogsClient({ region, endpoint });
       const client = await made.catch((thrown: unknown) => {
         made = undefined;
         throw thrown;
@@ -62,17 +62,6 @@ export function createCloudwatchSink(
       (await made?.catch(() => undefined))?.destroy();
     },
   };
-}
-
-/** Retries are the relay's: a request is sent once. */
-async function makeClient({ region, endpoint }: Pick<CloudwatchSettings, "region" | "endpoint">) {
-  const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
-  return new CloudWatchLogsClient({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 1,
-    requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: requestTimeoutMs },
-  });
 }
 
 async function createStream(client: CloudWatchLogsClient, logGroup: string, stream: string): Promise<void> {

@@ -1,32 +1,58 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Settings } from "../../config/schema.ts";
+import { hasObjectLock } from "../../audit/anchors/object-lock.ts";
+import type { AnchorSettings, AuditSettings, S3AnchorSettings } from "../../audit/settings.ts";
+import { checkCloudwatch, checkPostgresql } from "./audit-sinks.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
+import { isRefusal } from "./refusal.ts";
 
-type AuditSettings = Settings["audit"];
-
-/** Writes to the journal's and the anchors' folders, and asks the sinks. None where no journal is set up. */
-export async function checkAudit(audit: AuditSettings): Promise<Check[]> {
-  const { journalDir, anchor, sinks } = audit;
-  if (journalDir === undefined) return [];
+/** Writes to the journal's and the anchors' folders, and looks at the anchors' bucket and the sinks. None where no journal is set up. */
+export async function checkAudit(audit: AuditSettings | undefined): Promise<Check[]> {
+  if (!audit) return [];
+  const { journalDir, anchor, postgresql, cloudwatch, retentionDays } = audit;
   return [
     await checkFolder("audit journal", journalDir, "audit.journalDir"),
-    anchor === undefined
-      ? warning(
-          "audit anchors",
-          "there are none: an end of the journal that was cut off cannot be seen",
-          "Set audit.anchor to a folder on another disk, of another owner.",
-        )
-      : await checkAnchor(anchor),
-    ...(sinks.includes("postgresql") ? [await checkPostgresql(audit.postgresql)] : []),
+    await checkAnchor(anchor),
+    ...(postgresql ? [await checkPostgresql(postgresql)] : []),
+    ...(cloudwatch ? [await checkCloudwatch(cloudwatch, retentionDays)] : []),
   ];
 }
 
+const anchors = "audit anchors";
+
+async function checkAnchor(anchor: AnchorSettings | undefined): Promise<Check> {
+  if (anchor?.kind === "folder") return checkFolder(anchors, anchor.folder, "audit.anchor");
+  if (anchor) return checkBucket(anchor);
+  return warning(
+    anchors,
+    "there are none: an end of the journal that was cut off cannot be seen",
+    "Set audit.anchor to a folder on another disk, of another owner.",
+  );
+}
+
 /** What is anchored in S3 is there for years: it is not tried. */
-async function checkAnchor(anchor: string): Promise<Check> {
-  if (!anchor.startsWith("s3://")) return checkFolder("audit anchors", anchor, "audit.anchor");
-  return ok("audit anchors", `${anchor}, which sluice audit verify reads`);
+async function checkBucket(anchor: S3AnchorSettings): Promise<Check> {
+  const place = `s3://${anchor.bucket}/${anchor.prefix}`;
+  if (anchor.lock === "none") {
+    const mend = "Make a bucket with Object Lock, and set audit.anchorLock to compliance.";
+    return warning(anchors, `${place} is not locked: whoever may write there may remove them`, mend);
+  }
+  try {
+    if (await hasObjectLock(anchor)) return ok(anchors, `${place} has Object Lock`);
+    const mend = `Turn Object Lock on for ${anchor.bucket}, or name another bucket; anchors are not written before that.`;
+    return failed(anchors, `${place} has no Object Lock`, mend);
+  } catch (thrown) {
+    if (isRefusal(thrown)) {
+      const mend = "Grant s3:GetBucketObjectLockConfiguration on it to whoever runs this.";
+      return warning(anchors, `${place} may not be looked at (${wordsOf(thrown)})`, mend);
+    }
+    return failed(
+      anchors,
+      `${place}: ${wordsOf(thrown)}`,
+      "Check audit.anchor, lake.s3.region and the network.",
+    );
+  }
 }
 
 async function checkFolder(name: string, folder: string, setting: string): Promise<Check> {
@@ -39,17 +65,5 @@ async function checkFolder(name: string, folder: string, setting: string): Promi
   } catch (thrown) {
     const mend = `Give this user the right to write there, free its disk, or set ${setting} to another folder.`;
     return failed(name, wordsOf(thrown), mend);
-  }
-}
-
-async function checkPostgresql({ url = "", schema }: AuditSettings["postgresql"]): Promise<Check> {
-  const { checkPostgresqlSchema } = await import("../../audit/relay/check-postgresql.ts");
-  const name = "audit sink postgresql";
-  try {
-    const missing = await checkPostgresqlSchema({ url, schema });
-    if (missing === undefined) return ok(name, `records may be inserted into ${schema}`);
-    return failed(name, missing, "Run sluice audit migrate, with audit.postgresql.ownerUrl set.");
-  } catch (thrown) {
-    return failed(name, wordsOf(thrown), "Start the database, or correct audit.postgresql.url.");
   }
 }

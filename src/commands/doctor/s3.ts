@@ -2,7 +2,7 @@ import type { Environment } from "../../config/platform.ts";
 import type { Settings } from "../../config/schema.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { Lake } from "../../lake/lake.ts";
-import { createS3Clients } from "../../lake/stores/s3-clients.ts";
+import { isAwsEndpoint, regionFor } from "../../lake/stores/aws-region.ts";
 import { type Check, checkTimeoutMs, failed, ok, warning, wordsOf } from "./check.ts";
 
 type S3Settings = Settings["lake"]["s3"];
@@ -12,20 +12,22 @@ export interface FoundRegion {
   region?: string;
 }
 
-/** The region requests go to, by the settings or the AWS SDK's own chain. */
+/** The region requests go to, by the settings or the AWS SDK's own chain. `isNeeded`: also where S3 is no AWS server. */
 export async function checkRegion(
-  { region, endpoint, forcePathStyle }: S3Settings,
+  { region, endpoint }: S3Settings,
   env: Environment,
+  isNeeded: boolean,
 ): Promise<FoundRegion> {
-  const timeouts = { connectMs: checkTimeoutMs, answerMs: checkTimeoutMs, idleMs: checkTimeoutMs };
-  const clients = createS3Clients({ settings: { region, endpoint, forcePathStyle }, timeouts });
   try {
-    const found = await (await clients.client()).config.region();
+    const found = await regionFor(region);
     return {
       region: found,
       check: ok("region", region ? `${found}, by lake.s3.region` : `${found}, by the AWS SDK's chain`),
     };
   } catch {
+    if (!isNeeded && endpoint !== undefined && !isAwsEndpoint(endpoint)) {
+      return { check: ok("region", `none is set, and ${endpoint} needs none`) };
+    }
     const other = env.AWS_DEFAULT_REGION
       ? ` AWS_DEFAULT_REGION is set, which the AWS SDK for JavaScript does not read.`
       : "";
@@ -36,8 +38,6 @@ export async function checkRegion(
         "Set AWS_REGION, a region in the AWS profile, or lake.s3.region.",
       ),
     };
-  } finally {
-    clients.close();
   }
 }
 

@@ -1,7 +1,9 @@
+import type { AwsResource } from "../../core/aws-resource.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Tool } from "../../core/tool.ts";
 import { type Explanation, explain } from "../../policy/explain.ts";
+import { type AwsExplanation, explainAws } from "../../policy/explain-aws.ts";
 import { UsageError } from "../frame/usage-error.ts";
 import { explainResource, type ResourceExplanation } from "./explain-resource.ts";
 import type { LoadedPolicy } from "./load-policy.ts";
@@ -9,10 +11,22 @@ import type { LoadedPolicy } from "./load-policy.ts";
 /** What a server of these settings would do with a call, and why. */
 export interface Decision extends Pick<Explanation, "allowed" | "why" | "held" | "rules"> {
   resource?: ResourceExplanation & { uri: string };
+  aws?: AwsExplanation;
+}
+
+/** What a call is to touch, as far as it was said. */
+export interface AskedResources {
+  uri?: string | undefined;
+  aws?: AwsResource | undefined;
 }
 
 /** By the policy, and by the settings that hold for everybody. Throws `UsageError` for a resource that is none. */
-export function decide(loaded: LoadedPolicy, principal: Principal, tool: Tool, uri?: string): Decision {
+export function decide(
+  loaded: LoadedPolicy,
+  principal: Principal,
+  tool: Tool,
+  { uri, aws }: AskedResources = {},
+): Decision {
   const { policy, settings, lake } = loaded;
   const at = pathsIn(settings);
   const { reaches, ...explained } = withPaths(policy ? explain(policy, principal, tool) : open, at);
@@ -21,12 +35,25 @@ export function decide(loaded: LoadedPolicy, principal: Principal, tool: Tool, u
     const why = "the server changes nothing for anybody (setting writes)";
     return { ...explained, allowed: false, why };
   }
-  if (uri === undefined) return explained;
-  const { setting, ...rest } = resourceOf(() => explainResource(uri, lake, reaches));
-  const resource = { uri, ...rest, setting: setting.startsWith("roles.") ? at(setting) : setting };
-  return resource.allowed
-    ? { ...explained, resource }
-    : { ...explained, resource, allowed: false, why: "the resource is outside" };
+  if (aws && tool.resources === "lake")
+    throw new UsageError(`${tool.name} reads the lake alone: say what with --resource or --bucket.`);
+  const ofAws = policy && explainAws(policy, principal, tool, aws ?? {});
+  const ofLake = uri === undefined ? undefined : resourceOf(() => explainResource(uri, lake, reaches));
+  return {
+    ...explained,
+    ...(uri !== undefined && ofLake && { resource: { uri, ...placed(ofLake, at) } }),
+    ...(ofAws && { aws: placed(ofAws, at) }),
+    ...([ofLake, ofAws].some((found) => found?.allowed === false) && {
+      allowed: false,
+      why: "the resource is outside",
+    }),
+  };
+}
+
+/** Says where in the settings or the policy's file a rule is that a resource met. */
+function placed<T extends { setting: string }>(found: T, at: (path: string) => string): T {
+  const { setting } = found;
+  return { ...found, setting: setting.startsWith("roles.") ? at(setting) : setting };
 }
 
 const open: Explanation = {

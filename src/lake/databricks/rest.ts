@@ -19,7 +19,10 @@ export interface RestRequest<S extends z.ZodType> extends RestSubject {
 
 /** Speaks to one workspace. Everything it throws is a `ToolError`. */
 export interface Rest {
-  /** The answer, checked. Sent again, a few times, where Databricks asks to wait or a GET met a broken connection. */
+  /**
+   * The answer, checked. Sent again, a few times and while the retry budget lasts, where Databricks asks to wait or a GET met
+   * a broken connection. Nothing above it does so.
+   */
   send<S extends z.ZodType>(request: RestRequest<S>, signal: AbortSignal): Promise<z.output<S>>;
 }
 
@@ -28,10 +31,12 @@ export interface RestOptions {
   tokens: AccessTokens;
   /** For one answer, its body included. */
   timeoutMs?: number;
-  /** First pause where Databricks names none; doubled each time. */
+  /** Most of the first pause where Databricks names none; doubled each time. */
   pauseMs?: number;
-  /** What the workspace is cut off by while it fails. */
+  /** What the workspace is cut off by while it fails, and what retries are paid out of. */
   guard?: ServiceGuard;
+  /** From 0 up to and without 1. Spreads pauses, so that not all come back at once. */
+  random?: () => number;
   now(): number;
 }
 
@@ -55,9 +60,11 @@ export function createRest({
   timeoutMs = 60_000,
   pauseMs = 500,
   guard = unguardedServices,
+  random = Math.random,
   now,
 }: RestOptions): Rest {
   const target = { service: "databricks", region: new URL(host).host };
+  const retries = guard.retries(target);
   const attempt = async (request: RestRequest<z.ZodType>, token: string, signal: AbortSignal) => {
     const limit = AbortSignal.timeout(timeoutMs);
     try {
@@ -82,21 +89,37 @@ export function createRest({
     for (let tried = 1; ; tried++) {
       const token = await orStopped(tokens.get(signal), signal);
       const reply = await attempt(request, token, signal).catch((thrown: unknown) => {
-        if (!(thrown instanceof BrokenConnection)) throw thrown;
-        if (request.method === "GET" && tried < maxAttempts) return undefined;
-        throw unreachable(thrown.cause);
+        if (thrown instanceof BrokenConnection) return thrown;
+        throw thrown;
       });
-      if (reply && reply.status >= 200 && reply.status < 300) return parseReply(request, reply);
-      if (reply?.status === 401 && !isRenewed && tokens.renew(token)) {
+      const isAnswer = !(reply instanceof BrokenConnection);
+      if (isAnswer && reply.status >= 200 && reply.status < 300) {
+        retries.succeeded(tried > 1);
+        return parseReply(request, reply);
+      }
+      if (isAnswer && reply.status === 401 && !isRenewed && tokens.renew(token)) {
         isRenewed = true;
         continue;
       }
-      const waitMs = reply?.retryAfterMs ?? pauseMs * 2 ** (tried - 1);
-      const mayPass = !reply || reply.status === 429 || reply.status === 503;
-      if (!mayPass || tried >= maxAttempts || waitMs > longestPauseMs) throw faultOf(request, reply);
+      const waitMs = pauseAfter(reply, tried);
+      const mayRetry = mayPass(request, reply) && tried < maxAttempts && waitMs <= longestPauseMs;
+      if (!mayRetry || !retries.take()) throw isAnswer ? faultOf(request, reply) : unreachable(reply.cause);
       await pause(waitMs, signal);
     }
   }
+
+  /** No sooner than Databricks asks, and not all at the same moment. */
+  function pauseAfter(reply: Reply | BrokenConnection, tried: number): number {
+    const askedMs = reply instanceof BrokenConnection ? undefined : reply.retryAfterMs;
+    const spreadMs = askedMs === undefined ? pauseMs * 2 ** (tried - 1) : pauseMs;
+    return (askedMs ?? 0) + random() * spreadMs;
+  }
+}
+
+/** A write that met a broken connection may have been taken. */
+function mayPass({ method }: RestRequest<z.ZodType>, reply: Reply | BrokenConnection): boolean {
+  if (reply instanceof BrokenConnection) return method === "GET";
+  return reply.status === 429 || reply.status === 503;
 }
 
 /** No answer, or one that says that the workspace fails; not that it asks to slow down. */
@@ -160,8 +183,7 @@ function parseReply<S extends z.ZodType>(request: RestRequest<S>, { body }: Repl
   }
 }
 
-function faultOf(request: RestRequest<z.ZodType>, reply: Reply | undefined): ToolError {
-  if (!reply) return unreachable(undefined);
+function faultOf(request: RestRequest<z.ZodType>, reply: Reply): ToolError {
   if (reply.status < 300 || reply.status >= 400) {
     return restFault(reply.status, reply.body ?? "", request, reply.retryAfterMs);
   }

@@ -34,7 +34,8 @@ export async function readRows(
   scope: LakeScope,
 ): Promise<DatasetRows> {
   const { columns, filter, maxRows: _rows, maxBytes: _bytes, cursor, ...named } = request;
-  const cursors = requestCursors([named, columns, filter], rowsPlace);
+  const { tenantId, principalId } = scope;
+  const cursors = requestCursors([named, columns, filter, tenantId, principalId], rowsPlace);
   const from = cursor === undefined ? undefined : cursors.decode(cursor);
   if (filter !== undefined) checkFilter(filter);
   return parts.resolver.withDatasets([named], scope, async ([dataset], scope) => {

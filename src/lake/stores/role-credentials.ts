@@ -1,5 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
+import { regionFor } from "./aws-region.ts";
 import { credentialChain } from "./s3-clients.ts";
 import { readS3Failure } from "./s3-errors.ts";
 
@@ -25,7 +26,7 @@ interface Session {
 
 /** Credentials of a tenant's role. */
 export interface RoleCredentials {
-  /** Throws `denied` where STS refuses the role, `unavailable` where it gives no answer. */
+  /** Throws `denied` where STS refuses the role, `unavailable` where it gives no answer, `invalid_input` without a region. */
   provide(): Promise<{
     accessKeyId: string;
     secretAccessKey: string;
@@ -79,7 +80,8 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
     return fromTemporaryCredentials({
       masterCredentials: s3.credentials ?? (await credentialChain()),
       clientConfig: {
-        ...(s3.region === undefined ? {} : { region: s3.region }),
+        // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
+        region: await regionFor(s3.region),
         requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
       },
       params: {
@@ -102,6 +104,7 @@ function sessionName(tenantId: string): string {
 
 /** In words of our own: those of AWS name accounts and roles. */
 function toRoleFault(cause: unknown, tenantId: string): ToolError {
+  if (cause instanceof ToolError) return cause;
   const status = readS3Failure(cause)?.status;
   const name = cause instanceof Error ? cause.name : "";
   const isRefused =

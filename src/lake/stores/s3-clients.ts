@@ -1,6 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { ToolError } from "../../core/errors.ts";
 import type { S3Settings } from "../settings.ts";
+import { isAwsEndpoint, noRegion } from "./aws-region.ts";
 
 export interface S3Timeouts {
   connectMs: number;
@@ -81,14 +81,10 @@ async function makeClient(options: S3ClientOptions, region: string | undefined):
     return client;
   } catch (cause) {
     client.destroy();
-    if (findsRegion || (settings.endpoint !== undefined && !isAws(settings.endpoint))) {
+    if (findsRegion || (settings.endpoint !== undefined && !isAwsEndpoint(settings.endpoint))) {
       return new S3Client({ ...config, region: anyRegion });
     }
-    throw new ToolError(
-      "invalid_input",
-      "No AWS region is set. Set AWS_REGION, a region in the AWS profile, or the setting lake.s3.region.",
-      { cause },
-    );
+    throw noRegion(cause);
   }
 }
 
@@ -118,9 +114,4 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
 export async function credentialChain() {
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
   return fromNodeProviderChain({ ignoreCache: true });
-}
-
-function isAws(endpoint: string): boolean {
-  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
-  return /(^|\.)amazonaws\.com(\.cn)?$/.test(host);
 }

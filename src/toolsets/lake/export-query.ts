@@ -27,6 +27,7 @@ export const exportQuery = defineTool({
   description:
     "Writes the whole result of one SELECT to S3 and gives a link that expires. Asked again of unchanged data, gives the same object. For rows to read here: lake_query.",
   effect: "write",
+  resources: "lake",
   idempotent: true,
   task: "optional",
   iam: ["s3:GetObject", "s3:ListBucket", "s3:PutObject", "s3:AbortMultipartUpload"],

@@ -19,6 +19,7 @@ export const getMetadata = defineTool({
   description:
     "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder, glob or table. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
   effect: "read",
+  resources: "lake",
   iam: ["glue:GetTable", "s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({ ...datasetInput, cursor: z.string().max(4_096).optional() }),
   output: z.object({

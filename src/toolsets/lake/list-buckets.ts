@@ -12,6 +12,7 @@ export const listBuckets = defineTool({
   title: "List S3 buckets",
   description: "S3 buckets this server may read, by name. For local folders too, call lake_list_sources.",
   effect: "read",
+  resources: "lake",
   iam: ["s3:ListAllMyBuckets"],
   input: z.strictObject({
     limit: z.int().min(1).max(1_000).default(100),

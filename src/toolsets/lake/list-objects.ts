@@ -42,6 +42,7 @@ export const listObjects = defineTool({
   description:
     "Objects and folders below a bucket, prefix or local folder, by name, with glob, size and time filters. For schema and rows of one, call lake_get_metadata or lake_read_rows.",
   effect: "read",
+  resources: "lake",
   iam: ["s3:ListBucket"],
   input,
   output: z.object({
@@ -70,7 +71,8 @@ export const listObjects = defineTool({
     const { uri, cursor, limit, ...filters } = request;
     if (uri === undefined) return listPlaces({ limit, cursor, ...filters }, context);
     const location = context.lake.stores.resolve(uri);
-    const cursors = requestCursors([uri, filters], listPlace);
+    const { tenantId, id } = context.principal;
+    const cursors = requestCursors([uri, filters, tenantId, id], listPlace);
     const from = cursor === undefined ? {} : cursors.decode(cursor);
     const delimiter = filters.glob === undefined && filters.delimiter === "/" ? "/" : undefined;
     const page = await collectObjects(

@@ -22,6 +22,7 @@ export const listSources = defineTool({
   description:
     "What can be read here: buckets, local folders, catalogs of tables, file formats and query engines. Call it first when you do not know where data is; then lake_list_objects, or this again with the uri of a catalog or schema.",
   effect: "read",
+  resources: "lake",
   iam: ["glue:GetTables", "s3:ListAllMyBuckets"],
   input: z.strictObject({
     uri: z

@@ -19,6 +19,7 @@ export const profileDataset = defineTool({
   description:
     "Statistics per column of a file, folder or glob: type, nulls, distinct, min, max, mean, quantiles, top values, histogram; of a sample or the whole: it says which. Use it to judge quality before a query. For the schema alone, lake_get_metadata is far cheaper.",
   effect: "read",
+  resources: "lake",
   task: "optional",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({

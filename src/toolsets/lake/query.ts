@@ -22,6 +22,7 @@ export const query = defineTool({
   description:
     "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Aggregate in SQL rather than reading all rows. Go on with cursor. Only to look at rows: lake_read_rows.",
   effect: "read",
+  resources: "lake",
   task: "optional",
   iam: [
     "athena:GetQueryExecution",

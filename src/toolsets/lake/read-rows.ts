@@ -15,6 +15,7 @@ export const readRows = defineTool({
   description:
     "Rows of one file, folder or glob (Parquet, CSV, JSON, text; gzip and zstd), in order, with chosen columns and a SQL condition. Use it to look at data. To aggregate, sort or join, call lake_query.",
   effect: "read",
+  resources: "lake",
   iam: ["s3:GetObject", "s3:ListBucket"],
   input: z.strictObject({
     ...datasetInput,

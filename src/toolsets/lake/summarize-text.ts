@@ -22,6 +22,7 @@ export const summarizeText = defineTool({
   description:
     "Short summary of one text file (tickets, logs, notes; gzip and zstd too) made of its own most telling sentences, with no model: it says so. For tables, call lake_profile_dataset.",
   effect: "read",
+  resources: "lake",
   iam: ["s3:GetObject"],
   input: z.strictObject({
     uri: uriInput.describe("s3://bucket/key or local path"),

@@ -1,0 +1,18 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { S3AnchorSettings } from "../settings.ts";
+
+/** A client of the anchors' bucket. Close it with `destroy`. */
+export async function makeAnchorClient({
+  region,
+  endpoint,
+  forcePathStyle,
+}: S3AnchorSettings): Promise<S3Client> {
+  const { S3Client } = await import("@aws-sdk/client-s3");
+  return new S3Client({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    forcePathStyle,
+    followRegionRedirects: true,
+    requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 },
+  });
+}
