@@ -1,9 +1,11 @@
 import { ToolError } from "../core/errors.ts";
+import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.ts";
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { RecordFields } from "./record/record.ts";
 import { boundedText, recordArguments } from "./record/recorded-arguments.ts";
+import { recordServiceCalls } from "./record/recorded-service-calls.ts";
 import { resourcesOf } from "./record/resources.ts";
 
 export interface AuditorOptions {
@@ -23,9 +25,17 @@ export interface AuditorOptions {
 export function createAuditor({ journal, log, waitMs, now }: AuditorOptions): Auditor {
   /** What both records of a call say of it, from its intent on record to its outcome. */
   const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
+  /** What calls under way ask services. */
+  const ledgers = new WeakMap<Call, ServiceCallLedger>();
   const time = () => new Date(now()).toISOString();
 
   return {
+    watch(call, work) {
+      const ledger = new ServiceCallLedger();
+      ledgers.set(call, ledger);
+      return takeDownServiceCalls(ledger, work);
+    },
+
     async intent(call: ParsedCall) {
       const about = whoAndWhat(call);
       const fields = { kind: "intent" as const, time: time(), ...about, ...argumentsOf(call) };
@@ -53,6 +63,7 @@ export function createAuditor({ journal, log, waitMs, now }: AuditorOptions): Au
         ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call) }),
         ...resultOf(outcome),
         durationMs: Math.round(durationMs),
+        ...recordServiceCalls(ledgers.get(call)),
       };
       await within(call.tool.effect === "read" ? Math.min(waitMs, readWaitMs) : waitMs, journal.keep(fields));
     },

@@ -70,7 +70,8 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     startedMs: path.now(),
     ...givenConfirmation(found.tool, request),
   };
-  const outcome = await outcomeOf(path, request, found, call);
+  const work = () => outcomeOf(path, request, found, call);
+  const outcome = await (path.steps.auditor.watch?.(call, work) ?? work());
   if (outcome === "hidden") return unknown(path, request);
   const durationMs = path.now() - call.startedMs;
   const { auditor, limiter, observer } = path.steps;

@@ -100,6 +100,8 @@ export interface Confirmer {
  * ask for it to be done twice, and the intent on record without an outcome shows where to look.
  */
 export interface Auditor {
+  /** Runs the work of a call, and takes down for its outcome what it asks services. Left out: nobody does. */
+  watch?<T>(call: Call, work: () => Promise<T>): Promise<T>;
   intent(call: ParsedCall): Promise<void>;
   outcome(call: Call, outcome: Outcome, durationMs: number): Promise<void>;
 }

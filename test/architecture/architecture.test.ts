@@ -102,6 +102,19 @@ describe("one place for each outside thing", () => {
   });
 });
 
+test("every client of AWS that works for calls is watched, so that the audit says what it was asked", () => {
+  // What the audit and the state store send is of no call.
+  const unwatched = sources
+    .filter(({ path }) => !path.startsWith("audit/") && !path.startsWith("state/"))
+    .filter(({ outside }) => outside.some((target) => target.startsWith("@aws-sdk/")))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/(watched\()?\bnew ([A-Z]\w*Client)\(/g)]
+        .filter(([, isWatched]) => isWatched === undefined)
+        .map(([, , client]) => `${path}: ${client}`),
+    );
+  expect(unwatched).toEqual([]);
+});
+
 test("every tool file is listed by its toolset", () => {
   const toolsets = join(root, "toolsets");
   for (const folder of readdirSync(toolsets, { withFileTypes: true }).filter((entry) =>

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { ToolError } from "../../core/errors.ts";
+import { forThisCall } from "../../core/service-calls.ts";
 import type { SqlScope } from "./engine.ts";
 import {
   type FileReads,
@@ -108,7 +109,7 @@ export class WorkerProcess {
         id,
         isStarted: false,
         scope,
-        hydrate,
+        hydrate: forThisCall(hydrate),
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
       const message: ToWorker = { id, job };

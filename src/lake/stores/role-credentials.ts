@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
 import { credentialChain } from "./s3-clients.ts";
 import { readS3Failure } from "./s3-errors.ts";
@@ -77,6 +78,7 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
   const make = async () => {
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
     return fromTemporaryCredentials({
+      clientPlugins: [watchPlugin],
       masterCredentials: s3.credentials ?? (await credentialChain()),
       clientConfig: {
         ...(s3.region === undefined ? {} : { region: s3.region }),
