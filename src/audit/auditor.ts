@@ -3,10 +3,8 @@ import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.t
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Journal } from "./journal/journal.ts";
+import { argumentsOf, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
 import type { RecordFields } from "./record/record.ts";
-import { boundedText, recordArguments } from "./record/recorded-arguments.ts";
-import { recordServiceCalls } from "./record/recorded-service-calls.ts";
-import { resourcesOf } from "./record/resources.ts";
 
 export interface AuditorOptions {
   journal: Journal;
@@ -61,11 +59,14 @@ export function createAuditor({ journal, log, waitMs, now }: AuditorOptions): Au
         time: time(),
         // A call that never came to its intent has its arguments here, or nowhere.
         ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call) }),
-        ...resultOf(outcome),
-        durationMs: Math.round(durationMs),
-        ...recordServiceCalls(ledgers.get(call)),
+        ...resultOf(outcome, durationMs, ledgers.get(call)),
       };
       await within(call.tool.effect === "read" ? Math.min(waitMs, readWaitMs) : waitMs, journal.keep(fields));
+    },
+
+    async unknown(call, durationMs) {
+      const fields: RecordFields = { kind: "outcome", time: time(), ...unknownFields(call, durationMs) };
+      await within(Math.min(waitMs, readWaitMs), journal.keep(fields));
     },
   };
 }
@@ -88,36 +89,4 @@ function refusal({ tool }: ParsedCall, cause: unknown): ToolError {
     `${tool.name} was not run: it changes things, and the audit journal that must record it first cannot be written. Reads go on. Ask the operator to look at the disk of the journal (setting audit.journalDir), then call again.`,
     { cause },
   );
-}
-
-const maxNameChars = 512;
-
-function whoAndWhat({ id, tool, calledAs, principal, correlationId }: Call) {
-  return {
-    call: id,
-    correlationId: boundedText(correlationId, maxNameChars),
-    principal: verifiedName(principal.id),
-    tenant: verifiedName(principal.tenantId),
-    via: principal.via,
-    tool: tool.name,
-    ...(calledAs === tool.name ? {} : { calledAs }),
-    effect: tool.effect,
-  };
-}
-
-/** Nothing that looks like a secret is hidden in it: it was proved, and says who acted. */
-function verifiedName(name: string): string {
-  return name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
-}
-
-function argumentsOf({ rawArguments }: Call) {
-  const resources = resourcesOf(rawArguments);
-  return { ...recordArguments(rawArguments ?? {}), ...(resources.length > 0 ? { resources } : {}) };
-}
-
-const maxMessageChars = 500;
-
-function resultOf(outcome: Outcome) {
-  if (outcome.kind === "completed") return { result: "ok", resultBytes: outcome.sizeBytes };
-  return { result: outcome.fault.code, message: boundedText(outcome.fault.message, maxMessageChars) };
 }

@@ -58,6 +58,12 @@ function wordsOf(record: ReadRecord): string {
     correlationId,
     arguments: args,
   } = record;
+  if (kind === "unauthenticated") {
+    const { reason = "more of them", method = "", path = "", leftOut = "" } = record;
+    return [time, kind, result, method, path, reason, leftOut]
+      .filter((part) => part !== undefined && part !== "")
+      .join(" ");
+  }
   if (tool === undefined) return `${time} ${kind} ${record.chain} ${record.sequence}`;
   const took = durationMs === undefined ? "" : ` ${durationMs} ms`;
   const who = `${principal}@${tenant}`;

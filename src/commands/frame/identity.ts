@@ -27,7 +27,8 @@ export async function openIdentity({
   settings,
   log,
   calls,
-}: Pick<Deps, "settings" | "log" | "calls">): Promise<Identity | undefined> {
+  audit,
+}: Pick<Deps, "settings" | "log" | "calls" | "audit">): Promise<Identity | undefined> {
   const { auth } = settings;
   const modes = modesInForce(auth);
   if (auth.apiKey !== undefined && !modes.includes("api_key"))
@@ -44,7 +45,8 @@ export async function openIdentity({
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = new ClientCertificates();
   const takesKeys = modes.includes("api_key");
-  const identify = createIdentify({ authenticator, log, oauth, takesKeys, certificates });
+  const onRefused = audit?.callerRefused;
+  const identify = createIdentify({ authenticator, log, oauth, takesKeys, certificates, onRefused });
   return { identify, oauth, certificates };
 }
 
