@@ -72,7 +72,11 @@ export function createAudit(options: AuditOptions): Audit {
   const timer = isServer ? setInterval(() => void expire(), expireEveryMs) : undefined;
   timer?.unref();
   return {
-    auditor: createAuditor({ journal, log, waitMs, now }),
+    auditor: createAuditor({
+      ...{ writer: journal, log, waitMs, now },
+      place: "the audit journal",
+      advice: "look at the disk of the journal (setting audit.journalDir)",
+    }),
     callerRefused: refusedCallers.refused,
     backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
     async close() {

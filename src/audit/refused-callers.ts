@@ -1,6 +1,6 @@
 import type { Log } from "../telemetry/log.ts";
-import type { Journal } from "./journal/journal.ts";
 import { boundedText } from "./record/recorded-arguments.ts";
+import type { RecordWriter } from "./record-writer.ts";
 
 /** A request whose credentials were not accepted. Holds nothing of them. */
 export interface RefusedCaller {
@@ -32,7 +32,7 @@ export function createRefusedCallers({
   log,
   now,
 }: {
-  journal: Pick<Journal, "keep">;
+  journal: Pick<RecordWriter, "keep">;
   log: Log;
   now(): number;
 }): RefusedCallers {

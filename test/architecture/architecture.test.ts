@@ -88,8 +88,8 @@ describe("one place for each outside thing", () => {
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
   });
 
-  test("only the state stores speak to DynamoDB and Redis", () => {
-    const allowed = (path: string) => path.startsWith("state/");
+  test("only the state stores and the audit's table speak to DynamoDB, only those to Redis", () => {
+    const allowed = (path: string) => path.startsWith("state/") || path === "audit/table/audit-table.ts";
     expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual(
       [],
     );

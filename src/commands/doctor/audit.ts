@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TableSettings } from "../../audit/settings.ts";
 import type { Settings } from "../../config/schema.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 
 type AuditSettings = Settings["audit"];
 
-/** Writes to the journal's and the anchors' folders, and asks the sinks. None where no journal is set up. */
+/** Writes to the journal's and the anchors' folders, and asks the sinks. Of a table, reads it. None where no audit is set up. */
 export async function checkAudit(audit: AuditSettings): Promise<Check[]> {
-  const { journalDir, anchor, sinks } = audit;
+  const { journalDir, anchor, sinks, dynamodb, retentionDays } = audit;
+  const { table, region, endpoint } = dynamodb;
+  if (table !== undefined) return [await checkTable({ table, region, endpoint, retentionDays })];
   if (journalDir === undefined) return [];
   return [
     await checkFolder("audit journal", journalDir, "audit.journalDir"),
@@ -21,6 +24,22 @@ export async function checkAudit(audit: AuditSettings): Promise<Check[]> {
       : await checkAnchor(anchor),
     ...(sinks.includes("postgresql") ? [await checkPostgresql(audit.postgresql)] : []),
   ];
+}
+
+/** Nothing is written into it: a record that is none would stay. */
+async function checkTable(settings: TableSettings): Promise<Check> {
+  const { createAuditTable } = await import("../../audit/table/audit-table.ts");
+  const table = createAuditTable(settings);
+  try {
+    await table.check();
+    return ok("audit table", `${settings.table} answers`);
+  } catch (thrown) {
+    const mend =
+      "Make the table as docs/audit.md says, and allow the server dynamodb:PutItem and dynamodb:GetItem on it.";
+    return failed("audit table", wordsOf(thrown), mend);
+  } finally {
+    await table.close();
+  }
 }
 
 /** What is anchored in S3 is there for years: it is not tried. */
