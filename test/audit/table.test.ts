@@ -38,7 +38,7 @@ afterAll(() => place.stop());
 
 let ids = 0;
 const pathOf = (audit: Audit, acted: string[] = []) =>
-  auditedPath(audit, acted, { newId: () => `call-${++ids}` });
+  auditedPath(audit, acted, { newId: () => `call-${++ids}`, timeoutMs: 60_000 });
 const answer = (name: string, status = 400) => ({
   kind: "answer" as const,
   status,
