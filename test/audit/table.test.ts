@@ -155,6 +155,16 @@ test("a table that hangs, is missing or out of reach refuses writes in time", as
   const startedMs = performance.now();
   expect(await call(pathOf(hanging), "test_write_word")).toMatchObject({ fault: { code: "unavailable" } });
   expect(performance.now() - startedMs).toBeLessThan(8_000);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const path = pathOf(hanging);
+  const readMs = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const fromMs = performance.now();
+      expect(await call(path, "test_read_word")).toMatchObject({ kind: "completed" });
+      return performance.now() - fromMs;
+    }),
+  );
+  expect(readMs.filter((ms) => ms > 500).length, "reads that waited for another try").toBeLessThanOrEqual(1);
   place.state.fault = undefined;
   await hanging.close();
   const missing = place.audit({

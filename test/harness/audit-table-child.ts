@@ -8,7 +8,11 @@ import { pathWith, tool } from "./call-path.ts";
 
 // A process that writes once through a call path audited in a table, and kills itself before, in or after its effect.
 const [endpoint = "", table = "", effectsPath = "", word = "", when = ""] = process.argv.slice(2);
-const die = () => process.kill(process.pid, "SIGKILL");
+
+function die(): never {
+  process.kill(process.pid, "SIGKILL");
+  for (;;);
+}
 
 const audit = createTableAudit({
   settings: { table, region: "eu-west-1", endpoint, retentionDays: 90 },
@@ -29,6 +33,7 @@ const path = pathWith([write], {
   steps: { ...unguarded, confirmer: allowWrites, auditor: audit.auditor },
   newId: () => `call-of-${word}`,
   now: Date.now,
+  timeoutMs: 60_000,
 });
 await callTool(path, { name: write.name, arguments: { word }, principal: localPrincipal });
 die();

@@ -6,6 +6,8 @@ import { type AuditTable, itemPrefix, processPartition, type TableRow } from "./
 export interface TableHealth {
   /** Why it cannot be written, as long as it is not tried again. */
   fault(): { thrown: unknown } | undefined;
+  /** One tries again: until that is known, the others do as before. */
+  tried(): void;
   failed(thrown: unknown): void;
   worked(): void;
 }
@@ -58,8 +60,9 @@ export class TableChain {
         isKept,
         settled: (outcome) => ("written" in outcome ? resolve(outcome.written) : reject(outcome.thrown)),
       });
-      if (fault) resolve("held");
-      else void this.drain();
+      if (fault) return resolve("held");
+      this.#options.health.tried();
+      void this.drain();
     });
   }
 

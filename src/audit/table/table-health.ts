@@ -16,13 +16,16 @@ interface HealthOptions {
 
 /** Tells whoever runs the server when the table cannot be written, once a minute, and when it can again. */
 export function createTableHealth({ log, now, table, retry, recovered }: HealthOptions) {
-  let fault: { thrown: unknown; failedMs: number } | undefined;
+  let fault: { thrown: unknown; triedMs: number } | undefined;
   let alarmedMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   const health: TableHealth = {
-    fault: () => (fault && now() - fault.failedMs < retryMs ? fault : undefined),
+    fault: () => (fault && now() - fault.triedMs < retryMs ? fault : undefined),
+    tried() {
+      if (fault) fault.triedMs = now();
+    },
     failed(thrown) {
-      fault = { thrown, failedMs: now() };
+      fault = { thrown, triedMs: now() };
       if (now() - alarmedMs >= alarmEveryMs) {
         alarmedMs = now();
         const advice =
