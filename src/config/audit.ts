@@ -21,7 +21,9 @@ const databaseUrl = z.string().superRefine((text, context) => {
 /** `audit`. Calls are recorded when a journal's folder is named. */
 export const auditSettings = z
   .strictObject({
-    journalDir: folder.optional().describe("Folder of the audit journal; left out, calls are not recorded"),
+    journalDir: folder
+      .optional()
+      .describe("Folder of the audit journal; without it and audit.dynamodb.table, calls are not recorded"),
     anchor: folder
       .refine((place) => !/^s3:/i.test(place) || anchorUri.test(place), {
         error: "is not s3://bucket/prefix/",
