@@ -56,7 +56,16 @@ async function measure({ dir, what, concurrency, runMs }: JournalCase): Promise<
   const once =
     what === "records"
       ? recordOnce(journal)
-      : callOnce(createAuditor({ journal, log, waitMs: 10_000, now: Date.now }));
+      : callOnce(
+          createAuditor({
+            writer: journal,
+            place: "the journal",
+            advice: "",
+            log,
+            waitMs: 10_000,
+            now: Date.now,
+          }),
+        );
   await once();
   const latenciesMs: number[] = [];
   const startedMs = performance.now();

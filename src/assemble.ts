@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
-import { auditSettingsOf } from "./audit-settings.ts";
+import { createTableAudit } from "./audit/table/create-table-audit.ts";
+import { auditSettingsOf, auditTableOf } from "./audit-settings.ts";
 import { callPolicy } from "./call-policy.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
@@ -53,7 +54,7 @@ export interface Deps {
   access?: Access;
   state: StateStore;
   calls: CallPath;
-  /** None where no journal is set up. */
+  /** None where neither a journal nor a table is set up. */
   audit?: Audit;
   /** Stops query workers, removes what they kept, leaves the state store, and then ends the audit. */
   close(): Promise<void>;
@@ -118,6 +119,8 @@ function openAudit(
   { settings, log, audit }: AssembleOptions,
   given: Pick<AuditOptions, "now" | "newId">,
 ): Audit | undefined {
+  const table = auditTableOf(settings);
+  if (table) return createTableAudit({ settings: table, log, ...given });
   const auditSettings = auditSettingsOf(settings);
   if (!auditSettings) return undefined;
   return createAudit({

@@ -1,4 +1,4 @@
-import type { AnchorSettings, AuditSettings } from "./audit/settings.ts";
+import type { AnchorSettings, AuditSettings, TableSettings } from "./audit/settings.ts";
 import type { Settings } from "./config/schema.ts";
 
 /** The settings of the audit; none without a journal. The schema holds that a sink has what it needs. */
@@ -15,6 +15,12 @@ export function auditSettingsOf(settings: Settings): AuditSettings | undefined {
     postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
     cloudwatch: sinks.includes("cloudwatch") ? { logGroup, region, endpoint } : undefined,
   };
+}
+
+/** The table that records are kept in; none where the settings name none. */
+export function auditTableOf({ audit }: Settings): TableSettings | undefined {
+  const { table, region, endpoint } = audit.dynamodb;
+  return table === undefined ? undefined : { table, region, endpoint, retentionDays: audit.retentionDays };
 }
 
 /** Where heads are anchored; none where the settings name no place. S3 is reached as the lake reaches it. */

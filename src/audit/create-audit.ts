@@ -11,6 +11,7 @@ import { lastRecordOf } from "./journal/find-end.ts";
 import { createJournal, type Journal } from "./journal/journal.ts";
 import { ownIdentity } from "./journal/process-identity.ts";
 import { listChains, listSegments } from "./journal/segments.ts";
+import { createRefusedCallers, type RefusedCaller } from "./refused-callers.ts";
 import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
 import { readPosition } from "./relay/position.ts";
 import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
@@ -22,6 +23,8 @@ import type { AuditSettings } from "./settings.ts";
 /** The audit of one process. */
 export interface Audit {
   auditor: Auditor;
+  /** Records a caller whose credentials were not accepted. */
+  callerRefused(caller: RefusedCaller): void;
   /** Records that each sink does not have yet. */
   backlogs(): { sink: string; records: number }[];
   /** Resolves when every sink has, or does not take, the records of the calls answered so far, or after that time. */
@@ -67,16 +70,23 @@ export function createAudit(options: AuditOptions): Audit {
     expireRecords({ dir, journal, retentionDays, relayedThrough, now }).catch((error: unknown) =>
       log.error("expired audit records cannot be deleted", { error }),
     );
+  const refusedCallers = createRefusedCallers({ journal, log, now });
   const timer = isServer ? setInterval(() => void expire(), expireEveryMs) : undefined;
   timer?.unref();
   return {
-    auditor: createAuditor({ journal, log, waitMs, now }),
+    auditor: createAuditor({
+      ...{ writer: journal, log, waitMs, now },
+      place: "the audit journal",
+      advice: "look at the disk of the journal (setting audit.journalDir)",
+    }),
+    callerRefused: refusedCallers.refused,
     backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
     async flush(withinMs) {
       await Promise.all(relays.map((relay) => relay.flush(withinMs)));
     },
     async close() {
       clearInterval(timer);
+      refusedCallers.close();
       if (isServer) await expire();
       await endOf(journal, relays);
       await anchoring?.close();

@@ -31,7 +31,16 @@ export interface S3AnchorSettings {
 /** Where the heads of chains are kept. */
 export type AnchorSettings = { kind: "folder"; folder: string } | S3AnchorSettings;
 
-/** Settings of an audit that is on. */
+/** A table of DynamoDB that records are kept in, in place of a journal. */
+export interface TableSettings {
+  table: string;
+  /** Left out, the AWS SDK's own chain finds it. */
+  region: string | undefined;
+  endpoint: string | undefined;
+  retentionDays: number;
+}
+
+/** Settings of an audit that has a journal. */
 export interface AuditSettings {
   journalDir: string;
   anchor: AnchorSettings | undefined;

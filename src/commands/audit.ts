@@ -3,17 +3,21 @@ import { type CommandContext, defineCommand, type ExitCode, type Given } from ".
 import { UsageError } from "./frame/usage-error.ts";
 
 const options = {
-  json: { type: "boolean", describe: "Print JSON (verify, tail, migrate)" },
+  json: { type: "boolean", describe: "Print JSON (verify, unfinished, tail, migrate)" },
   follow: { type: "boolean", describe: "Go on printing as records come (tail)" },
   lines: { type: "string", requiresArg: true, describe: "How many of the last records, default 20 (tail)" },
   format: { type: "string", requiresArg: true, describe: "ndjson, the default, or csv (export)" },
   since: {
     type: "string",
     requiresArg: true,
-    describe: "From this time on, or so long ago: 24h (tail, export)",
+    describe: "From this time on, or so long ago: 24h (unfinished, tail, export)",
   },
-  until: { type: "string", requiresArg: true, describe: "Before this time, or so long ago (tail, export)" },
-  tenant: { type: "string", requiresArg: true, describe: "Records of one tenant (tail, export)" },
+  until: {
+    type: "string",
+    requiresArg: true,
+    describe: "Before this time, or so long ago (unfinished, tail, export)",
+  },
+  tenant: { type: "string", requiresArg: true, describe: "Records of one tenant (unfinished, tail, export)" },
 } as const;
 
 type Flag = keyof typeof options;
@@ -29,6 +33,13 @@ const actions: Readonly<Record<string, Action>> = {
     flags: ["json"],
     run: async ({ json }, context) =>
       (await import("./audit/verify.ts")).verify(context, { json: json === true }),
+  },
+  unfinished: {
+    flags: ["json", "since", "until", "tenant"],
+    async run(given, context) {
+      const request = { json: given.json === true, filter: await filterOf(given), nowMs: Date.now() };
+      return (await import("./audit/unfinished.ts")).unfinished(context, request);
+    },
   },
   tail: {
     flags: ["json", "follow", "lines", "since", "until", "tenant"],
@@ -57,18 +68,22 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-/** `sluice audit`: checks and reads the audit journal, and sets up its database. */
+/** `sluice audit`: checks and reads the audit's records, and sets up its database. */
 export const audit = defineCommand({
   name: "audit",
   positionals: "<action>",
   describePositionals: {
     action:
-      "verify: check the chain; tail: the last records; export: all of them; migrate: set up PostgreSQL",
+      "verify: check the chain; unfinished: writes that have no outcome; tail: the last records; export: all of them; migrate: set up PostgreSQL",
   },
-  summary: "Checks and reads the audit journal",
+  summary: "Checks and reads the audit's records",
   options,
   examples: [
     ["sluice audit verify", "Is anything edited, deleted, reordered, cut off or forked? Exits with 1 if so"],
+    [
+      "sluice audit unfinished --since 24h",
+      "Which writes did their process not survive? Exits with 1 if any",
+    ],
     ["sluice audit tail --follow", "What is called now"],
     ["sluice audit export --format csv --since 2026-11-01 --tenant acme > acme.csv", "For an auditor"],
     ["sluice audit migrate", "Set up the schema of the sink postgresql, as its owner"],

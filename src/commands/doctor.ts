@@ -60,15 +60,21 @@ async function checkSettings({ argv, terminal }: CommandContext, add: Add): Prom
 async function checkAround(settings: Settings, { terminal }: CommandContext, add: Add): Promise<void> {
   const { lake } = settings;
   const { env } = terminal.surroundings;
-  const [disk, s3, { checkCredentials }, { checkIdentity }, { checkAudit }, { auditSettingsOf }] =
-    await Promise.all([
-      import("./doctor/disk.ts"),
-      import("./doctor/s3.ts"),
-      import("./doctor/credentials.ts"),
-      import("./doctor/identity.ts"),
-      import("./doctor/audit.ts"),
-      import("../audit-settings.ts"),
-    ]);
+  const [
+    disk,
+    s3,
+    { checkCredentials },
+    { checkIdentity },
+    { checkAudit },
+    { auditSettingsOf, auditTableOf },
+  ] = await Promise.all([
+    import("./doctor/disk.ts"),
+    import("./doctor/s3.ts"),
+    import("./doctor/credentials.ts"),
+    import("./doctor/identity.ts"),
+    import("./doctor/audit.ts"),
+    import("../audit-settings.ts"),
+  ]);
   add(...(await checkIdentity(settings)));
   if (lake.buckets.length > 0) {
     const { check, region } = await s3.checkRegion(lake.s3, env, settings.tenants !== undefined);
@@ -81,7 +87,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
-  add(...(await checkAudit(auditSettingsOf(settings))));
+  add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings))));
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {

@@ -41,6 +41,8 @@ export const serve = defineCommand({
 });
 
 function warnOfUnrecordedWrites({ settings: { writes, audit }, log }: Deps): void {
-  if (writes === "off" || audit.journalDir !== undefined) return;
-  log.warn("exposed", { warning: "Writes are allowed and no call is recorded: set audit.journalDir." });
+  if (writes === "off" || audit.journalDir !== undefined || audit.dynamodb.table !== undefined) return;
+  log.warn("exposed", {
+    warning: "Writes are allowed and no call is recorded: set audit.journalDir or audit.dynamodb.table.",
+  });
 }

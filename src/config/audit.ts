@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointUrl, sizeBytes } from "./fields.ts";
+import { endpointUrl, sizeBytes, tableName } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
 const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
@@ -21,7 +21,9 @@ const databaseUrl = z.string().superRefine((text, context) => {
 /** `audit`. Calls are recorded when a journal's folder is named. */
 export const auditSettings = z
   .strictObject({
-    journalDir: folder.optional().describe("Folder of the audit journal; left out, calls are not recorded"),
+    journalDir: folder
+      .optional()
+      .describe("Folder of the audit journal; without it and audit.dynamodb.table, calls are not recorded"),
     anchor: folder
       .refine((place) => !/^s3:/i.test(place) || anchorUri.test(place), {
         error: "is not s3://bucket/prefix/",
@@ -40,7 +42,7 @@ export const auditSettings = z
       .min(90)
       .max(36_500)
       .default(365)
-      .describe("Days that records are kept in the journal, 90 or more"),
+      .describe("Days that records are kept in the journal or the table, 90 or more"),
     sinks: z
       .array(sink)
       .default([])
@@ -60,6 +62,21 @@ export const auditSettings = z
           .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: "holds small letters, digits and _ only" })
           .default("sluice_audit")
           .describe("Schema of the records"),
+      })
+      .prefault({}),
+    dynamodb: z
+      .strictObject({
+        table: tableName
+          .optional()
+          .describe(
+            "DynamoDB table that records are kept in, in place of audit.journalDir: where the local disk does not last",
+          ),
+        region: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("AWS region; left out, the AWS SDK's own chain finds it"),
+        endpoint: endpointUrl.optional().describe("URL of a server that speaks DynamoDB's protocol"),
       })
       .prefault({}),
     cloudwatch: z
@@ -87,7 +104,13 @@ export function wrongAudit({
   sinks,
   postgresql,
   cloudwatch,
+  dynamodb,
 }: z.output<typeof auditSettings>): { path: string[]; message: string } | undefined {
+  if (journalDir !== undefined && dynamodb.table !== undefined)
+    return {
+      path: ["dynamodb", "table"],
+      message: "is set beside audit.journalDir: records are kept in one of them",
+    };
   if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
     return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
   }

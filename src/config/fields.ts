@@ -144,3 +144,8 @@ export const catalogTable = z.codec(z.string(), z.object({ database: z.string(),
   },
   encode: ({ database, table }) => `${database}.${table}`,
 });
+
+/** Source: DynamoDB developer guide, "Naming rules". */
+export const tableName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "is not the name of a DynamoDB table" });

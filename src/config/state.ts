@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointUrl } from "./fields.ts";
+import { endpointUrl, tableName } from "./fields.ts";
 
 const redisUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -21,11 +21,7 @@ export const stateSettings = z
       ),
     dynamodb: z
       .strictObject({
-        table: z
-          .string()
-          .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "is not the name of a DynamoDB table" })
-          .optional()
-          .describe("Table with partition key tenant_id and sort key item"),
+        table: tableName.optional().describe("Table with partition key tenant_id and sort key item"),
         region: z
           .string()
           .min(1)

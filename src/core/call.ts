@@ -79,8 +79,9 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     startedMs: path.now(),
     ...givenConfirmation(found.tool, request),
   };
-  const outcome = await outcomeOf(path, request, found, call);
-  if (outcome === "hidden") return unknown(path, request);
+  const work = () => outcomeOf(path, request, found, call);
+  const outcome = await (path.steps.auditor.watch?.(call, work) ?? work());
+  if (outcome === "hidden") return unknown(path, request, call);
   const durationMs = path.now() - call.startedMs;
   const { auditor, limiter, observer } = path.steps;
   try {
@@ -165,7 +166,22 @@ function unbroken(watch: () => void): void {
   }
 }
 
-function unknown(path: CallPath, request: CallRequest): CallResult {
+/** On record either way; whether a tool is hidden stands there alone. */
+async function unknown(path: CallPath, request: CallRequest, hidden?: Call): Promise<CallResult> {
+  const { auditor } = path.steps;
+  const { principal, name } = request;
+  try {
+    const { tool, ...call } = hidden ?? {
+      id: path.newId(),
+      principal,
+      correlationId: request.correlationId ?? path.newId(),
+      startedMs: path.now(),
+      rawArguments: request.arguments,
+    };
+    await auditor.unknown?.({ ...call, name, hidden: tool }, path.now() - call.startedMs);
+  } catch (thrown) {
+    tellStepFault(path, { step: "auditor", thrown });
+  }
   return { kind: "unknown_tool", name: request.name, suggestion: suggestVisible(path, request) };
 }
 

@@ -36,6 +36,13 @@ export interface ParsedCall extends Call {
   input: Record<string, unknown>;
 }
 
+/** A call by a name that its caller has no tool of: nobody has, or one is hidden from this caller. */
+export interface UnknownCall extends Omit<Call, "tool" | "calledAs" | "confirmation"> {
+  /** As the caller wrote it. */
+  name: string;
+  hidden?: Tool | undefined;
+}
+
 /** What became of a call. */
 export type Outcome =
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
@@ -105,15 +112,19 @@ export interface Confirmer {
  * ask for it to be done twice, and the intent on record without an outcome shows where to look.
  */
 export interface Auditor {
+  /** Runs the work of a call, and takes down for its outcome what it asks services. Left out: nobody does. */
+  watch?<T>(call: Call, work: () => Promise<T>): Promise<T>;
   intent(call: ParsedCall): Promise<void>;
   outcome(call: Call, outcome: Outcome, durationMs: number): Promise<void>;
+  /** Records a call that came to no tool. Its throws are told to the observer. Left out: nobody does. */
+  unknown?(call: UnknownCall, durationMs: number): Promise<void>;
 }
 
 /** A step that failed where that could not change the call's answer any more. */
 export interface StepFault {
   step: "policy" | "limiter" | "confirmer" | "auditor";
   thrown: unknown;
-  /** None while the tool was still looked for. */
+  /** None where no tool was found. */
   call?: Call;
 }
 

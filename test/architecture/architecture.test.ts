@@ -88,8 +88,8 @@ describe("one place for each outside thing", () => {
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
   });
 
-  test("only the state stores speak to DynamoDB and Redis", () => {
-    const allowed = (path: string) => path.startsWith("state/");
+  test("only the state stores and the audit's table speak to DynamoDB, only those to Redis", () => {
+    const allowed = (path: string) => path.startsWith("state/") || path === "audit/table/audit-table.ts";
     expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual(
       [],
     );
@@ -109,6 +109,19 @@ describe("one place for each outside thing", () => {
     const allowed = (path: string) => path.startsWith("lake/stores/") || path.startsWith("audit/anchors/");
     expect(users(/^@aws-sdk\/client-s3/, "import").filter((path) => !allowed(path))).toEqual([]);
   });
+});
+
+test("every client of AWS that works for calls is watched, so that the audit says what it was asked", () => {
+  // What the audit and the state store send is of no call.
+  const unwatched = sources
+    .filter(({ path }) => !path.startsWith("audit/") && !path.startsWith("state/"))
+    .filter(({ outside }) => outside.some((target) => target.startsWith("@aws-sdk/")))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/(watched\()?\bnew ([A-Z]\w*Client)\(/g)]
+        .filter(([, isWatched]) => isWatched === undefined)
+        .map(([, , client]) => `${path}: ${client}`),
+    );
+  expect(unwatched).toEqual([]);
 });
 
 test("every tool file is listed by its toolset", () => {

@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { readJournal } from "../../src/audit/read/read-journal.ts";
+import { findUnfinished } from "../../src/audit/read/unfinished.ts";
 import { type AuditPlace, aCall, createAuditPlace } from "../harness/audit.ts";
 
 const child = fileURLToPath(new URL("../harness/audit-kill-child.ts", import.meta.url));
@@ -20,6 +22,10 @@ async function runKilled(place: AuditPlace, run: number): Promise<NodeJS.Signals
   const running = spawn(process.execPath, ["--import", "tsx", child, ...args], { stdio: "inherit" });
   await once(running, "close");
   return running.signalCode;
+}
+
+async function* recordsIn({ dir }: AuditPlace) {
+  for await (const { record } of readJournal(dir, () => {})) yield record;
 }
 
 const linesOf = async (path: string) =>
@@ -58,6 +64,9 @@ test("processes killed at any point of a write leave an earlier durable intent o
     answers.filter((word) => !outcomes.has(intents.get(word)?.call)),
     `seed ${seed}: answers lost`,
   ).toEqual([]);
+  const found = new Set((await findUnfinished(recordsIn(place))).map(({ call }) => call));
+  const open = [...intents.values()].filter(({ call }) => !outcomes.has(call)).map(({ call }) => call);
+  expect(found, `seed ${seed}: writes that are found unfinished`).toEqual(new Set(open));
   expect(effects.length).toBeGreaterThan(0);
   expect(killed).toBeGreaterThan(kills / 2);
   console.log(

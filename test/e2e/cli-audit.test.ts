@@ -39,6 +39,14 @@ describe("sluice audit", () => {
     expect(stdout).toContain(`✗ edited: Record 2 does not fit its hash: it was altered. (${path}:2)`);
   });
 
+  test("unfinished finds no write that its process did not survive", async () => {
+    expect(await user.sluice(["audit", "unfinished"])).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "Every write has its outcome.\n",
+    });
+  });
+
   test("tail prints the last records, for people and for programs", async () => {
     const { stdout } = await user.sluice(["audit", "tail", "--lines", "3"]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(3);
@@ -74,13 +82,18 @@ describe("sluice audit", () => {
 
   test.each([
     [["audit"], "sluice audit wants <action>."],
-    [["audit", "verfy"], "only verify, tail, export, migrate"],
+    [["audit", "verfy"], "only verify, unfinished, tail, export, migrate"],
     [["audit", "verify", "--follow"], "takes no --follow"],
     [["audit", "tail", "--lines", "x"], "is not a number of records"],
     [["audit", "export", "--format", "xml"], "neither ndjson nor csv"],
     [["audit", "export", "--since", "yesterday"], "neither a time"],
+    [["audit", "unfinished", "--follow"], "takes no --follow"],
+    [["tools", "--audit.dynamodb.table", "sluice-audit"], "is set beside audit.journalDir"],
     [["audit", "migrate"], "audit.postgresql.ownerUrl"],
-    [["audit", "verify", "--config", "/dev/null"], "audit.journalDir is not set"],
+    [
+      ["audit", "verify", "--config", "/dev/null"],
+      "neither audit.journalDir nor audit.dynamodb.table is set",
+    ],
     [["stdio", "--audit.sinks", "stdout"], "where standard output is the protocol's"],
     [["tools", "--audit.sinks", "cloudwatch"], "audit.cloudwatch.logGroup"],
     [["tools", "--audit.sinks", "syslog"], "is none of postgresql, cloudwatch, stdout"],

@@ -81,7 +81,7 @@ export async function startPolicyServer(
   });
   await deps.access?.loaded;
   const who = (name: string) => principals[name] ?? principal(name);
-  const identity = await openIdentity({ settings: deps.settings, log, calls: deps.calls });
+  const identity = await openIdentity(deps);
   const front = createMcpFront({
     calls: deps.calls,
     serverInfo: { name: "sluice-test", version: "0.0.0" },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ServiceCallLedger, takeDownServiceCalls } from "../../src/core/service-calls.ts";
 import { createRoleCredentials } from "../../src/lake/stores/role-credentials.ts";
 import { type PolicyServer, principal, startPolicyServer } from "../harness/policy-server.ts";
 import { startStsServer } from "../harness/sts-server.ts";
@@ -40,6 +41,18 @@ test("denied with no request where STS refuses the role, in words of our own", a
   expect(result).toMatchObject({ kind: "failed", fault: { code: "denied" } });
   expect(JSON.stringify((result as { fault: unknown }).fault)).not.toContain("hush");
   expect(server.s3.requests).toEqual([]);
+});
+
+test("the audit says that a call took on its tenant's role", async () => {
+  const ledger = new ServiceCallLedger();
+  sts.status = 403;
+  await takeDownServiceCalls(ledger, () =>
+    server.call("bob", "lake_read_rows", { uri: "s3://lake/b/x.csv" }),
+  );
+  sts.status = 200;
+  expect(ledger.calls).toContainEqual(
+    expect.objectContaining({ service: "sts", operation: "AssumeRole", status: 403 }),
+  );
 });
 
 test("each tenant reads its own, with its own key, and nothing of the other's", async () => {

@@ -15,16 +15,21 @@ export interface IdentityOptions extends Challenge {
   certificates?: ClientCertificates | undefined;
   /** Who signed a request, by a gateway that checked it. Default: nobody. */
   iamCallerOf?: ((request: Request) => IamCaller | undefined) | undefined;
+  /** Told of each caller whose credentials are not accepted. */
+  onRefused?: ((caller: RefusedCaller) => void) | undefined;
   /** No refusal is answered sooner, so that the time does not tell what was wrong. Default 50 ms. */
   refusalMs?: number;
 }
+
+/** A caller whose credentials are not accepted, as an audit may have it. */
+export type RefusedCaller = Pick<Refusal, "kind" | "reason" | "via"> & { method: string; path: string };
 
 /** The principal of a request, or the response that turns it away: for `McpFront.authenticate`. */
 export type Identify = (request: Request) => Promise<Principal | Response>;
 
 /** Asks the authenticator, logs whom it refuses, and answers them alike whatever was wrong. */
 export function createIdentify(options: IdentityOptions): Identify {
-  const { authenticator, log, certificates, iamCallerOf, refusalMs = 50 } = options;
+  const { authenticator, certificates, iamCallerOf, refusalMs = 50 } = options;
   return async (request) => {
     const startedMs = performance.now();
     const { method, url, headers } = request;
@@ -32,17 +37,25 @@ export function createIdentify(options: IdentityOptions): Identify {
     const iam = iamCallerOf?.(request);
     const { principal, refusal } = await authenticator({ method, url, headers, certificate, iam });
     if (principal) return principal;
-    record(log, refusal, request);
+    record(options, refusal, request);
     await wait(Math.max(0, refusalMs - (performance.now() - startedMs)));
     return refusalResponse(refusal, options, request);
   };
 }
 
 /** A caller with no credentials mostly is a client that asks where to get some. */
-function record(log: Log, { kind, via, reason, cause }: Refusal, { method, url }: Request): void {
-  const fields = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200), error: cause };
-  if (kind === "missing") log.info("caller refused", fields);
-  else log.warn("caller refused", fields);
+function record(
+  { log, onRefused }: IdentityOptions,
+  { kind, via, reason, cause }: Refusal,
+  { method, url }: Request,
+): void {
+  const caller = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200) };
+  if (kind === "missing") {
+    log.info("caller refused", { ...caller, error: cause });
+    return;
+  }
+  log.warn("caller refused", { ...caller, error: cause });
+  onRefused?.({ kind, reason, method, path: caller.path, ...(via && { via }) });
 }
 
 function refusalResponse({ kind }: Refusal, challenge: Challenge, request: Request): Response {

@@ -18,6 +18,8 @@ const columns = [
   "durationMs",
   "resultBytes",
   "resources",
+  "awsCalls",
+  "awsCallCount",
   "arguments",
   "argumentsSha256",
   "hash",

@@ -1,10 +1,8 @@
 import type { Head, RecordFields } from "../record/record.ts";
+import type { RecordWriter, Written } from "../record-writer.ts";
 import { ChainGoneError } from "./chain-writer.ts";
 import { type OpenChainOptions, type OpenedChain, openChain } from "./open-chain.ts";
 import { createOutage, type Outage } from "./outage.ts";
-
-/** `durable`: outlasts a crash. `held`: the journal cannot be written now; kept in memory until it can. */
-export type Written = "durable" | "held";
 
 /** Where this process's own chain stands. */
 export interface OwnChain {
@@ -15,11 +13,7 @@ export interface OwnChain {
 }
 
 /** The journal of one process: records in the order they are handed over, many of them with one sync. */
-export interface Journal {
-  /** Throws where the record cannot be made durable now. Resolves when it is. */
-  require(fields: RecordFields): Promise<void>;
-  /** Keeps the record in memory where it cannot be made durable now; the oldest is dropped when there are too many. */
-  keep(fields: RecordFields): Promise<Written>;
+export interface Journal extends RecordWriter {
   /** The chain as last written, also when the journal was closed. None before the first record. */
   own(): OwnChain | undefined;
   /** Records that are not durable yet. */
@@ -51,6 +45,7 @@ export function createJournal(options: JournalOptions): Journal {
 }
 
 class GroupCommit implements Journal {
+  readonly intendsReads = true;
   readonly #options: JournalOptions;
   readonly #outage: Outage;
   readonly #listeners: (() => void)[] = [];

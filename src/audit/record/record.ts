@@ -6,8 +6,17 @@ import { canonicalJson } from "./canonical-json.ts";
 /**
  * What a record is of: a call before it acts and after, or the journal itself. `torn`: a line that a crash cut off was
  * set aside. `gap`: the journal could not be written for a while. `expired`: old records are about to be deleted.
+ * `unauthenticated`: somebody could not prove who it is.
  */
-export type RecordKind = "opened" | "intent" | "outcome" | "closed" | "torn" | "gap" | "expired";
+export type RecordKind =
+  | "opened"
+  | "intent"
+  | "outcome"
+  | "closed"
+  | "torn"
+  | "gap"
+  | "expired"
+  | "unauthenticated";
 
 /** What a record says, before it has its place in a chain. */
 export interface RecordFields {

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../../telemetry/log.ts";
+import { atMost, pause } from "../pause.ts";
 import { keepPosition, readPosition } from "./position.ts";
 import { readBatch } from "./read-batch.ts";
 import type { Sink } from "./sink.ts";
@@ -109,18 +109,6 @@ async function relayChain(sink: Sink, chain: RelayedChain, backlogs: Map<string,
 
 function backoffMs(failures: number): number {
   return Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures);
-}
-
-/** Ends early when the signal says so. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => {});
-}
-
-/** Waits for `work`, and no longer than that. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  await Promise.race([work, pause(ms, enough.signal)]);
-  enough.abort();
 }
 
 function sumOf(counts: ReadonlyMap<string, number>): number {

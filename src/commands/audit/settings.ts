@@ -1,5 +1,6 @@
 import type { AnchorSettings } from "../../audit/settings.ts";
-import { anchorSettingsOf } from "../../audit-settings.ts";
+import { type AuditTable, createAuditTable } from "../../audit/table/audit-table.ts";
+import { anchorSettingsOf, auditTableOf } from "../../audit-settings.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Settings } from "../../config/schema.ts";
@@ -11,11 +12,30 @@ export type JournalSettings = Settings["audit"] & {
   anchorSettings: AnchorSettings | undefined;
 };
 
-/** The audit's settings. Throws `ConfigError` where no journal is set up. */
-export async function loadJournalSettings({ argv, terminal }: CommandContext): Promise<JournalSettings> {
+/** Where records are, by the settings: a journal or a table. */
+export type RecordPlace = { settings: Settings } & (
+  | { journal: JournalSettings; table?: never }
+  | { table: AuditTable; journal?: never }
+);
+
+/** Where records are. Throws `ConfigError` where none are kept. */
+export async function loadRecordPlace({ argv, terminal }: CommandContext): Promise<RecordPlace> {
   const { settings } = await loadConfig({ argv, surroundings: terminal.surroundings });
   const { journalDir } = settings.audit;
-  if (journalDir === undefined)
-    throw new ConfigError(["audit.journalDir is not set: there is no audit journal to read"]);
-  return { ...settings.audit, journalDir, anchorSettings: anchorSettingsOf(settings) };
+  const table = auditTableOf(settings);
+  if (table) return { settings, table: createAuditTable(table) };
+  if (journalDir === undefined) {
+    throw new ConfigError([
+      "neither audit.journalDir nor audit.dynamodb.table is set: there are no audit records to read",
+    ]);
+  }
+  const anchorSettings = anchorSettingsOf(settings);
+  return { settings, journal: { ...settings.audit, journalDir, anchorSettings } };
+}
+
+/** The settings of an audit with a journal. Throws `ConfigError` where none is set up. */
+export async function loadJournalSettings(context: CommandContext): Promise<JournalSettings> {
+  const { journal } = await loadRecordPlace(context);
+  if (journal) return journal;
+  throw new ConfigError(["audit.journalDir is not set: what is relayed is a journal"]);
 }

@@ -105,13 +105,13 @@ test.each<[string, number, string, object]>([
     postgresql: undefined,
     cloudwatch: undefined,
   };
-  const checks = await checkAudit({ ...audit, anchor });
+  const checks = await checkAudit({ ...audit, anchor }, undefined);
   expect(checks).toMatchObject([
     { name: "audit journal", status: "ok" },
     { name: "audit anchors", ...expected },
   ]);
   expect(asked.every((line) => /^GET \/anchors\/?\?object-lock/.test(line))).toBe(true);
-  expect((await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }))[1]).toMatchObject({
+  expect((await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }, undefined))[1]).toMatchObject({
     status: "warning",
     message: expect.stringContaining("is not locked"),
   });

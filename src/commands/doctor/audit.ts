@@ -2,13 +2,20 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasObjectLock } from "../../audit/anchors/object-lock.ts";
-import type { AnchorSettings, AuditSettings, S3AnchorSettings } from "../../audit/settings.ts";
+import type { AnchorSettings, AuditSettings, S3AnchorSettings, TableSettings } from "../../audit/settings.ts";
 import { checkCloudwatch, checkPostgresql } from "./audit-sinks.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 import { isRefusal } from "./refusal.ts";
 
-/** Writes to the journal's and the anchors' folders, and looks at the anchors' bucket and the sinks. None where no journal is set up. */
-export async function checkAudit(audit: AuditSettings | undefined): Promise<Check[]> {
+/**
+ * Writes to the journal's and the anchors' folders, and looks at the anchors' bucket and the sinks. Of a table, reads it.
+ * None where no audit is set up.
+ */
+export async function checkAudit(
+  audit: AuditSettings | undefined,
+  table: TableSettings | undefined,
+): Promise<Check[]> {
+  if (table) return [await checkTable(table)];
   if (!audit) return [];
   const { journalDir, anchor, postgresql, cloudwatch, retentionDays } = audit;
   return [
@@ -29,6 +36,22 @@ async function checkAnchor(anchor: AnchorSettings | undefined): Promise<Check> {
     "there are none: an end of the journal that was cut off cannot be seen",
     "Set audit.anchor to a folder on another disk, of another owner.",
   );
+}
+
+/** Nothing is written into it: a record that is none would stay. */
+async function checkTable(settings: TableSettings): Promise<Check> {
+  const { createAuditTable } = await import("../../audit/table/audit-table.ts");
+  const table = createAuditTable(settings);
+  try {
+    await table.check();
+    return ok("audit table", `${settings.table} answers`);
+  } catch (thrown) {
+    const mend =
+      "Make the table as docs/audit.md says, and allow the server dynamodb:PutItem and dynamodb:GetItem on it.";
+    return failed("audit table", wordsOf(thrown), mend);
+  } finally {
+    await table.close();
+  }
 }
 
 /** What is anchored in S3 is there for years: it is not tried. */

@@ -32,7 +32,7 @@ export function refuseIamOverHttp({ auth }: Settings): void {
 
 /** Undefined where the settings ask nobody. Throws `ConfigError`. */
 export async function openIdentity(
-  { settings, log, calls }: Pick<Deps, "settings" | "log" | "calls">,
+  { settings, log, calls, audit }: Pick<Deps, "settings" | "log" | "calls" | "audit">,
   iamCallerOf?: IdentityOptions["iamCallerOf"],
 ): Promise<Identity | undefined> {
   const { auth } = settings;
@@ -51,8 +51,9 @@ export async function openIdentity(
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = new ClientCertificates();
   const takesKeys = modes.includes("api_key");
+  const onRefused = audit?.callerRefused;
   const identify = createIdentify({
-    ...{ authenticator, log, oauth, takesKeys, certificates, iamCallerOf },
+    ...{ authenticator, log, oauth, takesKeys, certificates, iamCallerOf, onRefused },
   });
   return { identify, oauth, certificates };
 }

@@ -2,6 +2,7 @@ import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
+import { watched } from "../../core/watched-client.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
 import { credentialChain } from "../stores/s3-clients.ts";
 import { isExpired, isServiceFault, readS3Failure } from "../stores/s3-errors.ts";
@@ -94,7 +95,7 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
     maxAttempts: 4,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
   };
-  const athena = new AthenaClient(config);
+  const athena = watched(new AthenaClient(config));
   try {
     await athena.config.region();
   } catch (cause) {
@@ -105,5 +106,5 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
       { cause },
     );
   }
-  return { athena, glue: new GlueClient(config) };
+  return { athena, glue: watched(new GlueClient(config)) };
 }

@@ -3,6 +3,7 @@ import { ToolError } from "../../core/errors.ts";
 import type { DatabricksCredentials } from "../settings.ts";
 import { readBounded } from "./bounded-body.ts";
 import { notAuthenticated, restFault } from "./rest-faults.ts";
+import { watchedFetch } from "./watched-fetch.ts";
 
 /** Tokens for requests to one workspace. */
 export interface AccessTokens {
@@ -62,7 +63,7 @@ async function requestToken(
   const about = { about: "the token of lake.databricks.clientId", grant: "access to the workspace" };
   let response: Response;
   try {
-    response = await fetch(`${host}/oidc/v1/token`, {
+    response = await watchedFetch(`${host}/oidc/v1/token`, {
       method: "POST",
       redirect: "manual",
       headers: {

@@ -5,6 +5,7 @@ import { orStopped, pause, stopError } from "../stores/stopped.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { readBounded } from "./bounded-body.ts";
 import { type RestSubject, restFault } from "./rest-faults.ts";
+import { watchedFetch } from "./watched-fetch.ts";
 
 export interface RestRequest<S extends z.ZodType> extends RestSubject {
   method: "GET" | "POST";
@@ -135,7 +136,7 @@ async function exchange(
   now: () => number,
 ): Promise<Reply> {
   const search = query ? `?${new URLSearchParams(query)}` : "";
-  const response = await fetch(`${host}${path}${search}`, {
+  const response = await watchedFetch(`${host}${path}${search}`, {
     method,
     // The token is for this host: it must not travel on.
     redirect: "manual",

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
+import { forThisCall } from "../../core/service-calls.ts";
 import type { SqlScope } from "./engine.ts";
 import {
   type FileReads,
@@ -114,7 +115,7 @@ export class WorkerProcess {
         id,
         isStarted: false,
         scope,
-        hydrate,
+        hydrate: forThisCall(hydrate),
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
       const message: ToWorker = { id, job };

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
 import { regionFor } from "./aws-region.ts";
 import { credentialChain } from "./s3-clients.ts";
@@ -78,6 +79,7 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
   const make = async () => {
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
     return fromTemporaryCredentials({
+      clientPlugins: [watchPlugin],
       masterCredentials: s3.credentials ?? (await credentialChain()),
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.

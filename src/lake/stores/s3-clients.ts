@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
 
@@ -75,14 +76,14 @@ async function makeClient(options: S3ClientOptions, region: string | undefined):
   const { settings, findsRegion = false } = options;
   const config = await clientConfig(options);
   const wanted = region ?? settings.region;
-  const client = new S3Client(wanted === undefined ? config : { ...config, region: wanted });
+  const client = watched(new S3Client(wanted === undefined ? config : { ...config, region: wanted }));
   try {
     await client.config.region();
     return client;
   } catch (cause) {
     client.destroy();
     if (findsRegion || (settings.endpoint !== undefined && !isAwsEndpoint(settings.endpoint))) {
-      return new S3Client({ ...config, region: anyRegion });
+      return watched(new S3Client({ ...config, region: anyRegion }));
     }
     throw noRegion(cause);
   }
@@ -113,5 +114,5 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
 /** The AWS SDK's own chain, reading its files anew for each client: they change under a running server. */
 export async function credentialChain() {
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
-  return fromNodeProviderChain({ ignoreCache: true });
+  return fromNodeProviderChain({ ignoreCache: true, clientPlugins: [watchPlugin] });
 }

@@ -1,0 +1,65 @@
+import type { ServiceCalls } from "../../core/service-calls.ts";
+import type { Call, Outcome, UnknownCall } from "../../core/steps.ts";
+import type { Tool } from "../../core/tool.ts";
+import { boundedText, recordArguments } from "./recorded-arguments.ts";
+import { recordServiceCalls } from "./recorded-service-calls.ts";
+import { resourcesOf } from "./resources.ts";
+
+const maxNameChars = 512;
+
+/** What both records of a call say of it. */
+export function whoAndWhat({ tool, calledAs, ...call }: Call) {
+  return { ...whoCalled(call), ...toolOf(tool, calledAs) };
+}
+
+function whoCalled({ id, principal, correlationId }: Pick<Call, "id" | "principal" | "correlationId">) {
+  return {
+    call: id,
+    correlationId: boundedText(correlationId, maxNameChars),
+    principal: verifiedName(principal.id),
+    tenant: verifiedName(principal.tenantId),
+    via: principal.via,
+  };
+}
+
+/** Nothing that looks like a secret is hidden in it: it was proved, and says who acted. */
+function verifiedName(name: string): string {
+  return name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
+}
+
+function toolOf(tool: Tool, calledAs: string) {
+  return { tool: tool.name, ...(calledAs === tool.name ? {} : { calledAs }), effect: tool.effect };
+}
+
+/** The arguments of a call, and what they name. */
+export function argumentsOf({ rawArguments }: Pick<Call, "rawArguments">) {
+  const resources = resourcesOf(rawArguments);
+  return { ...recordArguments(rawArguments ?? {}), ...(resources.length > 0 ? { resources } : {}) };
+}
+
+const maxMessageChars = 500;
+
+/** What became of a call, and what it asked services for it. */
+export function resultOf(outcome: Outcome, durationMs: number, made: ServiceCalls | undefined) {
+  const result =
+    outcome.kind === "completed"
+      ? { result: "ok", resultBytes: outcome.sizeBytes }
+      : { result: outcome.fault.code, message: boundedText(outcome.fault.message, maxMessageChars) };
+  return { ...result, durationMs: Math.round(durationMs), ...recordServiceCalls(made) };
+}
+
+/** More than any tool's name has. */
+const maxUnknownChars = 128;
+
+/** All of a call that came to no tool. The record says more than its caller was told. */
+export function unknownFields(call: UnknownCall, durationMs: number) {
+  const { name, hidden } = call;
+  return {
+    ...whoCalled(call),
+    ...(hidden
+      ? { ...toolOf(hidden, name), result: "denied", message: "The tool is hidden from this caller." }
+      : { tool: boundedText(name, maxUnknownChars), result: "not_found" }),
+    ...argumentsOf(call),
+    durationMs: Math.round(durationMs),
+  };
+}

@@ -1,0 +1,91 @@
+import { isRecord } from "./record.ts";
+import { type ServiceCall, type ServiceCallLedger, serviceCallLedger } from "./service-calls.ts";
+
+/** As much of the AWS SDK's middleware stack as it takes to watch a client. */
+interface SdkStack {
+  add(middleware: Middleware, options: { step: "deserialize"; priority: "high" }): void;
+}
+
+/** Takes any client's stack: their types differ by what they send. */
+interface SdkPlugin {
+  applyToStack(stack: object): void;
+}
+
+type Middleware = (next: Next, context: object) => Next;
+type Next = (request: { input: object; request: unknown }) => Promise<SdkAnswer>;
+interface SdkAnswer {
+  response: unknown;
+  output: { $metadata: object };
+}
+
+/**
+ * Takes down what a client of the AWS SDK sends, attempt by attempt, for the call it sends it for: a plugin for clients that
+ * the SDK makes itself.
+ */
+export const watchPlugin: SdkPlugin = Object.freeze({
+  applyToStack(stack: object) {
+    const watch: Middleware = (next, context) => async (request) => {
+      const ledger = serviceCallLedger();
+      return ledger
+        ? takeDown(ledger, namesOf(context), request.request, () => next(request))
+        : next(request);
+    };
+    (stack as SdkStack).add(watch, { step: "deserialize", priority: "high" });
+  },
+});
+
+/** A client that is watched. Every client must be made so: a test looks for others. */
+export function watched<C extends { middlewareStack: { use(plugin: SdkPlugin): void } }>(client: C): C {
+  client.middlewareStack.use(watchPlugin);
+  return client;
+}
+
+/** Source: AWS SDK for JavaScript, "HandlerExecutionContext". */
+function namesOf(context: object): { service: string; operation: string } {
+  const { clientName, commandName } = context as Record<string, unknown>;
+  return {
+    service: String(clientName)
+      .replace(/Client$/, "")
+      .toLowerCase(),
+    operation: String(commandName).replace(/Command$/, ""),
+  };
+}
+
+async function takeDown(
+  ledger: ServiceCallLedger,
+  { service, operation }: { service: string; operation: string },
+  request: unknown,
+  send: () => Promise<SdkAnswer>,
+): Promise<SdkAnswer> {
+  const call = ledger.begin(service, operation);
+  try {
+    const answer = await send();
+    note(call, answer.output.$metadata);
+    if (!isRecord(request) || request.method !== "HEAD") ledger.bytesRead += sizeBytesOf(answer.response);
+    return answer;
+  } catch (thrown) {
+    if (thrown instanceof Error) {
+      call.fault = bounded(thrown.name);
+      if ("$metadata" in thrown) note(call, thrown.$metadata);
+    }
+    throw thrown;
+  }
+}
+
+function note(call: ServiceCall, metadata: unknown): void {
+  if (!isRecord(metadata)) return;
+  const { requestId, httpStatusCode } = metadata;
+  if (typeof requestId === "string") call.requestId = bounded(requestId);
+  if (typeof httpStatusCode === "number" && httpStatusCode >= 400) call.status = httpStatusCode;
+}
+
+/** By the header: the body is still to be read. */
+function sizeBytesOf(response: unknown): number {
+  const headers = isRecord(response) && isRecord(response.headers) ? response.headers : {};
+  const sizeBytes = Number(headers["content-length"] ?? 0);
+  return Number.isSafeInteger(sizeBytes) && sizeBytes > 0 ? sizeBytes : 0;
+}
+
+function bounded(text: string): string {
+  return text.slice(0, 128);
+}

@@ -1,0 +1,189 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { listChains, listSegments } from "../../src/audit/journal/segments.ts";
+import type { ReadRecord } from "../../src/audit/record/record.ts";
+import { createRefusedCallers } from "../../src/audit/refused-callers.ts";
+import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
+import { allowWrites, unguarded } from "../../src/core/steps.ts";
+import { type AuditPlace, createAuditPlace } from "../harness/audit.ts";
+import { confirmingPath } from "../harness/confirming-path.ts";
+import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
+import { postMcp } from "../harness/rpc.ts";
+
+let journalDir: string;
+let server: PolicyServer | undefined;
+beforeEach(async () => {
+  journalDir = await mkdtemp(join(tmpdir(), "sluice-refusals-"));
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  await rm(journalDir, { recursive: true, force: true });
+});
+
+type GivenSettings = Parameters<typeof startPolicyServer>[0];
+const start = async (settings: GivenSettings = {}) => {
+  server = await startPolicyServer({ audit: { journalDir }, ...settings });
+  return server;
+};
+
+/** The records of calls and callers, once the server has stopped. */
+async function records(): Promise<ReadRecord[]> {
+  await server?.stop();
+  server = undefined;
+  const chains = await listChains(journalDir);
+  const files = (await Promise.all(chains.map((one) => listSegments(join(journalDir, one))))).flat();
+  const texts = await Promise.all(files.map(({ path }) => readFile(path, "utf8")));
+  return texts
+    .flatMap((text) => text.trim().split("\n"))
+    .map((line) => JSON.parse(line) as ReadRecord)
+    .filter(({ kind }) => kind !== "opened" && kind !== "closed");
+}
+
+const rbac = {
+  roles: { reader: { allow: ["lake_list_sources", "lake_list_buckets"] } },
+  bindings: [{ principals: ["ann"], roles: ["reader"] }],
+};
+
+test("a call of no tool is on record, its name bounded and on one line", async () => {
+  const { call } = await start();
+  const name = `lake_none\r\n"kind":"outcome"\u2028\u202e${"x".repeat(100_000)}`;
+  expect(await call("ann", name, { password: "hunter2" })).toMatchObject({ kind: "unknown_tool" });
+  const [record, ...more] = await records();
+  expect(more).toEqual([]);
+  expect(record).toMatchObject({
+    kind: "outcome",
+    result: "not_found",
+    principal: "ann",
+    tenant: "default",
+    via: "jwt",
+    arguments: { password: "[hidden]" },
+    durationMs: expect.any(Number),
+  });
+  expect(String(record?.tool)).toMatch(/^lake_none\r\n"kind"/);
+  expect(JSON.stringify(record).length).toBeLessThan(2_000);
+});
+
+test("a call of a hidden tool is on record as denied, though its caller is told that there is none", async () => {
+  const { connect, call } = await start({ rbac });
+  const client = await connect("ann");
+  const asked = client.call("lake_read_rows", { uri: "s3://lake/a.csv" });
+  await expect(asked).rejects.toThrow(/Unknown tool|not found|does not exist|no tool/i);
+  await client.close();
+  expect(await call("ann", "read_csv_from_s3", {})).toMatchObject({ kind: "unknown_tool" });
+  const found = await records();
+  expect(found).toMatchObject([
+    { kind: "outcome", result: "denied", tool: "lake_read_rows", effect: "read", principal: "ann" },
+    { kind: "outcome", result: "denied", tool: "lake_read_rows", calledAs: "read_csv_from_s3" },
+  ]);
+  expect(found[0]?.resources).toEqual(["s3://lake/a.csv"]);
+});
+
+test.each<[string, string, GivenSettings, string, Record<string, unknown>, number]>([
+  ["rate-limited", "throttled", { limits: { ratePerSecond: 1, burst: 1 } }, "lake_list_sources", {}, 2],
+  ["past the day's quota", "throttled", { limits: { perDay: 1 } }, "lake_list_sources", {}, 2],
+  ["with wrong arguments", "invalid_input", {}, "lake_read_rows", { uri: 7 }, 1],
+  ["a write on a server that is read-only", "denied", {}, "lake_export_query", { sql: "SELECT 1 AS a" }, 1],
+])("a call that is refused, %s, leaves one record", async (_why, code, settings, tool, args, calls) => {
+  const { call } = await start({
+    lake: { buckets: ["lake"], exports: { buckets: ["lake"] } } as GivenSettings["lake"],
+    ...settings,
+  });
+  for (let index = 0; index < calls; index++) await call("ann", tool, args);
+  const refused = (await records()).filter(({ result }) => result !== "ok");
+  expect(refused.filter(({ kind }) => kind === "outcome")).toMatchObject([{ result: code, tool }]);
+  expect(
+    refused.filter(
+      ({ kind, call: id }) =>
+        kind === "intent" && refused.some((one) => one.call === id && one.kind === "outcome"),
+    ),
+  ).toEqual([]);
+});
+
+test("a call that finds the queue full leaves one record", async () => {
+  const { call } = await start({
+    limits: { ratePerSecond: "unlimited", perDay: "unlimited", concurrency: 1, queue: 0 },
+  });
+  await Promise.all(Array.from({ length: 5 }, () => call("ann", "lake_list_buckets")));
+  const outcomes = (await records()).filter(({ kind }) => kind === "outcome");
+  expect(outcomes).toHaveLength(5);
+  expect(new Set(outcomes.map(({ call: id }) => id)).size).toBe(5);
+  expect(outcomes.filter(({ result }) => result === "throttled" || result === "unavailable")).toHaveLength(4);
+});
+
+test("a confirmation that has expired, is of another or was used leaves one record each", async () => {
+  const place: AuditPlace = await createAuditPlace();
+  const audit = place.audit();
+  const { clock, pathOf, call, planned } = confirmingPath();
+  const path = pathOf(createMemoryWriteRecords(() => clock.nowMs));
+  const on = { ...path, steps: { ...path.steps, auditor: audit.auditor } };
+  const token = await planned({ position: "on" }, { on });
+  await call({ position: "off", confirmationToken: token }, { on });
+  clock.nowMs += 5 * 60_000;
+  await call({ position: "on", confirmationToken: token }, { on });
+  await audit.close();
+  const found = (await place.records()).filter(({ kind }) => kind !== "opened" && kind !== "closed");
+  expect(found.map(({ kind, result }) => `${kind} ${result}`)).toEqual([
+    "outcome conflict",
+    "outcome denied",
+    "outcome denied",
+  ]);
+  expect(found[2]?.message).toContain("has expired");
+  await place.remove();
+});
+
+test("the answer of an unknown tool stands though it cannot be recorded", async () => {
+  const faults: unknown[] = [];
+  const { call, pathOf } = confirmingPath();
+  const path = pathOf(createMemoryWriteRecords(Date.now));
+  const auditor = { ...unguarded.auditor, unknown: () => Promise.reject(new Error("no disk")) };
+  const observer = { finished: () => {}, stepFailed: (fault: unknown) => faults.push(fault) };
+  const on = { ...path, steps: { ...path.steps, auditor, observer, confirmer: allowWrites } };
+  expect(await call({}, { name: "switch_none", on })).toMatchObject({ kind: "unknown_tool" });
+  expect(faults).toMatchObject([{ step: "auditor" }]);
+});
+
+test("credentials that are refused are on record, those that are missing are not, and no secret is", async () => {
+  const apiKeys = [{ id: "ada", tenant: "acme", keys: [`sha256:${"a".repeat(64)}`] }];
+  const { adapter } = await start({ auth: { modes: ["api_key"], apiKeys } });
+  const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
+  const ask = (headers: Record<string, string>) => postMcp(adapter, list, headers);
+  expect((await ask({})).status).toBe(401);
+  for (let index = 0; index < 14; index++)
+    expect((await ask({ "x-api-key": "hunter2-hunter2-hunter2" })).status).toBe(401);
+  const found = await records();
+  expect(found).toHaveLength(11);
+  expect(found[0]).toMatchObject({
+    kind: "unauthenticated",
+    result: "invalid",
+    via: "api_key",
+    method: "POST",
+    path: "/mcp",
+    reason: expect.any(String),
+  });
+  expect(found[10]).toMatchObject({ kind: "unauthenticated", leftOut: 4 });
+  expect(JSON.stringify(found)).not.toContain("hunter2");
+});
+
+test("a flood of refused callers makes eleven records a minute", () => {
+  let nowMs = 0;
+  const kept: unknown[] = [];
+  const journal = {
+    keep: async (fields: unknown) => {
+      kept.push(fields);
+      return "durable" as const;
+    },
+  };
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+  const callers = createRefusedCallers({ journal, log, now: () => nowMs });
+  const caller = { kind: "invalid", reason: "expired", method: "POST", path: "/mcp" };
+  for (let second = 0; second < 180; second++) {
+    nowMs = second * 1_000;
+    for (let index = 0; index < 1_000; index++) callers.refused(caller);
+  }
+  callers.close();
+  expect(kept).toHaveLength(33);
+  expect(kept.at(-1)).toMatchObject({ leftOut: 59_990 });
+});
