@@ -8,9 +8,10 @@ import { type OpenAppendFile, openAppendFile } from "./journal/append-file.ts";
 import { ownershipOf } from "./journal/claim.ts";
 import { expireRecords } from "./journal/expire.ts";
 import { lastRecordOf } from "./journal/find-end.ts";
-import { createJournal, type Journal } from "./journal/journal.ts";
+import { createJournal, type Journal, type JournalCounts } from "./journal/journal.ts";
 import { ownIdentity } from "./journal/process-identity.ts";
 import { listChains, listSegments } from "./journal/segments.ts";
+import type { Backlog } from "./relay/backlog.ts";
 import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
 import { readPosition } from "./relay/position.ts";
 import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
@@ -22,8 +23,10 @@ import type { AuditSettings } from "./settings.ts";
 /** The audit of one process. */
 export interface Audit {
   auditor: Auditor;
-  /** Records that each sink does not have yet. */
-  backlogs(): { sink: string; records: number }[];
+  /** What each sink does not have yet, and how often bringing it there failed. */
+  backlogs(): Promise<(Backlog & { sink: string; failures: number })[]>;
+  /** What the journal did so far. */
+  journal(): JournalCounts;
   /** Writes and relays what there is, and anchors the end. */
   close(): Promise<void>;
 }
@@ -56,7 +59,7 @@ export function createAudit(options: AuditOptions): Audit {
   const anchoring = anchor && createAnchoring({ journal, store: openAnchors(anchor), log, now });
   const sinks = sinksOf(options);
   const chains = (takesAll: boolean) => chainsToRelay(dir, journal, takesAll && isServer);
-  const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random }));
+  const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random, now }));
   journal.onDurable(() => {
     for (const relay of relays) relay.wake();
   });
@@ -69,7 +72,15 @@ export function createAudit(options: AuditOptions): Audit {
   timer?.unref();
   return {
     auditor: createAuditor({ journal, log, waitMs, now }),
-    backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
+    backlogs: () =>
+      Promise.all(
+        relays.map(async (relay) => ({
+          sink: relay.sink,
+          failures: relay.failures(),
+          ...(await relay.backlog()),
+        })),
+      ),
+    journal: () => journal.counts(),
     async close() {
       clearInterval(timer);
       if (isServer) await expire();

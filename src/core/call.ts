@@ -147,6 +147,7 @@ function unbroken(watch: () => void): void {
 }
 
 function unknown(path: CallPath, request: CallRequest): CallResult {
+  unbroken(() => path.steps.observer.unknownTool?.());
   return { kind: "unknown_tool", name: request.name, suggestion: suggestVisible(path, request) };
 }
 

@@ -115,6 +115,8 @@ export interface StepFault {
 /** Logs, metrics and spans of finished calls. What it throws is dropped: there is nobody left to tell. */
 export interface Observer {
   finished(call: Call, outcome: Outcome, durationMs: number): void;
+  /** A tool was called that does not exist, or not for this caller. */
+  unknownTool?(): void;
   stepFailed(fault: StepFault): void;
 }
 
