@@ -22,6 +22,7 @@ import { openStateStore } from "./state/open-store.ts";
 import type { StateStore } from "./state/store.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
+import { createCallScope } from "./telemetry/call-scope.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics/create-metrics.ts";
 import { observeAll } from "./telemetry/observe-all.ts";
@@ -79,7 +80,8 @@ export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const { metrics, setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
-  const breakers = openBreakers(options, now);
+  const scope = createCallScope();
+  const breakers = openBreakers({ ...options, log: scope.during(log) }, now);
   const settingsOfLake = lakeSettings(settings, s3Credentials);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
@@ -90,7 +92,7 @@ export function assemble(options: AssembleOptions): Deps {
   const optional = { ...(access && { access }), ...(audit && { audit }), ...(metrics && { metrics }) };
   watch(metrics, { limiter, breakers, lake, audit });
   return {
-    ...{ settings, log, lake, breakers, state, ...optional },
+    ...{ settings, log: scope.during(log), lake, breakers, state, ...optional },
     calls: {
       registry,
       steps: {
@@ -98,7 +100,10 @@ export function assemble(options: AssembleOptions): Deps {
         limiter,
         confirmer: confirmerFor(settings.writes, now),
         auditor: audit?.auditor ?? unguarded.auditor,
-        observer: observeAll([createCallLog(log), ...(metrics ? [metrics.observer] : [])]),
+        observer: {
+          ...observeAll([createCallLog(log), ...(metrics ? [metrics.observer] : [])]),
+          around: scope.around,
+        },
       },
       services: { lake },
       bounds: settings.results,

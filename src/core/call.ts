@@ -70,10 +70,11 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     startedMs: path.now(),
     ...givenConfirmation(found.tool, request),
   };
-  const outcome = await outcomeOf(path, request, found, call);
+  const { auditor, limiter, observer } = path.steps;
+  const work = () => outcomeOf(path, request, found, call);
+  const outcome = await (observer.around ? observer.around(call, work) : work());
   if (outcome === "hidden") return unknown(path, request);
   const durationMs = path.now() - call.startedMs;
-  const { auditor, limiter, observer } = path.steps;
   try {
     await auditor.outcome(call, outcome, durationMs);
   } catch (thrown) {
