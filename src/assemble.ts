@@ -7,11 +7,11 @@ import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
 import { createRegistry, type Registry } from "./core/registry.ts";
 import { unguarded } from "./core/steps.ts";
-import { createLake } from "./lake/create-lake.ts";
+import { createLake, type WholeLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
 import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "./limit-settings.ts";
-import { createLimiter } from "./limits/create-limiter.ts";
+import { type CountingLimiter, createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { openConfirmer } from "./open-confirmer.ts";
 import { logPolicy, openAccess } from "./open-policy.ts";
@@ -21,7 +21,10 @@ import { openStateStore } from "./state/open-store.ts";
 import type { StateStore } from "./state/store.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
+import { createCallScope } from "./telemetry/call-scope.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Metrics } from "./telemetry/metrics/create-metrics.ts";
+import { observeAll } from "./telemetry/observe-all.ts";
 import { openTenantSettings } from "./tenant-settings.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
 import { version } from "./version.ts";
@@ -37,6 +40,8 @@ export interface AssembleOptions {
   prewarmAfterMs?: number | undefined;
   /** How this process takes part in the audit. Default: it records its calls, and relays them. */
   audit?: Partial<Pick<AuditOptions, "isServer" | "out">> | undefined;
+  /** Counts what happens. Default: nothing does. */
+  metrics?: Metrics | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
   /** Never the same twice, as it names files too. Default: random UUIDs. */
@@ -56,6 +61,7 @@ export interface Deps {
   calls: CallPath;
   /** None where neither a journal nor a table is set up. */
   audit?: Audit;
+  metrics?: Metrics;
   /** Stops query workers, removes what they kept, leaves the state store, and then ends the audit. */
   close(): Promise<void>;
 }
@@ -71,32 +77,32 @@ export function offeredRegistry(settings: Settings): Registry {
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
-  const { setLimits = { rate: false, perDay: false } } = options;
+  const { metrics, setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
-  const breakers = createBreakers({ settings: settings.breaker, now, changed: createBreakerLog(log) });
+  const scope = createCallScope();
+  const breakers = openBreakers({ ...options, log: scope.during(log) }, now);
   const settingsOfLake = lakeSettings(settings, s3Credentials);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
   const state = openStateStore(stateSettings(settings.state), now);
   const audit = openAudit(options, { now, newId });
+  const limiter = createLimiter(limiterSettings(available, settings, setLimits), { store: state, now });
+  const optional = { ...(access && { access }), ...(audit && { audit }), ...(metrics && { metrics }) };
+  watch(metrics, { limiter, breakers, lake, audit });
   return {
-    settings,
-    log,
-    lake,
-    breakers,
-    ...(access ? { access } : {}),
-    state,
-    ...(audit ? { audit } : {}),
+    ...{ settings, log: scope.during(log), lake, breakers, state, ...optional },
     calls: {
       registry,
       steps: {
-        ...unguarded,
         policy: callPolicy(access, lake, settingsOfLake.tenants),
-        limiter: createLimiter(limiterSettings(available, settings, setLimits), { store: state, now }),
+        limiter,
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
-        observer: createCallLog(log),
+        observer: {
+          ...observeAll([createCallLog(log), ...(metrics ? [metrics.observer] : [])]),
+          around: scope.around,
+        },
       },
       services: { lake },
       bounds: settings.results,
@@ -113,6 +119,31 @@ export function assemble(options: AssembleOptions): Deps {
       }
     },
   };
+}
+
+interface Watched {
+  limiter: CountingLimiter;
+  breakers: Breakers;
+  lake: WholeLake;
+  audit: Audit | undefined;
+}
+
+function watch(metrics: Metrics | undefined, { limiter, breakers, lake, audit }: Watched): void {
+  metrics?.watch({
+    places: limiter.use,
+    breakers: breakers.reports,
+    cache: lake.cacheUsage,
+    ...(audit && { audit }),
+  });
+}
+
+function openBreakers({ settings, log, metrics }: AssembleOptions, now: () => number): Breakers {
+  const logChange = createBreakerLog(log);
+  const changed: typeof logChange = (target, state) => {
+    logChange(target, state);
+    metrics?.breakerChanged(target, state);
+  };
+  return createBreakers({ settings: settings.breaker, now, changed });
 }
 
 function openAudit(

@@ -8,10 +8,11 @@ import { type OpenAppendFile, openAppendFile } from "./journal/append-file.ts";
 import { ownershipOf } from "./journal/claim.ts";
 import { expireRecords } from "./journal/expire.ts";
 import { lastRecordOf } from "./journal/find-end.ts";
-import { createJournal, type Journal } from "./journal/journal.ts";
+import { createJournal, type Journal, type JournalCounts } from "./journal/journal.ts";
 import { ownIdentity } from "./journal/process-identity.ts";
 import { listChains, listSegments } from "./journal/segments.ts";
 import { createRefusedCallers, type RefusedCaller } from "./refused-callers.ts";
+import type { Backlog } from "./relay/backlog.ts";
 import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
 import { readPosition } from "./relay/position.ts";
 import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
@@ -25,8 +26,10 @@ export interface Audit {
   auditor: Auditor;
   /** Records a caller whose credentials were not accepted. */
   callerRefused(caller: RefusedCaller): void;
-  /** Records that each sink does not have yet. */
-  backlogs(): { sink: string; records: number }[];
+  /** What each sink does not have yet, and how often bringing it there failed. */
+  backlogs(): Promise<(Backlog & { sink: string; failures: number })[]>;
+  /** What the journal did so far. */
+  journal(): JournalCounts;
   /** Resolves when every sink has, or does not take, the records of the calls answered so far, or after that time. */
   flush(withinMs: number): Promise<void>;
   /** Writes and relays what there is, and anchors the end. */
@@ -61,7 +64,7 @@ export function createAudit(options: AuditOptions): Audit {
   const anchoring = anchor && createAnchoring({ journal, store: openAnchors(anchor), log, now });
   const sinks = sinksOf(options);
   const chains = (takesAll: boolean) => chainsToRelay(dir, journal, takesAll && isServer);
-  const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random }));
+  const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random, now }));
   journal.onDurable(() => {
     for (const relay of relays) relay.wake();
   });
@@ -80,7 +83,15 @@ export function createAudit(options: AuditOptions): Audit {
       advice: "look at the disk of the journal (setting audit.journalDir)",
     }),
     callerRefused: refusedCallers.refused,
-    backlogs: () => relays.map((relay) => ({ sink: relay.sink, records: relay.backlogRecords() })),
+    backlogs: () =>
+      Promise.all(
+        relays.map(async (relay) => ({
+          sink: relay.sink,
+          failures: relay.failures(),
+          ...(await relay.backlog()),
+        })),
+      ),
+    journal: () => journal.counts(),
     async flush(withinMs) {
       await Promise.all(relays.map((relay) => relay.flush(withinMs)));
     },

@@ -32,6 +32,7 @@ export const demo = defineCommand({
         flags,
         prewarmAfterMs: stdio ? afterListMs : 0,
         signal: stop.signal,
+        metrics: !stdio,
         audit: { isServer: true, ...(stdio ? {} : { out: terminal.out }) },
       });
       if (stdio) return serveOverStdio(opened, terminal, stop);

@@ -29,6 +29,7 @@ export const serve = defineCommand({
         demo: false,
         flags,
         prewarmAfterMs: 0,
+        metrics: true,
         audit: { isServer: true, out: terminal.out },
       });
       warnOfUnrecordedWrites(opened.deps);

@@ -10,6 +10,7 @@ import { limitSettings } from "./limits.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { stateSettings, wrongState } from "./state.ts";
+import { telemetrySettings, wrongTelemetry } from "./telemetry.ts";
 import { tenantSettings } from "./tenants.ts";
 import { tlsSettings } from "./tls.ts";
 
@@ -54,6 +55,7 @@ export function createSettingsSchema(surroundings: Surroundings) {
         })
         .prefault({}),
       audit: auditSettings,
+      telemetry: telemetrySettings,
       log: z
         .strictObject({
           level: z.enum(logLevels).default("info").describe("Least severity that is logged"),
@@ -251,6 +253,7 @@ function checkTogether(
     confirmation: z.output<typeof confirmationSettings>;
     state: z.output<typeof stateSettings>;
     audit: z.output<typeof auditSettings>;
+    telemetry: z.output<typeof telemetrySettings>;
   },
   context: z.RefinementCtx,
 ): void {
@@ -277,17 +280,17 @@ function checkTogether(
     const path = ["lake", "databricks", wrong.setting];
     context.addIssue({ code: "custom", path, message: wrong.message });
   }
-  const wrongStore = wrongState(settings.state);
-  if (wrongStore) {
-    const { path, message } = wrongStore;
-    context.addIssue({ code: "custom", path: ["state", ...path], message });
-  }
   const wrongKeys = wrongConfirmation(settings);
   if (wrongKeys) context.addIssue({ code: "custom", ...wrongKeys });
-  const wrongOfAudit = wrongAudit(settings.audit);
-  if (wrongOfAudit) {
-    const path = ["audit", ...wrongOfAudit.path];
-    context.addIssue({ code: "custom", path, message: wrongOfAudit.message });
+  const groups = [
+    ["state", wrongState(settings.state)],
+    ["audit", wrongAudit(settings.audit)],
+    ["telemetry", wrongTelemetry(settings.telemetry, settings.auth)],
+  ] as const;
+  for (const [group, wrongOne] of groups) {
+    if (!wrongOne) continue;
+    const { path, message } = wrongOne;
+    context.addIssue({ code: "custom", path: [group, ...path], message });
   }
   for (const [index, { name }] of localRoots.entries()) {
     if (localRoots.findIndex((root) => root.name === name) === index) continue;

@@ -79,11 +79,12 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     startedMs: path.now(),
     ...givenConfirmation(found.tool, request),
   };
-  const work = () => outcomeOf(path, request, found, call);
-  const outcome = await (path.steps.auditor.watch?.(call, work) ?? work());
+  const { auditor, limiter, observer } = path.steps;
+  const audited = () => outcomeOf(path, request, found, call);
+  const work = () => auditor.watch?.(call, audited) ?? audited();
+  const outcome = await (observer.around ? observer.around(call, work) : work());
   if (outcome === "hidden") return unknown(path, request, call);
   const durationMs = path.now() - call.startedMs;
-  const { auditor, limiter, observer } = path.steps;
   try {
     await auditor.outcome(call, outcome, durationMs);
   } catch (thrown) {
@@ -168,8 +169,9 @@ function unbroken(watch: () => void): void {
 
 /** On record either way; whether a tool is hidden stands there alone. */
 async function unknown(path: CallPath, request: CallRequest, hidden?: Call): Promise<CallResult> {
-  const { auditor } = path.steps;
+  const { auditor, observer } = path.steps;
   const { principal, name } = request;
+  unbroken(() => observer.unknownTool?.());
   try {
     const { tool, ...call } = hidden ?? {
       id: path.newId(),

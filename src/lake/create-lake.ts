@@ -30,8 +30,14 @@ export interface LakeOptions {
   guard?: ServiceGuard;
 }
 
+/** The lake of a process. */
+export interface WholeLake extends Lake {
+  /** What the block cache takes on disk, and may take. */
+  cacheUsage(): { usedBytes: number; maxBytes: number };
+}
+
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
-export function createLake(settings: LakeSettings, options: LakeOptions = {}): Lake {
+export function createLake(settings: LakeSettings, options: LakeOptions = {}): WholeLake {
   const {
     prewarmAfterMs,
     now = Date.now,
@@ -58,6 +64,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): L
   const tenants = tenantsOf(settings, common);
   return {
     ...whole,
+    cacheUsage: () => shared.cache.usage(),
     ofTenant: tenants.get,
     within: (reach) => views.get(reach),
     async close() {

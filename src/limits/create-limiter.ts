@@ -16,6 +16,12 @@ export interface LimiterDeps {
   now(): number;
 }
 
+/** A limiter that says how many calls it has let in. */
+export interface CountingLimiter extends Limiter {
+  /** Calls that run now, and calls that wait for a place. */
+  use(): { taken: number; waiting: number };
+}
+
 type RatedRule = Rule & { rate: Rate };
 type DailyRule = Rule & { perDay: number };
 type Tell = (allowance: Allowance) => void;
@@ -25,13 +31,14 @@ type Tell = (allowance: Allowance) => void;
  * is counted is the verified principal and nothing a request says beside. A shared store that cannot be asked
  * lets nobody in who is counted there.
  */
-export function createLimiter(settings: LimitSettings, { store, now }: LimiterDeps): Limiter {
+export function createLimiter(settings: LimitSettings, { store, now }: LimiterDeps): CountingLimiter {
   const findRules = createRules(settings);
   const rates = createRates(store, now);
   const quota = new DailyQuota(store, now);
   const places = new Places(settings);
   const told = new WeakMap<Call, Allowance[]>();
   return {
+    use: () => places.use,
     allowances: (call) => told.get(call) ?? [],
     async admit(call, signal) {
       const rules = findRules(call.principal, call.tool);

@@ -110,11 +110,42 @@ test("huge, deep, circular and hostile values are bounded", () => {
   expect(
     JSON.stringify(logged({ text: "x".repeat(1e6), list: Array(1e5).fill(1), circular })).length,
   ).toBeLessThan(10_000);
-  expect(logged({ throwing })).toMatchObject({ event: "happened" });
+  expect(logged({ throwing, kept: 1 })).toMatchObject({
+    throwing: { bad: "[could not be read]" },
+    kept: 1,
+  });
   expect(logged({ n: 1n, f: () => 1, date: new Date(Number.NaN), bytes: new Uint8Array(3) })).toMatchObject({
     n: "1",
     f: "[function]",
     date: "[invalid date]",
     bytes: "[3 bytes]",
   });
+});
+
+test("what refers to itself in fifty ways is bounded too, and in a moment", () => {
+  const knot: Record<string, unknown> = {};
+  for (let way = 0; way < 50; way++) knot[`way${way}`] = knot;
+  const startedMs = performance.now();
+  expect(JSON.stringify(logged({ knot })).length).toBeLessThan(100_000);
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+});
+
+test("a name such as __proto__ is a name, and a revoked proxy costs its own field alone", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const fields = logged({ given: JSON.parse('{"__proto__":{"polluted":1}}'), proxy, kept: 1 });
+  expect(fields).toMatchObject({ proxy: "[could not be read]", kept: 1 });
+  expect(JSON.stringify(fields.given)).toBe('{"__proto__":{"polluted":1}}');
+  expect({}).not.toHaveProperty("polluted");
+});
+
+test.each([
+  ["headers", "sent cookie: session=k3y and authorization: Basic azN5azN5azN5"],
+  ["canonical requests", "x-amz-security-token:k3yk3y\nhost:b"],
+  ["passwords with a slash", "postgresql://ada:k3/k3y@db/x"],
+  ["assignments", "access_token=k3y confirmationToken: k3y"],
+])("secrets are hidden in the text of %s", (_what, message) => {
+  const text = JSON.stringify(logged({ message }));
+  expect(text).toContain("[hidden]");
+  expect(text).not.toMatch(/k3y|azN5/);
 });

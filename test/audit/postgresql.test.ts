@@ -154,10 +154,12 @@ describe("the database", () => {
       blocking: [`${schema}.records does not exist`],
       weak: [],
     });
-    expect(audit.backlogs()).toMatchObject([{ sink: "postgresql", records: expect.any(Number) }]);
+    expect(await audit.backlogs()).toMatchObject([
+      { sink: "postgresql", records: 3, bytes: expect.any(Number), failures: expect.any(Number) },
+    ]);
     await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
     expect(await checkPostgresqlSchema(request, now)).toEqual({ blocking: [], weak: [] });
-    await expect.poll(() => audit.backlogs()).toEqual([{ sink: "postgresql", records: 0 }]);
+    await expect.poll(() => audit.backlogs()).toMatchObject([{ sink: "postgresql", records: 0, bytes: 0 }]);
     await audit.close();
     await expectRelayed(schema);
   });
@@ -184,14 +186,16 @@ test("a database that stops and starts under load loses no record and doubles no
     await pause(700);
     await postgres.stop();
     await pause(downMs);
-    expect(audit.backlogs()[0]?.records).toBeGreaterThan(0);
+    expect((await audit.backlogs())[0]?.records).toBeGreaterThan(0);
     await postgres.start();
   }
   await pause(500);
   isLoaded = false;
   await load;
   const fromMs = Date.now();
-  await expect.poll(() => audit.backlogs()[0]?.records, { timeout: 30_000, interval: 50 }).toBe(0);
+  await expect
+    .poll(async () => (await audit.backlogs())[0]?.records, { timeout: 30_000, interval: 50 })
+    .toBe(0);
   const drainedMs = Date.now() - fromMs;
   await audit.close();
   const records = await expectRelayed(postgresql.schema);

@@ -195,10 +195,10 @@ describe("servers", () => {
 
   test("wrong settings stop a server before it listens", async () => {
     const { code, stdout, stderr } = await user.sluice(["serve"], {
-      env: { SLUICE_HTTP_PORT: "eighty", SLUICE_TELEMETRY_LEVEL: "5" },
+      env: { SLUICE_HTTP_PORT: "eighty", SLUICE_AWS_REGIONS: "x" },
     });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain("http.port (SLUICE_HTTP_PORT)");
-    expect(stderr).toContain("telemetry is not in this version");
+    expect(stderr).toContain("aws is not in this version");
   });
 });

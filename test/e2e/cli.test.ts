@@ -40,7 +40,7 @@ describe("the command line", () => {
     [["sreve"], 'did you mean "serve"?'],
     [["serve", "--prot", "1"], "did you mean --port?"],
     [["tools", "--lake.bukets", "a"], "did you mean lake.buckets?"],
-    [["tools", "--telemetry.level", "5"], "not in this version"],
+    [["tools", "--aws.regions", "x"], "not in this version"],
     [["connect", "cursr"], 'did you mean "cursor"?'],
     [["call"], "sluice call wants <tool> [arguments..]."],
     [["demo", "--stdio", "--port", "1"], "leave --port out"],

@@ -52,7 +52,7 @@ export async function throughLambda(): Promise<Connections> {
   const front = createMcpFront({ calls, serverInfo, requestsOnly: true });
   const app = createApp({
     ...{ front, calls, guard: () => undefined, certificates: new ClientCertificates() },
-    ...{ summarizeBucket: undefined, oauth: undefined, showsDependencies: false },
+    ...{ summarizeBucket: undefined, oauth: undefined, metrics: undefined, showsDependencies: false },
     ...{ ready: async () => [], draining: () => false, onError: () => {} },
   });
   const handler = createLambdaHandler({

@@ -17,6 +17,7 @@ import { createGuard } from "./guard.ts";
 import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createLeanMcp } from "./lean.ts";
+import type { ReadableMetrics } from "./metrics.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
 import { type TlsFiles, tlsOptions } from "./tls.ts";
 
@@ -38,6 +39,8 @@ export interface HttpAdapterOptions {
   summarizeBucket?: string;
   /** Where callers get access tokens, for the metadata of RFC 9728. Default: nowhere. */
   oauth?: OAuthResource | undefined;
+  /** For /metrics. Default: there is none. */
+  metrics?: ReadableMetrics | undefined;
   /** HTTPS in place of HTTP. */
   tls?: TlsFiles | undefined;
   /** The certificates of connections, for whoever checks identity by them. Default: nobody's. */
@@ -77,8 +80,8 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
-  const { summarizeBucket, oauth, showsDependencies = true } = options;
-  const told = { summarizeBucket, oauth, showsDependencies };
+  const { summarizeBucket, oauth, metrics, showsDependencies = true } = options;
+  const told = { summarizeBucket, oauth, metrics, showsDependencies };
   const certificates = options.certificates ?? new ClientCertificates();
   const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, certificates, ...state });

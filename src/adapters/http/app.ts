@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { CallPath } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
+import { traceIdOf } from "../../core/trace-context.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
@@ -11,6 +12,7 @@ import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
+import { metricsResponse, type ReadableMetrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
 import { summarize } from "./summarize.ts";
 
@@ -32,6 +34,8 @@ export interface AppOptions {
   oauth: OAuthResource | undefined;
   /** Whether /health/ready tells whoever asks what the server needs. */
   showsDependencies: boolean;
+  /** Undefined where nobody may read any. */
+  metrics: ReadableMetrics | undefined;
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
   /** Takes what no route caught; the answer says only that the log has it. */
@@ -68,6 +72,7 @@ export function createApp(options: AppOptions): App {
     draining() ? drainingResponse() : front.fetch(c.req.raw),
   );
   addMetadata(app, options.oauth);
+  addMetrics(app, options);
   addSummarize(app, options);
   addFallbacks(app, options);
   return app;
@@ -101,21 +106,31 @@ function addMetadata(app: App, oauth: OAuthResource | undefined): void {
   for (const path of metadataPaths(oauth)) app.get(path, (c) => metadataResponse(oauth, c.req.raw));
 }
 
+function addMetrics(app: App, { front, metrics }: AppOptions): void {
+  if (!metrics) return;
+  app.get("/metrics", identifying(front), (c) => metricsResponse(metrics, c.get("principal")));
+}
+
 function addSummarize(app: App, { front, calls, summarizeBucket, draining }: AppOptions): void {
   const maxSize = front.maxBodyBytes;
   const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
-  const identify = createMiddleware<AppEnv>(async (c, next) => {
-    if (draining()) return drainingProblem();
+  const notDraining = createMiddleware<AppEnv>(async (_c, next) => (draining() ? drainingProblem() : next()));
+  // Who calls is known before a byte of the body is read.
+  app.post("/summarize", notDraining, identifying(front), bodyLimit({ maxSize, onError }), async (c) => {
+    const principal = c.get("principal");
+    const text = await c.req.text();
+    const correlationId = traceIdOf(c.req.header("traceparent"));
+    const { signal } = c.req.raw;
+    return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal, correlationId });
+  });
+}
+
+function identifying(front: McpFront) {
+  return createMiddleware<AppEnv>(async (c, next) => {
     const principal = await front.authenticate(c.req.raw);
     if (principal instanceof Response) return principal;
     c.set("principal", principal);
     return next();
-  });
-  // Who calls is known before a byte of the body is read.
-  app.post("/summarize", identify, bodyLimit({ maxSize, onError }), async (c) => {
-    const principal = c.get("principal");
-    const text = await c.req.text();
-    return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal: c.req.raw.signal });
   });
 }
 
@@ -124,11 +139,13 @@ const methodsOf: ReadonlyMap<string, string> = new Map([
   ["/summarize", "POST"],
   ["/health", "GET"],
   ["/health/ready", "GET"],
+  ["/metrics", "GET"],
 ]);
 
-function addFallbacks(app: App, { onError }: AppOptions): void {
+function addFallbacks(app: App, { onError, metrics }: AppOptions): void {
   app.notFound((c) => {
-    const allow = methodsOf.get(c.req.path);
+    const isThere = metrics !== undefined || c.req.path !== "/metrics";
+    const allow = isThere ? methodsOf.get(c.req.path) : undefined;
     if (allow === undefined) return problem({ status: 404, detail: "Nothing is here." });
     return problem({
       status: 405,

@@ -18,6 +18,8 @@ export interface SummarizeRequest {
   defaultBucket: string | undefined;
   text: string;
   signal: AbortSignal;
+  /** Of the caller's trace, where it has one. */
+  correlationId: string | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function summarize(request: SummarizeRequest): Promise<Response> {
     arguments: { uri: asked.uri },
     principal: request.principal,
     signal: request.signal,
+    correlationId: request.correlationId,
   });
   if (result.kind === "unknown_tool") {
     return problem({ status: 404, detail: "This server does not offer lake_summarize_text." });

@@ -138,7 +138,7 @@ test.each(["append", "sync"] as const)(
     await expect(journal.require(note("refused too"))).rejects.toMatchObject({ code: "ENOSPC" });
     expect(await journal.keep(note("kept"))).toBe("held");
     seen.fault = undefined;
-    await expect.poll(() => journal.waitingCount(), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => journal.counts().waitingRecords, { timeout: 5_000 }).toBe(0);
     await journal.require(note("after"));
     await journal.close();
     const records = await place.records();

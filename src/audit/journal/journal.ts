@@ -16,12 +16,23 @@ export interface OwnChain {
 export interface Journal extends RecordWriter {
   /** The chain as last written, also when the journal was closed. None before the first record. */
   own(): OwnChain | undefined;
-  /** Records that are not durable yet. */
-  waitingCount(): number;
+  counts(): JournalCounts;
   /** Calls back when more is durable. */
   onDurable(listener: () => void): void;
   /** Writes what waits, and the record that this process ends. */
   close(): Promise<void>;
+}
+
+/** What a journal did since its process began. */
+export interface JournalCounts {
+  /** Records made durable. */
+  appendedRecords: number;
+  failedWrites: number;
+  droppedRecords: number;
+  /** Not durable yet. */
+  waitingRecords: number;
+  /** Whether it could be written when it was last tried. */
+  isWritable: boolean;
 }
 
 export type JournalOptions = OpenChainOptions;
@@ -54,6 +65,7 @@ class GroupCommit implements Journal {
   #known: OwnChain | undefined;
   #flushing: Promise<void> | undefined;
   #isClosed = false;
+  readonly #counts = { appendedRecords: 0, failedWrites: 0, droppedRecords: 0 };
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -72,8 +84,12 @@ class GroupCommit implements Journal {
     return this.#known;
   }
 
-  waitingCount(): number {
-    return this.#waiting.length;
+  counts(): JournalCounts {
+    return {
+      ...this.#counts,
+      waitingRecords: this.#waiting.length,
+      isWritable: !this.#outage.fault(),
+    };
   }
 
   onDurable(listener: () => void): void {
@@ -131,6 +147,7 @@ class GroupCommit implements Journal {
         await this.#write(batch);
       } catch (thrown) {
         this.#waiting = [...batch, ...this.#waiting];
+        this.#counts.failedWrites += 1;
         this.#outage.begin(thrown);
         this.#settleBroken(thrown);
         this.#outage.retryLater(() => this.#start());
@@ -145,12 +162,14 @@ class GroupCommit implements Journal {
     this.#opened ??= await openChain(this.#options);
     const { writer, first } = this.#opened;
     const gap = this.#outage.note();
+    const records = [...first, ...(gap ? [gap] : []), ...batch.map(({ fields }) => fields)];
     try {
-      await writer.write([...first, ...(gap ? [gap] : []), ...batch.map(({ fields }) => fields)]);
+      await writer.write(records);
     } catch (thrown) {
       if (thrown instanceof ChainGoneError) await this.#leaveChain();
       throw thrown;
     }
+    this.#counts.appendedRecords += records.length;
     this.#opened.first = [];
     this.#known = { chain: writer.chain, folder: writer.folder, head: writer.head };
     this.#outage.end();
@@ -170,7 +189,9 @@ class GroupCommit implements Journal {
   }
 
   #dropOldest(): void {
-    this.#outage.dropped(this.#waiting.splice(0, Math.max(0, this.#waiting.length - maxKept)).length);
+    const { length } = this.#waiting.splice(0, Math.max(0, this.#waiting.length - maxKept));
+    this.#counts.droppedRecords += length;
+    this.#outage.dropped(length);
   }
 
   async #leaveChain(): Promise<void> {

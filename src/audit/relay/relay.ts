@@ -1,6 +1,7 @@
 import type { Log } from "../../telemetry/log.ts";
 import { atMost, pause } from "../pause.ts";
-import { keepPosition, readPosition } from "./position.ts";
+import { type Backlog, type ChainAtSink, measureBacklog } from "./backlog.ts";
+import { keepPosition, type Position, readPosition } from "./position.ts";
 import { readBatch } from "./read-batch.ts";
 import type { Sink } from "./sink.ts";
 import { createSinkAlarm } from "./sink-alarm.ts";
@@ -19,8 +20,10 @@ export interface Relay {
   wake(): void;
   /** Resolves when all there is now was sent, or could not be sent, or after that time. */
   flush(withinMs: number): Promise<void>;
-  /** Records of the chains of the last look that the sink does not have yet. */
-  backlogRecords(): number;
+  /** What the sink does not have yet: of the own chain as it is now, of others as they were at the last look. */
+  backlog(): Promise<Backlog>;
+  /** Failed attempts since the process began. */
+  failures(): number;
   /** Sends what there is, for as long as it may take, and ends. */
   close(withinMs: number): Promise<void>;
 }
@@ -32,6 +35,8 @@ export interface RelayOptions {
   log: Log;
   /** From 0 to 1, below 1. */
   random(): number;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** Nothing wakes a relay for records of other processes. */
@@ -41,21 +46,25 @@ const maxBackoffMs = 5_000;
 
 /** A failed send is tried again after a random time that grows to 5 seconds, from the position kept: nothing is lost. */
 export function createRelay(options: RelayOptions): Relay {
-  const { sink, log, random } = options;
+  const { sink, log, random, now } = options;
   const stopping = new AbortController();
-  const backlogs = new Map<string, number>();
-  const alarm = createSinkAlarm(sink.name, log, Date.now);
+  const known = new Map<string, ChainAtSink>();
+  const alarm = createSinkAlarm(sink.name, log, now);
   /** Who waits for a pass that began after they asked. */
   const waiting: (() => void)[] = [];
   let waking = new AbortController();
 
   async function pass(): Promise<boolean> {
     try {
-      for (const chain of await options.chains(sink.takesAll)) await relayChain(sink, chain, backlogs);
+      const chains = await lookAt(options, sink.takesAll);
+      known.clear();
+      for (const chain of chains) known.set(chain.folder, chain);
+      for (const chain of chains)
+        await relayChain(sink, chain, (position) => known.set(chain.folder, { ...chain, position }));
       alarm.worked();
       return true;
     } catch (error) {
-      alarm.failed(error, sumOf(backlogs));
+      alarm.failed(error, recordsOf(known));
       return false;
     }
   }
@@ -83,7 +92,11 @@ export function createRelay(options: RelayOptions): Relay {
       waking.abort();
       await atMost(withinMs, flushed);
     },
-    backlogRecords: () => sumOf(backlogs),
+    async backlog() {
+      for (const own of await lookAt(options, false)) known.set(own.folder, own);
+      return measureBacklog(known.values(), now());
+    },
+    failures: alarm.allFailures,
     async close(withinMs) {
       stopping.abort();
       await atMost(withinMs, running.then(pass));
@@ -92,18 +105,30 @@ export function createRelay(options: RelayOptions): Relay {
   };
 }
 
+/** The chains with their positions, all of them before any is sent: a sink that is down lacks them all. */
+async function lookAt({ sink, chains }: RelayOptions, takesAll: boolean): Promise<ChainAtSink[]> {
+  const looked = (await chains(takesAll)).map(async ({ folder, through }) => {
+    // Of another process's chain the position may have been moved by a third: the file is right.
+    const position = await readPosition(folder, sink.name);
+    return { folder, position, through };
+  });
+  return Promise.all(looked);
+}
+
 /** Sends what a sink does not have of a chain, batch by batch. */
-async function relayChain(sink: Sink, chain: RelayedChain, backlogs: Map<string, number>): Promise<void> {
-  const { folder, through } = chain;
-  let position = await readPosition(folder, sink.name);
-  for (;;) {
-    backlogs.set(folder, Math.max(0, through - position.sequence));
-    if (position.sequence >= through) return;
-    const { records, next } = await readBatch(folder, position, through);
+async function relayChain(
+  sink: Sink,
+  { folder, through, position }: ChainAtSink,
+  kept: (position: Position) => void,
+): Promise<void> {
+  let at = position;
+  while (at.sequence < through) {
+    const { records, next } = await readBatch(folder, at, through);
     if (records.length > 0) await sink.send(records);
-    if (next.endByte === position.endByte && next.segment === position.segment) return;
+    if (next.endByte === at.endByte && next.segment === at.segment) return;
     await keepPosition(folder, sink.name, next);
-    position = next;
+    kept(next);
+    at = next;
   }
 }
 
@@ -111,6 +136,6 @@ function backoffMs(failures: number): number {
   return Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures);
 }
 
-function sumOf(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+function recordsOf(chains: ReadonlyMap<string, ChainAtSink>): number {
+  return [...chains.values()].reduce((sum, { through, position }) => sum + through - position.sequence, 0);
 }

@@ -4,6 +4,8 @@ import type { Log } from "../../telemetry/log.ts";
 export interface SinkAlarm {
   /** How often it failed since it last took records. */
   failures(): number;
+  /** How often it failed since the process began. */
+  allFailures(): number;
   failed(error: unknown, backlogRecords: number): void;
   worked(): void;
 }
@@ -12,11 +14,14 @@ const againAfterMs = 60_000;
 
 export function createSinkAlarm(sink: string, log: Log, now: () => number): SinkAlarm {
   let failures = 0;
+  let allFailures = 0;
   let toldMs = 0;
   return {
     failures: () => failures,
+    allFailures: () => allFailures,
     failed(error, backlogRecords) {
       failures++;
+      allFailures++;
       if (failures > 1 && now() - toldMs < againAfterMs) return;
       toldMs = now();
       log.error("audit sink fails", { sink, backlogRecords, failures, error });

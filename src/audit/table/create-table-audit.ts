@@ -24,7 +24,8 @@ export function createTableAudit({ settings, log, now, newId, waitMs = 10_000 }:
   return {
     auditor: createAuditor({ writer, log, waitMs, now, place: "the audit table", advice }),
     callerRefused: refusedCallers.refused,
-    backlogs: () => [],
+    backlogs: async () => [],
+    journal: () => writer.counts(),
     flush: (withinMs) => atMost(withinMs, writer.drain()),
     async close() {
       refusedCallers.close();

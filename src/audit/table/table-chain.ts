@@ -9,6 +9,7 @@ export interface TableHealth {
   /** One tries again: until that is known, the others do as before. */
   tried(): void;
   failed(thrown: unknown): void;
+  /** A record is in the table. */
   worked(): void;
 }
 

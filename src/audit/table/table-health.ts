@@ -17,6 +17,8 @@ interface HealthOptions {
 /** Tells whoever runs the server when the table cannot be written, once a minute, and when it can again. */
 export function createTableHealth({ log, now, table, retry, recovered }: HealthOptions) {
   let fault: { thrown: unknown; triedMs: number } | undefined;
+  let appendedRecords = 0;
+  let failedWrites = 0;
   let alarmedMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   const health: TableHealth = {
@@ -25,6 +27,7 @@ export function createTableHealth({ log, now, table, retry, recovered }: HealthO
       if (fault) fault.triedMs = now();
     },
     failed(thrown) {
+      failedWrites++;
       fault = { thrown, triedMs: now() };
       if (now() - alarmedMs >= alarmEveryMs) {
         alarmedMs = now();
@@ -36,6 +39,7 @@ export function createTableHealth({ log, now, table, retry, recovered }: HealthO
       timer = setTimeout(retry, retryMs).unref();
     },
     worked() {
+      appendedRecords++;
       if (!fault) return;
       fault = undefined;
       alarmedMs = Number.NEGATIVE_INFINITY;
@@ -43,5 +47,9 @@ export function createTableHealth({ log, now, table, retry, recovered }: HealthO
       recovered();
     },
   };
-  return { ...health, stop: () => clearTimeout(timer) };
+  return {
+    ...health,
+    counts: () => ({ appendedRecords, failedWrites, isWritable: fault === undefined }),
+    stop: () => clearTimeout(timer),
+  };
 }

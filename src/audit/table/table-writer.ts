@@ -1,4 +1,5 @@
 import type { Log } from "../../telemetry/log.ts";
+import type { JournalCounts } from "../journal/journal.ts";
 import type { RecordFields } from "../record/record.ts";
 import type { RecordWriter, Written } from "../record-writer.ts";
 import type { AuditTable } from "./audit-table.ts";
@@ -18,6 +19,7 @@ const maxChains = 8;
 const maxKept = 10_000;
 
 export interface TableWriter extends RecordWriter {
+  counts(): JournalCounts;
   /** Resolves when what waits is put, or cannot be now. */
   drain(): Promise<unknown>;
   /** Puts what waits, once more, and gives up what cannot be put. */
@@ -29,7 +31,9 @@ export function createTableWriter(options: TableWriterOptions): TableWriter {
   const { table, log, now } = options;
   const chains: TableChain[] = [];
   const waitingCount = () => chains.reduce((sum, chain) => sum + chain.waitingCount, 0);
+  /** Since the last gap that is on record. */
   let droppedCount = 0;
+  let droppedRecords = 0;
   const drain = () => Promise.all(chains.map((chain) => chain.drain()));
   const health = createTableHealth({
     log,
@@ -60,8 +64,10 @@ export function createTableWriter(options: TableWriterOptions): TableWriter {
     async keep(fields: RecordFields): Promise<Written> {
       if (waitingCount() < maxKept) return pick().append(fields, true);
       droppedCount++;
+      droppedRecords++;
       return "held";
     },
+    counts: () => ({ ...health.counts(), droppedRecords, waitingRecords: waitingCount() }),
     drain,
     async close() {
       health.stop();

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import type { AssembleOptions, Deps } from "../../assemble.ts";
+import { modesInForce } from "../../config/auth.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { cacheHome } from "../../config/platform.ts";
 import type { Demo } from "../../demo/start-demo.ts";
 import type { LogLevel } from "../../telemetry/log.ts";
+import type { Metrics } from "../../telemetry/metrics/create-metrics.ts";
 import type { CommandContext } from "./command.ts";
 
 export interface OpenOptions {
@@ -16,6 +18,8 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** Start the query workers after this time: the first query of a server should be as quick as the next. */
   prewarmAfterMs?: number;
+  /** Count what happens, for whoever may read the metrics (setting telemetry.metrics). */
+  metrics?: boolean;
   /** How this process takes part in the audit. */
   audit?: AssembleOptions["audit"];
 }
@@ -78,7 +82,7 @@ function demoAuth({ effective }: LoadedConfig): Record<string, unknown> {
 
 async function buildDeps(
   config: LoadedConfig,
-  { quietLevel, prewarmAfterMs, audit }: OpenOptions,
+  { quietLevel, prewarmAfterMs, audit, metrics: isCounting = false }: OpenOptions,
   demo?: Demo,
 ): Promise<Deps> {
   const [{ assemble }, { createLog }] = await Promise.all([
@@ -94,5 +98,15 @@ async function buildDeps(
     perDay: isSet("limits.perDay"),
   };
   const log = createLog({ level });
-  return assemble({ settings, log, s3Credentials: demo?.credentials, setLimits, prewarmAfterMs, audit });
+  const metrics = isCounting ? await openMetrics(settings) : undefined;
+  const s3Credentials = demo?.credentials;
+  return assemble({ settings, log, s3Credentials, setLimits, prewarmAfterMs, audit, metrics });
+}
+
+/** Loaded where they can be read: a process that serves no HTTP starts sooner without. */
+async function openMetrics({ telemetry, auth }: LoadedConfig["settings"]): Promise<Metrics | undefined> {
+  const asksNobody = modesInForce(auth).includes("none");
+  if (telemetry.metrics === "off" || (telemetry.metrics === "loopback" && !asksNobody)) return undefined;
+  const { createMetrics } = await import("../../telemetry/metrics/create-metrics.ts");
+  return createMetrics();
 }

@@ -1,5 +1,7 @@
 import type { HttpAdapter } from "../../adapters/http/adapter.ts";
+import type { ReadableMetrics } from "../../adapters/http/metrics.ts";
 import type { Deps } from "../../assemble.ts";
+import { checkRecords } from "./audit-check.ts";
 import { checkCacheFolder } from "./cache-check.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
@@ -61,12 +63,21 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
       await checkCacheFolder(lake.cache.dir),
       ...checkPolicy(deps.access),
       ...checkServices(deps.breakers),
+      ...(await checkRecords(deps.audit)),
       ...(await checkStateStore(deps.state)),
     ],
     onError: (error) => deps.log.error("http fault", { error }),
     tls,
     oauth: identity?.oauth,
     certificates: identity?.certificates,
+    metrics: readableMetrics(deps),
     showsDependencies: identity === undefined,
   });
+}
+
+/** Without identity whoever reaches the server may read them: it listens on loopback alone then. */
+function readableMetrics({ metrics, settings: { telemetry } }: Deps): ReadableMetrics | undefined {
+  if (!metrics) return undefined;
+  const isForRoles = telemetry.metrics === "authenticated";
+  return { read: metrics.read, ...(isForRoles && { roles: telemetry.metricsRoles }) };
 }

@@ -32,6 +32,8 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
     summarizeBucket: bucket?.bucket,
     oauth: identity?.oauth,
     showsDependencies: false,
+    // Nobody can read those of one environment among many.
+    metrics: undefined,
     ready: async () => [
       await checkCacheFolder(lake.cache.dir),
       ...checkPolicy(deps.access),

@@ -1,0 +1,19 @@
+import { Gauge, type Registry } from "prom-client";
+import type { MetricSources } from "./sources.ts";
+
+/** Calls under way and the cache, as they are when somebody reads. */
+export function addStateMetrics(registry: Registry, { places, cache }: MetricSources): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge("sluice_calls_running", "Calls that run now", () => places().taken);
+  gauge("sluice_calls_queued", "Calls that wait for a place to run in", () => places().waiting);
+  gauge("sluice_cache_used_bytes", "Disk the block cache takes", () => cache().usedBytes);
+  gauge("sluice_cache_max_bytes", "Disk the block cache may take", () => cache().maxBytes);
+}
