@@ -17,7 +17,7 @@ export interface Relay {
   sink: string;
   /** There is more to send: it goes with what is gathered until the next look. */
   wake(): void;
-  /** Records of the chains of the last look that the sink does not have yet. */
+  /** Of the last look, so without what is gathered since: records of its chains that the sink does not have yet. */
   backlogRecords(): number;
   /** Sends what there is, for as long as it may take, and ends. */
   close(withinMs: number): Promise<void>;
