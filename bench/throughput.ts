@@ -93,7 +93,7 @@ async function measureCase(
     ]) {
       const beforeMs = await cpuMs(child);
       const result = await load.measure({ ...one, port, era, toolCount, durationMs });
-      const cpuMsPerRequest = ((await cpuMs(child)) - beforeMs) / result.requests;
+      const cpuMsPerRequest = ((await cpuMs(child)) - beforeMs) / result.answered;
       if (round > 0) results[name] = [...(results[name] ?? []), { ...result, cpuMsPerRequest }];
     }
   }

@@ -14,13 +14,13 @@ export interface GuardedServer {
   port: number;
   /** Who calls it, by their `authorization`. */
   callers: readonly string[];
+  /** How many records of calls its database has; left out where it has none. */
+  relayedRecords?: () => Promise<number>;
 }
 
 export interface GuardedServers {
   /** The first has none. */
   servers: readonly GuardedServer[];
-  /** How many records of calls the database has. */
-  relayedRecords(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -51,18 +51,25 @@ export async function startServers(
     });
     const { url } = (await firstJsonLine(child)) as { url: string };
     const isGuarded = env.SLUICE_AUTH !== undefined;
-    return { name, child, port: Number(new URL(url).port), callers: isGuarded ? callers : [] };
+    const isRelayed = env.SLUICE_AUDIT !== undefined;
+    return {
+      name,
+      child,
+      port: Number(new URL(url).port),
+      callers: isGuarded ? callers : [],
+      ...(isRelayed ? { relayedRecords } : {}),
+    };
+  };
+  const relayedRecords = async () => {
+    const [row] = await postgres.query<{ n: string }>(
+      `SELECT count(*) AS n FROM ${schema}.records WHERE kind IN ('intent', 'outcome')`,
+    );
+    return Number(row?.n);
   };
   const servers: GuardedServer[] = [];
   for (const [name, env] of settingsOf(oidc, postgres, folder)) servers.push(await start(name, env));
   return {
     servers,
-    async relayedRecords() {
-      const [row] = await postgres.query<{ n: string }>(
-        `SELECT count(*) AS n FROM ${schema}.records WHERE kind IN ('intent', 'outcome')`,
-      );
-      return Number(row?.n);
-    },
     async close() {
       await Promise.all(servers.map(({ child }) => children.stop(child)));
       await Promise.all([oidc.close(), postgres.remove()]);

@@ -10,13 +10,16 @@ export interface LoadRequest {
   era: Era;
   concurrency: number;
   durationMs: number;
+  /** Load before what counts, so that all that goes on beside requests is at work by then. */
+  leadInMs?: number;
   toolCount: number;
   /** `authorization` of the callers, taken in turns. Left out: nobody says who it is. */
   callers?: readonly string[];
 }
 
 export interface LoadResult {
-  requests: number;
+  /** All that were answered, those of the lead-in too. */
+  answered: number;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -26,7 +29,7 @@ export interface LoadResult {
 async function measure(asked: LoadRequest): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: asked.concurrency });
   const latencies: number[] = [];
-  const startedMs = performance.now();
+  const startedMs = performance.now() + (asked.leadInMs ?? 0);
   const untilMs = startedMs + asked.durationMs;
   let id = 0;
   const caller = async () => {
@@ -34,7 +37,8 @@ async function measure(asked: LoadRequest): Promise<LoadResult> {
       const mine = id++;
       const sentMs = performance.now();
       const text = await send(agent, asked, mine);
-      latencies.push(performance.now() - sentMs);
+      const answeredMs = performance.now();
+      if (answeredMs >= startedMs) latencies.push(answeredMs - sentMs);
       if (mine % 100 === 0) checkAnswer(text, asked.operation, mine, asked.toolCount);
     }
   };
@@ -42,7 +46,7 @@ async function measure(asked: LoadRequest): Promise<LoadResult> {
   const tookMs = performance.now() - startedMs;
   agent.destroy();
   return {
-    requests: latencies.length,
+    answered: id,
     perSecond: (latencies.length / tookMs) * 1_000,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),

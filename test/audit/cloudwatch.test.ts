@@ -87,6 +87,7 @@ test("a service that throttles and fails for a while loses no record", async () 
   logs.disturb = () => (faults-- > 0 ? new AwsFault("ThrottlingException", "Rate exceeded") : undefined);
   const audit = place.audit({ settings: { cloudwatch: cloudwatch() } });
   for (let index = 0; index < 20; index++) await call(auditedPath(audit), "test_write_word");
+  await expect.poll(() => place.logged, { timeout: 20_000 }).toContain("audit sink takes records again");
   await expect.poll(() => audit.backlogs()).toMatchObject([{ sink: "cloudwatch", records: 0 }]);
   await audit.close();
   expect(await expectStreamed()).toBe(42);

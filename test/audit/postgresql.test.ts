@@ -44,10 +44,17 @@ test("records come in their order, hostile ones too, and at the end of the proce
   const postgresql = await migrated();
   const audit = place.audit({ settings: { postgresql } });
   const path = auditedPath(audit);
-  for (const word of ["a\0b", "\ud800", "'; DROP TABLE records; --", "x".repeat(1e6), "\u2028\u001b[2J"])
+  for (const word of [
+    "a\0b",
+    "\ud800",
+    "'; DROP TABLE records; --",
+    "x".repeat(1e6),
+    "\u2028\u001b[2J",
+    '{"a",NULL}\\n\n\\',
+  ])
     await call(path, "test_write_word", { word });
   await audit.close();
-  expect(await expectRelayed(postgresql.schema)).toBe(12);
+  expect(await expectRelayed(postgresql.schema)).toBe(14);
   const columns = await postgres.query(
     `SELECT kind, principal, tenant, tool, effect, result, call, correlation_id FROM ${postgresql.schema}.records WHERE sequence = 3`,
   );
@@ -63,6 +70,24 @@ test("records come in their order, hostile ones too, and at the end of the proce
       correlation_id: "id-2",
     },
   ]);
+});
+
+test("records that come one by one are gathered, and soon there", async () => {
+  const postgresql = await migrated();
+  const audit = place.audit({ settings: { postgresql } });
+  const path = auditedPath(audit);
+  for (let word = 0; word < 50; word++) {
+    await call(path, "test_write_word", { word: `w${word}` });
+    await new Promise((resolve) => setTimeout(resolve, 4));
+  }
+  const sends = `SELECT count(*)::int AS records, count(DISTINCT received_at)::int AS sends FROM ${postgresql.schema}.records`;
+  await expect
+    .poll(async () => (await postgres.query(sends))[0], { timeout: 10_000, interval: 50 })
+    .toMatchObject({ records: 101 });
+  const [{ sends: sendCount } = { sends: 0 }] = await postgres.query<{ sends: number }>(sends);
+  expect(sendCount).toBeLessThan(25);
+  await audit.close();
+  expect(await expectRelayed(postgresql.schema)).toBe(102);
 });
 
 test("what a process could not relay, the next one does, of every chain", async () => {

@@ -20,10 +20,7 @@ function writeCanonical(root: unknown, write: (text: string) => void): void {
 function open(value: unknown, todo: Todo[]): string {
   if (Array.isArray(value)) {
     todo.push("]");
-    for (let index = value.length - 1; index >= 0; index--) {
-      todo.push({ value: value[index] });
-      if (index > 0) todo.push(",");
-    }
+    for (let index = value.length - 1; index >= 0; index--) put(index > 0 ? "," : "", value[index], todo);
     return "[";
   }
   if (!isRecord(value)) return scalar(value);
@@ -31,10 +28,17 @@ function open(value: unknown, todo: Todo[]): string {
     .filter((name) => value[name] !== undefined)
     .sort();
   todo.push("}");
-  for (const [index, name] of [...names.entries()].reverse()) {
-    todo.push({ value: value[name] }, `${index > 0 ? "," : ""}${JSON.stringify(name)}:`);
+  for (let index = names.length - 1; index >= 0; index--) {
+    const name = names[index] ?? "";
+    put(`${index > 0 ? "," : ""}${JSON.stringify(name)}:`, value[name], todo);
   }
   return "{";
+}
+
+/** Puts a value and what stands before it on the pile. Most values are scalars, and one text with it at once. */
+function put(before: string, value: unknown, todo: Todo[]): void {
+  if (typeof value === "object" && value !== null) todo.push({ value }, before);
+  else todo.push(before + scalar(value));
 }
 
 function scalar(value: unknown): string {

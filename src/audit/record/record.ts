@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import { escapeCharacters } from "../../core/escape.ts";
 import { isRecord } from "../../core/record.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -88,5 +88,5 @@ function parse(line: string): unknown {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hashOf("sha256", text);
 }

@@ -9,6 +9,7 @@ import type { RelayedRecord, Sink } from "./sink.ts";
 export function createPostgresqlSink({ url, schema }: PostgresqlSettings): Sink {
   const connection = createPostgresqlConnection(url);
   const months = new Set<string>();
+  const statement = insertStatement(schema);
 
   async function insert(records: readonly RelayedRecord[]): Promise<void> {
     const client = await connection.get();
@@ -17,10 +18,10 @@ export function createPostgresqlSink({ url, schema }: PostgresqlSettings): Sink 
       await client.query(`SELECT ${schema}.ensure_month($1::date)`, [month]);
       months.add(month);
     }
-    await client.query(
-      insertStatement(schema),
-      columns.map(({ value }) => records.map(value)),
-    );
+    await client.query(statement, [
+      ...columns.map(({ value }) => records.map(value)),
+      records.map(({ line }) => line).join("\n"),
+    ]);
   }
 
   return {
@@ -41,7 +42,7 @@ export function createPostgresqlSink({ url, schema }: PostgresqlSettings): Sink 
 
 interface Column {
   name: string;
-  type: "text" | "bigint" | "timestamptz" | "json";
+  type: "text" | "bigint" | "timestamptz";
   value(relayed: RelayedRecord): string | number | null;
 }
 
@@ -63,15 +64,14 @@ const columns: readonly Column[] = [
     ] as const
   ).map(([name, field]): Column => ({ name, type: "text", value: ({ record }) => textOf(record[field]) })),
   { name: "duration_ms", type: "bigint", value: ({ record }) => wholeOf(record.durationMs) },
-  { name: "record", type: "json", value: ({ line }) => line },
 ];
 
+/** The lines go as one text: they hold no line break, and as a list each of their quotes would be escaped and read anew. */
 function insertStatement(schema: string): string {
   const names = columns.map(({ name }) => name).join(", ");
-  // A text goes in as it is; the statement makes it JSON, as lists of JSON would be quoted anew on the way.
-  const lists = columns.map(({ type }, index) => `$${index + 1}::${type === "json" ? "text" : type}[]`);
-  const picked = columns.map(({ name, type }) => (type === "json" ? `${name}::json` : name));
-  return `INSERT INTO ${schema}.records (${names}) SELECT ${picked.join(", ")} FROM unnest(${lists.join(", ")}) AS given(${names}) ON CONFLICT DO NOTHING`;
+  const lists = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(", ");
+  const lines = `string_to_array($${columns.length + 1}::text, E'\\n')`;
+  return `INSERT INTO ${schema}.records (${names}, record) SELECT ${names}, line::json FROM unnest(${lists}, ${lines}) AS given(${names}, line) ON CONFLICT DO NOTHING`;
 }
 
 /** What a damaged line says may be no time. It is kept where nobody mistakes it for one. */

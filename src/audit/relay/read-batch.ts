@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { listSegments } from "../journal/segments.ts";
 import { readLines } from "../read/read-lines.ts";
-import { openLine, readLine } from "../record/record.ts";
+import { readLine } from "../record/record.ts";
 import type { Position } from "./position.ts";
 import type { RelayedRecord } from "./sink.ts";
 
@@ -15,8 +15,8 @@ const maxRecords = 1_000;
 const maxChars = 2 * 1024 * 1024;
 
 /**
- * Reads on from a position, through record `through` at most. Lines that do not hold are relayed as they are: whoever
- * looks at the sink should see them too. What is no record at all is passed over.
+ * Reads on from a position, through record `through` at most. Hashes are not looked at: a line that
+ * does not hold is relayed as it is, for whoever looks at the sink should see it too. What is no record at all is passed over.
  */
 export async function readBatch(folder: string, from: Position, through: number): Promise<Batch> {
   const records: RelayedRecord[] = [];
@@ -30,7 +30,7 @@ export async function readBatch(folder: string, from: Position, through: number)
       segment === from.segment ? from.endByte : 0,
     )) {
       if (!isWhole) break;
-      const record = openLine(text) ?? readLine(text);
+      const record = readLine(text);
       if (record && record.sequence > through) return { records, next };
       if (record) records.push({ record, line: text });
       next = { segment, endByte, sequence: record?.sequence ?? next.sequence };

@@ -1,6 +1,7 @@
 import type { Log } from "../../telemetry/log.ts";
-import { atMost, pause } from "../pause.ts";
+import { atMost } from "../pause.ts";
 import { type Backlog, type ChainAtSink, measureBacklog } from "./backlog.ts";
+import { createPace } from "./pace.ts";
 import { keepPosition, type Position, readPosition } from "./position.ts";
 import { readBatch } from "./read-batch.ts";
 import type { Sink } from "./sink.ts";
@@ -16,7 +17,7 @@ export interface RelayedChain {
 /** Brings the records of the journal to one sink. */
 export interface Relay {
   sink: string;
-  /** Looks for more at once. */
+  /** There is more to send: it goes with what is gathered until the next look. */
   wake(): void;
   /** Resolves when all there is now was sent, or could not be sent, or after that time. */
   flush(withinMs: number): Promise<void>;
@@ -39,20 +40,13 @@ export interface RelayOptions {
   now(): number;
 }
 
-/** Nothing wakes a relay for records of other processes. */
-const lookEveryMs = 15_000;
-const firstBackoffMs = 100;
-const maxBackoffMs = 5_000;
-
 /** A failed send is tried again after a random time that grows to 5 seconds, from the position kept: nothing is lost. */
 export function createRelay(options: RelayOptions): Relay {
   const { sink, log, random, now } = options;
   const stopping = new AbortController();
   const known = new Map<string, ChainAtSink>();
   const alarm = createSinkAlarm(sink.name, log, now);
-  /** Who waits for a pass that began after they asked. */
-  const waiting: (() => void)[] = [];
-  let waking = new AbortController();
+  const pace = createPace(stopping.signal, random);
 
   async function pass(): Promise<boolean> {
     try {
@@ -71,27 +65,19 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      waking = new AbortController();
-      const asked = waiting.splice(0);
+      const ended = pace.begin();
       const hasAll = await pass();
-      for (const tell of asked) tell();
-      if (hasAll) await pause(lookEveryMs, AbortSignal.any([stopping.signal, waking.signal]));
-      // While the sink is down more records are no reason to try sooner.
-      else await pause(random() * backoffMs(alarm.failures()), stopping.signal);
+      ended();
+      if (hasAll) await pace.restAfterAll();
+      else await pace.restAfterFailure(alarm.failures());
     }
   }
 
   const running = run();
   return {
     sink: sink.name,
-    wake: () => waking.abort(),
-    async flush(withinMs) {
-      const flushed = new Promise<void>((resolve) => {
-        waiting.push(resolve);
-      });
-      waking.abort();
-      await atMost(withinMs, flushed);
-    },
+    wake: pace.wake,
+    flush: (withinMs) => atMost(withinMs, pace.hurry()),
     async backlog() {
       for (const own of await lookAt(options, false)) known.set(own.folder, own);
       return measureBacklog(known.values(), now());
@@ -130,10 +116,6 @@ async function relayChain(
     kept(next);
     at = next;
   }
-}
-
-function backoffMs(failures: number): number {
-  return Math.min(maxBackoffMs, firstBackoffMs * 2 ** failures);
 }
 
 function recordsOf(chains: ReadonlyMap<string, ChainAtSink>): number {
