@@ -17,10 +17,11 @@ const hintsInput = {
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "latin-1"]).optional(),
 };
 
-/** A state of a Delta table other than its newest. */
+/** A state of a table of Delta or Iceberg other than its newest. */
 const momentInput = {
   version: z.int().min(0).optional(),
   timestamp: z.string().max(64).optional(),
+  snapshot: z.string().min(1).max(256).optional(),
 };
 
 /** Names a dataset and says how to read it. Spread into an input. */
@@ -38,11 +39,12 @@ export const sourceInput = z.union([
 
 /** Only what is the dataset's of a larger input. */
 export function datasetOf(input: DatasetRequest): DatasetRequest {
-  const { uri, version, timestamp, format, separator, hasHeader, encoding } = input;
+  const { uri, version, timestamp, snapshot, format, separator, hasHeader, encoding } = input;
   return {
     uri,
     ...(version === undefined ? {} : { version }),
     ...(timestamp === undefined ? {} : { timestamp }),
+    ...(snapshot === undefined ? {} : { snapshot }),
     ...(format === undefined ? {} : { format }),
     ...(separator === undefined ? {} : { separator }),
     ...(hasHeader === undefined ? {} : { hasHeader }),

@@ -27,7 +27,7 @@ export const getMetadata = defineTool({
     ...pageOut,
     ...notesOut,
   }),
-  untrusted: ["columns", "partitions", "object", "delta", "table"],
+  untrusted: ["columns", "partitions", "object", "delta", "iceberg", "table"],
   examples: [{ title: "What a folder holds", input: { uri: "s3://demo-lake/orders/" } }],
   aliases: [
     {

@@ -3,7 +3,6 @@ import type { Column } from "../engine.ts";
 import type { GatedStatement } from "../gate/gate.ts";
 import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
-import { deltaView } from "./delta-view.ts";
 import { exportRows } from "./export-rows.ts";
 import { planReading, type Reading } from "./hydration/reading.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
@@ -12,6 +11,7 @@ import { PageWriter, type WrittenRows } from "./page-writer.ts";
 import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
 import { checkSessionNames } from "./session-columns.ts";
+import { tableView } from "./table-view.ts";
 import { typeName } from "./type-name.ts";
 import { viewSql } from "./views.ts";
 
@@ -34,7 +34,7 @@ export async function runStatement(
     job.tables.map(({ scan }) => scan),
     report,
   );
-  const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
+  const files = scans.flatMap(pathsOf);
   const { exportTo } = job;
   if (exportTo) files.push(exportPath(job.folder, exportTo.format));
   let reading: Reading | undefined;
@@ -43,7 +43,7 @@ export async function runStatement(
     for (const [index, { names }] of job.tables.entries()) {
       const given = scans[index];
       if (!given) continue;
-      const table = given.deltaFields ? await withDelta(connection, given, index) : given;
+      const table = given.tableFields ? await withView(connection, given, index) : given;
       const scan = job.known?.rows ? { ...table, rows: job.known.rows } : table;
       for (const name of names) await connection.run(viewSql(name, scan));
       tables.push({ names, scan });
@@ -67,8 +67,16 @@ export async function runStatement(
   return { ...value, prepared, reruns, isLimited, ...(rows ? { rows } : {}) };
 }
 
-async function withDelta(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {
-  return { ...scan, delta: await deltaView(connection, scan, index) };
+/** Files of a scan, and those that name its deleted rows. */
+function pathsOf({ files }: JobScan): string[] {
+  return files.flatMap(({ prepared, path, deleted }) => [
+    prepared?.path ?? path,
+    ...(deleted && "paths" in deleted ? deleted.paths : []),
+  ]);
+}
+
+async function withView(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {
+  return { ...scan, view: await tableView(connection, scan, index) };
 }
 
 /** Rows without the deleted ones come out of a join, whose threads do not keep the order that a page goes on by. */

@@ -1,10 +1,11 @@
 import { ToolError } from "../../core/errors.ts";
-import type { TableMoment } from "../delta/delta-tables.ts";
-import type { TableRoot } from "../delta/table-root.ts";
 import type { Location } from "../location.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
+import { momentSaid, type TableMoment } from "../tables/table-moment.ts";
+import type { TableRoot } from "../tables/table-root.ts";
+import type { TableFormat } from "../tables/table-snapshot.ts";
 import { named, nameOf } from "./dataset.ts";
 
 /** The folder of a name, where a table may be. */
@@ -38,29 +39,26 @@ export async function refuseFileOfDelta(stores: Stores, uri: string, scope: Lake
   const folder = name.slice(0, name.lastIndexOf("/") + 1);
   if (folder.endsWith("/_delta_log/") || folder.endsWith("/_sidecars/")) return;
   const root = named(location, withoutPartitions(folder));
-  if (await probe(stores, named(location, `${nameOf(root)}_delta_log/`), scope)) throw insideDelta(uri, root);
+  if (await probe(stores, named(location, `${nameOf(root)}_delta_log/`), scope))
+    throw insideTable("Delta", uri, root);
 }
 
-export function insideDelta(uri: string, root: Location): ToolError {
+/** What is said of a name of some files of a table. */
+export function insideTable(format: TableFormat, uri: string, root: Location): ToolError {
   const table = formatLocation(root);
   return new ToolError(
     "unsupported",
-    `${quoteName(uri)} names files of a Delta table, whose log decides which rows of its files count. Name the table: ${quoteName(table)}.`,
-    { details: { tableFormat: "Delta", table } },
+    `${quoteName(uri)} names files of ${format === "Delta" ? "a Delta table, whose log decides" : "an Iceberg table, whose metadata decides"} which rows of its files count. Name the table: ${quoteName(table)}.`,
+    { details: { tableFormat: format, table } },
   );
 }
 
-/** Throws `invalid_input` for a version or time of what is no Delta table. */
-export function refuseMoment(uri: string, { version, timestamp }: TableMoment): void {
-  if (version === undefined && timestamp === undefined) return;
+/** Throws `invalid_input` for a moment of what is no table of Delta or Iceberg. */
+export function refuseMoment(uri: string, moment: TableMoment): void {
+  const said = momentSaid(moment);
+  if (said === undefined) return;
   throw new ToolError(
     "invalid_input",
-    `${quoteName(uri)} is not a Delta table, and only those keep versions. Leave out ${version === undefined ? "timestamp" : "version"}.`,
+    `${quoteName(uri)} is not a Delta table${said === "version" ? "" : " and not one of Iceberg"}, and only those keep versions. Leave out ${said}.`,
   );
-}
-
-/** Throws `invalid_input` where both are said. */
-export function checkedMoment(moment: TableMoment): TableMoment {
-  if (moment.version === undefined || moment.timestamp === undefined) return moment;
-  throw new ToolError("invalid_input", "version and timestamp are both given. Leave out one of them.");
 }

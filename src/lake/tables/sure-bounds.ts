@@ -1,5 +1,13 @@
 import type { ValueKind } from "../sql/gate/bound-conditions.ts";
-import type { ColumnBounds } from "./file-statistics.ts";
+
+/** What the log says of one column in one file. Values as JSON has them: dates and times as text in ISO 8601. */
+export interface ColumnBounds {
+  /** Not greater than any value but for the rounding of numbers: long texts are cut, times are rounded down to milliseconds. */
+  min?: string | number | boolean;
+  /** Not less than any value but for the rounding of numbers, and the last millisecond of times. */
+  max?: string | number | boolean;
+  nullCount?: number;
+}
 
 /** What is sure of a column in one file, as texts that the engine casts to its type; null where nothing is. */
 export interface SureBounds {

@@ -1,13 +1,12 @@
 import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
 import { ToolError } from "../../../core/errors.ts";
-import type { DeltaField } from "../../delta/schema.ts";
-import { sqlType } from "../../delta/schema.ts";
+import { sqlType, type TableField } from "../../tables/table-field.ts";
 import type { Column } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
-import type { DeltaView, JobFile, JobScan } from "../protocol.ts";
-import { columnsOfFile, type FileColumns, valueSql } from "./delta-columns.ts";
-import { fillDeleted } from "./delta-deleted.ts";
+import type { JobFile, JobScan, TableView } from "../protocol.ts";
+import { fillDeleted } from "./deleted-rows.ts";
 import { identifier, list, literal } from "./quoting.ts";
+import { columnsOfFile, type FileColumns, valueSql } from "./table-columns.ts";
 import { typeName } from "./type-name.ts";
 
 /** Files that are read alike: with the same columns, and some rows to leave out or none. */
@@ -17,16 +16,16 @@ interface FileGroup {
 }
 
 /**
- * The SELECT of a Delta table: every column of its schema in turn, from the files by name or number, NULL where a file
- * has none, cast where it was of a narrower type; partition columns by the log; without the rows that were deleted.
+ * The SELECT of a table of Delta or Iceberg: every column of its schema in turn, from the files by name or number, NULL where a file
+ * has none, cast where it was of a narrower type; partition columns by what the table says; without the rows that were deleted.
  * Reads footers, and fills a table of the deleted rows.
  */
-export async function deltaView(
+export async function tableView(
   connection: DuckDBConnection,
   scan: JobScan,
   index: number,
-): Promise<DeltaView> {
-  const fields = scan.deltaFields ?? [];
+): Promise<TableView> {
+  const fields = scan.tableFields ?? [];
   const deletedTable = `_sluice_deleted_${index}`;
   await fillDeleted(connection, deletedTable, scan.files);
   const selects: string[] = [];
@@ -37,6 +36,7 @@ export async function deltaView(
     // Under mapping by number every field has one.
     const hasIds = fields.some(({ fieldId }) => fieldId !== undefined);
     const found = await columnsOfFile(connection, first.path, hasIds);
+    if (found.lacksIds && scan.filesWithoutIds === "refused") throw withoutIds(first);
     for (const [name, type] of found.types) columns.set(name, { name, type: typeName(type) });
     selects.push(groupSelect(scan, group, found, deletedTable));
   }
@@ -72,7 +72,7 @@ function groupSelect(
   found: FileColumns,
   deletedTable: string,
 ): string {
-  const columns = (scan.deltaFields ?? []).map((field) => {
+  const columns = (scan.tableFields ?? []).map((field) => {
     const at = scan.partitionColumns.findIndex(({ name }) => name === field.name);
     const value = at < 0 ? columnValue(field, found) : partitionValue(scan, at);
     return `${value} AS ${identifier(field.name)}`;
@@ -80,7 +80,7 @@ function groupSelect(
   if (hasDeleted && [...found.types.keys()].some((name) => name.toLowerCase() === "file_row_number")) {
     throw new ToolError(
       "unsupported",
-      "The Delta table has deleted rows and a column named file_row_number, which hides the numbers of its rows.",
+      "The table has deleted rows and a column named file_row_number, which hides the numbers of its rows.",
     );
   }
   const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, hive_partitioning = true, hive_types = {'${partitionKey}': BIGINT})`;
@@ -90,11 +90,24 @@ function groupSelect(
   return `SELECT ${columns.join(", ")} FROM ${reader} AS file${deleted}`;
 }
 
-function columnValue(field: DeltaField, found: FileColumns): string {
+function withoutIds({ uri }: JobFile): ToolError {
+  return new ToolError(
+    "unsupported",
+    `The columns of ${uri} have no field ids, and the Iceberg table has no name mapping (schema.name-mapping.default) to find them by.`,
+    { details: { tableFormat: "Iceberg", feature: "files without field ids" } },
+  );
+}
+
+function columnValue(field: TableField, found: FileColumns): string {
   const name = found.nameOf(field, [...found.types.keys()]);
   const type: DuckDBType | undefined = name === undefined ? undefined : found.types.get(name);
-  if (name === undefined || !type) return `NULL::${sqlType(field.type)}`;
-  return valueSql(field.type, type, `file.${identifier(name)}`, found);
+  if (name !== undefined && type) return valueSql(field.type, type, `file.${identifier(name)}`, found);
+  if (!field.isKeptOutside) return `NULL::${sqlType(field.type)}`;
+  throw new ToolError(
+    "unsupported",
+    `Files of the Iceberg table have no column ${field.name}, by whose values it was once divided and once not.`,
+    { details: { tableFormat: "Iceberg", feature: "partition values of changed partition specs" } },
+  );
 }
 
 /** By the number in its folder's name: the engine leaves out files by filters on it. */

@@ -6,15 +6,17 @@ import {
   type DuckDBType,
 } from "@duckdb/node-api";
 import { ToolError } from "../../../core/errors.ts";
-import { type DeltaField, type DeltaType, sqlType } from "../../delta/schema.ts";
+import { sqlType, type TableField, type TableType } from "../../tables/table-field.ts";
 import { identifier, literal } from "./quoting.ts";
 import { typeName } from "./type-name.ts";
 
 /** What a Parquet file has for columns. */
 export interface FileColumns {
   types: Map<string, DuckDBType>;
+  /** Fields are found by their numbers, and none of the file's columns has one. */
+  lacksIds: boolean;
   /** The name a field has among `names`; undefined where it is not there. */
-  nameOf(field: DeltaField, names: readonly string[]): string | undefined;
+  nameOf(field: TableField, names: readonly string[]): string | undefined;
 }
 
 /** Reads the footer. `hasIds`: some field is found by its number. */
@@ -29,9 +31,12 @@ export async function columnsOfFile(
   const names = result.columnNames();
   const types = new Map(result.columnTypes().map((type, at) => [names[at] ?? "", type]));
   const byId = hasIds ? await namesById(connection, path) : new Map<number, string>();
+  const lacksIds = hasIds && byId.size === 0;
   return {
     types,
-    nameOf({ fieldId, physicalName }, names) {
+    lacksIds,
+    nameOf({ fieldId, physicalName, namesWithoutId = [] }, names) {
+      if (lacksIds) return namesWithoutId.find((name) => names.includes(name));
       const wanted = fieldId === undefined ? physicalName : byId.get(fieldId);
       if (wanted === undefined || names.includes(wanted)) return wanted;
       const folded = wanted.toLowerCase();
@@ -52,7 +57,7 @@ async function namesById(connection: DuckDBConnection, path: string): Promise<Ma
  * NULL for those it lacks. The bare column where nothing is to be done, so that conditions reach the reader.
  */
 export function valueSql(
-  wanted: DeltaType,
+  wanted: TableType,
   found: DuckDBType,
   expression: string,
   columns: FileColumns,
@@ -77,12 +82,12 @@ export function valueSql(
   }
   throw new ToolError(
     "invalid_input",
-    `A file of the Delta table has ${typeName(found).slice(0, 200)} where its schema has ${sqlType(wanted).slice(0, 200)}.`,
+    `A file of the table has ${typeName(found).slice(0, 200)} where its schema has ${sqlType(wanted).slice(0, 200)}.`,
   );
 }
 
 function structValue(
-  { fields }: Extract<DeltaType, { kind: "struct" }>,
+  { fields }: Extract<TableType, { kind: "struct" }>,
   found: DuckDBStructType,
   expression: string,
   columns: FileColumns,

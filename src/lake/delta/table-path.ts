@@ -1,19 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
-import { named, nameOf } from "../datasets/dataset.ts";
 import type { Location } from "../location.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
-
-/** Where a table is: its folder, whose name ends in `/`. */
-export interface TableRoot {
-  location: Location;
-  /** As callers name it. */
-  uri: string;
-}
-
-/** What is at a relative name, taken as it is, below the table's root. */
-export function below(root: TableRoot, name: string): Location {
-  return named(root.location, `${nameOf(root.location)}${name}`);
-}
+import { below, type TableRoot } from "../tables/table-root.ts";
 
 /**
  * The place a path in a table's log names. Relative paths are below the root, absolute ones are taken where they lead
