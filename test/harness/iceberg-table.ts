@@ -158,11 +158,11 @@ export interface WrittenMetadata {
 function entryOf(file: WrittenFile): Json {
   const { content = 0, format = "PARQUET", partition = {}, status = 1, sequence = null } = file;
   const byId = (values: Record<number, unknown> | undefined) =>
-    values && Object.entries(values).map(([key, value]) => ({ key: Number(key), value }));
+    values ? Object.entries(values).map(([key, value]) => ({ key: Number(key), value })) : null;
   return {
     status,
-    snapshot_id: { long: 1 },
-    sequence_number: sequence === null ? null : { long: sequence },
+    snapshot_id: 1,
+    sequence_number: sequence,
     data_file: {
       content,
       file_path: file.path,
@@ -170,16 +170,12 @@ function entryOf(file: WrittenFile): Json {
       partition,
       record_count: file.rows,
       file_size_in_bytes: file.bytes,
-      null_value_counts: orNull(byId(file.nulls)),
-      lower_bounds: orNull(byId(file.lower)),
-      upper_bounds: orNull(byId(file.upper)),
-      key_metadata: file.keyMetadata ? { bytes: file.keyMetadata } : null,
+      null_value_counts: byId(file.nulls),
+      lower_bounds: byId(file.lower),
+      upper_bounds: byId(file.upper),
+      key_metadata: file.keyMetadata ?? null,
     },
   };
-}
-
-function orNull(array: unknown[] | undefined) {
-  return array ? { array } : null;
 }
 
 /** Tables on S3 and on disk of a lake. */

@@ -125,7 +125,7 @@ describe("The rows of an Iceberg table", () => {
     const add = (from: number, value: string | null) =>
       table.file(`SELECT range AS id FROM range(${from}, ${from + 2})`, ids, {
         rows: 2,
-        partition: { word: value === null ? null : { string: value } },
+        partition: { word: value },
         lower: { 1: longBytes(from) },
         upper: { 1: longBytes(from + 1) },
         nulls: { 1: 0 },
