@@ -43,7 +43,7 @@ describe("The rows of an Iceberg table", () => {
       expect(await rowsOf("FROM t", uri, { timestamp: "2023-11-14T22:13:21Z" })).toEqual([[0], [1], [2]]);
       expect(await rowsOf("SELECT count(*) FROM t", `${table.uri}/metadata/v1.metadata.json`)).toEqual([[3]]);
       await table.write("metadata/version-hint.text", "1");
-      const { notes } = await lake.output("lake_read_rows", { uri });
+      const { notes } = await lake.output("lake_get_metadata", { uri });
       expect(notes.join()).toContain("v2.metadata.json has it (version-hint.text)");
     }
   });

@@ -34,7 +34,10 @@ export function tablePaths(root: TableRoot, location: string): TablePaths {
 }
 
 function plainPath(path: string): string {
-  return path.replace(/^\.\//, "").replace(/^s3[an]:\/\//, "s3://").replace(/^file:(?:\/\/)?(?=\/)/, "");
+  return path
+    .replace(/^\.\//, "")
+    .replace(/^s3[an]:\/\//, "s3://")
+    .replace(/^file:(?:\/\/)?(?=\/)/, "");
 }
 
 function isInside(name: string): boolean {

@@ -7,11 +7,12 @@ export const uriInput = z.string().min(1).max(4_096);
 /** What a caller may say of a file in place of leaving it to detection. */
 const hintsInput = {
   format: z.enum(["parquet", "csv", "json", "ndjson", "text"]).optional(),
+  // A refinement takes no room in the listed schema.
   separator: z
     .string()
-    .min(1)
-    .max(4)
-    .refine((text) => !/[\0\r\n]/.test(text), { error: "may hold neither NUL nor a line end" })
+    .refine((text) => /^[^\0\r\n]{1,4}$/.test(text), {
+      error: "must have 1 to 4 characters, neither NUL nor a line end",
+    })
     .optional(),
   hasHeader: z.boolean().optional(),
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "latin-1"]).optional(),
@@ -19,14 +20,17 @@ const hintsInput = {
 
 /** A state of a table of Delta or Iceberg other than its newest. */
 const momentInput = {
-  version: z.int().min(0).optional(),
+  version: z
+    .int()
+    .refine((version) => version >= 0, { error: "must be 0 or more" })
+    .optional(),
   timestamp: z.string().max(64).optional(),
-  snapshot: z.string().min(1).max(256).optional(),
+  snapshot: z.string().max(64).optional(),
 };
 
 /** Names a dataset and says how to read it. Spread into an input. */
 export const datasetInput = {
-  uri: uriInput.describe("s3://bucket/key, local path, folder/, glob or databricks://catalog.schema.table"),
+  uri: uriInput.describe("s3://bucket/key, path, folder/, glob or databricks://catalog.schema.table"),
   ...momentInput,
   ...hintsInput,
 };

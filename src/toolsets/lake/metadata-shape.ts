@@ -18,8 +18,8 @@ export const descriptionOut = {
     .optional()
     .describe("With type, number of values and a sample"),
   parquet: z.looseObject({}).optional().describe("Row groups, codecs"),
-  delta: z.looseObject({}).optional().describe("Version, features, properties, history"),
-  iceberg: z.looseObject({}).optional().describe("Snapshot, refs, properties, history"),
+  delta: z.looseObject({}).optional().describe("Version, properties, history"),
+  iceberg: z.looseObject({}).optional(),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
   table: z.looseObject({}).optional().describe("Of a catalog: type, owner, location"),
   lastModified: z.string().optional(),
