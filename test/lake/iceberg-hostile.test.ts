@@ -66,6 +66,7 @@ describe("Paths of an Iceberg table that lead out of its folder are denied", () 
 describe("Never a part of an Iceberg table", () => {
   test.each([
     ["a manifest that is cut short", { manifest: { cutTo: 300 } }, "it ends too early"],
+    ["a manifest that is empty", { manifest: { cutTo: 0 } }, "does not begin as an Avro file"],
     ["a manifest of another length", { manifest: { length: 7 } }, "bytes in place of 7"],
     ["a manifest that is not there", { manifest: { path: "s3://lake/hostile-9/no.avro" } }, "is not there"],
     ["more values than there are", { manifest: { avro: { claimedCount: 9 } } }, "it ends too early"],
