@@ -25,8 +25,8 @@ export interface AskedTable {
 }
 
 /**
- * How to open the table a folder holds; undefined where it holds none. Both formats are looked for at once: of a folder
- * that has both, as one that is written for readers of either, the Delta table is read.
+ * How to open the table a folder holds; undefined where it holds none. Both formats are looked for at once, but where it
+ * was Delta's before: of a folder that has both, as one that is written for readers of either, the Delta table is read.
  */
 export async function findTable(
   { stores, delta, iceberg }: TableFormats,
@@ -35,9 +35,9 @@ export async function findTable(
 ): Promise<(() => Promise<Dataset>) | undefined> {
   momentSaid(moment);
   const root = rootAt(stores, uri);
-  const looking = iceberg.find(root, scope);
+  const looking = delta.isKnown(root, scope) ? undefined : iceberg.find(root, scope);
   // Its failure counts only where it is waited for.
-  looking.catch(() => {});
+  looking?.catch(() => {});
   const ofDelta = await delta.find(root, moment, scope);
   if (ofDelta) {
     return async () => {
@@ -45,7 +45,7 @@ export async function findTable(
       return delta.datasetOf(uri, hints, await ofDelta.open());
     };
   }
-  const ofIceberg = await looking;
+  const ofIceberg = await (looking ?? iceberg.find(root, scope));
   return ofIceberg && (() => datasetOf(ofIceberg, { uri, moment, hints }, scope));
 }
 
