@@ -17,9 +17,11 @@ export type Exactness = "exact" | "estimated";
 /** A dataset as a caller names it: one object, a folder or prefix, or a glob, and what the caller says of it. */
 export interface DatasetRequest extends FormatHints {
   uri: string;
-  /** Of a Delta table: the state of this version, or the last one not after this time (ISO 8601). */
+  /** Of a Delta table: the state of this version. Of Iceberg too: the last one not after this time (ISO 8601). */
   version?: number | undefined;
   timestamp?: string | undefined;
+  /** Of an Iceberg table: the id of a snapshot in digits, or the name of a branch or tag. */
+  snapshot?: string | undefined;
 }
 
 export interface ParquetFacts {
@@ -45,6 +47,24 @@ export interface DeltaFacts {
   history: CommitRecord[];
 }
 
+/** What the metadata of an Iceberg table says of it. */
+export interface IcebergFacts {
+  formatVersion: number;
+  /** The id of the snapshot that is described; absent of a table that never had a row. */
+  snapshot?: string;
+  timestamp?: Date;
+  metadataFile: string;
+  /** Where the metadata says the table is. */
+  location: string;
+  /** Names and transforms of now. */
+  partitionedBy: string[];
+  /** Branches and tags by their names: `branch 123`. */
+  refs: Record<string, string>;
+  properties: Record<string, string>;
+  /** The snapshot and those it came from, newest first. */
+  history: { snapshot: string; timestamp: Date; summary: Record<string, string> }[];
+}
+
 /** What a catalog says of a table. */
 export interface TableFacts {
   /** Such as `MANAGED`, `EXTERNAL`, `VIEW`. */
@@ -66,7 +86,7 @@ export interface TableFacts {
 /** What can be said of a dataset. Fields that are unknown are absent, never guessed. */
 export interface DatasetDescription {
   uri: string;
-  /** A `DataFormat`, or `delta`; of a catalog's table what the catalog says, in lower case. */
+  /** A `DataFormat`, `delta` or `iceberg`; of a catalog's table what the catalog says, in lower case. */
   format: DataFormat | (string & {});
   compression?: Compression;
   encoding?: TextEncoding;
@@ -80,6 +100,7 @@ export interface DatasetDescription {
   rejectedRows?: number;
   parquet?: ParquetFacts;
   delta?: DeltaFacts;
+  iceberg?: IcebergFacts;
   /** Of the object, where the dataset is one object. */
   object?: ObjectDetails;
   /** Of a catalog's table. */

@@ -11,11 +11,13 @@ import { createSniffer } from "./datasets/sniffer.ts";
 import type { LakeParts } from "./datasets/with-tables.ts";
 import { createDeltaTables } from "./delta/delta-tables.ts";
 import { createFooters } from "./describe/footers.ts";
+import { createIcebergTables } from "./iceberg/iceberg-tables.ts";
 import type { DatasetRequest } from "./lake.ts";
 import type { LakeScope } from "./scope.ts";
 import type { LakeSettings } from "./settings.ts";
 import type { SqlEngine } from "./sql/engine.ts";
 import type { Stores } from "./stores/store.ts";
+import { createStoredFiles } from "./tables/stored-files.ts";
 
 export interface PartsOptions {
   settings: LakeSettings;
@@ -56,11 +58,15 @@ export function openParts({ settings, stores, engine, shared, elsewhere }: Parts
   const { tables } = shared;
   const cache = guardedCache(shared.cache, createBoundaries(settings));
   const delta = createDeltaTables({ stores, cache, engine });
+  const iceberg = createIcebergTables(stores);
+  const storedFiles = createStoredFiles(stores);
   const resolver = createResolver(
-    async (request, scope) => elsewhere(request, scope) ?? resolveDataset({ stores, delta }, request, scope),
+    async (request, scope) =>
+      elsewhere(request, scope) ?? resolveDataset({ stores, delta, iceberg, storedFiles }, request, scope),
   );
   const sniffer = createSniffer(stores);
   const parquet = createParquetFiles(cache);
   const footers = createFooters({ stores, parquet });
-  return { stores, cache, engine, settings, sniffer, resolver, delta, parquet, footers, tables };
+  const formats = { delta, iceberg, storedFiles, parquet, footers };
+  return { stores, cache, engine, settings, sniffer, resolver, tables, ...formats };
 }

@@ -108,18 +108,24 @@ describe("names", () => {
 });
 
 describe("what is never read in part", () => {
-  test.each([
-    ["Hudi", "hudi/.hoodie/hoodie.properties", "hudi/part-0.parquet"],
-    ["Iceberg", "ice/metadata/v1.metadata.json", "ice/data/part-0.parquet"],
-  ])("a %s table is refused by name", async (kind, log, data) => {
-    await lake.put(log, "{}");
-    await lake.put(data, "PAR1");
-    const folder = `s3://lake/${data.slice(0, data.lastIndexOf("/") + 1)}`;
-    const root = `s3://lake/${log.slice(0, log.indexOf("/") + 1)}`;
-    for (const uri of [root, ...(kind === "Iceberg" ? [] : [`${folder}*.parquet`])]) {
+  test("a Hudi table is refused by name", async () => {
+    await lake.put("hudi/.hoodie/hoodie.properties", "{}");
+    await lake.put("hudi/part-0.parquet", "PAR1");
+    for (const uri of ["s3://lake/hudi/", "s3://lake/hudi/*.parquet"]) {
       expect(await lake.fault("lake_read_rows", { uri })).toMatchObject({
         code: "unsupported",
-        message: expect.stringContaining(`${kind} table`),
+        message: expect.stringContaining("Hudi table"),
+      });
+    }
+  });
+
+  test("neither are the files of an Iceberg table, by a folder above it or a pattern: the table is named", async () => {
+    await lake.put("warehouse/ice/metadata/v1.metadata.json", "{}");
+    await lake.put("warehouse/ice/data/part-0.parquet", "PAR1");
+    for (const uri of ["s3://lake/warehouse/", "s3://lake/warehouse/**"]) {
+      expect(await lake.fault("lake_read_rows", { uri })).toMatchObject({
+        code: "unsupported",
+        message: expect.stringMatching(/files of an Iceberg table.*"s3:\/\/lake\/warehouse\/ice\/"/),
       });
     }
   });

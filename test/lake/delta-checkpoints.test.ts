@@ -78,7 +78,7 @@ describe("A checkpoint", () => {
     });
     const lists = lake.server.requests
       .slice(before)
-      .filter(({ url }) => url.includes("list-type") && url.includes("delimiter"));
+      .filter(({ url }) => url.includes("list-type") && url.includes("_delta_log"));
     return { rows, lists: lists.length };
   }
 

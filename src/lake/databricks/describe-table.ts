@@ -1,7 +1,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
-import { checkedMoment } from "../datasets/delta-root.ts";
 import type { DatasetDescription, DatasetRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
+import { deltaMoment } from "../tables/table-moment.ts";
 import type { AllowedNames } from "./allowed.ts";
 import type { Catalog } from "./catalog.ts";
 import { isFilesFault } from "./files-fault.ts";
@@ -27,7 +27,7 @@ export async function describeTable(
   describeDataset: DescribeDataset,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
-  const { version, timestamp } = checkedMoment(request);
+  const { version, timestamp } = deltaMoment(uri, request);
   const name = parseTableName(uri);
   allowed.checkTable(name);
   const info = await catalog.table(name, scope.signal);

@@ -1,10 +1,10 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import { checkedMoment } from "../datasets/delta-root.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
 import type { DatasetRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
+import { deltaMoment } from "../tables/table-moment.ts";
 import type { AllowedNames } from "./allowed.ts";
 import type { Catalog, TableInfo } from "./catalog.ts";
 import { filesFault } from "./files-fault.ts";
@@ -76,7 +76,7 @@ export function createTableFiles(deps: TableFilesDeps): TableFiles {
   return {
     open: (name, info, request, scope) => marked(name, scope, () => open(name, info, request, scope)),
     async find({ uri, ...request }, scope) {
-      checkedMoment(request);
+      deltaMoment(uri, request);
       const name = parseTableName(uri);
       allowed.checkTable(name);
       const info = await found(name, scope);

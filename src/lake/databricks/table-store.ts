@@ -1,10 +1,10 @@
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
-import type { TableRoot } from "../delta/table-root.ts";
 import { quoteName } from "../location-names.ts";
 import type { S3Settings } from "../settings.ts";
 import { createStores, type StoresDeps } from "../stores/create-stores.ts";
 import type { Store, StoredObject } from "../stores/store.ts";
+import type { TableRoot } from "../tables/table-root.ts";
 import type { Catalog, TableInfo } from "./catalog.ts";
 import { filesFault, isFilesFault } from "./files-fault.ts";
 import { formatTableName, type TableName } from "./table-name.ts";

@@ -22,7 +22,7 @@ export async function countByFooters(
   scope: LakeScope,
 ): Promise<DatasetRows | undefined> {
   const [table, ...others] = tables;
-  if (!count || count.where || !table || others.length > 0 || table.dataset.delta) return undefined;
+  if (!count || count.where || !table || others.length > 0 || table.dataset.table) return undefined;
   const { files, hints, notes } = table.dataset;
   if (!files.every(({ object }) => claimsParquet(object, hints))) return undefined;
   const read = await footersOf(files, ({ object }) => footers.read(object, scope));

@@ -1,13 +1,15 @@
-import { createHash } from "node:crypto";
-import { ToolError } from "../../core/errors.ts";
-import { type AddFile, fileKey } from "../delta/actions.ts";
-import { type DeltaField, sqlType } from "../delta/schema.ts";
+import type { AddFile } from "../delta/actions.ts";
+import { deltaFile } from "../delta/delta-file.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
-import { pathInTable } from "../delta/table-root.ts";
+import { pathInTable } from "../delta/table-path.ts";
 import type { FormatHints } from "../formats/format.ts";
-import { formatLocation, quoteName } from "../location-names.ts";
+import { formatLocation } from "../location-names.ts";
+import { bytesText } from "../tables/bytes-text.ts";
+import { sqlType, type TableField } from "../tables/table-field.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import type { PartitionValues } from "./partitions.ts";
+import { refuseTableHints } from "./table-hints.ts";
+import { tableVersion } from "./table-version.ts";
 
 /**
  * A Delta table's snapshot as a dataset: its files by the log alone, with the partition values and sizes the log
@@ -19,7 +21,7 @@ export type DeltaDataset = (uri: string, hints: FormatHints, snapshot: Snapshot)
 export function createDeltaDatasets(): DeltaDataset {
   const made = new WeakMap<Snapshot, Omit<Dataset, "uri">>();
   return (uri, hints, snapshot) => {
-    refuseHints(uri, hints);
+    refuseTableHints(uri, snapshot.format, hints);
     const dataset = made.get(snapshot) ?? datasetOf(snapshot);
     made.set(snapshot, dataset);
     return { ...dataset, uri };
@@ -37,42 +39,25 @@ function datasetOf(snapshot: Snapshot): Omit<Dataset, "uri"> {
       etag: "",
       lastModified: new Date(added.modificationTime ?? 0),
     };
-    return { object, partition: partitionOf(added, partitionFields), added };
+    return { object, partition: partitionOf(added, partitionFields), inTable: deltaFile(added) };
   });
   return {
     hints: {},
     files,
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: deltaVersion(snapshot, files),
+    version: tableVersion(snapshot, files),
     notes: zoneNotes(snapshot),
-    delta: snapshot,
+    table: snapshot,
   };
 }
 
-function refuseHints(uri: string, { format, ...others }: FormatHints): void {
-  const [other] = Object.keys(others);
-  if ((format === undefined || format === "parquet") && other === undefined) return;
-  throw new ToolError(
-    "invalid_input",
-    `${quoteName(uri)} is a Delta table, whose files are Parquet. Leave out ${other ?? "format"}.`,
-  );
-}
-
-/** Names one state of a table, or of some of its files, whatever it was called. */
-export function deltaVersion({ root, fields, version }: Snapshot, files: readonly DataFile[]) {
-  const hash = createHash("sha256").update(JSON.stringify([root.location, version, fields]));
-  for (const { object, added } of files)
-    hash.update(JSON.stringify([object.sizeBytes, added && fileKey(added), added?.modificationTime]));
-  return hash.digest("base64url").slice(0, 22);
-}
-
 /** An empty text is no value, of whatever type. Source: Delta protocol, "Partition Value Serialization". */
-function partitionOf({ partitionValues }: AddFile, fields: readonly DeltaField[]): PartitionValues {
+function partitionOf({ partitionValues }: AddFile, fields: readonly TableField[]): PartitionValues {
   return Object.fromEntries(
     fields.map(({ name, physicalName, type }) => {
       const value = partitionValues[physicalName] ?? partitionValues[name] ?? "";
-      const text = sqlType(type) === "BLOB" ? bytesText(value) : value;
+      const text = sqlType(type) === "BLOB" ? bytesText(Buffer.from(value)) : value;
       return [name, value === "" ? null : text];
     }),
   );
@@ -88,11 +73,4 @@ function zoneNotes({ files, partitionFields }: Snapshot): string[] {
       ),
     )
     .map(({ name }) => `partition times of ${name} are written without a zone; they are taken as UTC`);
-}
-
-/** Bytes as the engine casts them from text. */
-function bytesText(value: string): string {
-  return [...Buffer.from(value)]
-    .map((byte) => `\\x${byte.toString(16).padStart(2, "0").toUpperCase()}`)
-    .join("");
 }

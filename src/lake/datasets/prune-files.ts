@@ -4,10 +4,10 @@ import type { SqlEngine, StatementPlan } from "../sql/engine.ts";
 import type { RowCondition } from "../sql/gate/row-conditions.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
-import { deltaVersion } from "./delta-dataset.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { versionOf } from "./resolve-dataset.ts";
 import { filesByStatistics } from "./skip-files.ts";
+import { tableVersion } from "./table-version.ts";
 
 /**
  * Does `work` on the tables that `pruneFiles` leaves, and where they lack a column of the statement, which only files
@@ -21,8 +21,8 @@ export async function withPruned<T>(
   work: (tables: readonly NamedDataset[]) => Promise<T>,
 ): Promise<T> {
   const pruned = await pruneFiles(engine, tables, plan, scope);
-  // The columns of a Delta table are those of its schema, whatever files are read.
-  const isPruned = pruned.some(({ dataset }, at) => !dataset.delta && dataset !== tables[at]?.dataset);
+  // The columns of a table of Delta or Iceberg are those of its schema, whatever files are read.
+  const isPruned = pruned.some(({ dataset }, at) => !dataset.table && dataset !== tables[at]?.dataset);
   try {
     return await work(pruned);
   } catch (thrown) {
@@ -45,8 +45,8 @@ export function lacksColumn(thrown: unknown): thrown is ToolError {
 }
 
 /**
- * The tables without the files that can have no row of the result: told by partition values, and of a Delta table by
- * its log, before anything of a file is read. At least one file is kept where the columns are those of the files. Says in
+ * The tables without the files that can have no row of the result: told by partition values, and of a table of Delta or
+ * Iceberg by what it says of its files, before anything of a file is read. At least one file is kept where the columns are those of the files. Says in
  * a note what was left out.
  */
 async function pruneFiles(
@@ -72,12 +72,12 @@ async function keptFiles(
   readings: StatementPlan["readings"],
   scope: LakeScope,
 ): Promise<DataFile[] | undefined> {
-  const { files, delta } = dataset;
-  if (files.length < (delta ? 1 : 2) || readings.length === 0) return undefined;
+  const { files, table } = dataset;
+  if (files.length < (table ? 1 : 2) || readings.length === 0) return undefined;
   const kept = new Set<DataFile>();
   for (const { conditions } of readings) {
     const found =
-      (delta && (await filesByStatistics(engine, dataset, delta, conditions, scope))) ??
+      (table && (await filesByStatistics(engine, dataset, table, conditions, scope))) ??
       (await filesOfPartitions(engine, dataset, conditions, scope));
     if (!found) return undefined;
     for (const file of found) kept.add(file);
@@ -92,7 +92,7 @@ async function keptFiles(
  */
 export async function filesOfPartitions(
   engine: SqlEngine,
-  { files, partitionColumns: columns, version, delta }: Dataset,
+  { files, partitionColumns: columns, version, table }: Dataset,
   conditions: readonly RowCondition[],
   scope: LakeScope,
 ): Promise<DataFile[] | undefined> {
@@ -101,7 +101,7 @@ export async function filesOfPartitions(
   if (own.length === 0) return undefined;
   const partitions = partitionsOf(files, columns);
   const rows = async () => [...partitions.keys()].map((key): (string | null)[] => JSON.parse(key));
-  const identity = delta?.identity ?? version;
+  const identity = table?.identity ?? version;
   const found = await engine.filter({ identity, columns, rows, conditions: own }, scope);
   const inKept = [...partitions.values()];
   return found?.flatMap((number) => inKept[number] ?? []);
@@ -123,17 +123,17 @@ function partitionsOf(
 }
 
 function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
-  const { delta } = dataset;
-  const files = kept.length > 0 || delta ? kept : dataset.files.slice(0, 1);
-  const why = delta
-    ? "by the table's log the others have no row that meets the conditions."
+  const { table } = dataset;
+  const files = kept.length > 0 || table ? kept : dataset.files.slice(0, 1);
+  const why = table
+    ? `by the table's ${table.format === "Delta" ? "log" : "manifests"} the others have no row that meets the conditions.`
     : "the partition values of the others are outside the conditions. The columns are those of the files read.";
   return {
     ...dataset,
     files,
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: delta
-      ? deltaVersion(delta, files)
+    version: table
+      ? tableVersion(table, files)
       : versionOf(
           dataset.hints,
           files.map(({ object }) => object),

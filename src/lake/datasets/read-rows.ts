@@ -82,7 +82,7 @@ async function runPage(
   const named = [{ name: tableName, dataset }];
   const sql = rowsSql(columns, filter, rowCount, offset);
   const plan =
-    filter === undefined || (dataset.partitionColumns.length === 0 && !dataset.delta)
+    filter === undefined || (dataset.partitionColumns.length === 0 && !dataset.table)
       ? { tables: [], readings: [] }
       : await parts.engine.plan(sql, scope);
   return withPruned(parts.engine, named, plan, scope, (pruned) =>

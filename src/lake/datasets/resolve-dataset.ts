@@ -1,47 +1,61 @@
 import { createHash } from "node:crypto";
 import { ToolError } from "../../core/errors.ts";
 import type { DeltaTables } from "../delta/delta-tables.ts";
+import type { IcebergTables } from "../iceberg/iceberg-tables.ts";
 import type { DatasetRequest } from "../lake.ts";
 import type { Location } from "../location.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ObjectDetails, StoredObject, Stores } from "../stores/store.ts";
+import type { StoredFiles } from "../tables/stored-files.ts";
 import { type Dataset, named, nameOf } from "./dataset.ts";
-import {
-  checkedMoment,
-  insideDelta,
-  probe,
-  refuseFileOfDelta,
-  refuseMoment,
-  rootAt,
-  withoutPartitions,
-} from "./delta-root.ts";
+import { findTable, tableOfMetadata } from "./find-table.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
 import { type PartitionValues, partitionColumns, partitionValues } from "./partitions.ts";
 import { selectDataFiles } from "./select-files.ts";
 import { createShownFiles } from "./shown-files.ts";
+import {
+  insideTable,
+  probe,
+  refuseFileOfDelta,
+  refuseMoment,
+  rootAt,
+  withoutPartitions,
+} from "./table-root-at.ts";
+
+/** What finding the files of a name takes. */
+export interface ResolveDeps {
+  stores: Stores;
+  delta: DeltaTables;
+  iceberg: IcebergTables;
+  storedFiles: StoredFiles;
+}
 
 /**
- * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a folder.
- * Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Delta, Iceberg and Hudi.
+ * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a table of Delta or
+ * Iceberg, a folder. Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Hudi.
  */
 export async function resolveDataset(
-  { stores, delta }: { stores: Stores; delta: DeltaTables },
+  deps: ResolveDeps,
   request: DatasetRequest,
   scope: LakeScope,
 ): Promise<Dataset> {
-  const { uri, version, timestamp, ...hints } = request;
-  const moment = { version, timestamp };
+  const { stores, storedFiles } = deps;
+  const { uri, version, timestamp, snapshot, ...hints } = request;
+  const moment = { version, timestamp, snapshot };
+  const asked = { uri, moment, hints };
   const isPattern = hasWildcard(uri);
   // Asked at once, as each takes a request: what is not needed is left.
   const refusing = started(() => refuseFileOfDelta(stores, uri, scope));
-  const isKnown = !isPattern && isKnownTable({ stores, delta }, uri, scope);
-  const find = async () => delta.find(rootAt(stores, uri), checkedMoment(moment), scope);
+  const isKnown = !isPattern && isKnownTable(deps, uri, scope);
+  const find = () => findTable(deps, asked, scope);
   const finding = isKnown ? started(find) : undefined;
   const object = await findObject(stores, uri, scope);
   if (object) {
     await refusing;
+    const table = await tableOfMetadata(deps, asked, object, scope);
+    if (table) return table;
     refuseMoment(uri, moment);
     return datasetOf(uri, hints, [object], [], object);
   }
@@ -52,11 +66,11 @@ export async function resolveDataset(
       ? filesOfGlob(stores, uri, scope)
       : asGiven(uri, () => filesOfFolder(stores, uri, shown.scope, shown.add));
   const selecting = isKnown ? undefined : started(select);
-  const table = isPattern ? undefined : await asGiven(uri, () => finding ?? find());
-  if (table) {
+  const open = isPattern ? undefined : await asGiven(uri, () => finding ?? find());
+  if (open) {
     shown.enough();
-    const dataset = delta.datasetOf(uri, hints, await asGiven(uri, table.open));
-    delta.noteFiles(shown.among(dataset.files), scope);
+    const dataset = await asGiven(uri, open);
+    storedFiles.noteFiles(shown.among(dataset.files), scope);
     return dataset;
   }
   const { files, notes } = await (selecting ?? select());
@@ -68,13 +82,10 @@ export async function resolveDataset(
 }
 
 /** A name outside what may be read is said so by what follows. */
-function isKnownTable(
-  { stores, delta }: { stores: Stores; delta: DeltaTables },
-  uri: string,
-  scope: LakeScope,
-) {
+function isKnownTable({ stores, delta, iceberg }: ResolveDeps, uri: string, scope: LakeScope) {
   try {
-    return delta.isKnown(rootAt(stores, uri), scope);
+    const root = rootAt(stores, uri);
+    return delta.isKnown(root, scope) || iceberg.isKnown(root, scope);
   } catch {
     return false;
   }
@@ -153,7 +164,7 @@ async function refuseInsideDelta(
   const root = withoutPartitions(nameOf(folder));
   const log = `${root}_delta_log/`;
   if (log.startsWith(nameOf(listed))) return;
-  if (await probe(stores, named(folder, log), scope)) throw insideDelta(uri, named(folder, root));
+  if (await probe(stores, named(folder, log), scope)) throw insideTable("Delta", uri, named(folder, root));
 }
 
 function datasetOf(

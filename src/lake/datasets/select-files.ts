@@ -2,7 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { named, nameOf } from "./dataset.ts";
-import { insideDelta } from "./delta-root.ts";
+import { insideTable } from "./table-root-at.ts";
 
 /** Files a dataset may have. */
 export const maxDatasetFiles = 10_000;
@@ -69,8 +69,8 @@ function byName(a: StoredObject, b: StoredObject): number {
 const logs = [
   { kind: "Delta", pattern: /(?:^|\/)_delta_log\// },
   { kind: "Hudi", pattern: /(?:^|\/)\.hoodie\// },
-  { kind: "Iceberg", pattern: /(?:^|\/)metadata\/[^/]*\.metadata\.json$/ },
-];
+  { kind: "Iceberg", pattern: /(?:^|\/)metadata\/[^/]*\.metadata\.json(?:\.gz)?$/ },
+] as const;
 
 /** The files of such a table are not its rows: some are deleted, some not yet committed. */
 function refuseTableFormats(
@@ -88,16 +88,16 @@ function refuseTableFormats(
       const name = nameOf(location);
       const root = [...roots].find((root) => matches(name) && name.startsWith(root));
       if (root === undefined) continue;
-      throw kind === "Delta" ? insideDelta(uri, named(location, root)) : tableFormatError(kind, uri);
+      throw kind === "Hudi" ? hudiError(uri) : insideTable(kind, uri, named(location, root));
     }
   }
 }
 
 /** Reading such a table's files without its log would give wrong rows. */
-function tableFormatError(kind: string, uri: string): ToolError {
+function hudiError(uri: string): ToolError {
   return new ToolError(
     "unsupported",
-    `${quoteName(uri)} is part of a ${kind} table. ${kind} tables are not read by this version: which of their files count is in their log.`,
-    { details: { tableFormat: kind } },
+    `${quoteName(uri)} is part of a Hudi table. Hudi tables are not read by this version: which of their files count is in their log.`,
+    { details: { tableFormat: "Hudi" } },
   );
 }

@@ -1,32 +1,30 @@
 import { setImmediate } from "node:timers/promises";
-import { fileStatistics } from "../delta/file-statistics.ts";
-import type { DeltaField } from "../delta/schema.ts";
-import { sqlType } from "../delta/schema.ts";
-import type { Snapshot } from "../delta/snapshot.ts";
-import { kindOfType, type SureBounds, sureBounds } from "../delta/sure-bounds.ts";
 import type { LakeScope } from "../scope.ts";
 import type { FilterRequest, SqlEngine } from "../sql/engine.ts";
 import { type BoundedColumn, mayHold } from "../sql/gate/bound-conditions.ts";
 import type { RowCondition } from "../sql/gate/row-conditions.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
+import { kindOfType, type SureBounds, sureBounds } from "../tables/sure-bounds.ts";
+import { sqlType, type TableField } from "../tables/table-field.ts";
+import type { TableSnapshot } from "../tables/table-snapshot.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 
 const filesPerTurn = 500;
 
-/** A column whose bounds in each file the log may have, under the names of those. */
+/** A column whose bounds in each file may be known, under the names of those. */
 interface StatedColumn extends BoundedColumn {
-  field: DeltaField;
+  field: TableField;
   type: string;
 }
 
 /**
- * The files of a Delta table that may have a row which meets the conditions, by their partition values and what the log
+ * The files of a table that may have a row which meets the conditions, by their partition values and what the log
  * says of their columns. Undefined where that cannot be told.
  */
 export async function filesByStatistics(
   engine: SqlEngine,
   { files, partitionColumns }: Dataset,
-  snapshot: Snapshot,
+  snapshot: TableSnapshot,
   conditions: readonly RowCondition[],
   scope: LakeScope,
 ): Promise<DataFile[] | undefined> {
@@ -62,7 +60,7 @@ export async function filesByStatistics(
 
 /** Columns of the conditions whose values lie in the files. */
 function statedColumns(
-  { fields, partitionFields }: Snapshot,
+  { fields, partitionFields }: TableSnapshot,
   conditions: readonly RowCondition[],
 ): StatedColumn[] {
   const wanted = new Set(conditions.flatMap(({ columns }) => columns.map(foldName)));
@@ -100,13 +98,8 @@ function boundColumns({
   ];
 }
 
-function boundsIn({ added }: DataFile, stated: readonly StatedColumn[]): (string | null)[] {
-  const statistics =
-    added &&
-    fileStatistics(
-      added,
-      stated.map(({ field }) => field),
-    );
+function boundsIn({ inTable }: DataFile, stated: readonly StatedColumn[]): (string | null)[] {
+  const statistics = inTable?.statistics(stated.map(({ field }) => field));
   return stated.flatMap(({ field, type }) =>
     textsOf(sureBounds(type, statistics?.columns.get(field.name), statistics?.rowCount)),
   );

@@ -3,7 +3,7 @@ import type { NamedScan } from "../sql/engine.ts";
 import { faultOfFiles } from "./damaged-parquet.ts";
 import type { Dataset } from "./dataset.ts";
 import { hydrateTable } from "./hydrate.ts";
-import { hydrateDelta } from "./hydrate-delta.ts";
+import { hydrateSnapshot } from "./hydrate-snapshot.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { createPins } from "./pins.ts";
@@ -34,8 +34,8 @@ export async function withTables<T>(
   const budget = createScanBudget(maxScanBytes);
   try {
     const open = await mapBounded(distinct, 4, async ({ name, otherNames = [], dataset }) => ({
-      ...(dataset.delta
-        ? await hydrateDelta(parts, dataset, dataset.delta, { pins, budget }, scope)
+      ...(dataset.table
+        ? await hydrateSnapshot(parts, dataset, dataset.table, { pins, budget }, scope)
         : await parts.tables.open(dataset, { pins, budget }, scope, (holds) =>
             hydrateTable(parts, dataset, holds, scope),
           )),

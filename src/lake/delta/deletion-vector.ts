@@ -3,8 +3,9 @@ import { ToolError } from "../../core/errors.ts";
 import type { LakeScope } from "../scope.ts";
 import { readBytes } from "../stores/read-bytes.ts";
 import type { Stores } from "../stores/store.ts";
+import type { TableRoot } from "../tables/table-root.ts";
 import { type DeletionVector, damagedLog } from "./actions.ts";
-import { pathInTable, type TableRoot } from "./table-root.ts";
+import { pathInTable } from "./table-path.ts";
 import { decodeZ85 } from "./z85.ts";
 
 /** Of one file's deleted rows: a bitmap of a billion rows without any order is smaller. */

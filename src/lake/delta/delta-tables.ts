@@ -1,8 +1,10 @@
 import { jsonDigest } from "../../core/digest.ts";
-import { ToolError } from "../../core/errors.ts";
 import { createDeltaDatasets, type DeltaDataset } from "../datasets/delta-dataset.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
+import type { TableMoment } from "../tables/table-moment.ts";
+import type { TableRoot } from "../tables/table-root.ts";
+import { unlessHidden } from "../tables/unless-hidden.ts";
 import { type CommitRecord, readHistory } from "./history.ts";
 import {
   emptyLog,
@@ -16,18 +18,10 @@ import {
 } from "./list-log.ts";
 import type { LogReading } from "./read-checkpoint.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
-import { createStoredFiles, type StoredFiles } from "./stored-files.ts";
-import type { TableRoot } from "./table-root.ts";
 import { type TimeTravelDeps, versionAt } from "./time-travel.ts";
 
-/** Which state of a table is wanted; the newest where neither is said. `timestamp`: the last one not after it, ISO 8601. */
-export interface TableMoment {
-  version?: number | undefined;
-  timestamp?: string | undefined;
-}
-
 /** Reads Delta tables. */
-export interface DeltaTables extends StoredFiles {
+export interface DeltaTables {
   /** Throws `not_found` for a moment the table has no state of, `invalid_input` for a damaged log, `unsupported`. */
   open(root: TableRoot, moment: TableMoment, scope: LakeScope): Promise<Snapshot>;
   /** Looks whether a folder is a table's. Undefined where it is not, or that may not be known. */
@@ -85,7 +79,6 @@ export function createDeltaTables(parts: LogReading): DeltaTables {
   };
   return {
     history: (snapshot, count, scope) => readHistory(parts, snapshot, count, scope),
-    ...createStoredFiles(parts.stores),
     datasetOf: createDeltaDatasets(),
     isKnown: (root, scope) => roots.get(keyOf(root, scope)) !== undefined,
     async find(root, moment, scope) {
@@ -114,17 +107,6 @@ function createSnapshots(parts: LogReading): TimeTravelDeps["snapshotOf"] {
     known.set(identity, snapshot);
     return snapshot;
   };
-}
-
-/** Outside what may be read nothing can be known, and nothing more can be read either. */
-async function unlessHidden<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (thrown instanceof ToolError && (thrown.code === "denied" || thrown.code === "not_found"))
-      return undefined;
-    throw thrown;
-  }
 }
 
 interface FoundLog {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import type { TableField } from "../tables/table-field.ts";
 import { fileStatistics, rowCountOf } from "./file-statistics.ts";
-import type { DeltaField } from "./schema.ts";
 
-const fields: DeltaField[] = [
+const fields: TableField[] = [
   { name: "id", physicalName: "col-1", type: { kind: "plain", sql: "BIGINT" } },
   { name: "tags", physicalName: "col-2", type: { kind: "list", element: { kind: "plain", sql: "VARCHAR" } } },
 ];

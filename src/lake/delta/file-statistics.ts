@@ -1,23 +1,8 @@
 import { z } from "zod";
+import type { ColumnBounds } from "../tables/sure-bounds.ts";
+import type { TableField } from "../tables/table-field.ts";
+import type { FileStatistics } from "../tables/table-snapshot.ts";
 import type { AddFile } from "./actions.ts";
-import type { DeltaField } from "./schema.ts";
-
-/** What the log says of one column in one file. Values as JSON has them: dates and times as text in ISO 8601. */
-export interface ColumnBounds {
-  /** Not greater than any value but for the rounding of numbers: long texts are cut, times are rounded down to milliseconds. */
-  min?: string | number | boolean;
-  /** Not less than any value but for the rounding of numbers, and the last millisecond of times. */
-  max?: string | number | boolean;
-  nullCount?: number;
-}
-
-/** What the log says of one file. */
-export interface FileStatistics {
-  /** Rows in the file, those deleted by a deletion vector too. */
-  rowCount?: number;
-  /** By the columns' own names. Of plain top-level columns only. */
-  columns: Map<string, ColumnBounds>;
-}
 
 const bound = z.union([z.string(), z.number(), z.boolean()]);
 const statistics = z.object({
@@ -34,7 +19,7 @@ const rowStatistics = statistics.pick({ numRecords: true });
 /** Undefined where the log has none, or none of the form. Source: Delta protocol, "Per-file Statistics". */
 export function fileStatistics(
   { stats }: AddFile,
-  fields: readonly DeltaField[],
+  fields: readonly TableField[],
 ): FileStatistics | undefined {
   const parsed = statistics.safeParse(parseJson(stats));
   if (!parsed.success) return undefined;

@@ -1,4 +1,5 @@
 import type { LakeScope } from "../scope.ts";
+import { cut, shortEntries } from "../tables/short-entries.ts";
 import { type CommitInfo, readCommitInfo } from "./commit-info.ts";
 import { listLog } from "./list-log.ts";
 import { type CommitFile, versionPrefix } from "./log-files.ts";
@@ -17,9 +18,6 @@ export interface CommitRecord {
   user?: string;
   engine?: string;
 }
-
-const maxEntries = 16;
-const maxChars = 200;
 
 /** The last commits of a snapshot, newest first: at most `count`, and only those whose files are still there. */
 export async function readHistory(
@@ -54,19 +52,4 @@ function recordOf({ version }: CommitFile, timeMs: number, info: CommitInfo = {}
     ...(user === undefined ? {} : { user: cut(user) }),
     ...(engineInfo === undefined ? {} : { engine: cut(engineInfo) }),
   };
-}
-
-/** As many entries as a reader looks at, each cut where it is long; `…` says that there is more. */
-export function shortEntries(values: Record<string, unknown>, most = maxEntries): Record<string, string> {
-  const entries = Object.entries(values).map(([name, value]) => [
-    cut(name),
-    cut(typeof value === "string" ? value : JSON.stringify(value)),
-  ]);
-  const left = entries.length - most;
-  if (left <= 0) return Object.fromEntries(entries);
-  return Object.fromEntries([...entries.slice(0, most), ["…", `${left} more`]]);
-}
-
-function cut(text: string): string {
-  return text.length <= maxChars ? text : `${text.slice(0, maxChars - 1)}…`;
 }

@@ -5,9 +5,9 @@ import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { readBytes } from "../stores/read-bytes.ts";
 import type { ListPage, ListRequest, StoredObject, Stores } from "../stores/store.ts";
+import { below, type TableRoot } from "../tables/table-root.ts";
 import { damagedLog } from "./actions.ts";
 import { type Checkpoint, type CommitFile, type LogFiles, sortLogFiles, versionPrefix } from "./log-files.ts";
-import { below, type TableRoot } from "./table-root.ts";
 
 /** Files of a log looked at. */
 const maxLogFiles = 200_000;

@@ -5,11 +5,12 @@ import { type ParquetFooter, readParquetFooter } from "../formats/parquet-footer
 import type { LakeScope } from "../scope.ts";
 import type { Scan, SqlEngine } from "../sql/engine.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
+import type { TableRoot } from "../tables/table-root.ts";
 import { type Action, actionOf, damagedLog, type Sidecar } from "./actions.ts";
 import type { Checkpoint } from "./log-files.ts";
 import { readActions } from "./read-lines.ts";
 import { structMembers } from "./struct-members.ts";
-import { pathInTable, type TableRoot } from "./table-root.ts";
+import { pathInTable } from "./table-path.ts";
 
 /** What reading a log takes. */
 export interface LogReading {

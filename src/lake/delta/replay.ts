@@ -1,7 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import { type Action, type AddFile, damagedLog, fileKey, type Metadata, type Protocol } from "./actions.ts";
-import { canonicalPath } from "./table-root.ts";
+import { canonicalPath } from "./table-path.ts";
 
 /** Files a table may have at any time of its log's replay: each takes about a kilobyte. */
 const maxLiveFiles = 100_000;

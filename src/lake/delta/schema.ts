@@ -1,22 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
+import type { TableField, TableType } from "../tables/table-field.ts";
 import { damagedLog, type Metadata, type Protocol } from "./actions.ts";
-
-/** A type as the query engine has it: text of a plain one, or what it is made of. */
-export type DeltaType =
-  | { kind: "plain"; sql: string }
-  | { kind: "struct"; fields: DeltaField[] }
-  | { kind: "list"; element: DeltaType }
-  | { kind: "map"; key: DeltaType; value: DeltaType };
-
-/** A column, or a member of one. */
-export interface DeltaField {
-  name: string;
-  /** Its name in files; under mapping by id, `fieldId` finds it there. */
-  physicalName: string;
-  fieldId?: number | undefined;
-  type: DeltaType;
-}
 
 const plainTypes = new Map([
   ["string", "VARCHAR"],
@@ -72,7 +57,7 @@ export function readSchema(
   { schemaString, configuration }: Metadata,
   protocol: Protocol,
   uri: string,
-): DeltaField[] {
+): TableField[] {
   const mapping = mappingOf(configuration, protocol);
   let schema: z.output<typeof jsonStruct>;
   try {
@@ -106,7 +91,7 @@ function fieldsOf(
   fields: z.output<typeof jsonStruct>["fields"],
   mapping: ColumnMapping,
   uri: string,
-): DeltaField[] {
+): TableField[] {
   return fields.map(({ name, type, metadata = {} }) => {
     const physical = metadata["delta.columnMapping.physicalName"];
     const id = metadata["delta.columnMapping.id"];
@@ -123,7 +108,7 @@ function fieldsOf(
   });
 }
 
-function typeOf(type: JsonType, mapping: ColumnMapping, uri: string): DeltaType {
+function typeOf(type: JsonType, mapping: ColumnMapping, uri: string): TableType {
   if (typeof type === "string") return { kind: "plain", sql: plainSql(type) };
   if (type.type === "struct") return { kind: "struct", fields: fieldsOf(type.fields, mapping, uri) };
   if (type.type === "array") return { kind: "list", element: typeOf(type.elementType, mapping, uri) };
@@ -148,13 +133,4 @@ function unsupportedType(what: string): ToolError {
   return new ToolError("unsupported", `The Delta table has ${what}, which this version does not read.`, {
     details: { tableFormat: "Delta", feature: what },
   });
-}
-
-/** The type as the engine writes it. */
-export function sqlType(type: DeltaType): string {
-  if (type.kind === "plain") return type.sql;
-  if (type.kind === "list") return `${sqlType(type.element)}[]`;
-  if (type.kind === "map") return `MAP(${sqlType(type.key)}, ${sqlType(type.value)})`;
-  const members = type.fields.map((field) => `"${field.name.replaceAll('"', '""')}" ${sqlType(field.type)}`);
-  return `STRUCT(${members.join(", ")})`;
 }

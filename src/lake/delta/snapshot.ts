@@ -1,6 +1,9 @@
 import { ToolError } from "../../core/errors.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeScope } from "../scope.ts";
+import type { TableField } from "../tables/table-field.ts";
+import type { TableRoot } from "../tables/table-root.ts";
+import type { TableSnapshot } from "../tables/table-snapshot.ts";
 import { type Action, type AddFile, damagedLog, type Metadata, type Protocol } from "./actions.ts";
 import type { LogSegment } from "./list-log.ts";
 import type { CommitFile } from "./log-files.ts";
@@ -8,21 +11,14 @@ import { checkProtocol } from "./protocol.ts";
 import { type LogReading, readCheckpoint } from "./read-checkpoint.ts";
 import { readActions } from "./read-lines.ts";
 import { Replay } from "./replay.ts";
-import { type DeltaField, readSchema } from "./schema.ts";
-import type { TableRoot } from "./table-root.ts";
+import { readSchema } from "./schema.ts";
 
 /** A table at one version. */
-export interface Snapshot {
-  /** Names it for ever, by whose it is and the very files of the log it was read from. */
-  identity: string;
-  root: TableRoot;
+export interface Snapshot extends TableSnapshot {
+  format: "Delta";
   version: number;
   protocol: Protocol;
   metadata: Metadata;
-  /** All columns in their order. */
-  fields: DeltaField[];
-  /** Those whose values are in the log, in the order the log names them. */
-  partitionFields: DeltaField[];
   files: AddFile[];
 }
 
@@ -64,8 +60,10 @@ export async function readSnapshot(
   checkFormat(metadata);
   const fields = readSchema(metadata, protocol, root.uri);
   return {
+    format: "Delta",
     identity,
     root,
+    state: String(version),
     version,
     protocol,
     metadata,
@@ -145,9 +143,9 @@ function checkFormat({ format }: Metadata): void {
 
 function partitionsOf(
   { partitionColumns }: Metadata,
-  fields: DeltaField[],
+  fields: TableField[],
   { uri }: TableRoot,
-): DeltaField[] {
+): TableField[] {
   return partitionColumns.map((name) => {
     const field = fields.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (field?.type.kind === "plain") return field;

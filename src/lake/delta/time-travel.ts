@@ -2,12 +2,13 @@ import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
+import { timestampMs } from "../tables/table-moment.ts";
+import type { TableRoot } from "../tables/table-root.ts";
 import type { Metadata } from "./actions.ts";
 import { type CommitInfo, readCommitInfo } from "./commit-info.ts";
 import { type LogSegment, segmentOf, versionRange } from "./list-log.ts";
 import type { CommitFile, LogFiles } from "./log-files.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { TableRoot } from "./table-root.ts";
 
 /** When commits were made, in milliseconds since the epoch. */
 export interface CommitClock {
@@ -57,7 +58,7 @@ export async function versionAt(
   timestamp: string,
   scope: LakeScope,
 ): Promise<number> {
-  const wanted = timeOf(timestamp);
+  const wanted = timestampMs(timestamp);
   const { oldest, newest } = versionRange(files, root);
   const commits = [...files.commits.values()]
     .filter(({ version }) => version >= oldest)
@@ -85,21 +86,6 @@ export async function versionAt(
     else high = middle - 1;
   }
   return commits[low]?.version ?? newest;
-}
-
-/** ISO 8601; a time without a zone is UTC. */
-function timeOf(text: string): number {
-  const match = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
-    text,
-  );
-  const isDate = !/[T ]/.test(text);
-  const iso = `${text.replace(" ", "T")}${match?.[1] || isDate ? "" : "Z"}`;
-  const time = match ? Date.parse(iso) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw new ToolError(
-    "invalid_input",
-    `timestamp is ${quoteName(text)}, which is no time. Write it as 2026-01-31T12:00:00Z.`,
-  );
 }
 
 function noMoment(

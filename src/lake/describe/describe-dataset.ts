@@ -8,15 +8,16 @@ import type { DatasetDescription, DatasetRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import { describeDelta } from "./describe-delta.ts";
 import { describeHead } from "./describe-head.ts";
+import { describeIceberg } from "./describe-iceberg.ts";
 import { describeParquet } from "./describe-parquet.ts";
 import { describeTable } from "./describe-table.ts";
 import type { Described } from "./described.ts";
+import { partitionsOf } from "./partitions-of.ts";
 
 /** Files whose first bytes are looked at. Of more, one of each extension and the first ones. */
 const sniffedFiles = 64;
 /** Text files up to this many bytes are read whole for their types and rows; larger ones by their head. */
 const readWholeBytes = 32 * 1024 * 1024;
-const sampledValues = 5;
 
 /** What can be said of a dataset without a full read of large ones. Throws as resolving and the formats do. */
 export async function describeDataset(
@@ -33,7 +34,8 @@ export async function describeResolved(
   dataset: Dataset,
   scope: LakeScope,
 ): Promise<DatasetDescription> {
-  if (dataset.delta) return describeDelta(parts, dataset, dataset.delta, scope);
+  if (dataset.table?.format === "Delta") return describeDelta(parts, dataset, dataset.table, scope);
+  if (dataset.table) return describeIceberg(dataset, dataset.table);
   const looked = await mapBounded(filesToLookAt(dataset.files), 16, async ({ object }) => ({
     uri: object.uri,
     detected:
@@ -82,11 +84,4 @@ function assembled(dataset: Dataset, detected: DetectedFormat, described: Descri
     lastModified: new Date(Math.max(...files.map(({ object: { lastModified } }) => lastModified.getTime()))),
     notes: [...new Set([...dataset.notes, ...notes])],
   };
-}
-
-function partitionsOf({ files, partitionColumns }: Dataset): DatasetDescription["partitions"] {
-  return partitionColumns.map(({ name, type }) => {
-    const values = new Set(files.map(({ partition }) => partition[name] ?? "NULL"));
-    return { name, type, values: values.size, sample: [...values].slice(0, sampledValues) };
-  });
 }

@@ -2,15 +2,15 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import { rowCountOf } from "../delta/file-statistics.ts";
-import { shortEntries } from "../delta/history.ts";
-import { sqlType } from "../delta/schema.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import type { DatasetDescription, DeltaFacts } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
+import { shortEntries } from "../tables/short-entries.ts";
+import { sqlType } from "../tables/table-field.ts";
+import { partitionsOf } from "./partitions-of.ts";
 
 const shownCommits = 10;
 const shownProperties = 50;
-const sampledValues = 5;
 /** Footers read for the number of rows, where the log does not say it. */
 const maxFooters = 256;
 
@@ -63,22 +63,15 @@ function factsOf({ version, protocol, metadata }: Snapshot, history: DeltaFacts[
   };
 }
 
-function partitionsOf({ files, partitionColumns }: Dataset): DatasetDescription["partitions"] {
-  return partitionColumns.map(({ name, type }) => {
-    const values = new Set(files.map(({ partition }) => partition[name] ?? "NULL"));
-    return { name, type, values: values.size, sample: [...values].slice(0, sampledValues) };
-  });
-}
-
 async function rowsByFooters(
-  { delta, footers }: LakeParts,
+  { storedFiles, footers }: LakeParts,
   { files }: Dataset,
   scope: LakeScope,
 ): Promise<number | undefined> {
   if (files.length > maxFooters) return undefined;
-  const counts = await mapBounded(files, 16, async ({ object, added }) => {
-    const { rowCount } = await footers.read(await delta.storedFile(object, scope), scope);
-    return rowCount - (added?.deletionVector?.cardinality ?? 0);
+  const counts = await mapBounded(files, 16, async ({ object, inTable }) => {
+    const { rowCount } = await footers.read(await storedFiles.storedFile(object, "Delta", scope), scope);
+    return rowCount - (inTable?.deletedCount ?? 0);
   });
   return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -8,8 +8,8 @@ import { createDatabricks } from "../databricks/create-databricks.ts";
 import { isDatabricksName } from "../databricks/table-name.ts";
 import type { TableStores } from "../databricks/table-stores.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import { refuseMoment } from "../datasets/delta-root.ts";
 import { readRows } from "../datasets/read-rows.ts";
+import { refuseMoment } from "../datasets/table-root-at.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import { describeDataset, describeResolved } from "../describe/describe-dataset.ts";
 import type { DatasetDescription, DatasetRequest, DatasetRows, ReadRowsRequest } from "../lake.ts";
@@ -74,10 +74,10 @@ export function openRemotes(deps: RemoteDeps): Remotes {
     athena,
     engines: [athena?.engine, databricks?.engine].filter((engine) => engine !== undefined),
     async describe(request, scope) {
-      const { uri, version, timestamp } = request;
+      const { uri, version, timestamp, snapshot } = request;
       if (databricks && isDatabricksName(uri)) return databricks.describe(request, scope);
       if (!athena || !isAthenaUri(uri)) return describeDataset(parts, request, scope);
-      refuseMoment(uri, { version, timestamp });
+      refuseMoment(uri, { version, timestamp, snapshot });
       return athena.describe(uri, scope);
     },
     readRows: async (request, scope) =>

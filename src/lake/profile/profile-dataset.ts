@@ -6,6 +6,7 @@ import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
+import type { TableFormat } from "../tables/table-snapshot.ts";
 import { type Ask, askOf, tableName } from "./ask.ts";
 import { profileByFooters } from "./by-footers.ts";
 import { chooseColumns } from "./choose-columns.ts";
@@ -26,7 +27,7 @@ export async function profileDataset(
   const { columns, mode, topValues, histogramBins, firstColumn, maxColumns, ...named } = request;
   const dataset = await parts.resolver.resolve(named, scope);
   const page = { names: columns, first: firstColumn, count: maxColumns };
-  if (mode === "footer" && dataset.delta) throw noFooters(dataset.uri);
+  if (mode === "footer" && dataset.table) throw noFooters(dataset.uri, dataset.table.format);
   if (mode === "footer") return profileByFooters(parts.footers, dataset, page, scope);
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
@@ -59,10 +60,10 @@ export async function profileDataset(
 }
 
 /** Its files' footers count rows that were deleted, and may call columns otherwise. */
-function noFooters(uri: string): ToolError {
+function noFooters(uri: string, format: TableFormat): ToolError {
   return new ToolError(
     "invalid_input",
-    `${quoteName(uri)} is a Delta table, and mode "footer" is for files alone. Leave mode out.`,
+    `${quoteName(uri)} is ${format === "Iceberg" ? "an" : "a"} ${format} table, and mode "footer" is for files alone. Leave mode out.`,
   );
 }
 
@@ -72,7 +73,7 @@ async function countRows(
   ask: Ask,
   scope: LakeScope,
 ): Promise<number> {
-  if (scan.format !== "parquet" || dataset.delta) {
+  if (scan.format !== "parquet" || dataset.table) {
     return Number((await ask(`SELECT count(*) FROM ${tableName}`)).rows[0]?.[0]);
   }
   const read = await mapBounded(dataset.files, 64, ({ object }) => footers.read(object, scope));

@@ -22,8 +22,8 @@ export async function sampleOf(
   scope: LakeScope,
 ): Promise<SampleSource> {
   const { scan, dataset } = table;
-  // Row groups of a Delta table hold rows that do not count.
-  if (scan.format === "parquet" && !dataset.delta) {
+  // Row groups of a table of Delta or Iceberg hold rows that do not count.
+  if (scan.format === "parquet" && !dataset.table) {
     const read = await mapBounded(dataset.files, 16, ({ object }) => parts.footers.read(object, scope));
     if (!read.some(hasOwnRowNumber)) {
       const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);

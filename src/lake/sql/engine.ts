@@ -1,7 +1,8 @@
 import type { Progress } from "../../core/tool.ts";
 import type { ByteRange } from "../cache/cache.ts";
-import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
+import type { TableField } from "../tables/table-field.ts";
+import type { FilesWithoutIds } from "../tables/table-snapshot.ts";
 import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
 import type { FieldTypesState } from "./scan/field-types.ts";
 import type { ReadInPlace } from "./scan/prepared.ts";
@@ -33,9 +34,12 @@ export interface ScanFile {
   isConverted?: boolean;
   /** Of CSV: how it is read, where `SqlEngine.inspect` has told that. */
   inPlace?: ReadInPlace;
-  /** Of a Delta table: the bitmap of rows that do not count, and how many they are. */
-  deleted?: { bitmap: Uint8Array; rowCount: number };
+  /** Of a table of Delta or Iceberg: its rows that do not count. */
+  deleted?: DeletedRows;
 }
+
+/** A bitmap of a file's rows and how many they are; or local Parquet files that name rows of it by `filePath`. */
+export type DeletedRows = { bitmap: Uint8Array; rowCount: number } | { filePath: string; paths: string[] };
 
 /** Brings what was asked for; answers how many ranges of it were not there. */
 export interface Hydration {
@@ -58,8 +62,9 @@ export type Scan =
       ranges?: RowRange[];
       /** All files have the same columns. */
       areAlike?: boolean;
-      /** Of a Delta table: all columns in their order, whatever the files have. */
-      deltaFields?: DeltaField[];
+      /** Of a table of Delta or Iceberg: all columns in their order, whatever the files have. */
+      tableFields?: TableField[];
+      filesWithoutIds?: FilesWithoutIds;
     }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
   | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mapBounded } from "../datasets/map-bounded.ts";
-import type { Scan, ScanFile } from "./engine.ts";
+import type { DeletedRows, Scan, ScanFile } from "./engine.ts";
 import { partitionKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobFile, JobScan, PartitionValues } from "./protocol.ts";
@@ -43,10 +43,11 @@ export async function linkScan(
   const folderOf = (partition: number) =>
     join(folder, `${partitionKey}=${numberIn(partition, partitions.length)}`);
   await mapBounded(partitions, parallelLinks, (_, index) => mkdir(folderOf(index), { recursive: true }));
+  const deletes = await linkDeletes(join(folder, "deletes"), scan);
   const files = await mapBounded(scan.files, parallelLinks, (file, index) => {
     const partition = ofFile[index] ?? 0;
     const path = join(folderOf(partition), `${numberIn(index, scan.files.length)}.${scan.format}`);
-    return linkFile({ path, partition, scan, store, linkTo }, file);
+    return linkFile({ path, partition, scan, store, deletes, linkTo }, file);
   });
   return {
     format: scan.format,
@@ -57,7 +58,8 @@ export async function linkScan(
     dialect: scan.format === "csv" ? scan.dialect : undefined,
     ranges: scan.format === "parquet" ? scan.ranges : undefined,
     areAlike: scan.format === "parquet" ? scan.areAlike : undefined,
-    deltaFields: scan.format === "parquet" ? scan.deltaFields : undefined,
+    tableFields: scan.format === "parquet" ? scan.tableFields : undefined,
+    filesWithoutIds: scan.format === "parquet" ? scan.filesWithoutIds : undefined,
   };
 }
 
@@ -89,19 +91,20 @@ interface LinkOptions {
   partition: number;
   scan: Scan;
   store: PreparedStore;
+  /** Where files are linked that name deleted rows. */
+  deletes: ReadonlyMap<string, string>;
   linkTo: (target: string, path: string) => Promise<void>;
 }
 
 async function linkFile(
-  { path, partition, scan, store, linkTo }: LinkOptions,
+  { path, partition, scan, store, deletes, linkTo }: LinkOptions,
   file: ScanFile,
 ): Promise<JobFile> {
   const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  if (file.deleted) await writeFile(`${path}.deleted`, file.deleted.bitmap, { mode: 0o600 });
   const { uri, isConverted, hydrate } = file;
   const prepared = known && { ...known, path };
-  const deleted = file.deleted && { path: `${path}.deleted`, rowCount: file.deleted.rowCount };
+  const deleted = file.deleted && (await linkDeleted(path, file.deleted, deletes));
   return {
     path,
     uri,
@@ -111,6 +114,27 @@ async function linkFile(
     deleted,
     ...(hydrate ? { isSparse: true } : {}),
   };
+}
+
+async function linkDeleted(
+  path: string,
+  deleted: DeletedRows,
+  deletes: ReadonlyMap<string, string>,
+): Promise<NonNullable<JobFile["deleted"]>> {
+  if ("bitmap" in deleted) {
+    await writeFile(`${path}.deleted`, deleted.bitmap, { mode: 0o600 });
+    return { path: `${path}.deleted`, rowCount: deleted.rowCount };
+  }
+  return { filePath: deleted.filePath, paths: deleted.paths.flatMap((path) => deletes.get(path) ?? []) };
+}
+
+/** Links each file once that names deleted rows, however many files it names rows of. */
+async function linkDeletes(folder: string, { files }: Scan): Promise<Map<string, string>> {
+  const paths = new Set(files.flatMap(({ deleted }) => (deleted && "paths" in deleted ? deleted.paths : [])));
+  const links = new Map([...paths].map((path, index) => [path, join(folder, `${index}.parquet`)]));
+  if (links.size > 0) await mkdir(folder, { recursive: true });
+  await mapBounded([...links], parallelLinks, ([path, link]) => linkSymbolically(path, link));
+  return links;
 }
 
 async function preparedOf(

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { errorCodes } from "../../core/errors.ts";
-import type { DeltaField } from "../delta/schema.ts";
 import type { CsvDialect } from "../formats/format.ts";
+import type { TableField } from "../tables/table-field.ts";
+import type { FilesWithoutIds } from "../tables/table-snapshot.ts";
 import type { Column, FilterRequest, RowRange, TextForm } from "./engine.ts";
 import { fieldTypesState } from "./scan/field-types.ts";
 import { type PreparedText, preparedText, readInPlace } from "./scan/prepared.ts";
@@ -19,8 +20,8 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
-  /** Where the bitmap of rows that do not count is. */
-  deleted?: { path: string; rowCount: number } | undefined;
+  /** Where the bitmap of rows that do not count is, or Parquet files that name them by `filePath`. */
+  deleted?: { path: string; rowCount: number } | { filePath: string; paths: string[] } | undefined;
 }
 
 /** Values of the partition columns, in their order; `null` for Hive's default partition. */
@@ -43,14 +44,15 @@ export interface JobScan {
   areAlike?: boolean | undefined;
   /** A folder with these very files and nothing else, none of them a symbolic link, that no other scan ever has. */
   heldIn?: string | undefined;
-  /** Of a Delta table: all columns in their order. Partition columns are among them. */
-  deltaFields?: DeltaField[] | undefined;
-  /** Made of `deltaFields` in the worker. */
-  delta?: DeltaView | undefined;
+  /** Of a table of Delta or Iceberg: all columns in their order. Partition columns are among them. */
+  tableFields?: TableField[] | undefined;
+  filesWithoutIds?: FilesWithoutIds | undefined;
+  /** Made of `tableFields` in the worker. */
+  view?: TableView | undefined;
 }
 
-/** A Delta table's scan, once its files were looked at: its SELECT, and the columns the files have by their own names. */
-export interface DeltaView {
+/** The scan of a table of Delta or Iceberg, once its files were looked at: its SELECT, and the columns the files have by their own names. */
+export interface TableView {
   select: string;
   columns: Column[];
 }

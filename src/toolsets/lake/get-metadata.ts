@@ -17,7 +17,7 @@ export const getMetadata = defineTool({
   name: "lake_get_metadata",
   title: "Get metadata",
   description:
-    "Schema, format, size, row count (exact or estimated: it says which), partitions, row groups, ETag, encryption and storage class of a file, folder, glob or table. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
+    "Schema, format, size, row count, partitions, row groups, ETag, encryption and storage class of a file, folder, glob or table. Call it before writing SQL. For statistics of values, call lake_profile_dataset.",
   effect: "read",
   resources: "lake",
   iam: ["glue:GetTable", "s3:GetObject", "s3:ListBucket"],
@@ -28,7 +28,7 @@ export const getMetadata = defineTool({
     ...pageOut,
     ...notesOut,
   }),
-  untrusted: ["columns", "partitions", "object", "delta", "table"],
+  untrusted: ["columns", "partitions", "object", "delta", "iceberg", "table"],
   examples: [{ title: "What a folder holds", input: { uri: "s3://demo-lake/orders/" } }],
   aliases: [
     {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DatasetDescription, DeltaFacts } from "../../lake/lake.ts";
+import type { DatasetDescription, DeltaFacts, IcebergFacts } from "../../lake/lake.ts";
 import type { ObjectDetails } from "../../lake/stores/store.ts";
 
 /** What `lake_get_metadata` says beside the columns. Times in ISO 8601, UTC. */
@@ -18,7 +18,8 @@ export const descriptionOut = {
     .optional()
     .describe("With type, number of values and a sample"),
   parquet: z.looseObject({}).optional().describe("Row groups, codecs"),
-  delta: z.looseObject({}).optional().describe("Version, features, properties, history"),
+  delta: z.looseObject({}).optional().describe("Version, properties, history"),
+  iceberg: z.looseObject({}).optional(),
   object: z.looseObject({}).optional().describe("ETag, type, encryption, storage class"),
   table: z.looseObject({}).optional().describe("Of a catalog: type, owner, location"),
   lastModified: z.string().optional(),
@@ -34,6 +35,7 @@ export function descriptionResult(description: DatasetDescription) {
     dialect,
     parquet,
     delta,
+    iceberg,
     table,
     lastModified,
     ...rest
@@ -44,6 +46,7 @@ export function descriptionResult(description: DatasetDescription) {
     ...(dialect ? { dialect: { ...dialect } } : {}),
     ...(parquet ? { parquet: { ...parquet } } : {}),
     ...(delta ? { delta: deltaResult(delta) } : {}),
+    ...(iceberg ? { iceberg: icebergResult(iceberg) } : {}),
     ...(object ? { object: objectResult(object) } : {}),
     ...(table ? { table: { ...table } } : {}),
     ...(lastModified ? { lastModified: lastModified.toISOString() } : {}),
@@ -55,6 +58,14 @@ function deltaResult({ timestamp, history, ...facts }: DeltaFacts) {
     ...facts,
     ...(timestamp ? { timestamp: timestamp.toISOString() } : {}),
     history: history.map((commit) => ({ ...commit, timestamp: commit.timestamp.toISOString() })),
+  };
+}
+
+function icebergResult({ timestamp, history, ...facts }: IcebergFacts) {
+  return {
+    ...facts,
+    ...(timestamp ? { timestamp: timestamp.toISOString() } : {}),
+    history: history.map((one) => ({ ...one, timestamp: one.timestamp.toISOString() })),
   };
 }
 

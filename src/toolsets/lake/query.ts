@@ -14,13 +14,13 @@ const estimateOut = z.looseObject({ reason: z.string() });
 /**
  * The first or a further page of one SELECT's result. Throws invalid_input for what is no single SELECT,
  * not_found, denied, too_large with the estimate, timeout, changed. Source: DuckDB over S3
- * and local files, Delta tables of Databricks, its SQL warehouses.
+ * and local files, Delta and Iceberg tables, tables of Databricks, its SQL warehouses.
  */
 export const query = defineTool({
   name: "lake_query",
   title: "Query with SQL",
   description:
-    "Runs one read-only SELECT (DuckDB SQL: joins, CTEs, windows) over files named in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Aggregate in SQL rather than reading all rows. Go on with cursor. Only to look at rows: lake_read_rows.",
+    "Runs one read-only SELECT (DuckDB SQL) over files, Delta or Iceberg tables in FROM in quotes: FROM 's3://bucket/orders/' o JOIN '/data/customers.csv' c USING (id). FROM 'databricks://catalog.schema.table' takes Databricks SQL; engine: athena takes Trino SQL over database.table. Aggregate in SQL rather than reading all rows. Go on with cursor. Only to look at rows: lake_read_rows.",
   effect: "read",
   resources: "lake",
   task: "optional",

@@ -17,7 +17,7 @@ const keepMs = 30_000;
 export function heldKey({ tables, exportTo, planOnly, ...limits }: RunJob): string | undefined {
   const isHeld =
     tables.length > 0 &&
-    tables.every(({ scan }) => scan.heldIn !== undefined && !scan.ranges && !scan.deltaFields);
+    tables.every(({ scan }) => scan.heldIn !== undefined && !scan.ranges && !scan.tableFields);
   if (!isHeld || exportTo || planOnly) return undefined;
   const { memoryBytes, threads, tempBytes } = limits;
   const named = tables.map(({ names, scan }) => [names, scan.heldIn]);

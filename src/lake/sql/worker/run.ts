@@ -2,7 +2,6 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatedStatement } from "../gate/gate.ts";
 import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
-import { deltaView } from "./delta-view.ts";
 import { exportRows } from "./export-rows.ts";
 import { planReading, type Reading } from "./hydration/reading.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
@@ -10,6 +9,7 @@ import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
 import { runOnce } from "./run-once.ts";
 import { checkSessionNames } from "./session-columns.ts";
+import { tableView } from "./table-view.ts";
 import { viewSql } from "./views.ts";
 
 /** What a statement's run takes beside the job. */
@@ -31,7 +31,7 @@ export async function runStatement(
     job.tables.map(({ scan }) => scan),
     report,
   );
-  const files = scans.flatMap((scan) => scan.files.map((file) => file.prepared?.path ?? file.path));
+  const files = scans.flatMap(pathsOf);
   const { exportTo } = job;
   if (exportTo) files.push(exportPath(job.folder, exportTo.format));
   let reading: Reading | undefined;
@@ -40,7 +40,7 @@ export async function runStatement(
     for (const [index, { names }] of job.tables.entries()) {
       const given = scans[index];
       if (!given) continue;
-      const table = given.deltaFields ? await withDelta(connection, given, index) : given;
+      const table = given.tableFields ? await withView(connection, given, index) : given;
       const scan = job.known?.rows ? { ...table, rows: job.known.rows } : table;
       for (const name of names) await connection.run(viewSql(name, scan));
       tables.push({ names, scan });
@@ -64,8 +64,16 @@ export async function runStatement(
   return { ...value, prepared, reruns, isLimited, ...(rows ? { rows } : {}) };
 }
 
-async function withDelta(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {
-  return { ...scan, delta: await deltaView(connection, scan, index) };
+/** Files of a scan, and those that name its deleted rows. */
+function pathsOf({ files }: JobScan): string[] {
+  return files.flatMap(({ prepared, path, deleted }) => [
+    prepared?.path ?? path,
+    ...(deleted && "paths" in deleted ? deleted.paths : []),
+  ]);
+}
+
+async function withView(connection: DuckDBConnection, scan: JobScan, index: number): Promise<JobScan> {
+  return { ...scan, view: await tableView(connection, scan, index) };
 }
 
 /** Rows without the deleted ones come out of a join, whose threads do not keep the order that a page goes on by. */

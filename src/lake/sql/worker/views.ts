@@ -28,7 +28,7 @@ export function heldViewSql(name: string, scan: JobScan): string {
 }
 
 function selectOf(scan: JobScan): string {
-  if (scan.delta) return scan.delta.select;
+  if (scan.view) return scan.view.select;
   if (scan.files.length === 0) return emptySelect(scan);
   if (scan.rows) return rowsSelect(scan, scan.rows);
   if (scan.format === "parquet") return scan.ranges ? rangesSelect(scan, scan.ranges) : parquetSelect(scan);

@@ -70,8 +70,8 @@ export async function setReadOnce(connection: DuckDBConnection): Promise<void> {
   await connection.run("SET late_materialization_max_rows = 0");
 }
 
-function isPlainParquet({ format, files, delta, deltaFields, ranges }: JobScan): boolean {
-  return format === "parquet" && !delta && !deltaFields && !ranges && files.every(({ deleted }) => !deleted);
+function isPlainParquet({ format, files, view, tableFields, ranges }: JobScan): boolean {
+  return format === "parquet" && !view && !tableFields && !ranges && files.every(({ deleted }) => !deleted);
 }
 
 async function search(search: Search): Promise<FileRows[] | undefined> {

@@ -12,7 +12,7 @@ export interface SparseTable {
   name: string;
   /** Numbers of the sparse files, by path. */
   files: ReadonlyMap<string, number>;
-  /** Of a Delta table, whose files may have other columns than its view. */
+  /** Of a table of Delta or Iceberg, whose files may have other columns than its view. */
   fileColumns?: Column[] | undefined;
 }
 
@@ -29,7 +29,7 @@ export function sparseTables(job: RunJob): SparseTable[] {
     );
     return files.size === 0 || name === undefined
       ? []
-      : [{ index, name, files, fileColumns: scan.delta?.columns }];
+      : [{ index, name, files, fileColumns: scan.view?.columns }];
   });
 }
 

@@ -29,7 +29,7 @@ export async function readsOfTopRows(
   const [table] = tables;
   if (!needs.isReadTwice || !table || tables.length > 1 || job.tables.length > 1) return undefined;
   const scan = job.tables[table.index]?.scan;
-  const found = scan && !scan.delta && (await rowNumbersPlan(connection, job.sql, table, scan));
+  const found = scan && !scan.view && (await rowNumbersPlan(connection, job.sql, table, scan));
   if (!found) return undefined;
   await fetch(found.planned);
   const [path, row] = rowNumberColumns;

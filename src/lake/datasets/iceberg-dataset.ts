@@ -1,0 +1,90 @@
+import type { FormatHints } from "../formats/format.ts";
+import { damagedMetadata } from "../iceberg/faults.ts";
+import { icebergFile } from "../iceberg/iceberg-file.ts";
+import type { LiveFile } from "../iceberg/read-files.ts";
+import { partitionText } from "../iceberg/single-value.ts";
+import { type IcebergSnapshot, identityFields } from "../iceberg/snapshot.ts";
+import { formatLocation, quoteName } from "../location-names.ts";
+import type { StoredObject } from "../stores/store.ts";
+import { sqlType } from "../tables/table-field.ts";
+import type { DataFile, Dataset } from "./dataset.ts";
+import type { PartitionValues } from "./partitions.ts";
+import { refuseTableHints } from "./table-hints.ts";
+import { tableVersion } from "./table-version.ts";
+
+/**
+ * An Iceberg table's snapshot as a dataset: its files by the manifests alone, with the partition values and sizes these
+ * have. Throws `denied` for a file outside the table's folder, `invalid_input` for hints of another format.
+ */
+export type IcebergDataset = (uri: string, hints: FormatHints, snapshot: IcebergSnapshot) => Dataset;
+
+/** Makes of each snapshot one dataset, however often it is asked for. */
+export function createIcebergDatasets(): IcebergDataset {
+  const made = new WeakMap<IcebergSnapshot, Omit<Dataset, "uri">>();
+  return (uri, hints, snapshot) => {
+    refuseTableHints(uri, snapshot.format, hints);
+    const dataset = made.get(snapshot) ?? datasetOf(snapshot);
+    made.set(snapshot, dataset);
+    return { ...dataset, uri };
+  };
+}
+
+function datasetOf(snapshot: IcebergSnapshot): Omit<Dataset, "uri"> {
+  const { partitionFields, paths, root } = snapshot;
+  const deletes = new Map<string, StoredObject>();
+  const files = snapshot.files.map((file): DataFile => {
+    for (const one of file.deletes)
+      if (!deletes.has(one.entry.path)) deletes.set(one.entry.path, objectOf(snapshot, one));
+    const own = file.deletes.flatMap(({ entry }) => deletes.get(entry.path) ?? []);
+    return {
+      object: objectOf(snapshot, file),
+      partition: partitionOf(snapshot, file),
+      inTable: icebergFile(file.entry, own),
+    };
+  });
+  const { movedFrom } = paths;
+  return {
+    hints: {},
+    files,
+    partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
+    sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
+    version: tableVersion(snapshot, files),
+    notes:
+      movedFrom === undefined
+        ? []
+        : [
+            `The metadata says the table is at ${quoteName(movedFrom)}; its files were looked for at the same places below ${quoteName(root.uri)}.`,
+          ],
+    table: snapshot,
+  };
+}
+
+function objectOf({ paths, snapshot }: IcebergSnapshot, { entry }: LiveFile): StoredObject {
+  const location = paths.locationOf(entry.path);
+  return {
+    uri: formatLocation(location),
+    location,
+    sizeBytes: entry.sizeBytes,
+    etag: "",
+    lastModified: new Date(snapshot?.["timestamp-ms"] ?? 0),
+  };
+}
+
+function partitionOf(
+  { specs, partitionFields, root }: IcebergSnapshot,
+  { entry, specId }: LiveFile,
+): PartitionValues {
+  const spec = specs.get(specId);
+  const columns = new Map(spec && [...identityFields(spec)].map(([id, column]) => [column, id]));
+  try {
+    return Object.fromEntries(
+      partitionFields.map(({ name, fieldId = -1, type }) => {
+        const value = entry.partition.get(columns.get(fieldId) ?? -1);
+        return [name, partitionText(sqlType(type), value)];
+      }),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw damagedMetadata(root.uri, `of ${quoteName(entry.path)} ${thrown.message}`, thrown);
+  }
+}
