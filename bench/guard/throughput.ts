@@ -26,7 +26,6 @@ interface Turn extends LoadResult {
 const concurrency = 16;
 const mostCost = 0.25;
 const mostLagS = 3;
-const recordsPerCall = 2;
 /** Records are relayed some hundred milliseconds after their call: by then the relay is at work as it is from then on. */
 const leadInMs = 2_000;
 
@@ -58,7 +57,7 @@ async function measureTurn(load: Load, server: GuardedServer, durationMs: number
   const recordsBefore = (await relayedRecords?.()) ?? 0;
   const beforeMs = await cpuMs(child);
   const result = await load.measure({ ...asked, port, callers, concurrency, leadInMs, durationMs });
-  const records = recordsBefore + result.answered * recordsPerCall;
+  const records = recordsBefore + result.answered;
   const lagS = relayedRecords ? await lagSeconds(relayedRecords, records) : 0;
   return { ...result, lagS, cpuMsPerRequest: ((await cpuMs(child)) - beforeMs) / result.answered };
 }
@@ -92,10 +91,10 @@ function sectionOf(turns: ReadonlyMap<string, Turn[]>, { rounds, durationMs }: G
       `tools/call of lake_list_sources over HTTP, ${concurrency} at once; the built server and the load each in a process of their own, ` +
       `medians of ${rounds} rounds of ${durationMs / 1_000} s, the servers in turns; costs are medians of each round's own ratio. ` +
       "Callers are 100 principals of 100 tenants with RS256 tokens. Every call is counted by the limits, which are too high to refuse any, and " +
-      "with the journal makes two records, the second of them synced to disk before the answer. " +
+      "with the journal makes a record that is synced to disk before the answer. " +
       `Every round begins with ${leadInMs / 1_000} s of load that do not count, so that the relay is at work in all that counts. ` +
       "CPU is the server's until every record is in the table; the table is behind for as long as it takes, after the load, to have " +
-      "exactly two records for each answer (the longest of the rounds). Server, load and PostgreSQL (as its initdb sets it, fsync on) share the machine.",
+      "exactly one record for each answer (the longest of the rounds). Server, load and PostgreSQL (as its initdb sets it, fsync on) share the machine.",
     columns: ["", "per second", "p50", "p99", "CPU", "fewer per second", "more CPU", "table behind"],
     rows: costs.map(({ name, of, less, cpu, lagS }) => [
       name,

@@ -59,7 +59,7 @@ test("who called is on record as was proved, whatever it looks like", async () =
   const principal = { ...localPrincipal, id: "jwt:api_key=ada", tenantId: "secret: acme" };
   await callTool(auditedPath(audit), { name: "test_read_word", arguments: { word: "hi" }, principal });
   await audit.close();
-  const records = (await place.records()).filter(({ kind }) => kind === "intent");
+  const records = (await place.records()).filter(({ kind }) => kind === "outcome");
   expect(records).toMatchObject([{ principal: "jwt:api_key=ada", tenant: "secret: acme" }]);
 });
 
@@ -163,7 +163,6 @@ test("with a journal that cannot be written, writes are refused, reads go on, an
     "opened",
     "gap",
     "outcome write unavailable",
-    "intent read",
     "outcome read ok",
     "intent write",
     "outcome write ok",

@@ -19,13 +19,13 @@ export interface AuditorOptions {
 }
 
 /**
- * Records calls. A write acts only after its intent is durable; a read does not wait for its intent. A
+ * Records calls. A write acts only after its intent is durable; a read changes nothing and has none. A
  * call is answered after its outcome is durable, but for the time that nothing can be written: then reads go on and
  * their records are kept for later, while writes are refused with `unavailable`.
  */
 export function createAuditor(options: AuditorOptions): Auditor {
   const { writer, log, waitMs, now } = options;
-  /** What both records of a call say of it, from its intent on record to its outcome. */
+  /** What both records of a write say of it, from its intent on record to its outcome. */
   const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
   /** What calls under way ask services. */
   const ledgers = new WeakMap<Call, ServiceCallLedger>();
@@ -39,16 +39,12 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async intent(call: ParsedCall) {
-      const isRead = call.tool.effect === "read";
-      if (isRead && !writer.intendsReads) return;
+      if (call.tool.effect === "read") return;
       const about = whoAndWhat(call);
       const fields = { kind: "intent" as const, time: time(), ...about, ...argumentsOf(call) };
-      const lost = (error: unknown) => log.error("audit record lost", { error, call: call.id });
-      if (isRead) writer.keep(fields).catch(lost);
-      else
-        await within(waitMs, writer.require(fields)).catch((cause: unknown) => {
-          throw refusal(call, options, cause);
-        });
+      await within(waitMs, writer.require(fields)).catch((cause: unknown) => {
+        throw refusal(call, options, cause);
+      });
       intended.set(call.id, about);
     },
 
@@ -58,7 +54,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
       const fields: RecordFields = {
         kind: "outcome",
         time: time(),
-        // A call that never came to its intent has its arguments here, or nowhere.
+        // A read, and a write that never came to its intent, have their arguments here, or nowhere.
         ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call) }),
         ...resultOf(outcome, durationMs, ledgers.get(call)),
       };

@@ -5,8 +5,6 @@ export type Written = "durable" | "held";
 
 /** Takes records, in the order they are handed over, to where they last. */
 export interface RecordWriter {
-  /** Whether reads have an intent too, which nobody waits for. */
-  readonly intendsReads: boolean;
   /** Throws where the record cannot be made durable now. Resolves when it is. */
   require(fields: RecordFields): Promise<void>;
   /** Keeps the record in memory where it cannot be made durable now; some are dropped when there are too many. */

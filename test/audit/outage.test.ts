@@ -83,9 +83,9 @@ test(
       await server.metric("backlog_oldest_seconds"),
     ];
     const during = answered - before;
-    // Reads and writes went on, and each left two records that wait.
+    // Reads and writes went on, and left one record and two that wait.
     expect(during).toBeGreaterThan(0.8 * outageSeconds * callsPerSecond);
-    expect(records).toBeGreaterThan(1.6 * during);
+    expect(records).toBeGreaterThan(1.2 * during);
     expect(bytes).toBeGreaterThan(100 * records);
     expect(oldest).toBeGreaterThan(0.8 * outageSeconds);
     expect(await server.metric("relay_failures_total")).toBeGreaterThan(0);
@@ -106,8 +106,8 @@ test(
     );
     expect(rows.map(({ line }) => JSON.parse(line))).toEqual(journal);
     expect(rows.map(({ sequence }) => Number(sequence))).toEqual(journal.map((_, index) => index + 1));
-    // Two of each call, and of the journal the first and the last.
-    expect(journal).toHaveLength(2 * tookMs.length + 2);
+    // One of each read, two of each write, which began, and of the journal the first and the last.
+    expect(journal).toHaveLength(tookMs.length + Math.ceil(tookMs.length / 2) + 2);
     expect(await place.verifyAnchored()).toMatchObject({ problems: [] });
     const p99Ms = tookMs[Math.floor(tookMs.length * 0.99)] ?? Number.NaN;
     console.log(

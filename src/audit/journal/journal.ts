@@ -56,7 +56,6 @@ export function createJournal(options: JournalOptions): Journal {
 }
 
 class GroupCommit implements Journal {
-  readonly intendsReads = true;
   readonly #options: JournalOptions;
   readonly #outage: Outage;
   readonly #listeners: (() => void)[] = [];

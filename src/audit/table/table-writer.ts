@@ -57,7 +57,6 @@ export function createTableWriter(options: TableWriterOptions): TableWriter {
     return chain;
   }
   return {
-    intendsReads: false,
     async require(fields: RecordFields) {
       await pick().append(fields, false);
     },
