@@ -34,7 +34,7 @@ test("the built program sets up its schema, relays to it, and shows no password"
 
   expect(await user.sluice(["call", "lake_list_sources"])).toMatchObject({ code: 0, stderr: "" });
   const rows = await postgres.query("SELECT kind FROM sluice_audit.records ORDER BY chain, sequence");
-  expect(rows.map(({ kind }) => kind)).toEqual(["opened", "intent", "outcome", "closed"]);
+  expect(rows.map(({ kind }) => kind)).toEqual(["opened", "outcome", "closed"]);
 
   const { stdout } = await user.sluice(["config"], { env });
   expect(stdout).toMatch(/audit\.postgresql\.url +\(hidden\)/);
