@@ -19,6 +19,7 @@ export function openAccess({ rbac }: Pick<Settings, "rbac">, lake: LakeSettings)
   const compile = (document: PolicyDocument) =>
     compilePolicy(document, {
       tools: toolsets.flatMap(({ tools }) => tools),
+      tenants: lake.tenants && [...lake.tenants.keys()],
       checkResources: (resources, setting) => resourceProblems(resources, setting, lake),
     });
   const { file: path, roles } = rbac;

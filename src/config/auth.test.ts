@@ -89,3 +89,33 @@ test("a server's settings can be tried on loopback by naming the mode none alone
   const { settings } = await load({ modes: ["none"], jwt, module: "auth.mjs" });
   expect(settings.auth).toMatchObject({ modes: ["none"], module: "/srv/auth.mjs" });
 });
+
+const tenants = { acme: { roleArn: "arn:aws:iam::123456789012:role/a", buckets: ["lake"] } };
+const withTenants = (auth: unknown, more = {}) =>
+  load(auth, { SLUICE_TENANTS: JSON.stringify({ ...tenants, ...more }) });
+
+test.each([
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", tenant: "acem", keys: [hash] }] }, 'did you mean "acme"?'],
+  [
+    { modes: ["api_key"], apiKeys: [{ id: "ci", keys: [hash] }] },
+    'auth.apiKeys (SLUICE_AUTH): there is no tenant "default"',
+  ],
+  [{ modes: ["api_key"], apiKey: "a-key-of-some-length-4711" }, "auth.apiKey (SLUICE_AUTH): "],
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } },
+    'auth.iam.clients (SLUICE_AUTH): there is no tenant "default"',
+  ],
+  [{ modes: ["jwt"], jwt }, "auth.jwt.claims.tenant: is missing: tenants are set"],
+])("with tenants %j is refused: nobody is of one by leaving it out", async (auth, says) => {
+  await expect(withTenants(auth)).rejects.toThrow(says);
+});
+
+test("with tenants callers are of those, and of one that is named default like of any other", async () => {
+  const claims = { tenant: "tenant_id" };
+  const apiKeys = [{ id: "ci", tenant: "acme", keys: [hash] }];
+  await withTenants({ modes: ["jwt", "api_key"], jwt: { ...jwt, claims }, apiKeys });
+  await load({ modes: ["jwt"], jwt }, { SLUICE_TENANTS: JSON.stringify({ default: tenants.acme }) });
+  await expect(withTenants({ modes: ["jwt"], jwt }, { default: tenants.acme })).rejects.toThrow(
+    "claims.tenant",
+  );
+});
