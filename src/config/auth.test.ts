@@ -27,6 +27,20 @@ test.each([
   [{ iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } }, "auth.modes does not name iam"],
   [{ modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::*:role/a" }] } }, "* stands for nothing here"],
   [{ modes: ["iam"], iam: { clients: [{ arn: "ada" }] } }, "is none of arn:aws:iam::"],
+  ...["iam::123456789012:role/*", "iam::123456789012:role/team-*", "iam::123456789012:role/*/a"].map(
+    (arn): [object, string] => [
+      { modes: ["iam"], iam: { clients: [{ arn: `arn:aws:${arn}` }] } },
+      "* stands for nothing",
+    ],
+  ),
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:sts::123456789012:role/a" }] } },
+    "is none of arn:aws:iam::",
+  ],
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::123456789012:assumed-role/a/b" }] } },
+    "is none of arn:aws:iam::",
+  ],
   [
     {
       modes: ["iam"],
