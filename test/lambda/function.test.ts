@@ -211,7 +211,7 @@ test("a sink that is down costs an answer two seconds at most", async () => {
     expect(result.statusCode).toBe(200);
     expect(performance.now() - startedMs).toBeLessThan(2_500);
   }
-  expect(await own.deps.audit?.backlogs()).toMatchObject([{ sink: "cloudwatch" }]);
+  expect(own.deps.audit?.backlogs()).toEqual([{ sink: "cloudwatch", records: expect.any(Number) }]);
   await own.close();
   vi.unstubAllEnvs();
   await rm(dir, { recursive: true });
