@@ -186,7 +186,7 @@ describe("sluice policy explain", () => {
 
   test("has help with examples", async () => {
     expect((await sluice("policy", "--help")).out).toContain(
-      "sluice policy explain ann lake_query --role analysts",
+      "sluice policy explain jwt:ann lake_query --role analysts",
     );
   });
 });
