@@ -70,7 +70,7 @@ const available = [lakeToolset];
 
 /** The tools a configuration offers. Throws `ConfigError` for toolsets and tools that do not exist. */
 export function offeredRegistry(settings: Settings): Registry {
-  limitOverrides(available, settings.limits);
+  limitOverrides(available, settings);
   return createRegistry(offeredToolsets(available, settings));
 }
 

@@ -50,15 +50,19 @@ test("the password of Redis is never shown", async () => {
   expect(JSON.stringify(effective)).not.toContain("hush");
 });
 
-test("overrides name tools that exist, by any of their names", async () => {
-  const overridesOf = async (json: string) => {
-    const { settings } = await loadSettings(`--limits.overrides=${json}`);
-    return limitOverrides([lakeToolset], settings.limits);
+test("overrides name tools that exist, by any of their names, and tenants where those are known", async () => {
+  const overridesOf = async (json: string, ...flags: string[]) => {
+    const { settings } = await loadSettings(`--limits.overrides=${json}`, ...flags);
+    return limitOverrides([lakeToolset], settings);
   };
   expect(await overridesOf('[{"tool":"query_csv_data","tenant":"acme","perDay":5}]')).toEqual([
     { tool: "lake_query", tenantId: "acme", perDay: 5 },
   ]);
   await expect(overridesOf('[{"tool":"lake_qery","perDay":5}]')).rejects.toThrow(
     'did you mean "lake_query"?',
+  );
+  const tenants = '{"acme":{"roleArn":"arn:aws:iam::123456789012:role/a","buckets":["lake"]}}';
+  await expect(overridesOf('[{"tenant":"acem","perDay":5}]', `--tenants=${tenants}`)).rejects.toThrow(
+    'limits.overrides: there is no tenant "acem": did you mean "acme"?',
   );
 });

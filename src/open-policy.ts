@@ -1,6 +1,7 @@
 import { ConfigError } from "./config/config-error.ts";
 import { readPolicy } from "./config/rbac.ts";
 import type { Settings } from "./config/schema.ts";
+import { isPrincipalId } from "./core/principal.ts";
 import { closest } from "./core/suggest.ts";
 import { overlaps, type Reach } from "./lake/reach.ts";
 import type { LakeSettings } from "./lake/settings.ts";
@@ -19,6 +20,7 @@ export function openAccess({ rbac }: Pick<Settings, "rbac">, lake: LakeSettings)
   const compile = (document: PolicyDocument) =>
     compilePolicy(document, {
       tools: toolsets.flatMap(({ tools }) => tools),
+      tenants: lake.tenants && [...lake.tenants.keys()],
       checkResources: (resources, setting) => resourceProblems(resources, setting, lake),
     });
   const { file: path, roles } = rbac;
@@ -43,10 +45,25 @@ function isProblems(found: PolicyDocument | CompiledPolicy | readonly string[]):
 export function logPolicy(access: Access, log: Log): void {
   const tell = (state: PolicyState) => {
     if ("problems" in state) log.error("policy refused, every call is denied", { problems: state.problems });
-    else log.info("policy in force", { roles: state.policy.roles.size });
+    else {
+      log.info("policy in force", { roles: state.policy.roles.size });
+      warnOfNobody(state.policy, log);
+    }
   };
   void access.loaded.then(() => tell(access.state()));
   access.onChange(tell);
+}
+
+const maxNamed = 10;
+
+/** A role that takes something away is as if it were not there where it is bound to nobody. */
+function warnOfNobody({ document }: CompiledPolicy, log: Log): void {
+  const principals = document.bindings.flatMap(({ principals = [] }) => principals);
+  const nobody = principals.filter((id) => !isPrincipalId(id));
+  if (nobody.length === 0) return;
+  const warning =
+    "Bindings name principals nobody can be: an id begins with how its holder proved who it is, such as jwt:, key:, mtls:, iam: or module:.";
+  log.warn("policy binds nobody", { warning, principals: nobody.slice(0, maxNamed), count: nobody.length });
 }
 
 /** A role's resources as the lake takes them. */

@@ -90,6 +90,25 @@ describe("sluice policy explain", () => {
     expect(answer).toEqual({ code, out: expect.stringMatching(out), err: "" });
   });
 
+  test.each<[string, number, RegExp]>([
+    [
+      "bob lake_query --role stewards --tenant acme --resource s3://sales/acme/x",
+      0,
+      /all the tenant may \(tenants\.acme\.buckets\)$/,
+    ],
+    [
+      "bob lake_query --role stewards --tenant acme --resource s3://sales/2026/x",
+      1,
+      /^denied: the resource is outside\n[\s\S]*outside what the tenant may read \(tenants\.acme\.buckets\)$/,
+    ],
+    ["ann lake_query", 1, /^denied: there is no tenant "default" \(setting tenants\)\n/],
+  ])("with tenants, %s", async (words, code, out) => {
+    const tenants = { acme: { roleArn: "arn:aws:iam::123456789012:role/a", buckets: ["sales/acme/"] } };
+    const flags = ["--tenants", JSON.stringify(tenants)];
+    const answer = await sluice("policy", "explain", ...words.split(" "), ...flags);
+    expect(answer).toEqual({ code, out: expect.stringMatching(out), err: "" });
+  });
+
   test("says it to programs", async () => {
     const { code, out } = await sluice(
       "policy",
@@ -167,7 +186,7 @@ describe("sluice policy explain", () => {
 
   test("has help with examples", async () => {
     expect((await sluice("policy", "--help")).out).toContain(
-      "sluice policy explain ann lake_query --role analysts",
+      "sluice policy explain jwt:ann lake_query --role analysts",
     );
   });
 });

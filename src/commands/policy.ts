@@ -13,7 +13,8 @@ export const policy = defineCommand({
   positionals: "<what> <principal> <tool>",
   describePositionals: {
     what: "explain: say whether the principal may call the tool, and why",
-    principal: "The principal's id (local: whoever uses stdio or a server without identities)",
+    principal:
+      "The principal's id, such as jwt:ann or key:ci (local: whoever uses stdio or a server without identities)",
     tool: "A tool's name or alias",
   },
   summary: "Explains what the policy (setting rbac) lets whom do",
@@ -34,10 +35,13 @@ export const policy = defineCommand({
     json: { type: "boolean", describe: "Print JSON" },
   },
   examples: [
-    ["sluice policy explain ann lake_query", "Exit code 0: allowed, 1: denied"],
-    ["sluice policy explain ann lake_query --role analysts --scope lake.read", "With what her token says"],
+    ["sluice policy explain jwt:ann lake_query", "Exit code 0: allowed, 1: denied"],
     [
-      "sluice policy explain ann lake_read_rows --resource s3://sales/2026/ --json",
+      "sluice policy explain jwt:ann lake_query --role analysts --scope lake.read",
+      "With what her token says",
+    ],
+    [
+      "sluice policy explain jwt:ann lake_read_rows --resource s3://sales/2026/ --json",
       "Of one place, for a program",
     ],
   ],

@@ -27,6 +27,20 @@ test.each([
   [{ iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } }, "auth.modes does not name iam"],
   [{ modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::*:role/a" }] } }, "* stands for nothing here"],
   [{ modes: ["iam"], iam: { clients: [{ arn: "ada" }] } }, "is none of arn:aws:iam::"],
+  ...["iam::123456789012:role/*", "iam::123456789012:role/team-*", "iam::123456789012:role/*/a"].map(
+    (arn): [object, string] => [
+      { modes: ["iam"], iam: { clients: [{ arn: `arn:aws:${arn}` }] } },
+      "* stands for nothing",
+    ],
+  ),
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:sts::123456789012:role/a" }] } },
+    "is none of arn:aws:iam::",
+  ],
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::123456789012:assumed-role/a/b" }] } },
+    "is none of arn:aws:iam::",
+  ],
   [
     {
       modes: ["iam"],
@@ -88,4 +102,34 @@ test("API_KEY is a key, and is hidden", async () => {
 test("a server's settings can be tried on loopback by naming the mode none alone", async () => {
   const { settings } = await load({ modes: ["none"], jwt, module: "auth.mjs" });
   expect(settings.auth).toMatchObject({ modes: ["none"], module: "/srv/auth.mjs" });
+});
+
+const tenants = { acme: { roleArn: "arn:aws:iam::123456789012:role/a", buckets: ["lake"] } };
+const withTenants = (auth: unknown, more = {}) =>
+  load(auth, { SLUICE_TENANTS: JSON.stringify({ ...tenants, ...more }) });
+
+test.each([
+  [{ modes: ["api_key"], apiKeys: [{ id: "ci", tenant: "acem", keys: [hash] }] }, 'did you mean "acme"?'],
+  [
+    { modes: ["api_key"], apiKeys: [{ id: "ci", keys: [hash] }] },
+    'auth.apiKeys (SLUICE_AUTH): there is no tenant "default"',
+  ],
+  [{ modes: ["api_key"], apiKey: "a-key-of-some-length-4711" }, "auth.apiKey (SLUICE_AUTH): "],
+  [
+    { modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } },
+    'auth.iam.clients (SLUICE_AUTH): there is no tenant "default"',
+  ],
+  [{ modes: ["jwt"], jwt }, "auth.jwt.claims.tenant: is missing: tenants are set"],
+])("with tenants %j is refused: nobody is of one by leaving it out", async (auth, says) => {
+  await expect(withTenants(auth)).rejects.toThrow(says);
+});
+
+test("with tenants callers are of those, and of one that is named default like of any other", async () => {
+  const claims = { tenant: "tenant_id" };
+  const apiKeys = [{ id: "ci", tenant: "acme", keys: [hash] }];
+  await withTenants({ modes: ["jwt", "api_key"], jwt: { ...jwt, claims }, apiKeys });
+  await load({ modes: ["jwt"], jwt }, { SLUICE_TENANTS: JSON.stringify({ default: tenants.acme }) });
+  await expect(withTenants({ modes: ["jwt"], jwt }, { default: tenants.acme })).rejects.toThrow(
+    "claims.tenant",
+  );
 });

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { plainName, scopeName } from "./auth-names.ts";
 
-const account = "arn:aws[a-z-]*:(?:iam|sts)::\\d{12}";
+/** Of a user, a role or a session. A path before one may hold anything; `*` in one would be a name nobody has. */
+const name = "[\\w+=,.@-]+";
+const named = `(?:role|user)/(?:[\\x21-\\x29\\x2b-\\x7e]+/)?${name}`;
 const callerArn = new RegExp(
-  `^${account}:(root|role/[\\x21-\\x7e]+|user/[\\x21-\\x7e]+|assumed-role/[\\w+=,.@-]+/[\\w+=,.@-]+|federated-user/[\\w+=,.@-]+)$`,
+  `^arn:aws[a-z-]*:(?:iam::\\d{12}:(?:root|${named})|sts::\\d{12}:(?:assumed-role/${name}/${name}|federated-user/${name}))$`,
 );
 
 const client = z.strictObject({

@@ -246,6 +246,20 @@ describe("secrets", () => {
     expect(effective(config, "lake.s3.endpoint")?.value).toBe("(hidden)");
   });
 
+  test("are found inside what a setting holds", async () => {
+    await writeFile(join(cwd, "external-id"), "of-acme-4711\n");
+    const tenants = {
+      acme: {
+        roleArn: "arn:aws:iam::123456789012:role/a",
+        externalId: `secret://file${cwd}/external-id`,
+        buckets: ["lake"],
+      },
+    };
+    const config = await load([`--tenants=${JSON.stringify(tenants)}`]);
+    expect(config.settings.tenants?.acme?.externalId).toBe("of-acme-4711");
+    expect(effective(config, "tenants")?.value).toBe("(hidden)");
+  });
+
   test("never show in what is said of them", async () => {
     await writeFile(join(cwd, "size"), "hunter2");
     const message = await problemsOf(load([`--results.maxBytes=secret://file${cwd}/size`]));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRecord } from "../core/record.ts";
 import type { Assignment, Layer, Origin } from "./assignment.ts";
 import { ConfigError } from "./config-error.ts";
 import { type SettingTree, settingTree } from "./leaves.ts";
@@ -93,6 +94,9 @@ async function readLayers(
   return { layers, ...(file === undefined ? {} : { file: file.path }) };
 }
 
+/** Whoever checks keys fetches them, and keeps their hashes alone. */
+const fetchedLater: ReadonlySet<string> = new Set(["auth.apiKeys"]);
+
 /** Puts secrets in the place of their references. Answers with the paths that now hold one. */
 async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]): Promise<Set<string>> {
   const secretPaths = new Set<string>();
@@ -101,6 +105,10 @@ async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]
     const wrong: string[] = [];
     const fetched = async (value: unknown): Promise<unknown> => {
       if (Array.isArray(value)) return Promise.all(value.map(fetched));
+      if (isRecord(value)) {
+        const members = Object.entries(value).map(async ([name, one]) => [name, await fetched(one)] as const);
+        return Object.fromEntries(await Promise.all(members));
+      }
       if (!isSecretReference(value)) return value;
       secretPaths.add(path);
       return fetchSecret(value).catch((thrown: unknown) => {
@@ -109,7 +117,7 @@ async function fetchSecrets(winners: Map<string, Assignment>, problems: string[]
         return undefined;
       });
     };
-    winners.set(path, { ...given, value: await fetched(given.value) });
+    if (!fetchedLater.has(path)) winners.set(path, { ...given, value: await fetched(given.value) });
     return wrong;
   });
   problems.push(...(await Promise.all(fetching)).flat());

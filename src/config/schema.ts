@@ -5,13 +5,14 @@ import { auditSettings, wrongAudit } from "./audit.ts";
 import { authSettings, wrongAuth } from "./auth.ts";
 import { confirmationSettings, wrongConfirmation } from "./confirmation.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
+import { exportSettings } from "./exports.ts";
 import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
 import { limitSettings } from "./limits.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
 import { stateSettings, wrongState } from "./state.ts";
 import { telemetrySettings, wrongTelemetry } from "./telemetry.ts";
-import { tenantSettings } from "./tenants.ts";
+import { tenantSettings, wrongTenants } from "./tenants.ts";
 import { tlsSettings } from "./tls.ts";
 
 const kilobyte = 1024;
@@ -179,29 +180,6 @@ function querySettings({ cpuCount }: Surroundings) {
     .prefault({});
 }
 
-/** The longest a presigned link is good. Source: S3 "Sharing objects with presigned URLs". */
-const sevenDaysMs = 7 * 24 * 3_600_000;
-const linkLifeMs = durationMs(1_000).refine((ms) => ms <= sevenDaysMs, {
-  error: "may be 168h at most, as S3 has it",
-});
-
-const exportSettings = z
-  .strictObject({
-    buckets: z
-      .array(allowedBucket)
-      .default([])
-      .describe("S3 buckets that exports may write to: name, or name/prefix/; the first is the default"),
-    expiresMs: linkLifeMs.default(3_600_000).describe("How long the link to an export is good"),
-    maxExpiresMs: linkLifeMs.default(12 * 3_600_000).describe("How long a caller may ask a link to be good"),
-    maxBytes: sizeBytes(kilobyte).default(gigabyte).describe("Size of one exported file"),
-    encryption: z
-      .enum(["bucket", "AES256", "aws:kms"])
-      .default("bucket")
-      .describe("Encryption asked of S3; bucket leaves it to the bucket's default"),
-    kmsKeyId: z.string().min(1).optional().describe("KMS key of exports, with encryption aws:kms"),
-  })
-  .prefault({});
-
 const writesSetting = z.enum(["off", "confirm", "allow"], {
   error: ({ input }) => `${JSON.stringify(input)} is none of off, confirm and allow`,
 });
@@ -248,6 +226,7 @@ function checkTogether(
     };
     calls: { timeoutMs: number };
     auth: z.output<typeof authSettings>;
+    tenants?: z.output<typeof tenantSettings>;
     http: z.output<typeof httpSettings>;
     writes: z.output<typeof writesSetting>;
     confirmation: z.output<typeof confirmationSettings>;
@@ -272,9 +251,11 @@ function checkTogether(
       message: `is longer than calls.timeoutMs (${settings.calls.timeoutMs} ms), which would end the call first`,
     });
   }
-  for (const { path, message } of wrongAuth(settings.auth, settings.http)) {
-    context.addIssue({ code: "custom", path, message });
-  }
+  const wrongCallers = [
+    ...wrongAuth(settings.auth, settings.http),
+    ...wrongTenants(settings.tenants, settings.auth),
+  ];
+  for (const { path, message } of wrongCallers) context.addIssue({ code: "custom", path, message });
   const wrong = wrongDatabricks(settings.lake.databricks);
   if (wrong) {
     const path = ["lake", "databricks", wrong.setting];

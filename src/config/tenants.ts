@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { closest } from "../core/suggest.ts";
+import { type AuthMode, type authSettings, modesInForce } from "./auth.ts";
 import { allowedBucket } from "./fields.ts";
 import { members } from "./members.ts";
 
@@ -55,3 +57,38 @@ export const tenantSettings = z
   .describe(
     "Tenants by id: objects of roleArn, externalId, sessionTags, buckets; set, principals of any other tenant are denied",
   );
+
+type Tenants = z.output<typeof tenantSettings>;
+
+/** There is none of that id: a tenant that was meant must not be missed by a typing mistake. */
+export function unknownTenant(tenantId: string, tenants: readonly string[]): string {
+  const near = closest(tenantId, tenants);
+  return `there is no tenant ${JSON.stringify(tenantId)}${near ? `: did you mean "${near}"?` : " (setting tenants)"}`;
+}
+
+/** What is wrong with callers beside tenants: which setting of `auth`, and why. Nobody becomes a tenant's by leaving it out. */
+export function wrongTenants(
+  tenants: Tenants,
+  auth: z.output<typeof authSettings>,
+): { path: string[]; message: string }[] {
+  if (!tenants) return [];
+  const ids = Object.keys(tenants);
+  const modes = modesInForce(auth);
+  const wrong: { path: string[]; message: string }[] = [];
+  const check = (mode: AuthMode, path: string[], callers: readonly { tenant: string }[]) => {
+    const unknown = new Set(callers.map(({ tenant }) => tenant).filter((tenant) => !ids.includes(tenant)));
+    if (!modes.includes(mode)) return;
+    for (const tenant of unknown)
+      wrong.push({ path: ["auth", ...path], message: unknownTenant(tenant, ids) });
+  };
+  check("api_key", ["apiKey"], auth.apiKey === undefined ? [] : [{ tenant: "default" }]);
+  check("api_key", ["apiKeys"], auth.apiKeys);
+  check("mtls", ["mtls", "clients"], auth.mtls.clients);
+  check("iam", ["iam", "clients"], auth.iam.clients);
+  const isOfDefaultAlone = ids.every((id) => id === "default");
+  if (modes.includes("jwt") && auth.jwt.claims.tenant === undefined && !isOfDefaultAlone) {
+    const message = "is missing: tenants are set, and whoever has a token would be of the tenant default";
+    wrong.push({ path: ["auth", "jwt", "claims", "tenant"], message });
+  }
+  return wrong;
+}

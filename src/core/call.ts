@@ -105,7 +105,7 @@ async function outcomeOf(
   const { policy, limiter, confirmer } = path.steps;
   let release: (() => void) | undefined;
   try {
-    policy.checkUsable?.();
+    policy.checkUsable?.(call.principal);
     if (!policy.visible(call.principal, call.tool)) return "hidden";
     await policy.authorize(call);
     release = await limiter.admit(call, request.signal);

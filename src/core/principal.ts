@@ -20,3 +20,10 @@ export const localPrincipal: Principal = Object.freeze({
   roles: Object.freeze([]),
   via: "local",
 });
+
+const idForm = /^(?:local$|(?:key|jwt|mtls|iam|module):)/;
+
+/** Whether anybody can have an id: it begins with how its holder proved who it is. */
+export function isPrincipalId(id: string): boolean {
+  return idForm.test(id);
+}

@@ -50,8 +50,8 @@ export type Outcome =
 
 /** Who may see and call what, and with how much of it. Throws `denied`. */
 export interface Policy {
-  /** Throws `denied` while nothing can be decided, so that every call is. Left out: it always can. */
-  checkUsable?(): void;
+  /** Throws `denied` where every call of the principal is, such as while nothing can be decided. Left out: none is. */
+  checkUsable?(principal: Principal): void;
   visible(principal: Principal, tool: Tool): boolean;
   authorize(call: Call): Promise<void>;
   /** Throws `denied` where the call's arguments name AWS resources that are not its caller's. Left out: all are. */

@@ -53,7 +53,7 @@ function openTenant(
   settings: LakeSettings,
   { now, stores: openStores, view }: TenantsDeps,
 ): OpenTenant {
-  const own = settingsOf(tenant, settings);
+  const own = settingsOfTenant(tenant, settings);
   const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now });
   const stores = openStores(own, { credentials: credentials.provide, onExpired: credentials.forget });
   const whole = view(own, stores);
@@ -69,7 +69,7 @@ function openTenant(
 }
 
 /** What else the server reaches, it reaches as itself: local disk, catalogs, and where exports go. A tenant has none of it. */
-function settingsOf({ buckets }: TenantSettings, settings: LakeSettings): LakeSettings {
+export function settingsOfTenant({ buckets }: TenantSettings, settings: LakeSettings): LakeSettings {
   const reach = { buckets, localRoots: [], databricks: [], athena: [] };
   return {
     ...narrowSettings(settings, reach),

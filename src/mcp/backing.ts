@@ -2,6 +2,7 @@ import { ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcont
 import { callTool } from "../core/call.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { BackingCall } from "../core/exposure.ts";
+import { tellLimits } from "./call-limits.ts";
 import { callersTraceId } from "./correlation.ts";
 import { unknownTool } from "./outcome.ts";
 import type { ServingUnit } from "./unit.ts";
@@ -31,6 +32,7 @@ export async function callBacking<From>(
     signal: context.mcpReq.signal,
     correlationId: callersTraceId(context, unit),
   });
+  tellLimits(unit, result);
   if (result.kind === "completed") return result.output;
   if (result.kind === "unknown_tool") throw unknownTool(result);
   const { fault } = result;

@@ -1,5 +1,6 @@
 import type { LoggingLevel } from "@modelcontextprotocol/server";
 import type { Principal } from "../core/principal.ts";
+import type { CallLimits } from "./call-limits.ts";
 
 /** `modern` is revision 2026-07-28 and later (stateless); `legacy` the revisions that begin with `initialize`. */
 export type Era = "modern" | "legacy";
@@ -13,4 +14,6 @@ export interface Connection {
   /** Legacy only: the level the client set, and where to keep it for the session's next request. */
   logLevel?: LoggingLevel | undefined;
   keepLogLevel?: ((level: LoggingLevel) => Promise<void>) | undefined;
+  /** HTTP only: takes what a call's limits have left, for the head of an answer that did not begin before. */
+  tellLimits?: ((limits: CallLimits) => void) | undefined;
 }

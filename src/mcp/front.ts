@@ -10,6 +10,7 @@ import type { CallPath } from "../core/call.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
 import { isRecord } from "../core/record.ts";
 import { checkBody, readBody } from "./body.ts";
+import type { Connection } from "./connection.ts";
 import { announceListChanges } from "./list-changes.ts";
 import { createModern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";
@@ -59,7 +60,7 @@ export interface McpFrontOptions {
 }
 
 /** What an adapter knows already of the request it hands over. */
-export interface GivenRequest {
+export interface GivenRequest extends Pick<Connection, "tellLimits"> {
   /** The body as parsed from JSON, when the adapter has read it. */
   parsedBody?: unknown;
   /** Whoever `authenticate` gave, when the adapter has asked it. */
@@ -119,7 +120,7 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
       tasks.close();
       await Promise.all([sessions.close(), modern.close()]);
     },
-    async fetch(request, { parsedBody, ...given } = {}) {
+    async fetch(request, { parsedBody, tellLimits, ...given } = {}) {
       const principal = given.principal ?? (await authenticate(request));
       if (principal instanceof Response) return principal;
       const { method } = request;
@@ -132,8 +133,8 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
       const refusal = requestsOnly ? refuseLasting(body.value, legacy) : undefined;
       if (refusal) return refusal;
       return legacy
-        ? sessions.fetch({ request, principal, body: body.value })
-        : modern.fetch(request, principal, body.value);
+        ? sessions.fetch({ request, principal, body: body.value, tellLimits })
+        : modern.fetch(request, { principal, tellLimits }, body.value);
     },
   };
 }

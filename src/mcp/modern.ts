@@ -1,6 +1,6 @@
 import { createMcpHandler, type ServerEventBus, type ServerNotifier } from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
-import type { Principal } from "../core/principal.ts";
+import type { Connection } from "./connection.ts";
 import { buildRequestServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
 import type { TaskRunner } from "./tasks/runner.ts";
@@ -16,9 +16,12 @@ export interface ModernOptions {
   onError: (error: Error) => void;
 }
 
+/** Who sent a request, and what is to be told of it beside its answer. */
+type Caller = Pick<Connection, "principal" | "tellLimits">;
+
 /** Serves revision 2026-07-28: each request is whole in itself and gets a server of its own. */
 export interface Modern {
-  fetch(request: Request, principal: Principal, parsedBody: unknown): Promise<Response>;
+  fetch(request: Request, caller: Caller, parsedBody: unknown): Promise<Response>;
   notify: ServerNotifier;
   bus: ServerEventBus;
   close(): Promise<void>;
@@ -28,18 +31,18 @@ export interface Modern {
 export function createModern(options: ModernOptions): Modern {
   const { calls, surface, tasks, maxBodyBytes, keepAliveMs, onError } = options;
   // The SDK hands the factory the very request it was given: that is how the principal gets there.
-  const principals = new WeakMap<Request, Principal>();
+  const callers = new WeakMap<Request, Caller>();
   const handler = createMcpHandler(
     ({ requestInfo }) => {
-      const principal = requestInfo && principals.get(requestInfo);
-      if (!principal) throw new Error("A request reached the server without a principal.");
+      const caller = requestInfo && callers.get(requestInfo);
+      if (!caller) throw new Error("A request reached the server without a principal.");
       const traceparent = requestInfo.headers.get("traceparent") ?? undefined;
       const unit: ServingUnit = {
         era: "modern",
         calls,
         surface,
         tasks,
-        principal,
+        ...caller,
         traceparent,
         toolsFilledIn: true,
       };
@@ -56,11 +59,11 @@ export function createModern(options: ModernOptions): Modern {
     notify: handler.notify,
     bus: handler.bus,
     close: handler.close,
-    async fetch(request, principal, parsedBody) {
-      principals.set(request, principal);
+    async fetch(request, caller, parsedBody) {
+      callers.set(request, caller);
       const response = await handler.fetch(request, { parsedBody });
       const isToolList = request.headers.get("mcp-method") === "tools/list" && response.status === 200;
-      return isToolList ? fillInTools(response, surface.toolList(principal).json) : response;
+      return isToolList ? fillInTools(response, surface.toolList(caller.principal).json) : response;
     },
   };
 }

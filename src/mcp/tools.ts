@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type CallResult, callTool } from "../core/call.ts";
 import type { Confirmation } from "../core/steps.ts";
 import { confirmationArgument, type Tool } from "../core/tool.ts";
+import { tellLimits } from "./call-limits.ts";
 import { logToClient } from "./client-log.ts";
 import { confirmationOf, questionOf } from "./confirmation.ts";
 import { callersTraceId } from "./correlation.ts";
@@ -109,6 +110,7 @@ async function run(
       if (!task?.isTask()) progress?.report(update);
     },
   });
+  tellLimits(unit, result);
   const asked = questionOf(result, confirmation);
   if (!task?.isTask()) {
     await progress?.flush();

@@ -20,6 +20,8 @@ export interface CompiledPolicy {
 export interface CompileOptions {
   /** Those this version has, whether they are offered or not: what names one of them is no mistake. */
   tools: readonly Tool[];
+  /** Ids of all there are. Left out: not known, so any may be named. */
+  tenants?: readonly string[] | undefined;
   /** What is wrong with a role's resources, of which `setting` is the path. */
   checkResources(resources: Resources, setting: string): string[];
 }
@@ -30,7 +32,7 @@ const maxSets = 1_000;
 /** The policy, or what is wrong with it, a line each. */
 export function compilePolicy(
   document: PolicyDocument,
-  { tools, checkResources }: CompileOptions,
+  { tools, tenants, checkResources }: CompileOptions,
 ): CompiledPolicy | readonly string[] {
   const named = Object.entries(document.roles);
   const problems = [
@@ -40,6 +42,7 @@ export function compilePolicy(
       ...(resources ? checkResources(resources, `roles.${name}.resources`) : []),
     ]),
     ...roleProblems(document),
+    ...(tenants ? tenantProblems(document, tenants) : []),
   ];
   if (problems.length > 0) return problems;
   const roles = new Map(named.map(([name, role]) => [name, compileRole(name, role, tools)]));
@@ -75,17 +78,25 @@ export function compilePolicy(
   };
 }
 
-function roleProblems(document: PolicyDocument): string[] {
-  const known = Object.keys(document.roles);
-  const unknown = (names: readonly string[], rule: string) =>
-    names
-      .filter((name) => !known.includes(name))
-      .map((name) => {
-        const near = closest(name, known);
-        return `${rule}: there is no role ${JSON.stringify(name)}${near ? `: did you mean "${near}"?` : ""}`;
-      });
+function roleProblems({ bindings, default: ofEverybody, roles }: PolicyDocument): string[] {
+  const known = Object.keys(roles);
   return [
-    ...document.bindings.flatMap(({ roles }, at) => unknown(roles, `bindings item ${at + 1}`)),
-    ...unknown(document.default, "default"),
+    ...bindings.flatMap(({ roles }, at) => unknown("role", roles, known, `bindings item ${at + 1}`)),
+    ...unknown("role", ofEverybody, known, "default"),
   ];
+}
+
+function tenantProblems({ bindings }: PolicyDocument, known: readonly string[]): string[] {
+  return bindings.flatMap(({ tenants = [] }, at) =>
+    unknown("tenant", tenants, known, `bindings item ${at + 1}`),
+  );
+}
+
+function unknown(kind: string, names: readonly string[], known: readonly string[], rule: string): string[] {
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const near = closest(name, known);
+      return `${rule}: there is no ${kind} ${JSON.stringify(name)}${near ? `: did you mean "${near}"?` : ""}`;
+    });
 }

@@ -119,6 +119,15 @@ test("what names nothing is refused, with what was likely meant", () => {
   ]);
 });
 
+test("a binding to a tenant that is none is refused where tenants are known", () => {
+  const roles = { all: role({ allow: ["*"] }) };
+  const bindings = [{ principals: ["a"], tenants: ["acme", "acem"], roles: ["all"] }];
+  expect(
+    compilePolicy(document({ roles, bindings }), { tools, tenants: ["acme"], checkResources: () => [] }),
+  ).toEqual(['bindings item 1: there is no tenant "acem": did you mean "acme"?']);
+  expect(problems({ roles, bindings })).toEqual([]);
+});
+
 const bucket = (name: string): Resources => ({
   buckets: [{ bucket: name, prefix: "" }],
   localRoots: [],

@@ -3,8 +3,8 @@ import type { Principal } from "../core/principal.ts";
 import type { Policy } from "../core/steps.ts";
 
 /**
- * Holds calls to `policy`, once their principal is of one of `tenants`. Who is of none is denied: nothing runs with the
- * server's own credentials.
+ * Holds calls to `policy`, once their principal is of one of `tenants`. Who is of none sees no tool and is denied every
+ * call: nothing runs with the server's own credentials.
  */
 export function tenantStep(policy: Policy, tenants: { has(tenantId: string): boolean }): Policy {
   const check = ({ tenantId }: Principal) => {
@@ -17,6 +17,11 @@ export function tenantStep(policy: Policy, tenants: { has(tenantId: string): boo
   };
   return {
     ...policy,
+    checkUsable(principal) {
+      check(principal);
+      policy.checkUsable?.(principal);
+    },
+    visible: (principal, tool) => tenants.has(principal.tenantId) && policy.visible(principal, tool),
     async authorize(call) {
       check(call.principal);
       await policy.authorize(call);

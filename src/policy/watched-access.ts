@@ -29,6 +29,7 @@ export function watchedAccess({ path, read, everyMs = 1_000 }: WatchedOptions): 
     const signature = JSON.stringify(text);
     if (signature === seen) return;
     const found = await stateOf(text, path, read);
+    if (isClosed) return;
     const isFirst = seen === undefined;
     seen = signature;
     state = found;

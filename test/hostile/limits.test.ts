@@ -17,6 +17,7 @@ import type { LimitSettings } from "../../src/limits/settings.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { MemoryStore } from "../../src/state/memory-store.ts";
 import { testCalls } from "../harness/calls.ts";
+import { modernRequest, openSession, postMcp, type RpcAnswer } from "../harness/rpc.ts";
 
 const clock = { nowMs: Date.UTC(2026, 10, 25, 23, 59) };
 let running = { now: 0, most: 0 };
@@ -160,6 +161,37 @@ test("a plain HTTP answer says what is left, and a refusal when to come back", a
   expect(usedUp.status).toBe(429);
   expect(usedUp.headers.get("retry-after")).toBe("59");
   expect(usedUp.headers.get("ratelimit")).toContain('"day";r=0;t=59');
+});
+
+/** A call over MCP as this principal, of a revision with sessions or without. */
+async function callOver(era: "modern" | "2025-11-25", adapter: HttpAdapter, id: string): Promise<RpcAnswer> {
+  const given = { name: "lake_summarize_text", arguments: { uri: "s3://b/x" } };
+  const as = { authorization: id };
+  if (era === "modern") {
+    const { body, headers } = modernRequest("tools/call", given);
+    return postMcp(adapter, body, { ...headers, ...as });
+  }
+  const session = await openSession(adapter, era, as);
+  return postMcp(
+    adapter,
+    { jsonrpc: "2.0", id: 1, method: "tools/call", params: given },
+    { ...session, ...as },
+  );
+}
+
+test.each(["modern", "2025-11-25"] as const)("so does an answer over MCP (%s)", async (era) => {
+  const adapter = adapterWith();
+  const first = await callOver(era, adapter, "anna");
+  expect(first.headers.get("ratelimit-policy")).toBe('"rate";q=10;w=1, "day";q=1000;w=86400');
+  expect(first.headers.get("ratelimit")).toMatch(/^"rate";r=4;t=1, "day";r=999;t=\d+$/);
+  expect(first.headers.has("retry-after")).toBe(false);
+  for (let count = 0; count < 4; count++) await callOver(era, adapter, "anna");
+  const refused = await callOver(era, adapter, "anna");
+  expect(refused.messages.at(-1)?.result).toMatchObject({ isError: true });
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(refused.headers.get("ratelimit")).toBe('"rate";r=0;t=1');
+  const other = await callOver(era, adapter, "bert");
+  expect(other.headers.get("ratelimit")).toContain('"rate";r=4;t=1');
 });
 
 test("of a thousand calls at once a hundred run, the rest wait or are refused, none hangs, and health answers", async () => {

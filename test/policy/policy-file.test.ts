@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { tellOfChanges } from "../../src/commands/frame/front.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
 import { openSession } from "../harness/rpc.ts";
 
@@ -105,4 +106,17 @@ test("a server that starts with a policy it cannot use is not ready, and says wh
   expect(await server.call("ann", "lake_query", { sql: "SELECT 1" })).toMatchObject({
     fault: { code: "denied" },
   });
+});
+
+test("a binding to an id that nobody can have is in the log: what it takes away it would take from nobody", async () => {
+  const logged: string[] = [];
+  const log = createLog({ level: "warn", write: (line) => logged.push(line) });
+  const ids = ["ann", "JWT:ann", "jwt:ann", "key:ci", "local", "locals"];
+  const roles = { none: { deny: ["lake_query"] } };
+  const settings = { rbac: { roles, bindings: [{ principals: ids, roles: ["none"] }] } };
+  const server = await startPolicyServer(settings, {}, undefined, log);
+  cleanUps.push(() => server.stop());
+  expect(logged.map((line) => JSON.parse(line))).toMatchObject([
+    { event: "policy binds nobody", principals: ["ann", "JWT:ann", "locals"], count: 3 },
+  ]);
 });

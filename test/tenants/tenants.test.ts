@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ServiceCallLedger, takeDownServiceCalls } from "../../src/core/service-calls.ts";
 import { createRoleCredentials } from "../../src/lake/stores/role-credentials.ts";
 import { type PolicyServer, principal, startPolicyServer } from "../harness/policy-server.ts";
+import { modernRequest, postMcp } from "../harness/rpc.ts";
 import { startStsServer } from "../harness/sts-server.ts";
 
 let server: PolicyServer;
@@ -107,7 +108,20 @@ test("a session is renewed once before it ends, by the clock given", async () =>
   await expect(key()).rejects.toMatchObject({ code: "unavailable" });
 });
 
-test("who is of no tenant is denied", async () => {
+/** What a list of MCP holds for somebody. */
+async function listed(name: string, method: string): Promise<unknown[]> {
+  const { body, headers } = modernRequest(method, {});
+  const { messages } = await postMcp(server.adapter, body, { ...headers, authorization: name });
+  return Object.values(messages.at(-1)?.result ?? {})
+    .filter(Array.isArray)
+    .flat();
+}
+
+test("who is of no tenant is denied, and sees nothing", async () => {
+  for (const method of ["tools/list", "prompts/list", "resources/list", "resources/templates/list"]) {
+    expect([method, await listed("eve", method)]).toEqual([method, []]);
+    expect([method, await listed("ann", method)]).not.toEqual([method, []]);
+  }
   server.s3.requests.length = 0;
   expect(await server.call("eve", "lake_list_sources")).toMatchObject({ fault: { code: "denied" } });
   expect(await server.call("nobody", "lake_list_sources")).toMatchObject({ fault: { code: "denied" } });

@@ -7,6 +7,7 @@ import type { Principal } from "../../core/principal.ts";
 import { traceIdOf } from "../../core/trace-context.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import { answerMcp } from "./answer-mcp.ts";
 import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
@@ -69,7 +70,7 @@ export function createApp(options: AppOptions): App {
   });
   app.options("*", (c) => (isPreflight(c.req.raw) ? preflightResponse(c.req.raw) : c.notFound()));
   app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
-    draining() ? drainingResponse() : front.fetch(c.req.raw),
+    draining() ? drainingResponse() : answerMcp(front, c.req.raw),
   );
   addMetadata(app, options.oauth);
   addMetrics(app, options);

@@ -3,6 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import { bodyTooLarge, parseBody, unsupportedMediaType } from "../../mcp/body.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
+import { answerMcp } from "./answer-mcp.ts";
 import { drainingResponse, failedInsideMcp } from "./app.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders } from "./cors.ts";
@@ -31,13 +32,13 @@ export function createLeanMcp({ front, guard, certificates, draining, onError }:
     certificates.cameOn(request, incoming.socket);
     const principal = await front.authenticate(request);
     if (principal instanceof Response) return principal;
-    if (request.method !== "POST") return front.fetch(request, { principal });
+    if (request.method !== "POST") return answerMcp(front, request, { principal });
     const wrongType = unsupportedMediaType(incoming.headers["content-type"]);
     if (wrongType) return wrongType;
     const bytes = await readNodeBody(incoming, front.maxBodyBytes);
     if (!bytes) return bodyTooLarge(front.maxBodyBytes);
     const body = parseBody(bytes);
-    return body.refusal ?? front.fetch(request, { principal, parsedBody: body.value });
+    return body.refusal ?? answerMcp(front, request, { principal, parsedBody: body.value });
   }
 
   /** What a client breaks by leaving is no fault of the server. */

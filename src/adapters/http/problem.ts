@@ -1,6 +1,6 @@
 import type { ErrorCode, ToolFault } from "../../core/errors.ts";
 import type { Allowance } from "../../core/steps.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
+import { limitHeaders } from "./limit-headers.ts";
 
 const statusOf: Record<ErrorCode, number> = {
   invalid_input: 400,
@@ -56,11 +56,9 @@ export function problem({ status, detail, headers = {}, more = {} }: Problem): R
  */
 export function faultProblem(fault: ToolFault, allowances?: readonly Allowance[]): Response {
   const { code, message, retryable, details, correlationId } = fault;
-  const { retryAfterMs } = details;
-  const headers = {
-    ...rateLimitHeaders(allowances),
-    ...(typeof retryAfterMs === "number" && { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
-  };
+  const { retryAfterMs: given } = details;
+  const retryAfterMs = typeof given === "number" ? given : undefined;
+  const headers = limitHeaders({ allowances, retryAfterMs });
   return problem({
     status: statusOf[code],
     detail: message,

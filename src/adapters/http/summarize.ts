@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type CallPath, callTool } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
 import { JsonRefused, parseJson } from "../../mcp/json.ts";
+import { limitHeaders } from "./limit-headers.ts";
 import { faultProblem, problem } from "./problem.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 const body = z.union([
   z.strictObject({ file_key: z.string().min(1) }),
@@ -43,7 +43,7 @@ export async function summarize(request: SummarizeRequest): Promise<Response> {
   const { correlationId, output, allowances } = result;
   return Response.json(
     { file_key: asked.fileKey, ...output },
-    { headers: { ...rateLimitHeaders(allowances), "x-correlation-id": correlationId } },
+    { headers: { ...limitHeaders({ allowances }), "x-correlation-id": correlationId } },
   );
 }
 

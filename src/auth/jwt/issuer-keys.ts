@@ -37,9 +37,8 @@ export class IssuerKeys {
 
   /** Throws `IssuerUnavailable`, and jose's `JWKSNoMatchingKey`. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    const ageMs = this.#options.now() - this.#fetchedMs;
-    if (!this.#keys || ageMs > keptMs) await this.#refresh();
-    else if (ageMs > freshMs) void this.#refresh();
+    if (!this.#keys || this.#ageMs() > keptMs) await this.#refresh();
+    else if (!this.#isFresh()) void this.#refresh();
     const keys = this.#current();
     try {
       return await keys(header, token);
@@ -54,11 +53,20 @@ export class IssuerKeys {
 
   /** Which keys a token would be checked with now; another object after they were fetched anew. None where they would be. */
   fresh(): object | undefined {
-    return this.#options.now() - this.#fetchedMs <= freshMs ? this.#keys : undefined;
+    return this.#isFresh() ? this.#keys : undefined;
+  }
+
+  /** Below zero where the clock was set back since. */
+  #ageMs(): number {
+    return this.#options.now() - this.#fetchedMs;
+  }
+
+  #isFresh(): boolean {
+    return isWithin(this.#ageMs(), freshMs);
   }
 
   #current(): LocalKeys {
-    if (this.#keys && this.#options.now() - this.#fetchedMs <= keptMs) return this.#keys;
+    if (this.#keys && this.#ageMs() <= keptMs) return this.#keys;
     throw new IssuerUnavailable("The issuer's keys could not be fetched.");
   }
 
@@ -66,7 +74,7 @@ export class IssuerKeys {
   async #refresh(): Promise<void> {
     if (this.#asking) return this.#asking;
     const pause = this.#keys ? pauseMs : firstPauseMs;
-    if (this.#options.now() - this.#askedMs < pause) return;
+    if (isWithin(this.#options.now() - this.#askedMs, pause)) return;
     this.#askedMs = this.#options.now();
     this.#asking = this.#ask().finally(() => {
       this.#asking = undefined;
@@ -82,4 +90,9 @@ export class IssuerKeys {
       this.#options.onFault(cause);
     }
   }
+}
+
+/** A time that lies ahead was taken before the clock was set back: nobody waits for it to come again. */
+function isWithin(elapsedMs: number, ms: number): boolean {
+  return elapsedMs >= 0 && elapsedMs < ms;
 }

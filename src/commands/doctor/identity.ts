@@ -2,9 +2,9 @@ import { modesInForce } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { refuseOpenAddress } from "../frame/identity.ts";
+import { namedBeyondLoopback, refuseOpenAddress } from "../frame/identity.ts";
 import { openTls } from "../frame/tls.ts";
-import { type Check, failed, ok, wordsOf } from "./check.ts";
+import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 
 /** Whether `sluice serve` could tell who calls: keys, module and files load, the issuer gives its keys. */
 export async function checkIdentity(settings: Settings): Promise<Check[]> {
@@ -13,7 +13,7 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
   const { issuer } = auth.jwt;
   try {
     refuseOpenAddress(settings);
-    if (modes.includes("none")) return [];
+    if (modes.includes("none")) return askingNobody(settings);
     const { openAuthenticator } = await import("../../open-authenticator.ts");
     await Promise.all([openAuthenticator(auth, unheard, Date.now), openTls(settings)]);
   } catch (thrown) {
@@ -24,6 +24,11 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
   }
   const known = ok("identity", `callers over HTTP are asked for ${modes.map(named).join(" or ")}`);
   return modes.includes("jwt") && issuer !== undefined ? [known, await checkIssuer(issuer)] : [known];
+}
+
+function askingNobody(settings: Settings): Check[] {
+  const message = namedBeyondLoopback(settings);
+  return message === undefined ? [] : [warning("identity", message, "Name who may call (auth.modes).")];
 }
 
 /** `sluice serve` refuses the one that needs a gateway in front. */

@@ -22,6 +22,16 @@ export function refuseOpenAddress({ auth, http }: Settings): void {
   ]);
 }
 
+/**
+ * What is wrong where nobody is asked who they are and clients may name other hosts than loopback: a proxy or tunnel on this
+ * machine brings callers of others, and all of them are the local user. Undefined where nothing is.
+ */
+export function namedBeyondLoopback({ auth, http }: Settings): string | undefined {
+  const hosts = http.allowedHosts.filter((host) => !isLoopback(host));
+  if (hosts.length === 0 || !modesInForce(auth).includes("none")) return undefined;
+  return `http.allowedHosts has ${hosts.join(", ")}, and auth.modes asks nobody who they are: whoever a proxy or tunnel brings from there can read all that Sluice can.`;
+}
+
 /** A gateway in front checks signatures; a server that listens itself has nobody's word for them. Throws `ConfigError`. */
 export function refuseIamOverHttp({ auth }: Settings): void {
   if (!modesInForce(auth).includes("iam")) return;
@@ -41,6 +51,8 @@ export async function openIdentity(
     log.warn("exposed", {
       warning: "auth.apiKey (API_KEY) is set, and auth.modes does not name api_key: it is not checked.",
     });
+  const warning = namedBeyondLoopback(settings);
+  if (warning !== undefined) log.warn("exposed", { warning });
   if (modes.includes("none")) return undefined;
   const [{ openAuthenticator }, { createIdentify }, { ClientCertificates }] = await Promise.all([
     import("../../open-authenticator.ts"),

@@ -31,6 +31,10 @@ export function decide(
   const at = pathsIn(settings);
   const { reaches, ...explained } = withPaths(policy ? explain(policy, principal, tool) : open, at);
   if (!explained.allowed) return explained;
+  if (lake.tenants?.has(principal.tenantId) === false) {
+    const why = `there is no tenant ${JSON.stringify(principal.tenantId)} (setting tenants)`;
+    return { ...explained, allowed: false, why };
+  }
   if (tool.effect !== "read" && settings.writes === "off") {
     const why = "the server changes nothing for anybody (setting writes)";
     return { ...explained, allowed: false, why };
@@ -38,7 +42,8 @@ export function decide(
   if (aws && tool.resources === "lake")
     throw new UsageError(`${tool.name} reads the lake alone: say what with --resource or --bucket.`);
   const ofAws = policy && explainAws(policy, principal, tool, aws ?? {});
-  const ofLake = uri === undefined ? undefined : resourceOf(() => explainResource(uri, lake, reaches));
+  const ofLake =
+    uri === undefined ? undefined : resourceOf(() => explainResource(uri, lake, reaches, principal.tenantId));
   return {
     ...explained,
     ...(uri !== undefined && ofLake && { resource: { uri, ...placed(ofLake, at) } }),

@@ -7,6 +7,7 @@ import { isDatabricksName, parseDatabricksName } from "../../lake/databricks/tab
 import { compileGlob, hasWildcard } from "../../lake/datasets/glob.ts";
 import { narrowSettings } from "../../lake/reach.ts";
 import type { LakeSettings } from "../../lake/settings.ts";
+import { settingsOfTenant } from "../../lake/tenants.ts";
 import { reachOf } from "../../open-policy.ts";
 import type { Explanation } from "../../policy/explain.ts";
 
@@ -17,21 +18,30 @@ export interface ResourceExplanation {
   setting: string;
 }
 
-/** Asks the very boundaries that calls are held by. Throws `invalid_input` for what is no name of anything. */
+/**
+ * Asks the very boundaries that calls of the tenant are held by, where there are tenants. Throws `invalid_input` for what
+ * is no name of anything.
+ */
 export function explainResource(
   uri: string,
-  lake: LakeSettings,
+  server: LakeSettings,
   reaches: Explanation["reaches"],
+  tenantId: string,
 ): ResourceExplanation {
   const { ofServer, kind } = settingsOf(uri);
-  if (!isReadable(uri, lake))
+  if (!isReadable(uri, server))
     return { allowed: false, why: "outside what the server may read", setting: ofServer };
+  const tenant = server.tenants?.get(tenantId);
+  const lake = tenant ? settingsOfTenant(tenant, server) : server;
+  const ofTenant = `tenants.${tenantId}.buckets`;
+  if (!isReadable(uri, lake))
+    return { allowed: false, why: "outside what the tenant may read", setting: ofTenant };
   const granting = reaches.find(
     ({ reach }) => reach === "all" || isReadable(uri, narrowSettings(lake, reachOf(reach))),
   );
   if (granting?.reach === "all") {
-    const why = `the role ${granting.role} has no resources and reaches all the server may`;
-    return { allowed: true, why, setting: ofServer };
+    const why = `the role ${granting.role} has no resources and reaches all the ${tenant ? "tenant" : "server"} may`;
+    return { allowed: true, why, setting: tenant ? ofTenant : ofServer };
   }
   if (granting) {
     const why = `inside what the role ${granting.role} reaches`;

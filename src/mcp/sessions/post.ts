@@ -117,12 +117,13 @@ function openExchange(
 /** Gives the exchange a server of its own, brought to where the session stands. */
 async function connectServer(
   { build, store }: SessionServing,
-  { request, principal, body }: LegacyRequest,
+  { request, principal, body, tellLimits }: LegacyRequest,
   { id: sessionId, record }: CheckedSession,
   exchange: Exchange,
 ): Promise<void> {
   const unit: UnitOfSession = {
     principal,
+    tellLimits,
     traceparent: request.headers.get("traceparent") ?? undefined,
     logLevel: record.logLevel,
     keepLogLevel: (logLevel) => store.update(sessionId, { logLevel }),

@@ -1,12 +1,16 @@
 import type { Server, ServerEventBus } from "@modelcontextprotocol/server";
 import type { Principal } from "../../core/principal.ts";
+import type { Connection } from "../connection.ts";
 import type { Wanted } from "../server.ts";
 import type { ServingUnit } from "../unit.ts";
 import type { LiveSessions } from "./live.ts";
 import type { SessionStore, SessionStores } from "./store.ts";
 
 /** What a server of one exchange is built from, beside what all units share. */
-export type UnitOfSession = Pick<ServingUnit, "principal" | "traceparent" | "logLevel" | "keepLogLevel">;
+export type UnitOfSession = Pick<
+  ServingUnit,
+  "principal" | "traceparent" | "logLevel" | "keepLogLevel" | "tellLimits"
+>;
 
 export interface SessionOptions {
   build(unit: UnitOfSession, wanted?: Wanted): Server;
@@ -30,7 +34,7 @@ export interface SessionServing extends Omit<SessionOptions, "stores"> {
 }
 
 /** One request of the legacy era, its body read and checked. */
-export interface LegacyRequest {
+export interface LegacyRequest extends Pick<Connection, "tellLimits"> {
   request: Request;
   principal: Principal;
   body?: unknown;

@@ -1,10 +1,17 @@
 import type { Allowance } from "../../core/steps.ts";
+import type { CallLimits } from "../../mcp/call-limits.ts";
+
+/** `Retry-After` where a call was told to come back, beside the RateLimit headers. Source: RFC 9110, section 10.2.3. */
+export function limitHeaders({ allowances, retryAfterMs }: CallLimits): Record<string, string> {
+  const retryAfter = retryAfterMs === undefined ? {} : { "retry-after": String(seconds(retryAfterMs)) };
+  return { ...rateLimitHeaders(allowances), ...retryAfter };
+}
 
 /**
  * What the caller may still do, as headers. None where no limit holds.
  * Source: draft-ietf-httpapi-ratelimit-headers-10: `q` calls in `w` seconds; `r` left, all of it back in `t` seconds.
  */
-export function rateLimitHeaders(allowances: readonly Allowance[] | undefined): Record<string, string> {
+function rateLimitHeaders(allowances: readonly Allowance[] | undefined): Record<string, string> {
   if (allowances === undefined || allowances.length === 0) return {};
   return {
     "ratelimit-policy": list(allowances, ({ calls, windowMs }) => `q=${calls};w=${seconds(windowMs)}`),
