@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { AvroFault } from "../../src/lake/iceberg/avro/avro-fault.ts";
 import { readAvro } from "../../src/lake/iceberg/avro/read-avro.ts";
 import { readValue } from "../../src/lake/iceberg/avro/read-value.ts";
 import { avroFile } from "../harness/avro-writer.ts";
@@ -82,6 +83,8 @@ describe("Never a part of an Iceberg table", () => {
     ["a schema of Avro that is its own part", { manifest: { avro: { schemaText: cyclic() } } }, "damaged"],
     ["a schema of Avro that is none", { manifest: { avro: { schemaText: "{" } } }, "its schema is not JSON"],
     ["a deep schema of Avro", { manifest: { avro: { schemaText: deep() } } }, "nested too deep"],
+    ["a time that is no moment", { snapshot: { more: { "timestamp-ms": 9e15 } } }, "timestamp-ms"],
+    ["an update that is no moment", { more: { "last-updated-ms": 9e15 } }, "last-updated-ms"],
     ["no manifests", { snapshot: { more: { "manifest-list": null } } }, "names no manifests"],
     ["a snapshot that is not there", { more: { refs: {}, "current-snapshot-id": 77 } }, "no snapshot 77"],
   ])("%s", async (_, how, message) => {
@@ -202,6 +205,19 @@ describe("An Avro file", () => {
           expect((thrown as Error).constructor.name).toBe("AvroFault");
         }
       }
+    }
+  });
+
+  test("of snappy is read to the same values, or not at all, whichever of its bytes is another", () => {
+    const values = Array.from({ length: 40 }, (_, at) => `value ${at}`);
+    const bytes = avroFile("string" as never, values, { codec: "snappy" });
+    const read = (from: Buffer) => [...readAvro(from, readValue).values];
+    expect(read(bytes)).toEqual(values);
+    // The head is not checked: it ends with the marks that the block ends with too.
+    for (let at = bytes.indexOf(bytes.subarray(-16)) + 16; at < bytes.length; at++) {
+      const turned = Buffer.from(bytes);
+      turned[at] = (turned[at] ?? 0) ^ 0x01;
+      expect(() => read(turned)).toThrow(AvroFault);
     }
   });
 

@@ -196,3 +196,19 @@ describe("Doubles that fail a mean or a deviation leave those of the others", ()
     expect(columns[0].mean / mean).toBeCloseTo(1);
   });
 });
+
+test("Days past the last that can be shown have no histogram, and everything else", async () => {
+  const far = "DATE '5877642-01-01'";
+  const uri = await lake.put(
+    "far.parquet",
+    await parquetOf(
+      `SELECT unnest([${far}, DATE '2020-01-01']) AS far, unnest([DATE '2019-01-01', DATE '2020-01-01']) AS near`,
+    ),
+  );
+  const { columns } = await lake.output("lake_profile_dataset", { uri });
+  expect(columns).toMatchObject([
+    { name: "far", min: "2020-01-01", max: "5877642-01-01", distinct: { count: 2 } },
+    { name: "near", min: "2019-01-01", histogram: expect.any(Array) },
+  ]);
+  expect(columns[0]).not.toHaveProperty("histogram");
+});

@@ -1,5 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
+import { maxDateMs } from "../tables/table-moment.ts";
 import { type ColumnKind, isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
 import { type ColumnPlan, type DistinctWay, hashShare, type QuantileWay } from "./column-plan.ts";
 
@@ -144,7 +145,8 @@ function readColumn(
   const quantiles = namedQuantiles(value("quantiles"));
   if (quantiles) profile.quantiles = quantiles;
   const [low, high] = [Number(value("low") ?? Number.NaN), Number(value("high") ?? Number.NaN)];
-  const hasRange = Number.isFinite(low) && Number.isFinite(high);
+  const mostShown = kind === "instant" ? maxDateMs : Number.MAX_VALUE;
+  const hasRange = [low, high].every((edge) => Math.abs(edge) <= mostShown);
   return { profile, nonNulls, ...(hasRange ? { range: { low, high } } : {}) };
 }
 
