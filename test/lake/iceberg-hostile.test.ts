@@ -96,6 +96,19 @@ describe("Never a part of an Iceberg table", () => {
     });
   });
 
+  test("partition values whose fields have no numbers", async () => {
+    const spec = { "source-id": 1, "field-id": 1000, name: "id", transform: "identity" };
+    const { uri } = await made({
+      manifest: { partition: [{ name: "id", type: "long" }] },
+      file: { partition: { id: 1 } },
+      more: { "partition-specs": [{ "spec-id": 0, fields: [spec] }] },
+    });
+    expect(await faultOf(uri)).toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("no value of id is told"),
+    });
+  });
+
   test("a file that is named twice", async () => {
     const table = onS3("twice");
     const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });

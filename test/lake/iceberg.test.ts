@@ -48,6 +48,22 @@ describe("The rows of an Iceberg table", () => {
     }
   });
 
+  test("are as the metadata updated last has it, of several whose number the hint says", async () => {
+    const table = onS3("raced");
+    const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
+    const snapshots = [await table.snapshot({ id: "1", manifests: [{ files: [file] }] })];
+    const none = await table.snapshot({ id: "2", manifests: [] });
+    await table.write("metadata/version-hint.text", "1");
+    const names = ["a", "b", "c"].map((name) => `00001-${name}.metadata.json`);
+    for (const [at, name] of names.entries()) {
+      const isLast = name.includes("b");
+      const more = { "last-updated-ms": 1_700_000_000_000 + (isLast ? 10 : at) };
+      const current = isLast ? "1" : "2";
+      await table.metadata([id], { current, snapshots: [...snapshots, none], more, name });
+    }
+    expect(await rowsOf("FROM t", `${table.uri}/`)).toEqual([[1]]);
+  });
+
   test("have columns by their numbers: renamed, reordered, promoted, dropped, added", async () => {
     const table = onS3("evolved");
     const old = await table.file("SELECT 7::INTEGER AS a, 'x' AS b, 1.5::FLOAT AS gone", {

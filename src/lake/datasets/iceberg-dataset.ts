@@ -79,8 +79,9 @@ function partitionOf(
   try {
     return Object.fromEntries(
       partitionFields.map(({ name, fieldId = -1, type }) => {
-        const value = entry.partition.get(columns.get(fieldId) ?? -1);
-        return [name, partitionText(sqlType(type), value)];
+        const id = columns.get(fieldId);
+        if (id === undefined || !entry.partition.has(id)) throw new RangeError(`no value of ${name} is told`);
+        return [name, partitionText(sqlType(type), entry.partition.get(id))];
       }),
     );
   } catch (thrown) {
