@@ -43,18 +43,24 @@ function datasetOf(snapshot: IcebergSnapshot): Omit<Dataset, "uri"> {
     };
   });
   const { movedFrom } = paths;
+  const renamed = snapshot.fields.filter(({ name, physicalName }) => name !== physicalName);
   return {
     hints: {},
     files,
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
     version: tableVersion(snapshot, files),
-    notes:
-      movedFrom === undefined
+    notes: [
+      ...renamed.map(
+        ({ name, physicalName }) =>
+          `The column ${quoteName(physicalName)} is called ${quoteName(name)} here: another differs from it in case only, which SQL does not tell apart.`,
+      ),
+      ...(movedFrom === undefined
         ? []
         : [
             `The metadata says the table is at ${quoteName(movedFrom)}; its files were looked for at the same places below ${quoteName(root.uri)}.`,
-          ],
+          ]),
+    ],
     table: snapshot,
   };
 }
