@@ -68,7 +68,8 @@ describe("Never a part of an Iceberg table", () => {
   test.each([
     ["a manifest that is cut short", { manifest: { cutTo: 300 } }, "it ends too early"],
     ["a manifest that is empty", { manifest: { cutTo: 0 } }, "does not begin as an Avro file"],
-    ["a manifest of another length", { manifest: { length: 7 } }, "bytes in place of 7"],
+    ["a manifest that is longer", { manifest: { length: 7 } }, "more than 7 bytes"],
+    ["a manifest that is shorter", { manifest: { length: 7_000_000 } }, "bytes in place of 7000000"],
     ["a manifest that is not there", { manifest: { path: "s3://lake/hostile-9/no.avro" } }, "is not there"],
     ["more values than there are", { manifest: { avro: { claimedCount: 9 } } }, "it ends too early"],
     ["fewer values than there are", { manifest: { avro: { claimedCount: 0 } } }, "more bytes than values"],
@@ -135,6 +136,20 @@ describe("Never a part of an Iceberg table", () => {
     const uri = await table.metadata([id], { current: "1", snapshots });
     expect(await faultOf(uri)).toMatchObject({ code: "invalid_input" });
   });
+});
+
+test("a list of manifests, or one that no list says the size of, is read as far as 32 MiB", async () => {
+  const { table, uri } = await made();
+  await table.write("metadata/snap-1.avro", Buffer.alloc((32 << 20) + 1));
+  expect((await faultOf(uri)).code).toBe("too_large");
+  const bare = await made({ snapshot: { more: { "manifest-list": null, manifests: [] } } });
+  const manifests = [`${bare.table.uri}/metadata/large.avro`];
+  await bare.table.write("metadata/large.avro", Buffer.alloc((32 << 20) + 1));
+  const snapshots = [
+    await bare.table.snapshot({ id: "1", manifests: [], more: { "manifest-list": null, manifests } }),
+  ];
+  await bare.table.metadata([id], { current: "1", snapshots });
+  expect((await faultOf(bare.uri)).code).toBe("too_large");
 });
 
 describe("What is not read is refused by name", () => {
