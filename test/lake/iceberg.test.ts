@@ -215,6 +215,25 @@ describe("The rows of an Iceberg table", () => {
     expect(output.notes.join()).toContain('The metadata says the table is at "s3://old/warehouse/copied"');
   });
 
+  test("are not to be had from the table's files, some of which may be gone from it", async () => {
+    for (const on of [onS3, onDisk]) {
+      const table = on("inside");
+      const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
+      await table.file("SELECT 2::BIGINT AS id", { id: 1 });
+      const snapshots = [await table.snapshot({ id: "1", manifests: [{ files: [file] }] })];
+      await table.metadata([id], { current: "1", snapshots });
+      for (const name of ["data", "data/", "data/*.parquet", "data/2.parquet", "data/day=1/2.parquet"]) {
+        if (name.includes("day=")) await table.write(name, "PAR1");
+        const result = await lake.call("lake_read_rows", { uri: `${table.uri}/${name}` });
+        const details = { tableFormat: "Iceberg", table: `${table.uri}/` };
+        expect(result).toMatchObject({ fault: { code: "unsupported", details } });
+      }
+      expect(await rowsOf("FROM t", `${table.uri}/`)).toEqual([[1]]);
+    }
+    const plain = await lake.put("plain/data/1.csv", "a\n1\n");
+    expect(await rowsOf("FROM t", plain.slice(0, -"1.csv".length))).toEqual([[1]]);
+  });
+
   test("are read whatever the manifests are compressed by, in blocks", async () => {
     for (const codec of ["null", "deflate", "snappy"] as const) {
       const table = onS3(`codec-${codec}`);
