@@ -212,3 +212,13 @@ test("Days past the last that can be shown have no histogram, and everything els
   ]);
   expect(columns[0]).not.toHaveProperty("histogram");
 });
+
+test("A mean whose sum passes the range of doubles is left out, and never told as infinite", async () => {
+  const uri = await lake.put(
+    "sums.parquet",
+    await parquetOf("SELECT unnest([1.7e308, 1.7e308, 1e308]) AS x"),
+  );
+  const { columns } = await lake.output("lake_profile_dataset", { uri });
+  expect(columns).toMatchObject([{ name: "x", max: 1.7e308, distinct: { count: 2 } }]);
+  expect(columns[0]).not.toHaveProperty("mean");
+});

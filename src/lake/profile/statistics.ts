@@ -150,8 +150,11 @@ function readColumn(
   return { profile, nonNulls, ...(hasRange ? { range: { low, high } } : {}) };
 }
 
+/** What is there, and did not pass the range of doubles on the way, as the sum behind a mean may. */
 function given(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+    Object.entries(fields).filter(
+      ([, value]) => (value ?? undefined) !== undefined && Number.isFinite(Number(value)),
+    ),
   );
 }
