@@ -230,7 +230,7 @@ describe("The rows of an Iceberg table", () => {
       }
       expect(await rowsOf("FROM t", `${table.uri}/`)).toEqual([[1]]);
     }
-    const plain = await lake.put("plain/data/1.csv", "a\n1\n");
+    const plain = await lake.put("no-table/data/1.csv", "a\n1\n");
     expect(await rowsOf("FROM t", plain.slice(0, -"1.csv".length))).toEqual([[1]]);
   });
 
