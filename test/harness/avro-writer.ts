@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { deflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync } from "node:zlib";
 import avro from "avsc";
 
 export type AvroSchema = avro.Schema;
@@ -39,14 +39,16 @@ function compressed(plain: Buffer, codec: AvroOptions["codec"]): Buffer {
   return codec === "snappy" ? literalSnappy(plain) : plain;
 }
 
-/** Snappy's format of one literal after the other, and four bytes for the checksum, which is not read. */
+/** Snappy's format of one literal after the other, and the checksum of the values. */
 function literalSnappy(plain: Buffer): Buffer {
   const parts: Buffer[] = [varint(plain.length)];
   for (let at = 0; at < plain.length; at += 60) {
     const piece = plain.subarray(at, at + 60);
     parts.push(Buffer.from([(piece.length - 1) << 2]), piece);
   }
-  return Buffer.concat([...parts, Buffer.alloc(4)]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(plain));
+  return Buffer.concat([...parts, checksum]);
 }
 
 function varint(value: number): Buffer {

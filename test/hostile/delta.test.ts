@@ -93,6 +93,7 @@ describe("Never a part of a table", () => {
     ["a line that is no object", "[1,2]\n"],
     ["an add without a path", '{"add":{"size":1}}\n'],
     ["a size that is a word", '{"add":{"path":"b","size":"many","partitionValues":{}}}\n'],
+    ["a time that is no moment", '{"add":{"path":"b","size":1,"modificationTime":9000000000000000}}\n'],
     ["bytes that are not UTF-8", Buffer.from([0x7b, 0xff, 0xfe, 0x7d])],
   ] as const;
   test.each(torn)("%s in the log is an error", async (_what, body) => {

@@ -138,6 +138,35 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
     await expect(asked.openLocal({ ...good, location })).rejects.toMatchObject({ code: "denied" });
   });
 
+  test("a root that has the cache in it gives nothing of the cache, whether it is there or not", async () => {
+    const folder = join(base, `home-${anchored}`);
+    const entry = join(folder, ".cache/v1/entries/key");
+    await mkdir(entry, { recursive: true });
+    await writeFile(join(entry, "data"), "of another tenant");
+    await writeFile(join(folder, ".cache/sample.csv"), "sample");
+    await symlink(folder, `${folder}-link`);
+    const cache = { dir: join(folder, ".cache"), maxBytes: 1 };
+    for (const path of [folder, `${folder}-link`]) {
+      const stores = createStores(lakeSettings({ cache, localRoots: [{ name: "home", path }] }), {
+        anchored,
+      });
+      for (const name of ["v1/entries/key/data", "v1/entries/none/data", "v1", "v1/./entries//key/data"]) {
+        const location = stores.resolve(`${path}/.cache/${name}`);
+        await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "denied" });
+        await expect(stores.list({ location, maxKeys: 9 }, signal)).rejects.toMatchObject({ code: "denied" });
+      }
+      const { objects } = await stores.list({ location: stores.resolve(`${path}/`), maxKeys: 9 }, signal);
+      expect(objects.map(({ uri }) => uri)).toEqual([`${path}/.cache/sample.csv`]);
+    }
+    if (!anchored) {
+      const stores = createStores(lakeSettings({ cache, localRoots: [{ name: "home", path: folder }] }), {
+        anchored,
+      });
+      const location = stores.resolve(`${folder}/.CACHE/V1/entries/key/data`);
+      await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "denied" });
+    }
+  });
+
   test("a location that was not resolved first is checked all the same", async () => {
     const location = { kind: "local", path: `${base}/outside/secret.csv` } as const;
     await expect(stores().head(location, signal)).rejects.toMatchObject({ code: "denied" });

@@ -86,6 +86,22 @@ describe("An earlier state", () => {
   });
 });
 
+test("a commit whose own time is no moment is as old as its file", async () => {
+  const table = onDisk("no-moment");
+  const configuration = { "delta.enableInCommitTimestamps": "true" };
+  const [day, uri] = ["2024-03-01T00:00:00.000Z", `${lake.root}/no-moment/`];
+  const name = await table.commit([
+    { commitInfo: { inCommitTimestamp: 9e15 } },
+    ...definition({ fields: [idField], configuration }),
+  ]);
+  await utimes(`${lake.root}/no-moment/${name}`, new Date(day), new Date(day));
+  const { delta } = await lake.output("lake_get_metadata", { uri });
+  expect(delta.history).toMatchObject([{ version: 0, timestamp: day }]);
+  expect(await lake.fault("lake_read_rows", { uri, timestamp: "2020-01-01" })).toMatchObject({
+    code: "not_found",
+  });
+});
+
 test("lake_get_metadata tells what the log says", async () => {
   const table = onS3("described");
   const fields = [idField, { name: "day", type: "date" }];

@@ -41,9 +41,9 @@ describe("Rows are those the tables' own tests have", () => {
     [
       "duckdb-iceberg/case_sensitive_names",
       [
-        [1, "1"],
-        [2, "2"],
-        [3, "3"],
+        [1, "user_1"],
+        [2, "user_2"],
+        [3, "user_3"],
       ],
     ],
     [

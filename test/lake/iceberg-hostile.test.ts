@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { AvroFault } from "../../src/lake/iceberg/avro/avro-fault.ts";
 import { readAvro } from "../../src/lake/iceberg/avro/read-avro.ts";
 import { readValue } from "../../src/lake/iceberg/avro/read-value.ts";
 import { avroFile } from "../harness/avro-writer.ts";
@@ -67,7 +68,8 @@ describe("Never a part of an Iceberg table", () => {
   test.each([
     ["a manifest that is cut short", { manifest: { cutTo: 300 } }, "it ends too early"],
     ["a manifest that is empty", { manifest: { cutTo: 0 } }, "does not begin as an Avro file"],
-    ["a manifest of another length", { manifest: { length: 7 } }, "bytes in place of 7"],
+    ["a manifest that is longer", { manifest: { length: 7 } }, "more than 7 bytes"],
+    ["a manifest that is shorter", { manifest: { length: 7_000_000 } }, "bytes in place of 7000000"],
     ["a manifest that is not there", { manifest: { path: "s3://lake/hostile-9/no.avro" } }, "is not there"],
     ["more values than there are", { manifest: { avro: { claimedCount: 9 } } }, "it ends too early"],
     ["fewer values than there are", { manifest: { avro: { claimedCount: 0 } } }, "more bytes than values"],
@@ -82,6 +84,8 @@ describe("Never a part of an Iceberg table", () => {
     ["a schema of Avro that is its own part", { manifest: { avro: { schemaText: cyclic() } } }, "damaged"],
     ["a schema of Avro that is none", { manifest: { avro: { schemaText: "{" } } }, "its schema is not JSON"],
     ["a deep schema of Avro", { manifest: { avro: { schemaText: deep() } } }, "nested too deep"],
+    ["a time that is no moment", { snapshot: { more: { "timestamp-ms": 9e15 } } }, "timestamp-ms"],
+    ["an update that is no moment", { more: { "last-updated-ms": 9e15 } }, "last-updated-ms"],
     ["no manifests", { snapshot: { more: { "manifest-list": null } } }, "names no manifests"],
     ["a snapshot that is not there", { more: { refs: {}, "current-snapshot-id": 77 } }, "no snapshot 77"],
   ])("%s", async (_, how, message) => {
@@ -90,6 +94,19 @@ describe("Never a part of an Iceberg table", () => {
     expect(await faultOf(uri)).toMatchObject({
       code: "invalid_input",
       message: expect.stringContaining(message),
+    });
+  });
+
+  test("partition values whose fields have no numbers", async () => {
+    const spec = { "source-id": 1, "field-id": 1000, name: "id", transform: "identity" };
+    const { uri } = await made({
+      manifest: { partition: [{ name: "id", type: "long" }] },
+      file: { partition: { id: 1 } },
+      more: { "partition-specs": [{ "spec-id": 0, fields: [spec] }] },
+    });
+    expect(await faultOf(uri)).toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("no value of id is told"),
     });
   });
 
@@ -119,6 +136,20 @@ describe("Never a part of an Iceberg table", () => {
     const uri = await table.metadata([id], { current: "1", snapshots });
     expect(await faultOf(uri)).toMatchObject({ code: "invalid_input" });
   });
+});
+
+test("a list of manifests, or one that no list says the size of, is read as far as 32 MiB", async () => {
+  const { table, uri } = await made();
+  await table.write("metadata/snap-1.avro", Buffer.alloc((32 << 20) + 1));
+  expect((await faultOf(uri)).code).toBe("too_large");
+  const bare = await made({ snapshot: { more: { "manifest-list": null, manifests: [] } } });
+  const manifests = [`${bare.table.uri}/metadata/large.avro`];
+  await bare.table.write("metadata/large.avro", Buffer.alloc((32 << 20) + 1));
+  const snapshots = [
+    await bare.table.snapshot({ id: "1", manifests: [], more: { "manifest-list": null, manifests } }),
+  ];
+  await bare.table.metadata([id], { current: "1", snapshots });
+  expect((await faultOf(bare.uri)).code).toBe("too_large");
 });
 
 describe("What is not read is refused by name", () => {
@@ -202,6 +233,19 @@ describe("An Avro file", () => {
           expect((thrown as Error).constructor.name).toBe("AvroFault");
         }
       }
+    }
+  });
+
+  test("of snappy is read to the same values, or not at all, whichever of its bytes is another", () => {
+    const values = Array.from({ length: 40 }, (_, at) => `value ${at}`);
+    const bytes = avroFile("string" as never, values, { codec: "snappy" });
+    const read = (from: Buffer) => [...readAvro(from, readValue).values];
+    expect(read(bytes)).toEqual(values);
+    // The head is not checked: it ends with the marks that the block ends with too.
+    for (let at = bytes.indexOf(bytes.subarray(-16)) + 16; at < bytes.length; at++) {
+      const turned = Buffer.from(bytes);
+      turned[at] = (turned[at] ?? 0) ^ 0x01;
+      expect(() => read(turned)).toThrow(AvroFault);
     }
   });
 

@@ -48,6 +48,22 @@ describe("The rows of an Iceberg table", () => {
     }
   });
 
+  test("are as the metadata updated last has it, of several whose number the hint says", async () => {
+    const table = onS3("raced");
+    const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
+    const snapshots = [await table.snapshot({ id: "1", manifests: [{ files: [file] }] })];
+    const none = await table.snapshot({ id: "2", manifests: [] });
+    await table.write("metadata/version-hint.text", "1");
+    const names = ["a", "b", "c"].map((name) => `00001-${name}.metadata.json`);
+    for (const [at, name] of names.entries()) {
+      const isLast = name.includes("b");
+      const more = { "last-updated-ms": 1_700_000_000_000 + (isLast ? 10 : at) };
+      const current = isLast ? "1" : "2";
+      await table.metadata([id], { current, snapshots: [...snapshots, none], more, name });
+    }
+    expect(await rowsOf("FROM t", `${table.uri}/`)).toEqual([[1]]);
+  });
+
   test("have columns by their numbers: renamed, reordered, promoted, dropped, added", async () => {
     const table = onS3("evolved");
     const old = await table.file("SELECT 7::INTEGER AS a, 'x' AS b, 1.5::FLOAT AS gone", {
@@ -65,6 +81,35 @@ describe("The rows of an Iceberg table", () => {
     expect(await rowsOf("SELECT a, word, number, typeof(number) FROM t", uri)).toEqual([
       [null, "x", 7, "BIGINT"],
     ]);
+  });
+
+  test("whose names differ in case only are told apart, in rows, conditions and what is left out by them", async () => {
+    const table = onS3("twins");
+    const [a, b, twin] = [
+      { id: 1, name: "a", type: "long" },
+      { id: 2, name: "b", type: "long" },
+      { id: 3, name: "A", type: "long" },
+    ];
+    const bounds = (one: number, other: number) => ({ 1: longBytes(one), 3: longBytes(other) });
+    // Only the later schema has the twin: writers of SQL cannot have both in one file.
+    const first = await table.file("SELECT 1::BIGINT AS a, 5::BIGINT AS b", { a: 1, b: 2 });
+    const second = await table.file(
+      "SELECT 9::BIGINT AS b, 8::BIGINT AS x",
+      { b: 1, x: 3 },
+      { lower: bounds(9, 8), upper: bounds(9, 8), nulls: { 1: 0, 3: 0 } },
+    );
+    const snapshots = [await table.snapshot({ id: "1", manifests: [{ files: [first, second] }] })];
+    const uri = await table.metadata([a!, b!, twin!], { current: "1", snapshots });
+    const output = await lake.output("lake_read_rows", { uri });
+    expect(output.columns.map(({ name }: { name: string }) => name)).toEqual(["a", "b", "A_1"]);
+    expect(output.rows).toEqual([
+      [1, 5, null],
+      [9, null, 8],
+    ]);
+    expect(output.notes.join()).toContain('The column "A" is called "A_1" here');
+    expect(await rowsOf("SELECT A_1 FROM t WHERE a = 9", uri)).toEqual([[8]]);
+    expect(await rowsOf("SELECT a FROM t WHERE A_1 = 8", uri)).toEqual([[9]]);
+    expect(await rowsOf("SELECT a FROM t WHERE A = 8", uri)).toEqual([]);
   });
 
   test("of files without numbers are found by the name mapping, and refused without one", async () => {
@@ -168,6 +213,25 @@ describe("The rows of an Iceberg table", () => {
     const output = await lake.output("lake_read_rows", { uri });
     expect(output.rows).toEqual([[1]]);
     expect(output.notes.join()).toContain('The metadata says the table is at "s3://old/warehouse/copied"');
+  });
+
+  test("are not to be had from the table's files, some of which may be gone from it", async () => {
+    for (const on of [onS3, onDisk]) {
+      const table = on("inside");
+      const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
+      await table.file("SELECT 2::BIGINT AS id", { id: 1 });
+      const snapshots = [await table.snapshot({ id: "1", manifests: [{ files: [file] }] })];
+      await table.metadata([id], { current: "1", snapshots });
+      for (const name of ["data", "data/", "data/*.parquet", "data/2.parquet", "data/day=1/2.parquet"]) {
+        if (name.includes("day=")) await table.write(name, "PAR1");
+        const result = await lake.call("lake_read_rows", { uri: `${table.uri}/${name}` });
+        const details = { tableFormat: "Iceberg", table: `${table.uri}/` };
+        expect(result).toMatchObject({ fault: { code: "unsupported", details } });
+      }
+      expect(await rowsOf("FROM t", `${table.uri}/`)).toEqual([[1]]);
+    }
+    const plain = await lake.put("no-table/data/1.csv", "a\n1\n");
+    expect(await rowsOf("FROM t", plain.slice(0, -"1.csv".length))).toEqual([[1]]);
   });
 
   test("are read whatever the manifests are compressed by, in blocks", async () => {

@@ -196,3 +196,29 @@ describe("Doubles that fail a mean or a deviation leave those of the others", ()
     expect(columns[0].mean / mean).toBeCloseTo(1);
   });
 });
+
+test("Days past the last that can be shown have no histogram, and everything else", async () => {
+  const far = "DATE '5877642-01-01'";
+  const uri = await lake.put(
+    "far.parquet",
+    await parquetOf(
+      `SELECT unnest([${far}, DATE '2020-01-01']) AS far, unnest([DATE '2019-01-01', DATE '2020-01-01']) AS near`,
+    ),
+  );
+  const { columns } = await lake.output("lake_profile_dataset", { uri });
+  expect(columns).toMatchObject([
+    { name: "far", min: "2020-01-01", max: "5877642-01-01", distinct: { count: 2 } },
+    { name: "near", min: "2019-01-01", histogram: expect.any(Array) },
+  ]);
+  expect(columns[0]).not.toHaveProperty("histogram");
+});
+
+test("A mean whose sum passes the range of doubles is left out, and never told as infinite", async () => {
+  const uri = await lake.put(
+    "sums.parquet",
+    await parquetOf("SELECT unnest([1.7e308, 1.7e308, 1e308]) AS x"),
+  );
+  const { columns } = await lake.output("lake_profile_dataset", { uri });
+  expect(columns).toMatchObject([{ name: "x", max: 1.7e308, distinct: { count: 2 } }]);
+  expect(columns[0]).not.toHaveProperty("mean");
+});

@@ -16,6 +16,7 @@ import type { FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
 import { smallObjectBytes } from "./small-object.ts";
 import { openSpace, type Space } from "./space.ts";
+import { createWriteGathered } from "./write-gathered.ts";
 
 /** Where the cache lives, and where its objects come from. */
 export interface ObjectCacheOptions {
@@ -105,7 +106,8 @@ function fetchOptions(
   store: FetchOptions["store"],
   { partBytes = defaultPartBytes, parallel = defaultParallel }: ObjectCacheDeps,
 ): FetchOptions {
-  return { store, partBytes, parallel, parallelSmall: 4 * parallel, gate: createGate(maxParallel) };
+  const shared = { gate: createGate(maxParallel), writeGathered: createWriteGathered() };
+  return { store, partBytes, parallel, parallelSmall: 4 * parallel, ...shared };
 }
 
 /** Content made of objects, each once however many ask. */

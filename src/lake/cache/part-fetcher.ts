@@ -11,6 +11,7 @@ import { readRange } from "./read-range.ts";
 import type { Reservation } from "./reservations.ts";
 import type { Space } from "./space.ts";
 import { openToWrite } from "./sparse-files.ts";
+import type { WriteGathered } from "./write-gathered.ts";
 
 export interface FetchOptions {
   store: Pick<Store, "read">;
@@ -22,6 +23,8 @@ export interface FetchOptions {
   parallelSmall: number;
   /** Shared by all objects of the process. */
   gate: Gate;
+  /** As the gate is. */
+  writeGathered: WriteGathered;
 }
 
 interface PartFetcherOptions {
@@ -75,7 +78,8 @@ export function createPartFetcher(options: PartFetcherOptions) {
       const onRequest = () => {
         made.requests++;
       };
-      const read = { store: fetch.store, object, range: part, signal, onRequest, onBytes };
+      const { store, writeGathered } = fetch;
+      const read = { store, writeGathered, object, range: part, signal, onRequest, onBytes };
       try {
         const entryGate = part.end - part.start > smallPartBytes ? largeGate : smallGate;
         await entryGate(() => fetch.gate(() => write((writeAt) => readRange(read, writeAt)), signal), signal);

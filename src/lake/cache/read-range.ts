@@ -3,13 +3,14 @@ import { bytesOf } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 import type { WriteAt } from "./file-writer.ts";
-import { writeGathered } from "./write-gathered.ts";
+import type { WriteGathered } from "./write-gathered.ts";
 
 /** A range whose connection broke goes on where it was, so often. */
 const resumesPerRange = 2;
 
 export interface RangeRead {
   store: Pick<Store, "read">;
+  writeGathered: WriteGathered;
   object: StoredObject;
   range: ByteRange;
   signal: AbortSignal;
@@ -35,7 +36,7 @@ export async function readRange(read: RangeRead, writeAt: WriteAt): Promise<void
     const result = await store.read(rangeRequest(object, position, range.end), signal);
     if (result.sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
     try {
-      await writeGathered(result.body, write);
+      await read.writeGathered(result.body, write);
       if (position !== range.end) throw changedMeanwhile(object.uri);
       return;
     } catch (thrown) {

@@ -43,18 +43,24 @@ function datasetOf(snapshot: IcebergSnapshot): Omit<Dataset, "uri"> {
     };
   });
   const { movedFrom } = paths;
+  const renamed = snapshot.fields.filter(({ name, physicalName }) => name !== physicalName);
   return {
     hints: {},
     files,
     partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
     sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
     version: tableVersion(snapshot, files),
-    notes:
-      movedFrom === undefined
+    notes: [
+      ...renamed.map(
+        ({ name, physicalName }) =>
+          `The column ${quoteName(physicalName)} is called ${quoteName(name)} here: another differs from it in case only, which SQL does not tell apart.`,
+      ),
+      ...(movedFrom === undefined
         ? []
         : [
             `The metadata says the table is at ${quoteName(movedFrom)}; its files were looked for at the same places below ${quoteName(root.uri)}.`,
-          ],
+          ]),
+    ],
     table: snapshot,
   };
 }
@@ -79,8 +85,9 @@ function partitionOf(
   try {
     return Object.fromEntries(
       partitionFields.map(({ name, fieldId = -1, type }) => {
-        const value = entry.partition.get(columns.get(fieldId) ?? -1);
-        return [name, partitionText(sqlType(type), value)];
+        const id = columns.get(fieldId);
+        if (id === undefined || !entry.partition.has(id)) throw new RangeError(`no value of ${name} is told`);
+        return [name, partitionText(sqlType(type), entry.partition.get(id))];
       }),
     );
   } catch (thrown) {

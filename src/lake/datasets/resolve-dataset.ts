@@ -13,6 +13,7 @@ import { findTable, tableOfMetadata } from "./find-table.ts";
 import { compileGlob, hasWildcard } from "./glob.ts";
 import { listBelow } from "./list-files.ts";
 import { type PartitionValues, partitionColumns, partitionValues } from "./partitions.ts";
+import { refuseFileOfIceberg, refuseInsideIceberg } from "./refuse-inside-iceberg.ts";
 import { selectDataFiles } from "./select-files.ts";
 import { createShownFiles } from "./shown-files.ts";
 import {
@@ -47,7 +48,9 @@ export async function resolveDataset(
   const asked = { uri, moment, hints };
   const isPattern = hasWildcard(uri);
   // Asked at once, as each takes a request: what is not needed is left.
-  const refusing = started(() => refuseFileOfDelta(stores, uri, scope));
+  const refusing = started(() =>
+    Promise.all([refuseFileOfDelta(stores, uri, scope), refuseFileOfIceberg(stores, uri, scope)]),
+  );
   const isKnown = !isPattern && isKnownTable(deps, uri, scope);
   const find = () => findTable(deps, asked, scope);
   const finding = isKnown ? started(find) : undefined;
@@ -140,6 +143,7 @@ async function filesOfFolder(
   const folder = nameOf(location);
   const listed = await listBelow(stores, location, scope, onPage);
   await refuseInsideDelta(stores, uri, location, location, scope);
+  await refuseInsideIceberg(stores, uri, location, scope);
   return selectDataFiles(uri, folder, listed, () => true);
 }
 
@@ -150,6 +154,7 @@ async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
   const glob = compileGlob(`${nameOf(folder)}${uri.slice(literal.lastIndexOf("/") + 1)}`);
   const listed = await listBelow(stores, from, scope);
   await refuseInsideDelta(stores, uri, folder, from, scope);
+  await refuseInsideIceberg(stores, uri, folder, scope);
   return selectDataFiles(uri, nameOf(folder), listed, glob.matches);
 }
 

@@ -31,9 +31,14 @@ export function withoutPartitions(folder: string): string {
   return folder.replace(/(?:[^/]*=[^/]*\/)+$/, "");
 }
 
+/** Whether a name may be of a table's data file. */
+export function isDataFile(uri: string): boolean {
+  return /\.(?:parquet|pq|parq)$/i.test(uri);
+}
+
 /** A table's data files are not its rows: some are deleted, some not yet committed. */
 export async function refuseFileOfDelta(stores: Stores, uri: string, scope: LakeScope): Promise<void> {
-  if (!/\.(?:parquet|pq|parq)$/i.test(uri)) return;
+  if (!isDataFile(uri)) return;
   const location = stores.resolve(uri);
   const name = nameOf(location);
   const folder = name.slice(0, name.lastIndexOf("/") + 1);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
+import { momentMs } from "../tables/table-moment.ts";
 
 const texts = z.record(z.string(), z.string().nullable());
 /** Writers leave out what they do not know, or write null. */
@@ -31,7 +32,7 @@ const add = z.object({
   path: z.string().min(1),
   partitionValues: texts.nullish().transform((values) => values ?? {}),
   size: count,
-  modificationTime: maybe(count),
+  modificationTime: maybe(count.pipe(momentMs)),
   stats: maybe(z.string()),
   deletionVector: maybe(deletionVector),
 });

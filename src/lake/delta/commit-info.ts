@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { LakeScope } from "../scope.ts";
 import type { Stores } from "../stores/store.ts";
+import { momentMs } from "../tables/table-moment.ts";
 import { parseLine } from "./actions.ts";
 import type { CommitFile } from "./log-files.ts";
 import { linesOf } from "./read-lines.ts";
 
 const commitInfo = z.object({
   commitInfo: z.looseObject({
-    timestamp: z.number().optional(),
-    inCommitTimestamp: z.number().optional(),
+    inCommitTimestamp: momentMs.optional(),
     operation: z.string().optional(),
     operationParameters: z.record(z.string(), z.unknown()).optional(),
     operationMetrics: z.record(z.string(), z.unknown()).optional(),

@@ -81,28 +81,31 @@ export async function newestMetadata(
   readHint: (object: StoredObject) => Promise<string>,
   open: (object: StoredObject) => Promise<OpenMetadata>,
 ): Promise<ChosenMetadata> {
-  const hinted = hint && byHint(files, (await readHint(hint)).trim());
-  if (hinted) return { table: await open(hinted.object), why: hintName };
-  const highest = files.reduce((most, { version }) => Math.max(most, version), -1);
-  const alike = files.filter(({ version }) => version === highest);
+  const said = hint ? (await readHint(hint)).trim() : "";
+  const named = files.find(({ name }) => name === said);
+  if (named) return { table: await open(named.object), why: hintName };
+  const hinted = versionByHint(files, said);
+  const version = hinted ?? files.reduce((most, { version }) => Math.max(most, version), -1);
+  const why = hinted === undefined ? "the highest number in its folder, as no catalog was asked" : hintName;
+  const alike = files.filter((file) => file.version === version);
   if (alike.length > maxAlike) {
     const [first] = alike;
-    throw damagedMetadata(first?.object.uri ?? "", `${alike.length} files have the number ${highest}`);
+    throw damagedMetadata(first?.object.uri ?? "", `${alike.length} files have the number ${version}`);
   }
   const [first, ...others] = await mapBounded(alike, maxAlike, ({ object }) => open(object));
   if (!first) throw new TypeError("A metadata folder has a file.");
   const updatedMs = ({ metadata }: OpenMetadata) => metadata["last-updated-ms"];
   const table = others.reduce((last, one) => (updatedMs(one) > updatedMs(last) ? one : last), first);
-  return { table, why: "the highest number in its folder, as no catalog was asked" };
+  return { table, why };
 }
 
-function byHint(files: readonly NamedFile[], text: string): NamedFile | undefined {
-  const named = files.find(({ name }) => name === text);
-  if (named || !/^\d{1,15}$/.test(text)) return named;
-  const byVersion = new Map(files.map((file) => [file.version, file]));
-  let found = byVersion.get(Number(text));
-  for (let next = found; next; next = byVersion.get(next.version + 1)) found = next;
-  return found;
+function versionByHint(files: readonly NamedFile[], text: string): number | undefined {
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  const versions = new Set(files.map(({ version }) => version));
+  if (!versions.has(Number(text))) return undefined;
+  let version = Number(text);
+  while (versions.has(version + 1)) version++;
+  return version;
 }
 
 /** What `version-hint.text` says. */

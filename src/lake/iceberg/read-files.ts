@@ -40,6 +40,8 @@ export interface FilesReading {
 const maxFiles = 100_000;
 /** Manifests, as they are stored. */
 const maxManifestBytes = 512 << 20;
+/** Of a list of manifests, and of a manifest whose size no list says: as many are read at once as are allowed together. */
+const maxUnlistedBytes = 32 << 20;
 /** Of statistics that are kept. */
 const maxKeptBytes = 256 << 20;
 const parallelManifests = 16;
@@ -94,8 +96,14 @@ async function readFile(
   const { stores, paths } = reading;
   const location = paths.locationOf(path);
   try {
-    const bytes = await readBytes(stores, { location, start: 0, endExclusive: maxManifestBytes }, signal);
+    const mostBytes = sizeBytes ?? maxUnlistedBytes;
+    // One more shows that there are more.
+    const range = { start: 0, endExclusive: mostBytes + 1 };
+    const bytes = await readBytes(stores, { location, ...range }, signal);
+    if (sizeBytes === undefined && bytes.length > mostBytes)
+      throw tooLarge(reading, `a manifest, or a list of them, of more than ${mostBytes} bytes`);
     if (sizeBytes === undefined || bytes.length === sizeBytes) return bytes;
+    if (bytes.length > sizeBytes) throw damagedMetadata(path, `it has more than ${sizeBytes} bytes`);
     throw damagedMetadata(path, `it has ${bytes.length} bytes in place of ${sizeBytes}`);
   } catch (thrown) {
     if (!(thrown instanceof ToolError) || thrown.code !== "not_found") throw thrown;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { TableField, TableType } from "../tables/table-field.ts";
 import { damagedMetadata, unsupportedFeature } from "./faults.ts";
 import type { SchemaJson } from "./table-metadata.ts";
@@ -40,7 +41,22 @@ const nested = z.discriminatedUnion("type", [
 export function fieldsOf(schema: SchemaJson, names: NameMapping, uri: string): TableField[] {
   const fields = new SchemaReader(names, uri).fields(schema.fields);
   if (fields.length === 0) throw damagedMetadata(uri, "the table's schema has no columns");
-  return fields;
+  return toldApart(fields);
+}
+
+/** Names that are alike but for upper and lower case are one to SQL: all but the first get a number. */
+function toldApart(fields: readonly TableField[]): TableField[] {
+  const written = new Set(fields.map(({ name }) => foldName(name)));
+  const taken = new Set<string>();
+  return fields.map((field) => {
+    let name = field.name;
+    for (let number = 1; taken.has(foldName(name)); number++) {
+      const numbered = `${field.name}_${number}`;
+      if (!written.has(foldName(numbered))) name = numbered;
+    }
+    taken.add(foldName(name));
+    return { ...field, name };
+  });
 }
 
 class SchemaReader {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { momentMs } from "../tables/table-moment.ts";
 import { parseExactJson } from "./exact-json.ts";
 import { damagedMetadata, unsupportedFeature } from "./faults.ts";
 
@@ -23,7 +24,7 @@ const snapshot = z.object({
   "snapshot-id": id,
   "parent-snapshot-id": id.nullish(),
   "sequence-number": count.nullish(),
-  "timestamp-ms": count,
+  "timestamp-ms": momentMs,
   "manifest-list": z.string().nullish(),
   manifests: z.array(z.string()).nullish(),
   summary: z.record(z.string(), z.unknown()).nullish(),
@@ -40,7 +41,7 @@ const metadata = z.object({
   "table-uuid": z.string().nullish(),
   location: z.string(),
   "last-sequence-number": count.nullish(),
-  "last-updated-ms": count,
+  "last-updated-ms": momentMs,
   "current-schema-id": count.nullish(),
   schemas: z.array(schema).nullish(),
   schema: schema.nullish(),
@@ -50,7 +51,7 @@ const metadata = z.object({
   properties: z.record(z.string(), z.string()).nullish(),
   "current-snapshot-id": id.nullish(),
   snapshots: z.array(snapshot).nullish(),
-  "snapshot-log": z.array(z.object({ "snapshot-id": id, "timestamp-ms": count })).nullish(),
+  "snapshot-log": z.array(z.object({ "snapshot-id": id, "timestamp-ms": momentMs })).nullish(),
   refs: z.record(z.string(), reference).nullish(),
   "encryption-keys": z.array(z.unknown()).nullish(),
 });

@@ -1,5 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
+import { maxDateMs } from "../tables/table-moment.ts";
 import { type ColumnKind, isNumber, kindOf, quoteIdentifier } from "./column-kind.ts";
 import { type ColumnPlan, type DistinctWay, hashShare, type QuantileWay } from "./column-plan.ts";
 
@@ -144,12 +145,16 @@ function readColumn(
   const quantiles = namedQuantiles(value("quantiles"));
   if (quantiles) profile.quantiles = quantiles;
   const [low, high] = [Number(value("low") ?? Number.NaN), Number(value("high") ?? Number.NaN)];
-  const hasRange = Number.isFinite(low) && Number.isFinite(high);
+  const mostShown = kind === "instant" ? maxDateMs : Number.MAX_VALUE;
+  const hasRange = [low, high].every((edge) => Math.abs(edge) <= mostShown);
   return { profile, nonNulls, ...(hasRange ? { range: { low, high } } : {}) };
 }
 
+/** What is there, and did not pass the range of doubles on the way, as the sum behind a mean may. */
 function given(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+    Object.entries(fields).filter(
+      ([, value]) => (value ?? undefined) !== undefined && Number.isFinite(Number(value)),
+    ),
   );
 }

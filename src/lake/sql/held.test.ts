@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -91,6 +91,22 @@ test.each(["before its first statement", "between two"])(
     await expect(sql.run(all, tables)).rejects.toMatchObject({ code: "unavailable" });
     await release();
     expect((await sql.run(all, tables)).rows).toHaveLength(24);
+  },
+);
+
+test.each(["before its first statement", "between two"])(
+  "a folder of files that something adds %s is told, and never read",
+  async (when) => {
+    const name = `added ${when}`;
+    const scan = await scanOf(name, 12, () => "a");
+    const links = join(sql.dir, name, "links");
+    const release = await sql.engine.hold(scan, links);
+    const tables = [{ name: "t", scan }];
+    if (when === "between two") expect((await sql.run(all, tables)).rows).toHaveLength(12);
+    await mkdir(join(links, "_sluice_partition=1"));
+    await link(scan.files[0]!.path, join(links, "_sluice_partition=1", "12.parquet"));
+    await expect(sql.run(all, tables)).rejects.toMatchObject({ code: "unavailable" });
+    await release();
   },
 );
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { type ServiceGuard, unguardedServices } from "../../core/service-guard.ts";
 import { createBoundaries } from "../boundaries.ts";
@@ -7,6 +8,7 @@ import type { LakeSettings } from "../settings.ts";
 import type { FenceOptions } from "./local-fence.ts";
 import { createLocalStore } from "./local-store.ts";
 import { listPlaces } from "./places.ts";
+import { createPrivateFolders } from "./private-folders.ts";
 import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
 import { createS3Sender, type S3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
@@ -44,7 +46,7 @@ export interface LakeStores extends Stores {
 /** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
 export function createStores(
   settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
-    Partial<Pick<LakeSettings, "exports">>,
+    Partial<Pick<LakeSettings, "exports" | "cache">>,
   {
     credentials,
     onExpired,
@@ -62,7 +64,11 @@ export function createStores(
     ...(credentials === undefined ? {} : { credentials }),
   });
   const sender = createS3Sender(clients, guard);
-  const fence = { allowHardLinks: settings.allowHardLinks, anchored };
+  // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
+  const { cache } = settings;
+  const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];
+  const privateFolders = createPrivateFolders(own, !anchored);
+  const fence = { allowHardLinks: settings.allowHardLinks, anchored, privateFolders };
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
   const writable = createBoundaries({ buckets, localRoots: [] });
   return {

@@ -5,6 +5,7 @@ import { ToolError } from "../../core/errors.ts";
 import { outside, type RootedPath } from "../boundaries.ts";
 import { quoteName } from "../location-names.ts";
 import { errnoOf } from "./errno.ts";
+import type { PrivateFolders } from "./private-folders.ts";
 
 /** How a caller named the path, for messages. */
 export interface FenceRequest extends RootedPath {
@@ -18,6 +19,8 @@ export interface FenceOptions {
    * the way can be swapped. Without it every component is looked at before and after.
    */
   anchored: boolean;
+  /** Below roots, and yet outside. */
+  privateFolders: PrivateFolders;
 }
 
 /** A file inside its root, held open, and what it was when it was opened. */
@@ -76,6 +79,7 @@ export async function realRoot({ root }: RootedPath): Promise<string> {
 
 async function openInside(request: FenceRequest, options: FenceOptions, flags: number): Promise<FileHandle> {
   const base = await realRoot(request);
+  if (await options.privateFolders.hold(join(base, ...request.segments))) throw outside(request.name);
   try {
     return options.anchored
       ? await openAnchored(base, request, flags)

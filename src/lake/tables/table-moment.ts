@@ -1,5 +1,12 @@
+import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
+
+/** The last moment a date can be, in milliseconds since the epoch. Source: ECMA-262, "Time Values and Time Range". */
+export const maxDateMs = 8.64e15;
+
+/** A moment that logs and metadata name, in whole milliseconds since the epoch. */
+export const momentMs = z.int().min(-maxDateMs).max(maxDateMs);
 
 /** Which state of a table is wanted; the newest where nothing is said. */
 export interface TableMoment {

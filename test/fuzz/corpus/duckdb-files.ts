@@ -97,6 +97,7 @@ export async function duckdbFiles(
   }
   datasets.push(await dated(connection, place, salt), await odd(connection, place, salt));
   datasets.push(await grown(connection, place, salt), await pieces(connection, place, salt));
+  datasets.push(await shelves(connection, place, salt));
   return datasets;
 }
 
@@ -152,10 +153,13 @@ async function grown(connection: DuckDBConnection, place: string, salt: number):
   return folder("grown", parts);
 }
 
+/** So many small files stay open from one question to the next, with their database. */
+const heldFiles = 36;
+
 /** Many files of few rows, one of them of none. */
 async function pieces(connection: DuckDBConnection, place: string, salt: number): Promise<CorpusDataset> {
   const parts = [];
-  for (let index = 0; index < 20; index++) {
+  for (let index = 0; index < heldFiles; index++) {
     const select = `SELECT * REPLACE (id + ${index * 100} AS id) FROM (${richRows(index === 7 ? 0 : 100, salt + index)})`;
     const part = `piece-${String(index).padStart(2, "0")}.parquet`;
     parts.push({
@@ -164,4 +168,17 @@ async function pieces(connection: DuckDBConnection, place: string, salt: number)
     });
   }
   return folder("pieces", parts);
+}
+
+/** The same in partitions of several files each, one without a value. */
+async function shelves(connection: DuckDBConnection, place: string, salt: number): Promise<CorpusDataset> {
+  const parts = [];
+  for (let index = 0; index < heldFiles; index++) {
+    const value = ["10", "9", "__HIVE_DEFAULT_PARTITION__", "-1"][index % 4] ?? "";
+    const select = `SELECT * REPLACE (id + ${index * 50} AS id) FROM (${richRows(50, salt + index)})`;
+    const part = `shelf=${value}/${String(index).padStart(2, "0")}.parquet`;
+    const path = await copy(connection, join(place, "shelves", part), select, "COMPRESSION zstd");
+    parts.push({ path, part, values: [value.startsWith("_") ? null : value] });
+  }
+  return folder("shelves", parts, [{ name: "shelf", type: "BIGINT" }]);
 }

@@ -1,4 +1,4 @@
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 import { snappyUncompress } from "hyparquet";
 import { ZstdDecoder } from "../../formats/zstd.ts";
 import { AvroFault } from "./avro-fault.ts";
@@ -16,6 +16,7 @@ export interface AvroFile<T> {
 export type ReadItem<T> = (reader: ByteReader, type: AvroType) => T;
 
 const syncBytes = 16;
+const checksumBytes = 4;
 /** What a block may become in memory. */
 const maxBlockBytes = 256 << 20;
 /** Of a file's values together: those without bytes could be claimed in any number. */
@@ -64,7 +65,7 @@ function uncompressed(stored: Buffer, codec: string): Buffer {
   if (codec === "null") return stored;
   try {
     if (codec === "deflate") return inflateRawSync(stored, { maxOutputLength: maxBlockBytes });
-    if (codec === "snappy") return unsnapped(stored.subarray(0, -4));
+    if (codec === "snappy") return unsnapped(stored);
     if (codec === "zstandard") return unzstd(stored);
   } catch (thrown) {
     if (thrown instanceof AvroFault) throw thrown;
@@ -73,9 +74,11 @@ function uncompressed(stored: Buffer, codec: string): Buffer {
   throw new AvroFault(`it is compressed by ${JSON.stringify(codec.slice(0, 50))}, which is not read`);
 }
 
-/** A checksum of the values stands behind them, which the size in the block and its end make up for. */
+/** The checksum of the values stands behind them. Source: Avro 1.12, "snappy". */
 function unsnapped(stored: Buffer): Buffer {
-  const reader = new ByteReader(stored);
+  if (stored.length < checksumBytes) throw new AvroFault("a block of it has no checksum");
+  const packed = stored.subarray(0, -checksumBytes);
+  const reader = new ByteReader(packed);
   let sizeBytes = 0;
   let scale = 1;
   for (let byte = 0x80; byte >= 0x80; scale *= 128) {
@@ -84,7 +87,9 @@ function unsnapped(stored: Buffer): Buffer {
     if (sizeBytes > maxBlockBytes) throw new AvroFault("a block of it is too large");
   }
   const output = new Uint8Array(sizeBytes);
-  snappyUncompress(stored, output);
+  snappyUncompress(packed, output);
+  if (crc32(output) !== stored.readUInt32BE(packed.length))
+    throw new AvroFault("the checksum of a block does not match");
   return Buffer.from(output.buffer);
 }
 

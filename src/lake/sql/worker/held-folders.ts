@@ -20,13 +20,17 @@ export function watchHeld(scans: readonly JobScan[]): () => void {
   };
 }
 
+/** Files by their folders, and these by the folder that all of a scan lie in. */
 function namesByFolder(scans: readonly JobScan[]): Map<string, Set<string>> {
   const folders = new Map<string, Set<string>>();
-  for (const { path } of scans.flatMap(({ files }) => files)) {
+  const note = (path: string) => {
     const folder = dirname(path);
     const names = folders.get(folder) ?? new Set();
     folders.set(folder, names.add(basename(path)));
-  }
+  };
+  const files = scans.flatMap((scan) => scan.files);
+  for (const { path } of files) note(path);
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) note(folder);
   return folders;
 }
 

@@ -30,7 +30,7 @@ export async function columnsOfFile(
   );
   const names = result.columnNames();
   const types = new Map(result.columnTypes().map((type, at) => [names[at] ?? "", type]));
-  const byId = hasIds ? await namesById(connection, path) : new Map<number, string>();
+  const byId = hasIds ? await namesById(connection, path, names) : new Map<number, string>();
   const lacksIds = hasIds && byId.size === 0;
   return {
     types,
@@ -39,17 +39,41 @@ export async function columnsOfFile(
       if (lacksIds) return namesWithoutId.find((name) => names.includes(name));
       const wanted = fieldId === undefined ? physicalName : byId.get(fieldId);
       if (wanted === undefined || names.includes(wanted)) return wanted;
+      if (fieldId !== undefined) throw renamedMember(wanted);
       const folded = wanted.toLowerCase();
       return names.find((name) => name.toLowerCase() === folded);
     },
   };
 }
 
-async function namesById(connection: DuckDBConnection, path: string): Promise<Map<number, string>> {
+/** `columns`: as the engine calls them, which tells names apart that differ in case only. Members have the file's names. */
+async function namesById(
+  connection: DuckDBConnection,
+  path: string,
+  columns: readonly string[],
+): Promise<Map<number, string>> {
   const reader = await connection.runAndReadAll(
-    `SELECT field_id, name FROM parquet_schema(${literal(path)}) WHERE field_id IS NOT NULL`,
+    `SELECT field_id, name, num_children FROM parquet_schema(${literal(path)}) ORDER BY column_id`,
   );
-  return new Map(reader.getRows().map(([id, name]) => [Number(id), String(name)]));
+  const byId = new Map<number, string>();
+  const [, ...elements] = reader.getRows();
+  let column = 0;
+  /** Of the column that is walked through. */
+  let membersLeft = 0;
+  for (const [id, name, children] of elements) {
+    const ownName = membersLeft > 0 ? String(name) : columns[column++];
+    membersLeft = Math.max(0, membersLeft - 1) + Number(children ?? 0);
+    if (id !== null && ownName !== undefined) byId.set(Number(id), ownName);
+  }
+  return byId;
+}
+
+function renamedMember(name: string): ToolError {
+  return new ToolError(
+    "unsupported",
+    `A file of the table has members of one column whose names differ in case only: ${name.slice(0, 100)}.`,
+    { details: { feature: "members whose names differ in case only" } },
+  );
 }
 
 /**

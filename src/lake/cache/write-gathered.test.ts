@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createWriteGathered } from "./write-gathered.ts";
+
+const bufferBytes = 8;
+
+/** `text` in chunks of `chunkBytes`, then `fault`. */
+async function* bodyOf(text: string, chunkBytes: number, fault?: Error): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < text.length; at += chunkBytes) yield Buffer.from(text.slice(at, at + chunkBytes));
+  if (fault) throw fault;
+}
+
+/** Reads each piece only when it has taken a while, as a disk does. */
+function slowDisk() {
+  let text = "";
+  return {
+    text: () => text,
+    write: async (bytes: Uint8Array) => {
+      await sleep(Math.random() * 5);
+      text += Buffer.from(bytes).toString();
+    },
+  };
+}
+
+test.each([1, 3, 8, 50])(
+  "bodies in chunks of %i bytes are written as they are, many at a time",
+  async (chunkBytes) => {
+    const writeGathered = createWriteGathered(bufferBytes);
+    const texts = Array.from({ length: 40 }, (_, at) => `body ${at} `.repeat(at % 7));
+    for (let time = 0; time < 2; time++) {
+      const disks = texts.map(() => slowDisk());
+      await Promise.all(texts.map((text, at) => writeGathered(bodyOf(text, chunkBytes), disks[at]!.write)));
+      expect(disks.map(({ text }) => text())).toEqual(texts);
+    }
+  },
+);
+
+test("what came before a body broke is written, and nothing of it with the next", async () => {
+  const writeGathered = createWriteGathered(bufferBytes);
+  const [broken, next] = [slowDisk(), slowDisk()];
+  const fault = new Error("reset");
+  await expect(writeGathered(bodyOf("0123456789", 3, fault), broken.write)).rejects.toBe(fault);
+  await writeGathered(bodyOf("ab", 1), next.write);
+  expect([broken.text(), next.text()]).toEqual(["0123456789", "ab"]);
+});
+
+test("what a disk refused is not written again, and not with the next", async () => {
+  const writeGathered = createWriteGathered(bufferBytes);
+  const full = new Error("ENOSPC");
+  let writes = 0;
+  const refuse = async () => {
+    writes++;
+    throw full;
+  };
+  await expect(writeGathered(bodyOf("0123456789", 10), refuse)).rejects.toBe(full);
+  const next = slowDisk();
+  await writeGathered(bodyOf("abc", 2), next.write);
+  expect([writes, next.text()]).toEqual([1, "abc"]);
+});
