@@ -61,7 +61,6 @@ async function measure({ dir, what, concurrency, runMs }: JournalCase): Promise<
             writer: journal,
             place: "the journal",
             advice: "",
-            log,
             waitMs: 10_000,
             now: Date.now,
           }),

@@ -166,7 +166,7 @@ function openAudit(
 
 /** The lake's own settings. */
 export function lakeSettings(
-  { lake, summarize, tenants }: Settings,
+  { lake, summarize, tenants, audit }: Settings,
   credentials?: S3Settings["credentials"],
 ): LakeSettings {
   const { region, endpoint, forcePathStyle } = lake.s3;
@@ -176,6 +176,7 @@ export function lakeSettings(
     databricks: databricksSettings(lake.databricks),
     athena: athenaSettings(lake.athena),
     summarize,
+    privateFolders: [audit.journalDir, audit.anchor].flatMap((path) => path ?? []),
     tenants: openTenantSettings(tenants, lake.buckets),
     s3: { region, endpoint, forcePathStyle, credentials },
     exports: { ...exports, encryption: { method, kmsKeyId } },

@@ -1,14 +1,12 @@
 import { ToolError } from "../core/errors.ts";
 import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.ts";
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
-import type { Log } from "../telemetry/log.ts";
 import { argumentsOf, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
 import type { RecordFields } from "./record/record.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
 export interface AuditorOptions {
   writer: RecordWriter;
-  log: Log;
   /** How long a call waits for a disk or a table that does not answer. Milliseconds. */
   waitMs: number;
   /** Where records go, and what an operator does where they cannot: for callers whose writes are refused. */
@@ -24,7 +22,7 @@ export interface AuditorOptions {
  * their records are kept for later, while writes are refused with `unavailable`.
  */
 export function createAuditor(options: AuditorOptions): Auditor {
-  const { writer, log, waitMs, now } = options;
+  const { writer, waitMs, now } = options;
   /** What both records of a write say of it, from its intent on record to its outcome. */
   const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
   /** What calls under way ask services. */

@@ -78,7 +78,7 @@ export function createAudit(options: AuditOptions): Audit {
   timer?.unref();
   return {
     auditor: createAuditor({
-      ...{ writer: journal, log, waitMs, now },
+      ...{ writer: journal, waitMs, now },
       place: "the audit journal",
       advice: "look at the disk of the journal (setting audit.journalDir)",
     }),

@@ -167,6 +167,23 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
     }
   });
 
+  test("a root that has the audit's journal in it gives nothing of the journal", async () => {
+    const folder = join(base, `work-${anchored}`);
+    const journal = join(folder, "journal");
+    await mkdir(journal, { recursive: true });
+    await writeFile(join(journal, "records.ndjson"), "{}");
+    await writeFile(join(folder, "sample.csv"), "a\n1\n");
+    const settings = lakeSettings({
+      localRoots: [{ name: "work", path: folder }],
+      privateFolders: [journal],
+    });
+    const stores = createStores(settings, { anchored });
+    const location = stores.resolve(`${journal}/records.ndjson`);
+    await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "denied" });
+    const { objects } = await stores.list({ location: stores.resolve(`${folder}/`), maxKeys: 9 }, signal);
+    expect(objects.map(({ uri }) => uri)).toEqual([`${folder}/sample.csv`]);
+  });
+
   test("a location that was not resolved first is checked all the same", async () => {
     const location = { kind: "local", path: `${base}/outside/secret.csv` } as const;
     await expect(stores().head(location, signal)).rejects.toMatchObject({ code: "denied" });

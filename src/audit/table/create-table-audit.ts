@@ -22,7 +22,7 @@ export function createTableAudit({ settings, log, now, newId, waitMs = 10_000 }:
   const refusedCallers = createRefusedCallers({ journal: writer, log, now });
   const advice = "look at the audit's table and the server's rights on it (setting audit.dynamodb)";
   return {
-    auditor: createAuditor({ writer, log, waitMs, now, place: "the audit table", advice }),
+    auditor: createAuditor({ writer, waitMs, now, place: "the audit table", advice }),
     callerRefused: refusedCallers.refused,
     backlogs: async () => [],
     journal: () => writer.counts(),

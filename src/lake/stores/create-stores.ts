@@ -46,7 +46,7 @@ export interface LakeStores extends Stores {
 /** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
 export function createStores(
   settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
-    Partial<Pick<LakeSettings, "exports" | "cache">>,
+    Partial<Pick<LakeSettings, "exports" | "cache" | "privateFolders">>,
   {
     credentials,
     onExpired,
@@ -65,9 +65,9 @@ export function createStores(
   });
   const sender = createS3Sender(clients, guard);
   // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
-  const { cache } = settings;
+  const { cache, privateFolders: others = [] } = settings;
   const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];
-  const privateFolders = createPrivateFolders(own, !anchored);
+  const privateFolders = createPrivateFolders([...own, ...others], !anchored);
   const fence = { allowHardLinks: settings.allowHardLinks, anchored, privateFolders };
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
   const writable = createBoundaries({ buckets, localRoots: [] });
