@@ -2,7 +2,7 @@ import { ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcont
 import { callTool } from "../core/call.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { BackingCall } from "../core/exposure.ts";
-import { callersTraceId } from "./correlation.ts";
+import { callersTrace } from "./correlation.ts";
 import { unknownTool } from "./outcome.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -29,7 +29,7 @@ export async function callBacking<From>(
     arguments: backing.toInput(from),
     principal: unit.principal,
     signal: context.mcpReq.signal,
-    correlationId: callersTraceId(context, unit),
+    ...callersTrace(context, unit),
   });
   if (result.kind === "completed") return result.output;
   if (result.kind === "unknown_tool") throw unknownTool(result);

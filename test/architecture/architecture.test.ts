@@ -83,6 +83,17 @@ describe("one place for each outside thing", () => {
     expect(users(/\bprocess\.env\b/, "text").filter((path) => !path.startsWith("config/"))).toEqual([]);
   });
 
+  test("only telemetry speaks to OpenTelemetry, and what starts loads it where spans are sent alone", () => {
+    const users = sources.filter(({ outside }) =>
+      outside.some((target) => target.startsWith("@opentelemetry/")),
+    );
+    expect(users.map(({ path }) => path).filter((path) => !path.startsWith("telemetry/tracing/"))).toEqual(
+      [],
+    );
+    const eager = /^import (?!type ).*telemetry\/tracing\//m;
+    expect(sources.filter(({ text }) => eager.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("the query engine is loaded in its own processes only", () => {
     const allowed = (path: string) => path.startsWith("lake/sql/worker/") || path.startsWith("demo/data/");
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
@@ -112,9 +123,10 @@ describe("one place for each outside thing", () => {
 });
 
 test("every client of AWS that works for calls is watched, so that the audit says what it was asked", () => {
-  // What the audit and the state store send is of no call.
+  // What the audit, the state store and the secrets of settings send is of no call.
+  const ofNoCall = /^(audit|state|config\/secrets)\//;
   const unwatched = sources
-    .filter(({ path }) => !path.startsWith("audit/") && !path.startsWith("state/"))
+    .filter(({ path }) => !ofNoCall.test(path))
     .filter(({ outside }) => outside.some((target) => target.startsWith("@aws-sdk/")))
     .flatMap(({ path, text }) =>
       [...text.matchAll(/(watched\()?\bnew ([A-Z]\w*Client)\(/g)]
