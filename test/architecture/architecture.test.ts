@@ -136,6 +136,16 @@ test("every client of AWS that works for calls is watched, so that the audit say
   expect(unwatched).toEqual([]);
 });
 
+test("a request to AWS that gets no answer ends: the SDK's own timeout does no more than warn", () => {
+  const handlers = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/requestHandler: \{[^}]*\}/g)].map(([handler]) => ({ path, handler })),
+  );
+  expect(handlers.length).toBeGreaterThan(5);
+  expect(
+    handlers.filter(({ handler }) => !/requestTimeout: .*throwOnRequestTimeout: true/s.test(handler)),
+  ).toEqual([]);
+});
+
 test("every tool file is listed by its toolset", () => {
   const toolsets = join(root, "toolsets");
   for (const folder of readdirSync(toolsets, { withFileTypes: true }).filter((entry) =>
