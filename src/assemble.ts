@@ -25,6 +25,7 @@ import { createCallScope } from "./telemetry/call-scope.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics/create-metrics.ts";
 import { observeAll } from "./telemetry/observe-all.ts";
+import type { Tracing } from "./telemetry/tracing/create-tracing.ts";
 import { openTenantSettings } from "./tenant-settings.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
 import { version } from "./version.ts";
@@ -42,6 +43,8 @@ export interface AssembleOptions {
   audit?: Partial<Pick<AuditOptions, "isServer" | "out">> | undefined;
   /** Counts what happens. Default: nothing does. */
   metrics?: Metrics | undefined;
+  /** Makes spans of calls. Default: nothing does. */
+  tracing?: Tracing | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
   /** Never the same twice, as it names files too. Default: random UUIDs. */
@@ -62,6 +65,7 @@ export interface Deps {
   /** None where neither a journal nor a table is set up. */
   audit?: Audit;
   metrics?: Metrics;
+  tracing?: Tracing;
   /** Stops query workers, removes what they kept, leaves the state store, and then ends the audit. */
   close(): Promise<void>;
 }
@@ -77,7 +81,7 @@ export function offeredRegistry(settings: Settings): Registry {
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
-  const { metrics, setLimits = { rate: false, perDay: false } } = options;
+  const { metrics, tracing, setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
   const scope = createCallScope();
   const breakers = openBreakers({ ...options, log: scope.during(log) }, now);
@@ -88,7 +92,8 @@ export function assemble(options: AssembleOptions): Deps {
   const state = openStateStore(stateSettings(settings.state), now);
   const audit = openAudit(options, { now, newId });
   const limiter = createLimiter(limiterSettings(available, settings, setLimits), { store: state, now });
-  const optional = { ...(access && { access }), ...(audit && { audit }), ...(metrics && { metrics }) };
+  const watching = { ...(metrics && { metrics }), ...(tracing && { tracing }) };
+  const optional = { ...(access && { access }), ...(audit && { audit }), ...watching };
   watch(metrics, { limiter, breakers, lake, audit });
   return {
     ...{ settings, log: scope.during(log), lake, breakers, state, ...optional },
@@ -99,10 +104,11 @@ export function assemble(options: AssembleOptions): Deps {
         limiter,
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
-        observer: {
-          ...observeAll([createCallLog(log), ...(metrics ? [metrics.observer] : [])]),
-          around: scope.around,
-        },
+        observer: observeAll([
+          { ...createCallLog(log), around: scope.around },
+          ...(metrics ? [metrics.observer] : []),
+          ...(tracing ? [tracing.observer] : []),
+        ]),
       },
       services: { lake },
       bounds: settings.results,
@@ -115,7 +121,7 @@ export function assemble(options: AssembleOptions): Deps {
       try {
         await Promise.all([lake.close(), state.close()]);
       } finally {
-        await audit?.close();
+        await Promise.all([audit?.close(), tracing?.close()]);
       }
     },
   };

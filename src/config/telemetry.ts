@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { authSettings } from "./auth.ts";
 import { modesInForce } from "./auth.ts";
+import { endpointUrl } from "./fields.ts";
 
-/** `telemetry`: what operators' tools may read of a running server. */
+/** `telemetry`: what operators' tools learn of a running server. */
 export const telemetrySettings = z
   .strictObject({
     metrics: z
@@ -15,14 +16,27 @@ export const telemetrySettings = z
       .array(z.string().min(1))
       .default([])
       .describe("Roles whose holders may read /metrics; they see the sums of all tenants"),
+    tracing: z
+      .enum(["off", "otlp"])
+      .default("off")
+      .describe("Whether each call, and each request to AWS or Databricks below it, is a span (otlp)"),
+    otlpEndpoint: endpointUrl
+      .optional()
+      .describe(
+        "Where spans go, by OTLP over HTTP: the receiver without /v1/traces, such as http://127.0.0.1:4318",
+      ),
   })
   .prefault({});
 
 /** What is wrong with the group beside the identity settings: which setting of it, and why. */
 export function wrongTelemetry(
-  { metrics, metricsRoles }: z.output<typeof telemetrySettings>,
+  { metrics, metricsRoles, tracing, otlpEndpoint }: z.output<typeof telemetrySettings>,
   auth: z.output<typeof authSettings>,
 ): { path: string[]; message: string } | undefined {
+  if (tracing === "otlp" && otlpEndpoint === undefined)
+    return { path: ["otlpEndpoint"], message: "is missing: telemetry.tracing is otlp" };
+  if (tracing === "off" && otlpEndpoint !== undefined)
+    return { path: ["otlpEndpoint"], message: "is of no use unless telemetry.tracing is otlp" };
   if (metrics !== "authenticated") {
     if (metricsRoles.length === 0) return undefined;
     return { path: ["metricsRoles"], message: "is of no use unless telemetry.metrics is authenticated" };

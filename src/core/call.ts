@@ -42,6 +42,8 @@ export interface CallRequest {
   signal?: AbortSignal | undefined;
   /** Taken over from the caller's trace where it has one. */
   correlationId?: string | undefined;
+  /** The caller's span, where `correlationId` is its trace id. 16 hex digits. */
+  parentSpanId?: string | undefined;
   progress?: ((update: Progress) => void) | undefined;
   /** In place of the path's, for a call that may go on after its request was answered. Milliseconds. */
   timeoutMs?: number | undefined;
@@ -76,6 +78,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
     calledAs: request.name,
     principal: request.principal,
     correlationId: request.correlationId ?? path.newId(),
+    parentSpanId: request.parentSpanId,
     startedMs: path.now(),
     ...givenConfirmation(found.tool, request),
   };

@@ -42,21 +42,57 @@ export class ServiceCallLedger implements ServiceCalls {
   }
 }
 
+/** Is told of each request while it is on its way. What it throws breaks the request: it must not. */
+export interface ServiceCallObserver {
+  /** Answers with what is told the end, when all that is known of the request stands in `call`. */
+  began(call: Readonly<ServiceCall>): () => void;
+}
+
+interface Watchers {
+  ledger?: ServiceCallLedger;
+  observer?: ServiceCallObserver;
+}
+
 /** The slot through which a client knows the call it is asked for. It holds nothing outside of a call. */
-const current = new AsyncLocalStorage<ServiceCallLedger>();
+const current = new AsyncLocalStorage<Watchers>();
 
 /** Runs work whose service calls are taken down in `ledger`, wherever in it they are made. */
 export function takeDownServiceCalls<T>(ledger: ServiceCallLedger, work: () => Promise<T>): Promise<T> {
-  return current.run(ledger, work);
+  return current.run({ ...current.getStore(), ledger }, work);
 }
 
-/** The ledger of the call that is under way here; none where nobody takes down. */
-export function serviceCallLedger(): ServiceCallLedger | undefined {
-  return current.getStore();
+/** Runs work whose service calls `observer` is told of, wherever in it they are made. */
+export function observeServiceCalls<T>(observer: ServiceCallObserver, work: () => Promise<T>): Promise<T> {
+  return current.run({ ...current.getStore(), observer }, work);
+}
+
+/** A request that is about to be sent. */
+interface ServiceRequest {
+  /** For its answer to be added to. */
+  call: ServiceCall;
+  /** Bytes of the answer. */
+  read(sizeBytes: number): void;
+  ended(): void;
+}
+
+/** None where nobody watches the call that is under way here. */
+export function beginServiceCall(service: string, operation: string): ServiceRequest | undefined {
+  const watchers = current.getStore();
+  if (!watchers) return undefined;
+  const { ledger, observer } = watchers;
+  const call = ledger?.begin(service, operation) ?? { service, operation };
+  const ended = observer?.began(call);
+  return {
+    call,
+    read(sizeBytes) {
+      if (ledger) ledger.bytesRead += sizeBytes;
+    },
+    ended: () => ended?.(),
+  };
 }
 
 /** A function that works for the call in which it was made, whoever runs it later: the messages of a worker do. */
 export function forThisCall<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
-  const ledger = current.getStore();
-  return ledger ? (...args) => current.run(ledger, work, ...args) : work;
+  const watchers = current.getStore();
+  return watchers ? (...args) => current.run(watchers, work, ...args) : work;
 }

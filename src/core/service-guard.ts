@@ -14,6 +14,8 @@ export interface GuardedRequest<T> {
   signal: AbortSignal;
   /** Whether what was thrown says that the service fails, and not that the request was wrong. */
   isFailure(thrown: unknown): boolean;
+  /** Whether what was thrown, and is no failure, is the service's own answer. Left out: all of it is. */
+  isAnswer?(thrown: unknown): boolean;
 }
 
 /** How much may be sent again to a service, by all who call it together: a failing one is not buried under retries. */

@@ -23,6 +23,8 @@ export interface Call {
   calledAs: string;
   principal: Principal;
   correlationId: string;
+  /** The caller's span in the trace that `correlationId` is the id of. None where the caller names none. */
+  parentSpanId?: string | undefined;
   /** Milliseconds since the epoch. */
   startedMs: number;
   /** Arguments as they came, before they were parsed: an audit records also what was refused. May hold secrets. */

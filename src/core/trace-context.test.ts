@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { traceIdOf } from "./trace-context.ts";
+import { readTraceparent } from "./trace-context.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const parent = "00f067aa0ba902b7";
@@ -8,7 +8,9 @@ test.each([
   `00-${traceId}-${parent}-01`,
   `00-${traceId}-${parent}-00`,
   `cc-${traceId}-${parent}-01-what-will-be`,
-])("%s names its trace", (given) => expect(traceIdOf(given)).toBe(traceId));
+])("%s names its trace and span", (given) =>
+  expect(readTraceparent(given)).toEqual({ traceId, parentId: parent }),
+);
 
 test.each([
   ["nothing", undefined],
@@ -24,5 +26,5 @@ test.each([
   ["too little", `00-${traceId}`],
   ["megabytes", `cc-${traceId}-${parent}-01-${"x".repeat(1_000_000)}`],
 ])("%s names none", (_what, given) => {
-  expect(traceIdOf(given)).toBeUndefined();
+  expect(readTraceparent(given)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 
 /** The parts of a `traceparent`, in small hex. */
-interface TraceContext {
+export interface TraceContext {
   traceId: string;
   /** The caller's span. */
   parentId: string;
@@ -14,11 +14,6 @@ export function readTraceparent(given: unknown): TraceContext | undefined {
   if (/^0*$/.test(traceId) || /^0*$/.test(parentId) || version === "ff") return undefined;
   // Later versions may say more behind what is known.
   return version === "00" && more !== undefined ? undefined : { traceId, parentId };
-}
-
-/** The trace id of a `traceparent`. Undefined where it holds none. */
-export function traceIdOf(given: unknown): string | undefined {
-  return readTraceparent(given)?.traceId;
 }
 
 const maxChars = 512;

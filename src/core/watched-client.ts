@@ -1,5 +1,5 @@
 import { isRecord } from "./record.ts";
-import { type ServiceCall, type ServiceCallLedger, serviceCallLedger } from "./service-calls.ts";
+import { beginServiceCall, type ServiceCall } from "./service-calls.ts";
 
 /** As much of the AWS SDK's middleware stack as it takes to watch a client. */
 interface SdkStack {
@@ -25,10 +25,9 @@ interface SdkAnswer {
 export const watchPlugin: SdkPlugin = Object.freeze({
   applyToStack(stack: object) {
     const watch: Middleware = (next, context) => async (request) => {
-      const ledger = serviceCallLedger();
-      return ledger
-        ? takeDown(ledger, namesOf(context), request.request, () => next(request))
-        : next(request);
+      const { service, operation } = namesOf(context);
+      const begun = beginServiceCall(service, operation);
+      return begun ? takeDown(begun, request.request, () => next(request)) : next(request);
     };
     (stack as SdkStack).add(watch, { step: "deserialize", priority: "high" });
   },
@@ -52,16 +51,14 @@ function namesOf(context: object): { service: string; operation: string } {
 }
 
 async function takeDown(
-  ledger: ServiceCallLedger,
-  { service, operation }: { service: string; operation: string },
+  { call, read, ended }: NonNullable<ReturnType<typeof beginServiceCall>>,
   request: unknown,
   send: () => Promise<SdkAnswer>,
 ): Promise<SdkAnswer> {
-  const call = ledger.begin(service, operation);
   try {
     const answer = await send();
     note(call, answer.output.$metadata);
-    if (!isRecord(request) || request.method !== "HEAD") ledger.bytesRead += sizeBytesOf(answer.response);
+    if (!isRecord(request) || request.method !== "HEAD") read(sizeBytesOf(answer.response));
     return answer;
   } catch (thrown) {
     if (thrown instanceof Error) {
@@ -69,6 +66,8 @@ async function takeDown(
       if ("$metadata" in thrown) note(call, thrown.$metadata);
     }
     throw thrown;
+  } finally {
+    ended();
   }
 }
 

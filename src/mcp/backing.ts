@@ -3,7 +3,7 @@ import { callTool } from "../core/call.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { BackingCall } from "../core/exposure.ts";
 import { tellLimits } from "./call-limits.ts";
-import { callersTraceId } from "./correlation.ts";
+import { callersTrace } from "./correlation.ts";
 import { unknownTool } from "./outcome.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -30,7 +30,7 @@ export async function callBacking<From>(
     arguments: backing.toInput(from),
     principal: unit.principal,
     signal: context.mcpReq.signal,
-    correlationId: callersTraceId(context, unit),
+    ...callersTrace(context, unit),
   });
   tellLimits(unit, result);
   if (result.kind === "completed") return result.output;

@@ -6,7 +6,7 @@ import { confirmationArgument, type Tool } from "../core/tool.ts";
 import { tellLimits } from "./call-limits.ts";
 import { logToClient } from "./client-log.ts";
 import { confirmationOf, questionOf } from "./confirmation.ts";
-import { callersTraceId } from "./correlation.ts";
+import { callersTrace } from "./correlation.ts";
 import { rightsOf } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { toTaskOutcome } from "./outcome.ts";
@@ -51,7 +51,7 @@ async function call(
   if (!mayBeTask || willAsk(tool, params, confirmation, unit)) {
     return (await run(params, context, unit, { signal: context.mcpReq.signal, confirmation })).result;
   }
-  const correlationId = callersTraceId(context, unit) ?? unit.calls.newId();
+  const { correlationId = unit.calls.newId() } = callersTrace(context, unit);
   const started = await unit.tasks.start({
     toolName: tool.name,
     call: {
@@ -93,16 +93,18 @@ async function run(
   params: CallParams,
   context: ServerContext,
   unit: ServingUnit,
-  { signal, confirmation, task, timeoutMs, correlationId = callersTraceId(context, unit) }: RunOptions,
+  { signal, confirmation, task, timeoutMs, correlationId }: RunOptions,
 ): Promise<TaskOutcome> {
   const progress = createProgressSender(context, unit.calls.now);
+  const trace = callersTrace(context, unit);
   const result = await callTool(unit.calls, {
     name: params.name,
     arguments: params.arguments,
     principal: unit.principal,
     signal,
     timeoutMs,
-    correlationId,
+    ...trace,
+    correlationId: correlationId ?? trace.correlationId,
     outside: task?.outside,
     confirmation,
     progress(update) {

@@ -66,6 +66,29 @@ test("errors of the client never open it", async () => {
   expect(breaker.state).toBe("closed");
 });
 
+test("requests that were never sent neither close a breaker nor end a row of failures", async () => {
+  const breaker = breakerOf();
+  const unsent = new Error("no credentials");
+  const notSend = () =>
+    breaker
+      .run({
+        send: () => Promise.reject(unsent),
+        signal: new AbortController().signal,
+        isFailure: (thrown) => thrown === down,
+        isAnswer: (thrown) => thrown !== unsent,
+      })
+      .catch((caught: unknown) => caught);
+  for (let at = 0; at < 4; at++) await fail(breaker);
+  await notSend();
+  await fail(breaker);
+  expect(breaker.state).toBe("open");
+  vi.advanceTimersByTime(60_000);
+  for (let at = 0; at < 10; at++) expect(await notSend()).toBe(unsent);
+  expect(breaker.state).toBe("half_open");
+  for (let at = 0; at < 3; at++) await succeed(breaker);
+  expect(breaker.state).toBe("closed");
+});
+
 test("of 100 callers at once a half-open breaker lets exactly three through, whose success closes it", async () => {
   const changes: BreakerState[] = [];
   const breaker = breakerOf(changes);

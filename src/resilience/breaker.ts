@@ -28,7 +28,8 @@ export interface BreakerOptions {
 /**
  * Closed, it lets every request through and counts failures in a row. Open, it refuses all of them at once. Half open, it
  * lets exactly `halfOpenCalls` through: one failure opens it again, and their success closes it. Requests of a state that
- * is over have no say any more, nor have those whose caller left; such a probe makes room for another one.
+ * is over have no say any more, nor have those whose caller left or that were never sent, for want of credentials; such a
+ * probe makes room for another one.
  */
 export class Breaker {
   private readonly options: BreakerOptions;
@@ -56,7 +57,7 @@ export class Breaker {
     return this.probesLeft > 0 ? 0 : settings.probeTimeoutMs;
   }
 
-  async run<T>({ send, signal, isFailure }: GuardedRequest<T>): Promise<T> {
+  async run<T>({ send, signal, isFailure, isAnswer = () => true }: GuardedRequest<T>): Promise<T> {
     this.admit();
     const verdict = this.verdict();
     try {
@@ -65,7 +66,8 @@ export class Breaker {
       return value;
     } catch (thrown) {
       if (signal.aborted) verdict("none");
-      else verdict(isFailure(thrown) ? "failure" : "success");
+      else if (isFailure(thrown)) verdict("failure");
+      else verdict(isAnswer(thrown) ? "success" : "none");
       throw thrown;
     }
   }

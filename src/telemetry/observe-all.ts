@@ -3,6 +3,10 @@ import type { Observer } from "../core/steps.ts";
 /** Tells each observer. The first is told first, whatever the others do. */
 export function observeAll(observers: readonly Observer[]): Observer {
   return {
+    around(call, work) {
+      const wrap = (inner: typeof work, { around }: Observer) => (around ? () => around(call, inner) : inner);
+      return observers.reduceRight(wrap, work)();
+    },
     finished(...told) {
       for (const observer of observers) observer.finished(...told);
     },

@@ -83,6 +83,17 @@ describe("one place for each outside thing", () => {
     expect(users(/\bprocess\.env\b/, "text").filter((path) => !path.startsWith("config/"))).toEqual([]);
   });
 
+  test("only telemetry speaks to OpenTelemetry, and what starts loads it where spans are sent alone", () => {
+    const users = sources.filter(({ outside }) =>
+      outside.some((target) => target.startsWith("@opentelemetry/")),
+    );
+    expect(users.map(({ path }) => path).filter((path) => !path.startsWith("telemetry/tracing/"))).toEqual(
+      [],
+    );
+    const eager = /^import (?!type ).*telemetry\/tracing\//m;
+    expect(sources.filter(({ text }) => eager.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("the query engine is loaded in its own processes only", () => {
     const allowed = (path: string) => path.startsWith("lake/sql/worker/") || path.startsWith("demo/data/");
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
@@ -112,8 +123,8 @@ describe("one place for each outside thing", () => {
 });
 
 test("every client of AWS that works for calls is watched, so that the audit says what it was asked", () => {
-  // What the audit, the state store and settings send is of no call, and who looks for a region sends nothing.
-  const ofNoCall = /^(audit|state|config)\/|^lake\/stores\/aws-region\.ts$/;
+  // What the audit, the state store and the secrets of settings send is of no call.
+  const ofNoCall = /^(audit|state|config\/secrets)\//;
   const unwatched = sources
     .filter(({ path }) => !ofNoCall.test(path))
     .filter(({ outside }) => outside.some((target) => target.startsWith("@aws-sdk/")))
@@ -123,6 +134,16 @@ test("every client of AWS that works for calls is watched, so that the audit say
         .map(([, , client]) => `${path}: ${client}`),
     );
   expect(unwatched).toEqual([]);
+});
+
+test("a request to AWS that gets no answer ends: the SDK's own timeout does no more than warn", () => {
+  const handlers = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/requestHandler: \{[^}]*\}/g)].map(([handler]) => ({ path, handler })),
+  );
+  expect(handlers.length).toBeGreaterThan(5);
+  expect(
+    handlers.filter(({ handler }) => !/requestTimeout: .*throwOnRequestTimeout: true/s.test(handler)),
+  ).toEqual([]);
 });
 
 test("every tool file is listed by its toolset", () => {

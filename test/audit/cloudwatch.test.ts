@@ -93,3 +93,15 @@ test("a service that throttles and fails for a while loses no record", async () 
   expect(await expectStreamed()).toBe(42);
   expect(place.logged).toEqual(["audit sink fails", "audit sink takes records again"]);
 });
+
+test("a service that hangs is told after ten seconds, and has every record once it answers", async () => {
+  let isHanging = true;
+  logs.disturb = () => (isHanging ? "hang" : undefined);
+  const audit = place.audit({ settings: { cloudwatch: cloudwatch() } });
+  await call(auditedPath(audit), "test_write_word");
+  await expect.poll(() => place.logged, { timeout: 15_000 }).toEqual(["audit sink fails"]);
+  isHanging = false;
+  await expect.poll(() => place.logged, { timeout: 10_000 }).toContain("audit sink takes records again");
+  await audit.close();
+  expect(await expectStreamed()).toBe(4);
+}, 30_000);

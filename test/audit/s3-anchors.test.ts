@@ -9,7 +9,9 @@ import { call } from "../harness/call-path.ts";
 /** A bucket with versions and locks, as far as anchors need it: it puts, and lists the versions of two keys a page. */
 async function startLockedBucket() {
   const objects = new Map<string, { body: string; headers: IncomingMessage["headers"] }>();
+  let isHanging = false;
   const server = createServer(async (request, response) => {
+    if (isHanging) return;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const url = new URL(request.url ?? "", "http://bucket");
@@ -38,6 +40,9 @@ async function startLockedBucket() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     objects,
+    hang() {
+      isHanging = true;
+    },
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
@@ -100,6 +105,15 @@ test("without a lock none is asked for", async () => {
 test("a bucket that cannot be reached is told once, and stops no call", async () => {
   await bucket.stop();
   await record();
+  expect(place.logged).toEqual(["audit anchor cannot be written"]);
+  expect(await place.verify()).toMatchObject({ problems: [], chains: [{ records: 4 }] });
+});
+
+test("a bucket that hangs is told, and does not keep the process from ending", async () => {
+  bucket.hang();
+  const startedMs = performance.now();
+  await record();
+  expect(performance.now() - startedMs).toBeLessThan(6_000);
   expect(place.logged).toEqual(["audit anchor cannot be written"]);
   expect(await place.verify()).toMatchObject({ problems: [], chains: [{ records: 4 }] });
 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { callTool } from "../../src/core/call.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
 import type { ServiceCall } from "../../src/core/service-calls.ts";
-import { ServiceCallLedger, serviceCallLedger } from "../../src/core/service-calls.ts";
+import { beginServiceCall, ServiceCallLedger } from "../../src/core/service-calls.ts";
 import { type AthenaLake, startAthenaLake } from "../harness/athena-lake.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
 import { pathWith, tool } from "../harness/call-path.ts";
@@ -138,9 +138,8 @@ describe("the outcome of a call says which requests it made", () => {
 test("a call that asks no service says nothing of it, and one that asks a thousand times a bounded lot", async () => {
   const busy = tool("test_read_word", {
     async handle({ times }) {
-      const ledger = serviceCallLedger();
-      for (let index = 0; index < 1_000 * Number(times ?? 0); index++) ledger?.begin("s3", "GetObject");
-      if (times) ledger?.begin("s3", "PutObject");
+      for (let index = 0; index < 1_000 * Number(times ?? 0); index++) beginServiceCall("s3", "GetObject");
+      if (times) beginServiceCall("s3", "PutObject");
       return { said: "" };
     },
   });

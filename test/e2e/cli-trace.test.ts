@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
+import { startOtlpReceiver } from "../harness/otlp-receiver.ts";
 import { modernRequest, postMcp } from "../harness/rpc.ts";
 
 let user: CliHome;
@@ -15,8 +16,10 @@ const meta = "5bf92f3577b34da6a3ce929d0e0e4736";
 const forged = 'evil"}\u2028{"event":"forged"}';
 const traceparentOf = (traceId: string) => `00-${traceId}-00f067aa0ba902b7-01`;
 
-test("a call's trace id is in its answer, its log line and its records, and a malformed one is nowhere", async () => {
-  const server = user.start(["serve", "--port", "0", "--audit.journalDir", "journal"]);
+test("a call's trace id is in its answer, its log line, its records and its span, and a malformed one is nowhere", async () => {
+  const receiver = await startOtlpReceiver();
+  const tracing = ["--telemetry.tracing", "otlp", "--telemetry.otlpEndpoint", receiver.endpoint];
+  const server = user.start(["serve", "--port", "0", "--audit.journalDir", "journal", ...tracing]);
   const [, url = ""] = await server.waitFor(/serves MCP on (\S+)\/mcp/);
   const adapter = {
     fetch: (request: Request) => fetch(new Request(request.url.replace("http://localhost", url), request)),
@@ -61,4 +64,10 @@ test("a call's trace id is in its answer, its log line and its records, and a ma
   const outcomes = records.filter(({ kind }) => kind === "outcome");
   expect(outcomes.map(({ correlationId }) => correlationId)).toEqual(ids);
   expect(stderr + journal).not.toMatch(/evil|forged/);
+
+  await receiver.stop();
+  const spans = receiver.spans();
+  expect(spans.map(({ attributes }) => attributes["sluice.correlation_id"])).toEqual(ids);
+  const parents = spans.map(({ traceId, parentSpanId }) => (parentSpanId ? traceId : undefined));
+  expect(parents).toEqual([header, meta, header, undefined, undefined, meta]);
 });

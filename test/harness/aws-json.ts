@@ -21,7 +21,7 @@ export interface AwsRequest {
 }
 
 /** What to do about a request in place of, or after, answering it. */
-export type AwsDisturbance = AwsFault | "lose the answer" | undefined;
+export type AwsDisturbance = AwsFault | "lose the answer" | "hang" | undefined;
 
 export interface AwsJsonServer {
   endpoint: string;
@@ -79,6 +79,7 @@ async function answer(
   requests.push(asked);
   const disturbance = disturb(asked);
   if (disturbance instanceof AwsFault) throw disturbance;
+  if (disturbance === "hang") return;
   const output = (await handle(asked)) ?? {};
   if (disturbance === "lose the answer") {
     request.socket.destroy();

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { CallPath } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
-import { traceIdOf } from "../../core/trace-context.ts";
+import { readTraceparent } from "../../core/trace-context.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { answerMcp } from "./answer-mcp.ts";
@@ -120,9 +120,9 @@ function addSummarize(app: App, { front, calls, summarizeBucket, draining }: App
   app.post("/summarize", notDraining, identifying(front), bodyLimit({ maxSize, onError }), async (c) => {
     const principal = c.get("principal");
     const text = await c.req.text();
-    const correlationId = traceIdOf(c.req.header("traceparent"));
+    const trace = readTraceparent(c.req.header("traceparent"));
     const { signal } = c.req.raw;
-    return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal, correlationId });
+    return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal, trace });
   });
 }
 

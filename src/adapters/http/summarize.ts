@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CallPath, callTool } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
+import type { TraceContext } from "../../core/trace-context.ts";
 import { JsonRefused, parseJson } from "../../mcp/json.ts";
 import { limitHeaders } from "./limit-headers.ts";
 import { faultProblem, problem } from "./problem.ts";
@@ -18,8 +19,8 @@ export interface SummarizeRequest {
   defaultBucket: string | undefined;
   text: string;
   signal: AbortSignal;
-  /** Of the caller's trace, where it has one. */
-  correlationId: string | undefined;
+  /** The caller's, where it has one. */
+  trace: TraceContext | undefined;
 }
 
 /**
@@ -34,7 +35,8 @@ export async function summarize(request: SummarizeRequest): Promise<Response> {
     arguments: { uri: asked.uri },
     principal: request.principal,
     signal: request.signal,
-    correlationId: request.correlationId,
+    correlationId: request.trace?.traceId,
+    parentSpanId: request.trace?.parentId,
   });
   if (result.kind === "unknown_tool") {
     return problem({ status: 404, detail: "This server does not offer lake_summarize_text." });

@@ -13,6 +13,6 @@ export async function makeAnchorClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle,
     followRegionRedirects: true,
-    requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 },
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 }

@@ -1,10 +1,11 @@
 import type { Log } from "../../telemetry/log.ts";
 import type { Journal, OwnChain } from "../journal/journal.ts";
+import { atMost } from "../pause.ts";
 import type { AnchorStore } from "./anchors.ts";
 
 /** Writes the head of this process's chain where the journal's keeper cannot change it. */
 export interface Anchoring {
-  /** Anchors the last record. Call it after the journal was closed. */
+  /** Anchors the last record, if the store answers soon. Call it after the journal was closed. */
   close(): Promise<void>;
 }
 
@@ -14,6 +15,9 @@ export interface AnchoringOptions {
   log: Log;
   now(): number;
 }
+
+/** A store that hangs must not keep the process from ending: the next one anchors its own head, further on in the chain. */
+const closeMs = 3_000;
 
 /** Anchors the head as often as the store wants it, and at the end. Never fails a call: it logs what goes wrong. */
 export function createAnchoring({ journal, store, log, now }: AnchoringOptions): Anchoring {
@@ -51,9 +55,15 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
   const timer = setInterval(() => void next(), store.everyMs);
   timer.unref();
   return {
-    close() {
+    async close() {
       clearInterval(timer);
-      return next();
+      let hasEnded = false;
+      const ending = next().then(() => {
+        hasEnded = true;
+      });
+      await atMost(closeMs, ending);
+      if (!hasEnded && !hasFailed)
+        log.error("audit anchor cannot be written", { place: store.place, closeMs });
     },
   };
 }

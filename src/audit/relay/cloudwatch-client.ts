@@ -1,7 +1,5 @@
 import type { CloudwatchSettings } from "../settings.ts";
 
-const requestTimeoutMs = 10_000;
-
 /** Retries are the relay's: a request is sent once. */
 export async function makeLogsClient({ region, endpoint }: Pick<CloudwatchSettings, "region" | "endpoint">) {
   const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
@@ -9,6 +7,6 @@ export async function makeLogsClient({ region, endpoint }: Pick<CloudwatchSettin
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
-    requestHandler: { requestTimeout: requestTimeoutMs, connectionTimeout: requestTimeoutMs },
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
 }

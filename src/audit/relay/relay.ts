@@ -40,6 +40,8 @@ export interface RelayOptions {
   now(): number;
 }
 
+const closeSinkMs = 1_000;
+
 /** A failed send is tried again after a random time that grows to 5 seconds, from the position kept: nothing is lost. */
 export function createRelay(options: RelayOptions): Relay {
   const { sink, log, random, now } = options;
@@ -86,7 +88,8 @@ export function createRelay(options: RelayOptions): Relay {
     async close(withinMs) {
       stopping.abort();
       await atMost(withinMs, running.then(pass));
-      await sink.close();
+      // A connection whose other side is gone may take minutes to end.
+      await atMost(closeSinkMs, sink.close());
     },
   };
 }

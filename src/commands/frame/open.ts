@@ -4,8 +4,10 @@ import { modesInForce } from "../../config/auth.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { cacheHome } from "../../config/platform.ts";
 import type { Demo } from "../../demo/start-demo.ts";
-import type { LogLevel } from "../../telemetry/log.ts";
+import type { Log, LogLevel } from "../../telemetry/log.ts";
 import type { Metrics } from "../../telemetry/metrics/create-metrics.ts";
+import type { Tracing } from "../../telemetry/tracing/create-tracing.ts";
+import { version } from "../../version.ts";
 import type { CommandContext } from "./command.ts";
 
 export interface OpenOptions {
@@ -99,8 +101,16 @@ async function buildDeps(
   };
   const log = createLog({ level });
   const metrics = isCounting ? await openMetrics(settings) : undefined;
+  const tracing = await openTracing(settings, log);
   const s3Credentials = demo?.credentials;
-  return assemble({ settings, log, s3Credentials, setLimits, prewarmAfterMs, audit, metrics });
+  return assemble({ settings, log, s3Credentials, setLimits, prewarmAfterMs, audit, metrics, tracing });
+}
+
+/** Loaded where spans are sent alone. */
+async function openTracing({ telemetry }: LoadedConfig["settings"], log: Log): Promise<Tracing | undefined> {
+  if (telemetry.tracing === "off" || telemetry.otlpEndpoint === undefined) return undefined;
+  const { createTracing } = await import("../../telemetry/tracing/create-tracing.ts");
+  return createTracing({ endpoint: telemetry.otlpEndpoint, log, version });
 }
 
 /** Loaded where they can be read: a process that serves no HTTP starts sooner without. */

@@ -47,7 +47,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
     ...{ callers, deadlines, now: calls.now },
     fetch: (request) => app.fetch(request),
     async flush(withinMs) {
-      await deps.audit?.flush(withinMs);
+      await Promise.all([deps.audit?.flush(withinMs), deps.tracing?.flush(withinMs)]);
       // The log is written once a turn of the event loop: this turn may be the last before the process is frozen.
       await new Promise((resolve) => setImmediate(resolve));
     },

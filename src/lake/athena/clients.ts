@@ -5,7 +5,7 @@ import type { ServiceGuard } from "../../core/service-guard.ts";
 import { watched } from "../../core/watched-client.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
 import { credentialChain } from "../stores/s3-clients.ts";
-import { isExpired, isServiceFault, readS3Failure } from "../stores/s3-errors.ts";
+import { isExpired, isServiceAnswer, isServiceFault, readS3Failure } from "../stores/s3-errors.ts";
 import { orStopped } from "../stores/stopped.ts";
 import { toAthenaError } from "./aws-errors.ts";
 
@@ -56,7 +56,7 @@ export function createAwsSender(options: AwsSenderOptions): AwsSender {
         const own = await clients();
         const send = () => orStopped(run(own), signal);
         const target = { service, region: await own[service].config.region() };
-        return options.guard.run(target, { send, signal, isFailure });
+        return options.guard.run(target, { send, signal, isFailure, isAnswer: isServiceAnswer });
       };
       try {
         return await orStopped(attempt(), signal).catch((thrown) => {

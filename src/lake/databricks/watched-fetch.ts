@@ -1,19 +1,21 @@
-import { serviceCallLedger } from "../../core/service-calls.ts";
+import { beginServiceCall } from "../../core/service-calls.ts";
 
 /** `fetch` to Databricks' API, taken down for the call it is sent for: method and path, never the query or a header. */
 export async function watchedFetch(url: string, init: RequestInit & { method: string }): Promise<Response> {
-  const ledger = serviceCallLedger();
-  if (!ledger) return fetch(url, init);
-  const call = ledger.begin("databricks", `${init.method} ${new URL(url).pathname}`);
+  const begun = beginServiceCall("databricks", `${init.method} ${new URL(url).pathname}`);
+  if (!begun) return fetch(url, init);
+  const { call, read, ended } = begun;
   try {
     const response = await fetch(url, init);
     const requestId = response.headers.get("x-request-id");
     if (requestId !== null) call.requestId = requestId.slice(0, 128);
     if (response.status >= 400) call.status = response.status;
-    ledger.bytesRead += Number(response.headers.get("content-length") ?? 0) || 0;
+    read(Number(response.headers.get("content-length") ?? 0) || 0);
     return response;
   } catch (thrown) {
     if (thrown instanceof Error) call.fault = thrown.name;
     throw thrown;
+  } finally {
+    ended();
   }
 }

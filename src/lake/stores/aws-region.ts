@@ -1,10 +1,11 @@
 import { ToolError } from "../../core/errors.ts";
+import { watched } from "../../core/watched-client.ts";
 
 /** `given`, or the region the AWS SDK's own chain finds. Throws `invalid_input` where there is none: none is made up. */
 export async function regionFor(given: string | undefined): Promise<string> {
   if (given !== undefined) return given;
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({});
+  const client = watched(new S3Client({}));
   try {
     return await client.config.region();
   } catch (cause) {

@@ -58,6 +58,11 @@ export function isServiceFault(thrown: unknown, told = toS3Error(thrown, "")): b
   return !hasAnswered && ["unavailable", "timeout", "throttled"].includes(told.code);
 }
 
+/** Whether an error of the SDK came with an answer: without credentials, say, nothing is sent. */
+export function isServiceAnswer(thrown: unknown): boolean {
+  return readS3Failure(thrown)?.status !== undefined;
+}
+
 type Diagnosis = [ErrorCode, string, Partial<{ retryable: boolean; details: Record<string, unknown> }>?];
 
 /** The error for a failed request about `uri`. AWS's own words are in `cause` alone. */

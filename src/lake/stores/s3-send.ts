@@ -2,7 +2,14 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
-import { isExpired, isServiceFault, isWrongRegion, readS3Failure, toS3Error } from "./s3-errors.ts";
+import {
+  isExpired,
+  isServiceAnswer,
+  isServiceFault,
+  isWrongRegion,
+  readS3Failure,
+  toS3Error,
+} from "./s3-errors.ts";
 import { orStopped, stopError } from "./stopped.ts";
 
 export interface S3Request {
@@ -36,6 +43,7 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sende
           send,
           signal,
           isFailure: (thrown) => !(thrown instanceof ToolError) && isServiceFault(thrown),
+          isAnswer: isServiceAnswer,
         }),
       };
     } catch (thrown) {
