@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Audit, type AuditOptions, createAudit } from "./audit/create-audit.ts";
 import { createTableAudit } from "./audit/table/create-table-audit.ts";
-import { auditSettingsOf, auditTableOf } from "./audit-settings.ts";
+import { anchorSettingsOf, auditSettingsOf, auditTableOf } from "./audit-settings.ts";
 import { callPolicy } from "./call-policy.ts";
 import type { Settings } from "./config/schema.ts";
 import type { CallPath } from "./core/call.ts";
@@ -171,10 +171,9 @@ function openAudit(
 }
 
 /** The lake's own settings. */
-export function lakeSettings(
-  { lake, summarize, tenants, audit }: Settings,
-  credentials?: S3Settings["credentials"],
-): LakeSettings {
+export function lakeSettings(settings: Settings, credentials?: S3Settings["credentials"]): LakeSettings {
+  const { lake, summarize, tenants, audit } = settings;
+  const anchor = anchorSettingsOf(settings);
   const { region, endpoint, forcePathStyle } = lake.s3;
   const { encryption: method, kmsKeyId, ...exports } = lake.exports;
   return {
@@ -182,7 +181,9 @@ export function lakeSettings(
     databricks: databricksSettings(lake.databricks),
     athena: athenaSettings(lake.athena),
     summarize,
-    privateFolders: [audit.journalDir, audit.anchor].flatMap((path) => path ?? []),
+    privateFolders: [audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined].flatMap(
+      (path) => path ?? [],
+    ),
     tenants: openTenantSettings(tenants, lake.buckets),
     s3: { region, endpoint, forcePathStyle, credentials },
     exports: { ...exports, encryption: { method, kmsKeyId } },
