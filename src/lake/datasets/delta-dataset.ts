@@ -2,33 +2,17 @@ import type { AddFile } from "../delta/actions.ts";
 import { deltaFile } from "../delta/delta-file.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { pathInTable } from "../delta/table-path.ts";
-import type { FormatHints } from "../formats/format.ts";
 import { formatLocation } from "../location-names.ts";
 import { bytesText } from "../tables/bytes-text.ts";
 import { sqlType, type TableField } from "../tables/table-field.ts";
-import type { DataFile, Dataset } from "./dataset.ts";
+import type { DataFile } from "./dataset.ts";
 import type { PartitionValues } from "./partitions.ts";
-import { refuseTableHints } from "./table-hints.ts";
-import { tableVersion } from "./table-version.ts";
+import { createTableDatasets } from "./table-datasets.ts";
 
-/**
- * A Delta table's snapshot as a dataset: its files by the log alone, with the partition values and sizes the log
- * has. Throws `denied` for a file outside the table's folder, `invalid_input` for hints of another format.
- */
-export type DeltaDataset = (uri: string, hints: FormatHints, snapshot: Snapshot) => Dataset;
+/** Files by the log alone, with the partition values and sizes it has. */
+export const createDeltaDatasets = () => createTableDatasets(readFiles);
 
-/** Makes of each snapshot one dataset, however often it is asked for. */
-export function createDeltaDatasets(): DeltaDataset {
-  const made = new WeakMap<Snapshot, Omit<Dataset, "uri">>();
-  return (uri, hints, snapshot) => {
-    refuseTableHints(uri, snapshot.format, hints);
-    const dataset = made.get(snapshot) ?? datasetOf(snapshot);
-    made.set(snapshot, dataset);
-    return { ...dataset, uri };
-  };
-}
-
-function datasetOf(snapshot: Snapshot): Omit<Dataset, "uri"> {
+function readFiles(snapshot: Snapshot) {
   const { root, partitionFields } = snapshot;
   const files = snapshot.files.map((added): DataFile => {
     const location = pathInTable(root, added.path);
@@ -41,15 +25,7 @@ function datasetOf(snapshot: Snapshot): Omit<Dataset, "uri"> {
     };
     return { object, partition: partitionOf(added, partitionFields), inTable: deltaFile(added) };
   });
-  return {
-    hints: {},
-    files,
-    partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
-    sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: tableVersion(snapshot, files),
-    notes: zoneNotes(snapshot),
-    table: snapshot,
-  };
+  return { files, notes: zoneNotes(snapshot) };
 }
 
 /** An empty text is no value, of whatever type. Source: Delta protocol, "Partition Value Serialization". */

@@ -1,4 +1,3 @@
-import type { FormatHints } from "../formats/format.ts";
 import { damagedMetadata } from "../iceberg/faults.ts";
 import { icebergFile } from "../iceberg/iceberg-file.ts";
 import type { LiveFile } from "../iceberg/read-files.ts";
@@ -7,30 +6,14 @@ import { type IcebergSnapshot, identityFields } from "../iceberg/snapshot.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { sqlType } from "../tables/table-field.ts";
-import type { DataFile, Dataset } from "./dataset.ts";
+import type { DataFile } from "./dataset.ts";
 import type { PartitionValues } from "./partitions.ts";
-import { refuseTableHints } from "./table-hints.ts";
-import { tableVersion } from "./table-version.ts";
+import { createTableDatasets } from "./table-datasets.ts";
 
-/**
- * An Iceberg table's snapshot as a dataset: its files by the manifests alone, with the partition values and sizes these
- * have. Throws `denied` for a file outside the table's folder, `invalid_input` for hints of another format.
- */
-export type IcebergDataset = (uri: string, hints: FormatHints, snapshot: IcebergSnapshot) => Dataset;
+/** Files by the manifests alone, with the partition values and sizes these have. */
+export const createIcebergDatasets = () => createTableDatasets(readFiles);
 
-/** Makes of each snapshot one dataset, however often it is asked for. */
-export function createIcebergDatasets(): IcebergDataset {
-  const made = new WeakMap<IcebergSnapshot, Omit<Dataset, "uri">>();
-  return (uri, hints, snapshot) => {
-    refuseTableHints(uri, snapshot.format, hints);
-    const dataset = made.get(snapshot) ?? datasetOf(snapshot);
-    made.set(snapshot, dataset);
-    return { ...dataset, uri };
-  };
-}
-
-function datasetOf(snapshot: IcebergSnapshot): Omit<Dataset, "uri"> {
-  const { partitionFields, paths, root } = snapshot;
+function readFiles(snapshot: IcebergSnapshot) {
   const deletes = new Map<string, StoredObject>();
   const files = snapshot.files.map((file): DataFile => {
     for (const one of file.deletes)
@@ -42,27 +25,23 @@ function datasetOf(snapshot: IcebergSnapshot): Omit<Dataset, "uri"> {
       inTable: icebergFile(file.entry, own),
     };
   });
-  const { movedFrom } = paths;
-  const renamed = snapshot.fields.filter(({ name, physicalName }) => name !== physicalName);
-  return {
-    hints: {},
-    files,
-    partitionColumns: partitionFields.map(({ name, type }) => ({ name, type: sqlType(type) })),
-    sizeBytes: files.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    version: tableVersion(snapshot, files),
-    notes: [
-      ...renamed.map(
-        ({ name, physicalName }) =>
-          `The column ${quoteName(physicalName)} is called ${quoteName(name)} here: another differs from it in case only, which SQL does not tell apart.`,
-      ),
-      ...(movedFrom === undefined
-        ? []
-        : [
-            `The metadata says the table is at ${quoteName(movedFrom)}; its files were looked for at the same places below ${quoteName(root.uri)}.`,
-          ]),
-    ],
-    table: snapshot,
-  };
+  return { files, notes: [...renamedNotes(snapshot), ...movedNotes(snapshot)] };
+}
+
+function renamedNotes({ fields }: IcebergSnapshot): string[] {
+  return fields
+    .filter(({ name, physicalName }) => name !== physicalName)
+    .map(
+      ({ name, physicalName }) =>
+        `The column ${quoteName(physicalName)} is called ${quoteName(name)} here: another differs from it in case only, which SQL does not tell apart.`,
+    );
+}
+
+function movedNotes({ paths: { movedFrom }, root }: IcebergSnapshot): string[] {
+  if (movedFrom === undefined) return [];
+  return [
+    `The metadata says the table is at ${quoteName(movedFrom)}; its files were looked for at the same places below ${quoteName(root.uri)}.`,
+  ];
 }
 
 function objectOf({ paths, snapshot }: IcebergSnapshot, { entry }: LiveFile): StoredObject {

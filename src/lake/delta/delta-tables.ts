@@ -1,5 +1,6 @@
 import { jsonDigest } from "../../core/digest.ts";
-import { createDeltaDatasets, type DeltaDataset } from "../datasets/delta-dataset.ts";
+import { createDeltaDatasets } from "../datasets/delta-dataset.ts";
+import type { TableDataset } from "../datasets/table-datasets.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { TableMoment } from "../tables/table-moment.ts";
@@ -29,7 +30,7 @@ export interface DeltaTables {
   /** Whether the folder was a table's when it was last looked at. */
   isKnown(root: TableRoot, scope: LakeScope): boolean;
   /** A snapshot as a dataset, which is made once. */
-  datasetOf: DeltaDataset;
+  datasetOf: TableDataset<Snapshot>;
   /** The last commits of a snapshot, newest first. */
   history(snapshot: Snapshot, count: number, scope: LakeScope): Promise<CommitRecord[]>;
 }

@@ -1,5 +1,6 @@
 import { jsonDigest } from "../../core/digest.ts";
-import { createIcebergDatasets, type IcebergDataset } from "../datasets/iceberg-dataset.ts";
+import { createIcebergDatasets } from "../datasets/iceberg-dataset.ts";
+import type { TableDataset } from "../datasets/table-datasets.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
@@ -29,7 +30,7 @@ export interface FoundIceberg {
 
 export interface OpenedIceberg {
   snapshot: IcebergSnapshot;
-  datasetOf: IcebergDataset;
+  datasetOf: TableDataset<IcebergSnapshot>;
   notes: string[];
 }
 
