@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointUrl, sizeBytes, tableName } from "./fields.ts";
+import { dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
 const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
@@ -71,12 +71,7 @@ export const auditSettings = z
           .describe(
             "DynamoDB table that records are kept in, in place of audit.journalDir: where the local disk does not last",
           ),
-        region: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("AWS region; left out, the AWS SDK's own chain finds it"),
-        endpoint: endpointUrl.optional().describe("URL of a server that speaks DynamoDB's protocol"),
+        ...dynamoDbPlace,
       })
       .prefault({}),
     cloudwatch: z

@@ -149,3 +149,9 @@ export const catalogTable = z.codec(z.string(), z.object({ database: z.string(),
 export const tableName = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: "is not the name of a DynamoDB table" });
+
+/** Where DynamoDB is asked for a table. */
+export const dynamoDbPlace = {
+  region: z.string().min(1).optional().describe("AWS region; left out, the AWS SDK's own chain finds it"),
+  endpoint: endpointUrl.optional().describe("URL of a server that speaks DynamoDB's protocol"),
+};

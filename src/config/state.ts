@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endpointUrl, tableName } from "./fields.ts";
+import { dynamoDbPlace, tableName } from "./fields.ts";
 
 const redisUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -22,12 +22,7 @@ export const stateSettings = z
     dynamodb: z
       .strictObject({
         table: tableName.optional().describe("Table with partition key tenant_id and sort key item"),
-        region: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("AWS region; left out, the AWS SDK's own chain finds it"),
-        endpoint: endpointUrl.optional().describe("URL of a server that speaks DynamoDB's protocol"),
+        ...dynamoDbPlace,
       })
       .prefault({}),
     redis: z
