@@ -9,17 +9,12 @@ import { SharedWriteRecords } from "../../src/core/shared-write-records.ts";
 import { type Confirmer, unguarded } from "../../src/core/steps.ts";
 import { MemoryStore } from "../../src/state/memory-store.ts";
 import { requestOf } from "../harness/confirming-path.ts";
+import { exportSettings } from "../harness/exports.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 
 let lake: TestLake;
 
-const exports = {
-  buckets: [{ bucket: "lake", prefix: "exports/" }],
-  expiresMs: 3_600_000,
-  maxExpiresMs: 7_200_000,
-  maxBytes: 64 * 1024 ** 2,
-  encryption: { method: "AES256" } as const,
-};
+const exports = exportSettings("AES256");
 
 const keys: SealingKeys = ["k".repeat(32)];
 const ofOneProcess = confirmWrites({

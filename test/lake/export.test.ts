@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { exportSettings } from "../harness/exports.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 import { parquetOf } from "../harness/parquet.ts";
 
 let lake: TestLake;
 
-const exports = {
-  buckets: [{ bucket: "lake", prefix: "exports/" }],
-  expiresMs: 3_600_000,
-  maxExpiresMs: 7_200_000,
-  maxBytes: 64 * 1024 ** 2,
-  encryption: { method: "bucket" } as const,
-};
+const exports = exportSettings("bucket");
 
 beforeAll(async () => {
   lake = await startTestLake({ settings: { exports }, allowWrites: true });
