@@ -20,22 +20,33 @@ export interface RpcMessage {
 
 const accept = "application/json, text/event-stream";
 
-/** Posts a body to `/mcp` of an adapter, without a socket: text as it is, anything else as JSON. */
+/** Asks `/mcp` of an adapter, without a socket. A body that is text goes as it is, any other as JSON. */
+export function askMcp(
+  adapter: Pick<HttpAdapter, "fetch">,
+  method: string,
+  headers: Record<string, string>,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return adapter.fetch(
+    new Request("http://localhost/mcp", {
+      method,
+      headers: { "content-type": "application/json", accept, ...headers },
+      ...(text !== undefined && { body: text }),
+      ...(signal && { signal }),
+    }),
+  );
+}
+
+/** Posts to `/mcp` and reads what comes back. */
 export async function postMcp(
   adapter: Pick<HttpAdapter, "fetch">,
   body: unknown,
   headers: Record<string, string> = {},
   signal?: AbortSignal,
 ): Promise<RpcAnswer> {
-  const response = await adapter.fetch(
-    new Request("http://localhost/mcp", {
-      method: "POST",
-      headers: { "content-type": "application/json", accept, ...headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-      ...(signal && { signal }),
-    }),
-  );
-  return readAnswer(response);
+  return readAnswer(await askMcp(adapter, "POST", headers, body, signal));
 }
 
 export async function readAnswer(response: Response): Promise<RpcAnswer> {

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type LampServer, sharedStates, startLampServer } from "../harness/lamp-servers.ts";
-import { openSession, postMcp, readAnswer } from "../harness/rpc.ts";
+import { sharedStates, startLampServer } from "../harness/lamp-servers.ts";
+import { askMcp, openSession, postMcp, readAnswer } from "../harness/rpc.ts";
 
 const call = (id: number, name: string, args: Record<string, unknown>) => ({
   jsonrpc: "2.0",
@@ -12,13 +12,6 @@ const call = (id: number, name: string, args: Record<string, unknown>) => ({
   params: { name, arguments: args, _meta: { progressToken: "p" } },
 });
 const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
-
-function ask(server: LampServer, method: string, headers: Record<string, string>, body?: unknown) {
-  const accept = "application/json, text/event-stream";
-  const json = { "content-type": "application/json", accept, ...headers };
-  const init = { method, headers: json, ...(body !== undefined && { body: JSON.stringify(body) }) };
-  return server.fetch(new Request("http://localhost/mcp", init));
-}
 
 describe.each(sharedStates)("two server processes over one $kind", ({ start, isMissing }) => {
   test.skipIf(isMissing)(
@@ -39,14 +32,19 @@ describe.each(sharedStates)("two server processes over one $kind", ({ start, isM
         expect((await postMcp(server, list, { ...session, authorization: "mallory" })).status).toBe(404);
 
       for (const [from, to] of [[one, two] as const, [two, one] as const]) {
-        const dropped = await ask(from, "POST", session, call(9, "echo_slowly", { steps: 8, stepMs: 150 }));
+        const dropped = await askMcp(
+          from,
+          "POST",
+          session,
+          call(9, "echo_slowly", { steps: 8, stepMs: 150 }),
+        );
         const reader = dropped.body?.getReader();
         let seen = "";
         while (!seen.includes('"progress":2'))
           seen += new TextDecoder().decode((await reader?.read())?.value);
         await reader?.cancel();
         const lastEventId = [...seen.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
-        const rest = await readAnswer(await ask(to, "GET", { ...session, "last-event-id": lastEventId }));
+        const rest = await readAnswer(await askMcp(to, "GET", { ...session, "last-event-id": lastEventId }));
         const before = [...seen.matchAll(/^data: (\{.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
         const all = [...before, ...rest.messages];
         expect(all.slice(0, -1).map(({ params }) => params?.progress)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);

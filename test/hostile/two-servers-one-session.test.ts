@@ -4,9 +4,9 @@ import { DynamoDbStore } from "../../src/state/dynamodb-store.ts";
 import { RedisStore } from "../../src/state/redis-store.ts";
 import type { StateStore } from "../../src/state/store.ts";
 import { dynamoDbEnvironment, startDynamoDb } from "../harness/dynamodb-server.ts";
-import { type EchoFront, echoFront } from "../harness/echo-front.ts";
+import { echoFront } from "../harness/echo-front.ts";
 import { redisProgram, startRedis } from "../harness/redis-server.ts";
-import { openSession, postMcp, readAnswer } from "../harness/rpc.ts";
+import { askMcp, openSession, postMcp, readAnswer } from "../harness/rpc.ts";
 
 beforeAll(() => {
   for (const [name, value] of Object.entries(dynamoDbEnvironment)) vi.stubEnv(name, value);
@@ -30,14 +30,6 @@ const call = (id: number, name: string, args: Record<string, unknown>) => ({
   params: { name, arguments: args, _meta: { progressToken: "p" } },
 });
 const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
-const accept = { accept: "application/json, text/event-stream" };
-
-function ask(server: EchoFront, method: string, headers: Record<string, string>, body?: unknown) {
-  const json = { "content-type": "application/json", ...accept, ...headers };
-  const init = { method, headers: json, ...(body !== undefined && { body: JSON.stringify(body) }) };
-  return server.fetch(new Request("http://localhost/mcp", init));
-}
-
 const missing = redisProgram === undefined ? " (skipped: no redis-server or valkey-server is in PATH)" : "";
 describe.each([
   { kind: "dynamodb", start: dynamodb, isMissing: false },
@@ -63,27 +55,27 @@ describe.each([
       const other = { ...session, authorization: "mallory" };
       for (const server of [one, two]) expect((await postMcp(server, list, other)).status).toBe(404);
 
-      const dropped = await ask(one, "POST", session, call(9, "echo_slowly", { steps: 8, stepMs: 150 }));
+      const dropped = await askMcp(one, "POST", session, call(9, "echo_slowly", { steps: 8, stepMs: 150 }));
       const reader = dropped.body?.getReader();
       let seen = "";
       while (!seen.includes('"progress":2')) seen += new TextDecoder().decode((await reader?.read())?.value);
       await reader?.cancel();
       const lastEventId = [...seen.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
-      const rest = await readAnswer(await ask(two, "GET", { ...session, "last-event-id": lastEventId }));
+      const rest = await readAnswer(await askMcp(two, "GET", { ...session, "last-event-id": lastEventId }));
       const before = [...seen.matchAll(/^data: (\{.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
       const all = [...before, ...rest.messages];
       expect(all.slice(0, -1).map(({ params }) => params?.progress)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       expect(all.at(-1)).toMatchObject({ id: 9, result: { structuredContent: { steps: 8 } } });
 
-      const stream = await ask(one, "GET", session);
-      const running = ask(
+      const stream = await askMcp(one, "GET", session);
+      const running = askMcp(
         one,
         "POST",
         session,
         call(10, "echo_slowly", { steps: 500, stepMs: 50, text: "long" }),
       );
       await expect.poll(() => one.begun()).toContain("long");
-      expect((await ask(two, "DELETE", session)).status).toBe(200);
+      expect((await askMcp(two, "DELETE", session)).status).toBe(200);
       expect(await stream.text()).not.toContain("data");
       await running.then((answer) => answer.text());
       await expect.poll(() => one.faults(), { timeout: 5_000 }).toEqual(["timeout"]);

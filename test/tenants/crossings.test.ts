@@ -4,7 +4,7 @@ import { createRegistry } from "../../src/core/registry.ts";
 import { unguarded } from "../../src/core/steps.ts";
 import { requestOf } from "../harness/confirming-path.ts";
 import { type PolicyServer, principal, startPolicyServer } from "../harness/policy-server.ts";
-import { openSession, postMcp, readAnswer } from "../harness/rpc.ts";
+import { askMcp, openSession, postMcp, readAnswer } from "../harness/rpc.ts";
 import { startStsServer } from "../harness/sts-server.ts";
 import { createSwitch } from "../harness/switch-toolset.ts";
 import { askWithTasks } from "../harness/task-client.ts";
@@ -142,17 +142,7 @@ describe.each(others)("a legacy session, brought by a %s", (other) => {
   test("does not give its events to another session by their ids", async () => {
     const session = await openSession(server.adapter, "2025-11-25", { authorization: "ann" });
     const own = await openSession(server.adapter, "2025-11-25", { authorization: other });
-    const response = await server.adapter.fetch(
-      new Request("http://localhost/mcp", {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          ...session,
-        },
-        body: JSON.stringify(call),
-      }),
-    );
+    const response = await askMcp(server.adapter, "POST", session, call);
     const [, lastEventId = ""] = /^id: (.*)$/m.exec(await response.text()) ?? [];
     expect(lastEventId).not.toBe("");
     expect((await get({ ...session, authorization: other, "last-event-id": lastEventId })).status).toBe(404);

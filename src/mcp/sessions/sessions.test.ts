@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type EchoFront, echoFront } from "../../../test/harness/echo-front.ts";
-import { openSession, postMcp, readAnswer } from "../../../test/harness/rpc.ts";
+import { askMcp, openSession, postMcp, readAnswer } from "../../../test/harness/rpc.ts";
 import { MemoryStore } from "../../state/memory-store.ts";
 import { MemorySessionStore } from "./memory-store.ts";
 import { SharedSessionStores } from "./shared-store.ts";
@@ -182,17 +182,7 @@ describe.each([
   test("another session cannot read a stream by its event id", async () => {
     const server = front();
     const session = await openSession(server);
-    const answer = await server.fetch(
-      new Request("http://localhost/mcp", {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          ...session,
-        },
-        body: JSON.stringify(slowly(1, 2, 20, "p")),
-      }),
-    );
+    const answer = await askMcp(server, "POST", session, slowly(1, 2, 20, "p"));
     const eventId = /^id: (.*)$/m.exec(await answer.text())?.[1] ?? "";
     expect(eventId).not.toBe("");
     const other = await openSession(server);
