@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
 import type { SealingKeys } from "../../src/core/seal.ts";
 import { SharedWriteRecords } from "../../src/core/shared-write-records.ts";
@@ -8,21 +8,15 @@ import type { BegunWrite, KnownWrite, WriteId, WriteRecords } from "../../src/co
 import { DynamoDbStore } from "../../src/state/dynamodb-store.ts";
 import { RedisStore } from "../../src/state/redis-store.ts";
 import type { StateStore } from "../../src/state/store.ts";
-import { type DynamoDbServer, dynamoDbEnvironment, startDynamoDb } from "../harness/dynamodb-server.ts";
 import { startFaultProxy } from "../harness/fault-proxy.ts";
-import { type RedisServer, redisProgram, startRedis } from "../harness/redis-server.ts";
+import { redisProgram } from "../harness/redis-server.ts";
+import { type StateServers, startStateServers } from "../harness/state-servers.ts";
 
-let dynamodb: DynamoDbServer;
-let redis: RedisServer | undefined;
+let servers: StateServers;
 beforeAll(async () => {
-  for (const [name, value] of Object.entries(dynamoDbEnvironment)) vi.stubEnv(name, value);
-  dynamodb = await startDynamoDb();
-  if (redisProgram) redis = await startRedis(redisProgram);
+  servers = await startStateServers();
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await Promise.all([dynamodb.stop(), redis?.stop()]);
-});
+afterAll(() => servers.stop());
 
 const keys: SealingKeys = ["k".repeat(32)];
 const completed = (output: Record<string, unknown>): Outcome => ({ kind: "completed", output, sizeBytes: 9 });
@@ -38,8 +32,8 @@ async function begun(records: WriteRecords, id: WriteId): Promise<BegunWrite> {
 }
 
 const openDynamoDb = () =>
-  new DynamoDbStore({ table: dynamodb.table, endpoint: dynamodb.endpoint }, Date.now);
-const openRedis = () => new RedisStore({ url: redis?.url ?? "" });
+  new DynamoDbStore({ table: servers.dynamodb.table, endpoint: servers.dynamodb.endpoint }, Date.now);
+const openRedis = () => new RedisStore({ url: servers.redis?.url ?? "" });
 const shared = (items: StateStore, options = {}) =>
   new SharedWriteRecords({ items, keys, now: Date.now, ...options });
 const missing = redisProgram === undefined ? " (skipped: no redis-server or valkey-server is in PATH)" : "";
@@ -191,10 +185,10 @@ describe.each([
 
 test("a write whose record was put, and the answer lost, is begun by nobody else", async () => {
   let losses = 1;
-  const proxy = await startFaultProxy(dynamodb.endpoint, ({ headers }) =>
+  const proxy = await startFaultProxy(servers.dynamodb.endpoint, ({ headers }) =>
     String(headers["x-amz-target"]).endsWith("PutItem") && losses-- > 0 ? { kind: "lost" } : undefined,
   );
-  const items = new DynamoDbStore({ table: dynamodb.table, endpoint: proxy.endpoint }, Date.now);
+  const items = new DynamoDbStore({ table: servers.dynamodb.table, endpoint: proxy.endpoint }, Date.now);
   const id = newId();
   const write = await begun(shared(items), id);
   expect(losses).toBeLessThan(1);

@@ -1,10 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import {
-  type DynamoDbServer,
-  dynamoDbEnvironment,
-  startDynamoDb,
-} from "../../../test/harness/dynamodb-server.ts";
-import { type RedisServer, redisProgram, startRedis } from "../../../test/harness/redis-server.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { redisProgram } from "../../../test/harness/redis-server.ts";
+import { type StateServers, startStateServers } from "../../../test/harness/state-servers.ts";
 import { DynamoDbStore } from "../../state/dynamodb-store.ts";
 import { RedisStore } from "../../state/redis-store.ts";
 import { MemorySessionStore, type MemoryStoreOptions } from "./memory-store.ts";
@@ -13,17 +9,11 @@ import { type SessionRecord, type SessionStore, SessionStoreFull } from "./store
 
 type Options = Omit<MemoryStoreOptions, "shared" | "maxSessions">;
 
-let dynamodb: DynamoDbServer;
-let redis: RedisServer | undefined;
+let servers: StateServers;
 beforeAll(async () => {
-  for (const [name, value] of Object.entries(dynamoDbEnvironment)) vi.stubEnv(name, value);
-  dynamodb = await startDynamoDb();
-  if (redisProgram) redis = await startRedis(redisProgram);
+  servers = await startStateServers();
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await Promise.all([dynamodb.stop(), redis?.stop()]);
-});
+afterAll(() => servers.stop());
 
 function record(owner = "ada"): SessionRecord {
   return { owner, initialize: {}, protocolVersion: "2025-11-25" };
@@ -44,7 +34,10 @@ describe.each([
     kind: "DynamoDB",
     isMissing: false,
     open: ({ now = Date.now, ...options }: Options = {}): SessionStore => {
-      const items = new DynamoDbStore({ table: dynamodb.table, endpoint: dynamodb.endpoint }, now);
+      const items = new DynamoDbStore(
+        { table: servers.dynamodb.table, endpoint: servers.dynamodb.endpoint },
+        now,
+      );
       return new SharedSessionStores({ items, now, ...options }).within(newTenant());
     },
   },
@@ -52,7 +45,7 @@ describe.each([
     kind: `Redis${missing}`,
     isMissing: redisProgram === undefined,
     open: ({ now = Date.now, ...options }: Options = {}): SessionStore => {
-      const items = new RedisStore({ url: redis?.url ?? "" });
+      const items = new RedisStore({ url: servers.redis?.url ?? "" });
       return new SharedSessionStores({ items, now, ...options }).within(newTenant());
     },
   },
