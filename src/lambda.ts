@@ -1,9 +1,10 @@
 import { openDeps } from "./commands/frame/open.ts";
 import { openLambdaHandler } from "./commands/frame/serve-lambda.ts";
 import { processTerminal } from "./commands/frame/terminal.ts";
-import { quietAwsSdk } from "./config/platform.ts";
+import { countBuffersInHeapLimit, quietAwsSdk } from "./config/platform.ts";
 
 quietAwsSdk();
+countBuffersInHeapLimit();
 const terminal = processTerminal();
 const { surroundings } = terminal;
 const { deps } = await openDeps(

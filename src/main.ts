@@ -3,7 +3,7 @@ import process from "node:process";
 import { commands } from "./commands/all.ts";
 import { runCommandLine } from "./commands/frame/command-line.ts";
 import { processTerminal } from "./commands/frame/terminal.ts";
-import { quietAwsSdk } from "./config/platform.ts";
+import { countBuffersInHeapLimit, quietAwsSdk } from "./config/platform.ts";
 import { version } from "./version.ts";
 
 /** Set once whoever read our output has gone (`sluice tools | head`): no fault, and nothing is left to say. */
@@ -13,6 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   reader.left = true;
 });
 quietAwsSdk();
+countBuffersInHeapLimit();
 const exitCode = await runCommandLine(process.argv.slice(2), {
   commands,
   version,
