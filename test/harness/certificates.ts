@@ -35,6 +35,8 @@ export interface Certificate {
   extensions?: readonly Buffer[];
   /** Of an authority. Default: none. */
   pathLength?: number;
+  /** Signed with SHA-1, by a key of P-256. Default: with SHA-256. */
+  isWeak?: boolean;
   /** Default: a new pair of P-256. */
   keys?: { publicKey: KeyObject; privateKey: KeyObject };
 }
@@ -118,6 +120,12 @@ function newKeys() {
   return generateKeyPairSync("ec", { namedCurve: "P-256" });
 }
 
+const ecdsaWithSha1 = sequence(objectId("2a8648ce3d0401"));
+
+function weaklySigned(body: Buffer, key: KeyObject): Buffer {
+  return sequence(body, ecdsaWithSha1, bits(sign("sha1", body, key)));
+}
+
 function signed(body: Buffer, key: KeyObject): Buffer {
   const { asymmetricKeyType } = key;
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -142,7 +150,7 @@ function certifier(issuer: Buffer, signingKey: KeyObject) {
     const body = sequence(
       der(0xa0, der(0x02, Buffer.from([2]))),
       der(0x02, serial),
-      algorithmOf(signingKey),
+      given.isWeak ? ecdsaWithSha1 : algorithmOf(signingKey),
       issuer,
       sequence(time(notBefore), time(notAfter)),
       distinguishedName(given.subject),
@@ -150,7 +158,11 @@ function certifier(issuer: Buffer, signingKey: KeyObject) {
       ...(all.length > 0 ? [der(0xa3, sequence(...all))] : []),
     );
     const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    return { serial, key, cert: pem("CERTIFICATE", signed(body, signingKey)) };
+    return {
+      serial,
+      key,
+      cert: pem("CERTIFICATE", (given.isWeak ? weaklySigned : signed)(body, signingKey)),
+    };
   };
 }
 

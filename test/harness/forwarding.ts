@@ -10,7 +10,7 @@ export function albEncoded(pem: string): string {
 
 /** DER of a certificate in PEM. */
 export function derOf(pem: string): Buffer {
-  return Buffer.from(pem.replaceAll(/-----[A-Z ]+-----|\s/g, ""), "base64");
+  return Buffer.from(pem.replaceAll(/-----[A-Z0-9 ]+-----|\s/g, ""), "base64");
 }
 
 /** A certificate in PEM as a byte sequence of structured fields. */
