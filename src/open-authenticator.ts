@@ -1,10 +1,10 @@
 import { pathToFileURL } from "node:url";
 import { type ApiKeyEntry, apiKeyHeader, createApiKeyMode, digestOfKey } from "./auth/api-keys.ts";
 import { type Authenticator, createAuthenticator } from "./auth/authenticator.ts";
+import { type CertificateClient, createMtlsMode } from "./auth/certificates/mtls-mode.ts";
 import { createIamMode, type IamOptions } from "./auth/iam/iam-mode.ts";
 import type { AuthMode } from "./auth/mode.ts";
 import { asAuthModule, createModuleMode } from "./auth/module.ts";
-import { type CertificateClient, createMtlsMode } from "./auth/mtls.ts";
 import { modesInForce } from "./config/auth.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { withoutRolePath } from "./config/iam.ts";

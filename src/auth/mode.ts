@@ -5,7 +5,7 @@ export interface CallerRequest {
   method: string;
   url: string;
   headers: Headers;
-  /** The certificate of the connection; undefined where there is none. Never one from a header. */
+  /** The certificate of the client's connection, to us or to a configured proxy; undefined where there is none. */
   certificate?: ClientCertificate | undefined;
   /** Who signed the request, as the gateway in front has checked; undefined where there is none. Never from a header. */
   iam?: IamCaller | undefined;
@@ -22,11 +22,11 @@ export interface IamCaller {
   cognitoIdentityId?: string | null | undefined;
 }
 
-/** A certificate whose private key the other end of the connection has shown to hold. */
+/** A certificate whose private key the client has shown to hold, to us or to a configured proxy. */
 export interface ClientCertificate {
   /** Whether an authority of the settings has signed it, it is in its time and not revoked. */
   isTrusted: boolean;
-  /** Why it is not trusted: a code of OpenSSL. */
+  /** Why it is not trusted: a code of OpenSSL, or what is wrong with a header. Holds nothing a caller wrote. */
   distrust?: string | undefined;
   /** `URI:…`, `DNS:…` and `email:…` of its alternative names, and `subject:O=…/CN=…`. */
   names: readonly string[];

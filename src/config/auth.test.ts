@@ -23,6 +23,34 @@ test.each([
   [{ modes: ["mtls"] }, "auth.mtls.caFile: is missing"],
   [{ modes: ["mtls"] }, "mtls needs http.tls.certFile"],
   [{ modes: ["mtls"], mtls: { clients: [{ id: "a", certificate: "CN=a" }] } }, "is none of URI:"],
+  [{ mtls: { forwarded: { proxies: ["10.0.0.1"] } } }, "auth.modes does not name mtls"],
+  [
+    { modes: ["mtls"], mtls: { forwarded: { proxies: ["10.0.0.1"] } } },
+    "auth.mtls.forwarded.header: is one of two",
+  ],
+  [
+    { modes: ["mtls"], mtls: { forwarded: { header: "client-cert" } } },
+    "auth.mtls.forwarded.proxies: is one of two",
+  ],
+  [
+    { modes: ["mtls"], mtls: { forwarded: { header: "x-client-cert" } } },
+    '"x-client-cert" is none of x-amzn-',
+  ],
+  ...[
+    ["alb.example.org", "is neither an address nor a range"],
+    ["10.0.0", "is neither an address nor a range"],
+    ["10.0.0.01", "is neither an address nor a range"],
+    ["fe80::1%eth0", "is neither an address nor a range"],
+    ["10.0.0.0/", "is neither an address nor a range"],
+    ["10.0.0.0/33", "may have 32 bits"],
+    ["fd00::/129", "may have 128 bits"],
+    ["0.0.0.0/0", "is every address"],
+    ["::/0", "is every address"],
+    ["::ffff:10.0.0.0/104", "write it as IPv4"],
+  ].map(([proxy, says]): [object, string] => [
+    { modes: ["mtls"], mtls: { forwarded: { proxies: [proxy] } } },
+    says ?? "",
+  ]),
   [{ modes: ["iam"] }, "auth.iam.clients: is empty"],
   [{ iam: { clients: [{ arn: "arn:aws:iam::123456789012:role/a" }] } }, "auth.modes does not name iam"],
   [{ modes: ["iam"], iam: { clients: [{ arn: "arn:aws:iam::*:role/a" }] } }, "* stands for nothing here"],
@@ -132,4 +160,22 @@ test("with tenants callers are of those, and of one that is named default like o
   await expect(withTenants({ modes: ["jwt"], jwt }, { default: tenants.acme })).rejects.toThrow(
     "claims.tenant",
   );
+});
+
+test("behind a proxy that passes certificates on, mtls needs no TLS of its own", async () => {
+  const clients = [{ id: "agent", certificate: "DNS:agent.example" }];
+  const forwarded = {
+    proxies: ["10.0.1.0/24", "fd00:1::/64", "192.0.2.7"],
+    header: "x-amzn-mtls-clientcert",
+  };
+  const { settings } = await load({ modes: ["mtls"], mtls: { caFile: "ca.pem", clients, forwarded } });
+  expect(settings.auth.mtls.forwarded).toEqual(forwarded);
+  const byVariables = await load(
+    { modes: ["mtls"], mtls: { caFile: "ca.pem", clients } },
+    {
+      SLUICE_AUTH_MTLS_FORWARDED_PROXIES: "10.0.1.0/24,fd00:1::/64,192.0.2.7",
+      SLUICE_AUTH_MTLS_FORWARDED_HEADER: "x-amzn-mtls-clientcert",
+    },
+  );
+  expect(byVariables.settings.auth.mtls.forwarded).toEqual(forwarded);
 });

@@ -3,6 +3,7 @@ import { plainName, scopeName } from "./auth-names.ts";
 import { durationMs } from "./fields.ts";
 import { iamSettings, wrongIam } from "./iam.ts";
 import { isLoopback } from "./loopback.ts";
+import { isMtlsSet, mtlsSettings, wrongMtls } from "./mtls.ts";
 import type { tlsSettings } from "./tls.ts";
 
 /** How a caller over HTTP may prove who it is. */
@@ -93,40 +94,6 @@ const jwtSettings = z
   })
   .prefault({});
 
-/** A name in a certificate, as its CA vouches for it. */
-const certificateName = z.string().regex(/^(URI:|DNS:|email:|subject:[A-Za-z0-9.]+=)[^\p{C}]+$/u, {
-  error: "is none of URI:…, DNS:…, email:… and subject:O=…/CN=…",
-});
-
-const mtlsClient = z.strictObject({
-  id: plainName,
-  certificate: certificateName,
-  tenant: plainName.default("default"),
-  roles: z.array(plainName).default([]),
-  scopes: z.array(scopeName).default([]),
-});
-
-const mtlsSettings = z
-  .strictObject({
-    caFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("PEM file of the authorities that sign clients' certificates, for auth.modes mtls"),
-    crlFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("PEM file of revoked certificates, one list for each authority; read at start"),
-    clients: z
-      .array(mtlsClient)
-      .default([])
-      .describe(
-        "Callers by certificate: objects of id, certificate (URI:…, DNS:…, email:… of its alternative names, or subject:O=…/CN=…), tenant, roles, scopes",
-      ),
-  })
-  .prefault({});
-
 /** `auth`: who may call over HTTP. stdio needs none of it. */
 export const authSettings = z
   .strictObject({
@@ -198,13 +165,8 @@ export function wrongAuth(
   );
   check(has("module") && module === undefined, ["module"], "is missing: auth.modes names module");
   check(isForgotten("module") && module !== undefined, ["module"], unused("module"));
-  const { caFile, crlFile, clients } = auth.mtls;
-  check(isForgotten("mtls") && (caFile ?? crlFile ?? clients[0]) !== undefined, ["mtls"], unused("mtls"));
-  check(has("mtls") && caFile === undefined, ["mtls", "caFile"], "is missing: auth.modes names mtls");
-  check(has("mtls") && clients.length === 0, ["mtls", "clients"], "is empty: nobody could call");
-  check(has("mtls") && tls.certFile === undefined, ["modes"], "mtls needs http.tls.certFile and keyFile");
-  const names = clients.map(({ certificate }) => certificate);
-  check(new Set(names).size < names.length, ["mtls", "clients"], "one certificate is of two clients");
+  check(isForgotten("mtls") && isMtlsSet(auth.mtls), ["mtls"], unused("mtls"));
+  if (has("mtls")) for (const { path, message } of wrongMtls(auth.mtls, tls)) check(true, path, message);
   check(isForgotten("iam") && auth.iam.clients.length > 0, ["iam", "clients"], unused("iam"));
   const wrongOfIam = wrongIam(auth.iam, has("iam"));
   if (wrongOfIam !== undefined) check(true, ["iam", "clients"], wrongOfIam);

@@ -68,7 +68,16 @@ export async function startGuardedServer(
   });
   const { oauth, certificates } = identity;
   const tls = await openTls(settings);
-  const adapter = createHttpAdapter({ front, calls, oauth, certificates, tls, showsDependencies: false });
+  const { host } = settings.http;
+  const adapter = createHttpAdapter({
+    front,
+    calls,
+    host,
+    oauth,
+    certificates,
+    tls,
+    showsDependencies: false,
+  });
   const { url } = await adapter.listen();
   return { url, logged, close: () => adapter.close() };
 }

@@ -43,7 +43,7 @@ export interface HttpAdapterOptions {
   metrics?: ReadableMetrics | undefined;
   /** HTTPS in place of HTTP. */
   tls?: TlsFiles | undefined;
-  /** The certificates of connections, for whoever checks identity by them. Default: nobody's. */
+  /** The certificates of clients, for whoever checks identity by them. Default: nobody's. */
   certificates?: ClientCertificates | undefined;
   /** Whether /health/ready says what each dependency's state is. Default: yes. */
   showsDependencies?: boolean;
@@ -117,14 +117,20 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
 }
 
 function openServer(options: HttpAdapterOptions, onRequest: RequestListener): Server {
-  const timeouts = timeoutsOf(options);
+  const bounds = boundsOf(options);
   return options.tls
-    ? createTlsServer({ ...timeouts, ...tlsOptions(options.tls) }, onRequest)
-    : createServer(timeouts, onRequest);
+    ? createTlsServer({ ...bounds, ...tlsOptions(options.tls) }, onRequest)
+    : createServer(bounds, onRequest);
 }
 
-function timeoutsOf({ headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 }: HttpAdapterOptions) {
+function boundsOf({
+  headersTimeoutMs = 10_000,
+  requestTimeoutMs = 30_000,
+  certificates,
+}: HttpAdapterOptions) {
+  const maxHeaderSize = certificates?.maxHeaderBytes;
   return {
+    ...(maxHeaderSize !== undefined && { maxHeaderSize }),
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     // Node looks for connections past their time only this often.

@@ -56,7 +56,7 @@ export function createApp(options: AppOptions): App {
     }),
   );
   app.use(async (c, next) => {
-    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming.socket);
+    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming);
     const origin = c.req.header("origin");
     const refused = guard({ host: c.req.header("host") ?? new URL(c.req.url).host, origin });
     if (refused === undefined) {

@@ -1,36 +1,51 @@
-import type { X509Certificate } from "node:crypto";
-import type { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
+import { namesOf } from "../../auth/certificates/names.ts";
+import type { ForwardedCertificates } from "../../auth/forwarded/forwarded-certificates.ts";
 import type { ClientCertificate } from "../../auth/mode.ts";
 
-/** The certificates of the connections that requests came on. Nothing of them travels in a header. */
+type Incoming = Pick<IncomingMessage, "socket" | "rawHeaders">;
+
+/** Room for the longest headers with certificates beside all others. An Application Load Balancer sends no more. */
+const maxHeaderBytes = 65_536;
+
+/** The certificates of clients: of the connections that requests came on, or in a header of a configured proxy. */
 export class ClientCertificates {
-  readonly #sockets = new WeakMap<Request, Socket>();
+  readonly #incoming = new WeakMap<Request, Incoming>();
+  readonly #forwarded: ForwardedCertificates | undefined;
 
-  /** Remembers on which connection a request came. */
-  cameOn(request: Request, socket: Socket): void {
-    if (socket instanceof TLSSocket) this.#sockets.set(request, socket);
+  constructor(forwarded?: ForwardedCertificates) {
+    this.#forwarded = forwarded;
   }
 
-  /** The certificate the other end has proved to be its own, trusted or not. */
+  /** Bytes that the headers of a request may have; undefined where Node's own limit does. */
+  get maxHeaderBytes(): number | undefined {
+    return this.#forwarded && maxHeaderBytes;
+  }
+
+  /** Remembers as what a request came in. */
+  cameOn(request: Request, incoming: Incoming): void {
+    this.#incoming.set(request, incoming);
+  }
+
+  /**
+   * The certificate the client has proved to be its own, to us or to a proxy, trusted or not. Of what a proxy brings
+   * its own certificate says nothing.
+   */
   of(request: Request): ClientCertificate | undefined {
-    const socket = this.#sockets.get(request);
-    if (!(socket instanceof TLSSocket)) return undefined;
-    const certificate = socket.getPeerX509Certificate();
-    if (!certificate) return undefined;
-    const distrust = socket.authorized ? undefined : String(socket.authorizationError);
-    return { isTrusted: socket.authorized, distrust, names: namesOf(certificate) };
+    const incoming = this.#incoming.get(request);
+    if (!incoming) return undefined;
+    const { socket, rawHeaders } = incoming;
+    return this.#forwarded?.isProxy(socket.remoteAddress)
+      ? this.#forwarded.of(rawHeaders)
+      : ofConnection(socket);
   }
 }
 
-function namesOf({ subject, subjectAltName }: X509Certificate): string[] {
-  // A subject with a slash in a value could be read as another one.
-  const own = subject && !subject.includes("/") ? [`subject:${subject.trim().split("\n").join("/")}`] : [];
-  return [...alternativeNames(subjectAltName ?? ""), ...own];
-}
-
-/** Items are apart by commas; Node writes one that could be misread in quotes, and such a name is nobody's. */
-function alternativeNames(text: string): string[] {
-  if (text.includes('"')) return [];
-  return text.split(", ").filter((name) => /^(URI|DNS|email):/.test(name));
+function ofConnection(socket: Incoming["socket"]): ClientCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) return undefined;
+  const distrust = socket.authorized ? undefined : String(socket.authorizationError);
+  return { isTrusted: socket.authorized, distrust, names: namesOf(certificate) };
 }

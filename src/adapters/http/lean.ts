@@ -20,7 +20,7 @@ export interface LeanOptions {
   onError(error: unknown): void;
 }
 
-type Incoming = NodeBody & Pick<IncomingMessage, "socket">;
+type Incoming = NodeBody & Pick<IncomingMessage, "socket" | "rawHeaders">;
 
 /**
  * `/mcp` straight off the Node request: the body is read and parsed once, bounded, and no web stream is made
@@ -29,7 +29,7 @@ type Incoming = NodeBody & Pick<IncomingMessage, "socket">;
 export function createLeanMcp({ front, guard, certificates, draining, onError }: LeanOptions) {
   async function answer(request: Request, incoming: Incoming): Promise<Response> {
     if (draining()) return drainingResponse();
-    certificates.cameOn(request, incoming.socket);
+    certificates.cameOn(request, incoming);
     const principal = await front.authenticate(request);
     if (principal instanceof Response) return principal;
     if (request.method !== "POST") return answerMcp(front, request, { principal });

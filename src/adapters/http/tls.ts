@@ -23,10 +23,15 @@ export function tlsOptions({ cert, key, clientCa, clientCrl }: TlsFiles): TlsOpt
     handshakeTimeout: 10_000,
     ...(clientCa !== undefined && {
       ca: clientCa,
-      ...(clientCrl !== undefined && { crl: clientCrl }),
+      ...(clientCrl !== undefined && { crl: listsOf(clientCrl) }),
       requestCert: true,
       rejectUnauthorized: false,
       secureOptions: constants.SSL_OP_NO_TICKET,
     }),
   };
+}
+
+/** Each by itself: of several in one text Node reads the first. A text without any is left for Node to refuse. */
+function listsOf(pem: string): string[] {
+  return pem.match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g) ?? [pem];
 }

@@ -2,6 +2,7 @@ import { modesInForce } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { openForwarded } from "../frame/forwarded.ts";
 import { namedBeyondLoopback, refuseOpenAddress } from "../frame/identity.ts";
 import { openTls } from "../frame/tls.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
@@ -15,7 +16,11 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
     refuseOpenAddress(settings);
     if (modes.includes("none")) return askingNobody(settings);
     const { openAuthenticator } = await import("../../open-authenticator.ts");
-    await Promise.all([openAuthenticator(auth, unheard, Date.now), openTls(settings)]);
+    await Promise.all([
+      openAuthenticator(auth, unheard, Date.now),
+      openTls(settings),
+      openForwarded(auth, Date.now),
+    ]);
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
     return thrown.problems.map((problem) =>

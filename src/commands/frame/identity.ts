@@ -54,14 +54,16 @@ export async function openIdentity(
   const warning = namedBeyondLoopback(settings);
   if (warning !== undefined) log.warn("exposed", { warning });
   if (modes.includes("none")) return undefined;
-  const [{ openAuthenticator }, { createIdentify }, { ClientCertificates }] = await Promise.all([
-    import("../../open-authenticator.ts"),
-    import("../../adapters/http/identity.ts"),
-    import("../../adapters/http/client-certificate.ts"),
-  ]);
+  const [{ openAuthenticator }, { createIdentify }, { ClientCertificates }, { openForwarded }] =
+    await Promise.all([
+      import("../../open-authenticator.ts"),
+      import("../../adapters/http/identity.ts"),
+      import("../../adapters/http/client-certificate.ts"),
+      import("./forwarded.ts"),
+    ]);
   const oauth = oauthOf(auth);
   const authenticator = await openAuthenticator(auth, log, calls.now);
-  const certificates = new ClientCertificates();
+  const certificates = new ClientCertificates(await openForwarded(auth, calls.now));
   const takesKeys = modes.includes("api_key");
   const onRefused = audit?.callerRefused;
   const identify = createIdentify({

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { TlsFiles } from "../../adapters/http/tls.ts";
 import { modesInForce } from "../../config/auth.ts";
-import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
+import { readSettingFile } from "./setting-file.ts";
 
 /** The files of TLS; undefined where the server speaks HTTP. Throws `ConfigError` for one that cannot be read. */
 export async function openTls({ http, auth }: Settings): Promise<TlsFiles | undefined> {
@@ -11,16 +10,10 @@ export async function openTls({ http, auth }: Settings): Promise<TlsFiles | unde
   const asksClients = modesInForce(auth).includes("mtls");
   const { caFile, crlFile } = asksClients ? auth.mtls : {};
   const [cert, key, clientCa, clientCrl] = await Promise.all([
-    read("http.tls.certFile", certFile),
-    read("http.tls.keyFile", keyFile),
-    caFile === undefined ? undefined : read("auth.mtls.caFile", caFile),
-    crlFile === undefined ? undefined : read("auth.mtls.crlFile", crlFile),
+    readSettingFile("http.tls.certFile", certFile),
+    readSettingFile("http.tls.keyFile", keyFile),
+    caFile === undefined ? undefined : readSettingFile("auth.mtls.caFile", caFile),
+    crlFile === undefined ? undefined : readSettingFile("auth.mtls.crlFile", crlFile),
   ]);
   return { cert, key, clientCa, clientCrl };
-}
-
-function read(setting: string, path: string): Promise<string> {
-  return readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError([`${setting}: ${path} cannot be read: ${cause.code ?? cause.message}`]);
-  });
 }

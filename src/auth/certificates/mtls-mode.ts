@@ -1,5 +1,5 @@
-import type { Principal } from "../core/principal.ts";
-import { type AuthMode, refuse } from "./mode.ts";
+import type { Principal } from "../../core/principal.ts";
+import { type AuthMode, refuse } from "../mode.ts";
 
 /** A caller known by a name in its certificate. */
 export interface CertificateClient {
@@ -11,7 +11,7 @@ export interface CertificateClient {
   scopes: readonly string[];
 }
 
-/** Callers by the certificate of their connection. */
+/** Callers by the certificate of their connection, or of the one they made to a configured proxy. */
 export function createMtlsMode(clients: readonly CertificateClient[]): AuthMode {
   const byName = new Map(clients.map((client) => [client.certificate, principalOf(client)]));
   return {

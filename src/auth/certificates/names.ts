@@ -1,0 +1,14 @@
+import type { X509Certificate } from "node:crypto";
+
+/** `URI:…`, `DNS:…` and `email:…` of its alternative names, and `subject:O=…/CN=…`. */
+export function namesOf({ subject, subjectAltName }: X509Certificate): string[] {
+  // A subject with a slash in a value could be read as another one.
+  const own = subject && !subject.includes("/") ? [`subject:${subject.trim().split("\n").join("/")}`] : [];
+  return [...alternativeNames(subjectAltName ?? ""), ...own];
+}
+
+/** Items are apart by commas; Node writes one that could be misread in quotes, and such a name is nobody's. */
+function alternativeNames(text: string): string[] {
+  if (text.includes('"')) return [];
+  return text.split(", ").filter((name) => /^(URI|DNS|email):/.test(name));
+}
