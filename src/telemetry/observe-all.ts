@@ -10,8 +10,8 @@ export function observeAll(observers: readonly Observer[]): Observer {
     finished(...told) {
       for (const observer of observers) observer.finished(...told);
     },
-    unknownTool() {
-      for (const observer of observers) observer.unknownTool?.();
+    unknownTool(call) {
+      for (const observer of observers) observer.unknownTool?.(call);
     },
     stepFailed(fault) {
       for (const observer of observers) observer.stepFailed(fault);
