@@ -18,6 +18,7 @@ import type {
   StepFault,
 } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
+import { runWatched, unbroken } from "./watched-work.ts";
 import { plainPlan } from "./write-plan.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
@@ -85,7 +86,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   const { auditor, limiter, observer } = path.steps;
   const audited = () => outcomeOf(path, request, found, call);
   const work = () => auditor.watch?.(call, audited) ?? audited();
-  const outcome = await (observer.around ? observer.around(call, work) : work());
+  const outcome = await runWatched(observer, call, work);
   if (outcome.kind === "hidden") return unknown(path, request, { ...call, why: outcome.why });
   const durationMs = path.now() - call.startedMs;
   try {
@@ -167,15 +168,6 @@ async function makePlan(path: CallPath, request: CallRequest, call: ParsedCall) 
 
 function tellStepFault({ steps }: CallPath, fault: StepFault): void {
   unbroken(() => steps.observer.stepFailed(fault));
-}
-
-/** Whoever watches calls must not be able to break one. */
-function unbroken(watch: () => void): void {
-  try {
-    watch();
-  } catch {
-    // It was the observer that failed: there is nobody left to tell.
-  }
 }
 
 /** On record either way; whether a tool is hidden, and why, stands there and in the log alone. */

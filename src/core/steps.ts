@@ -135,7 +135,7 @@ export interface StepFault {
 
 /** Logs, metrics and spans of finished calls. What it throws is dropped: there is nobody left to tell. */
 export interface Observer {
-  /** Runs the call's work, and answers as it does. Left out: it just runs. */
+  /** Runs the call's work, and waits for it. The call's answer is the work's, whatever this one answers. Left out: it just runs. */
   around?<T>(call: Call, work: () => Promise<T>): Promise<T>;
   finished(call: Call, outcome: Outcome, durationMs: number): void;
   /** A tool was called that does not exist, or not for this caller. */
