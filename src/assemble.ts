@@ -10,7 +10,7 @@ import { unguarded } from "./core/steps.ts";
 import { createLake, type WholeLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
-import { limiterSettings, limitOverrides, type SetLimits, stateSettings } from "./limit-settings.ts";
+import { limiterSettings, limitsOfSome, type SetLimits, stateSettings } from "./limit-settings.ts";
 import { type CountingLimiter, createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { openConfirmer } from "./open-confirmer.ts";
@@ -74,7 +74,7 @@ const available = [lakeToolset];
 
 /** The tools a configuration offers. Throws `ConfigError` for toolsets and tools that do not exist. */
 export function offeredRegistry(settings: Settings): Registry {
-  limitOverrides(available, settings);
+  limitsOfSome(available, settings);
   return createRegistry(offeredToolsets(available, settings));
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { loadSettings, settingsProblems } from "../test/harness/load-settings.ts";
-import { limitOverrides } from "./limit-settings.ts";
+import { limitsOfSome } from "./limit-settings.ts";
 import { lakeToolset } from "./toolsets/lake/index.ts";
 
 test("limits are ten a second, five at once, a thousand a day, a hundred together", async () => {
@@ -32,6 +32,11 @@ test.each([
   ['--limits.overrides=[{"tool":"lake_query","burst":3}]', "no ratePerSecond"],
   ['--limits.overrides=[{"tool":"a","perDay":1},{"tool":"a","perDay":2}]', "same tool and tenant"],
   ['--limits.overrides=[{"tool":"a","perDy":1}]', "perDy"],
+  ["--limits.tenantTotals=[{}]", "sets no bound"],
+  ['--limits.tenantTotals=[{"ratePerSecond":5}]', "no burst"],
+  ['--limits.tenantTotals=[{"burst":5,"perDay":5}]', "no ratePerSecond"],
+  ['--limits.tenantTotals=[{"perDay":5},{"perDay":6}]', "same tool and tenant"],
+  ['--limits.tenantTotals=[{"tool":"lake_query","perDay":5}]', "tool"],
   ["--state.store=redis", "state.redis.url"],
   ["--state.store=dynamodb", "state.dynamodb.table"],
   ["--state.redis.url=redis://host", "of no use"],
@@ -53,7 +58,7 @@ test("the password of Redis is never shown", async () => {
 test("overrides name tools that exist, by any of their names, and tenants where those are known", async () => {
   const overridesOf = async (json: string, ...flags: string[]) => {
     const { settings } = await loadSettings(`--limits.overrides=${json}`, ...flags);
-    return limitOverrides([lakeToolset], settings);
+    return limitsOfSome([lakeToolset], settings).overrides;
   };
   expect(await overridesOf('[{"tool":"query_csv_data","tenant":"acme","perDay":5}]')).toEqual([
     { tool: "lake_query", tenantId: "acme", perDay: 5 },
@@ -64,5 +69,20 @@ test("overrides name tools that exist, by any of their names, and tenants where 
   const tenants = '{"acme":{"roleArn":"arn:aws:iam::123456789012:role/a","buckets":["lake"]}}';
   await expect(overridesOf('[{"tenant":"acem","perDay":5}]', `--tenants=${tenants}`)).rejects.toThrow(
     'limits.overrides: there is no tenant "acem": did you mean "acme"?',
+  );
+});
+
+test("totals name tenants where those are known", async () => {
+  const tenants = '{"acme":{"roleArn":"arn:aws:iam::123456789012:role/a","buckets":["lake"]}}';
+  const totalsOf = async (json: string) => {
+    const { settings } = await loadSettings(`--limits.tenantTotals=${json}`, `--tenants=${tenants}`);
+    return limitsOfSome([lakeToolset], settings).tenantTotals;
+  };
+  expect(await totalsOf('[{"tenant":"acme","perDay":5},{"ratePerSecond":2,"burst":9}]')).toEqual([
+    { tenantId: "acme", perDay: 5 },
+    { ratePerSecond: 2, burst: 9 },
+  ]);
+  await expect(totalsOf('[{"tenant":"acem","perDay":5}]')).rejects.toThrow(
+    'limits.tenantTotals: there is no tenant "acem": did you mean "acme"?',
   );
 });

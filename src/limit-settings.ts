@@ -3,17 +3,17 @@ import type { Settings } from "./config/schema.ts";
 import { unknownTenant } from "./config/tenants.ts";
 import type { Toolset } from "./core/registry.ts";
 import { closest } from "./core/suggest.ts";
-import type { LimitOverride, LimitSettings } from "./limits/settings.ts";
+import type { LimitSettings } from "./limits/settings.ts";
 import type { StateSettings } from "./state/settings.ts";
 
 /**
- * The overrides with each tool by its own name: an alias stands for its tool. Throws `ConfigError` for a name that
+ * The bounds of some, with each tool by its own name: an alias stands for its tool. Throws `ConfigError` for a name that
  * no tool has, and, where tenants are set, no tenant: a bound that was meant must not be missing by a typing mistake.
  */
-export function limitOverrides(
+export function limitsOfSome(
   available: readonly Toolset[],
-  { limits: { overrides }, tenants }: Pick<Settings, "limits" | "tenants">,
-): LimitOverride[] {
+  { limits, tenants }: Pick<Settings, "limits" | "tenants">,
+): Pick<LimitSettings, "overrides" | "tenantTotals"> {
   const tenantIds = tenants && Object.keys(tenants);
   const names = new Map(
     available.flatMap(({ tools }) =>
@@ -23,15 +23,22 @@ export function limitOverrides(
     ),
   );
   const problems: string[] = [];
-  const resolved = overrides.map(({ tool: asked, tenant: tenantId, ...bounds }) => {
+  const checkTenant = (tenantId: string | undefined, setting: string) => {
+    if (tenantId !== undefined && tenantIds?.includes(tenantId) === false)
+      problems.push(`${setting}: ${unknownTenant(tenantId, tenantIds)}`);
+  };
+  const overrides = limits.overrides.map(({ tool: asked, tenant: tenantId, ...bounds }) => {
     const tool = asked === undefined ? undefined : names.get(asked);
     if (asked !== undefined && tool === undefined) problems.push(unknownTool(asked, [...names.keys()]));
-    if (tenantId !== undefined && tenantIds?.includes(tenantId) === false)
-      problems.push(`limits.overrides: ${unknownTenant(tenantId, tenantIds)}`);
+    checkTenant(tenantId, "limits.overrides");
     return { ...bounds, tool, tenantId };
   });
+  const tenantTotals = limits.tenantTotals.map(({ tenant: tenantId, ...bounds }) => {
+    checkTenant(tenantId, "limits.tenantTotals");
+    return { ...bounds, tenantId };
+  });
   if (problems.length > 0) throw new ConfigError(problems);
-  return resolved;
+  return { overrides, tenantTotals };
 }
 
 function unknownTool(asked: string, known: readonly string[]): string {
@@ -50,7 +57,7 @@ export function limiterSettings(
 ): LimitSettings {
   const { limits, calls } = settings;
   const queueMs = Math.min(limits.queueMs, calls.timeoutMs);
-  return { ...limits, queueMs, local, overrides: limitOverrides(available, settings) };
+  return { ...limits, queueMs, local, ...limitsOfSome(available, settings) };
 }
 
 /** The store that was chosen, with its own settings alone. The schema holds that they are there. */

@@ -16,6 +16,7 @@ rbac:
   roles:
     analyst: { allow: [lake_*], deny: [lake_export_query], resources: { buckets: [sales/2026/], localRoots: [data] } }
     exporter: { allow: [lake_export_query] }
+    writer: { allow: [lake_export_query], effects: [write] }
     steward: { allow: ["*"] }
   bindings:
     - { principals: [ann, local], roles: [analyst] }
@@ -74,7 +75,7 @@ describe("sluice policy explain", () => {
     [
       "bob lake_export_query --scope lake.export",
       1,
-      /^denied: no role that allows lake_export_query allows its effect, write\n {2}role exporter: rbac\.roles\.exporter\.effects has read/,
+      /^denied: no role that allows lake_export_query by name allows its effect, write\n {2}role exporter: rbac\.roles\.exporter\.allow has lake_export_query\n {2}role exporter: rbac\.roles\.exporter\.effects has read\n/,
     ],
     ["bob lake_query --scope lake.export", 1, /^denied: no role of this principal allows lake_query/],
     ["bob lake_query", 1, /^denied: no rule gives this principal a role$/],
@@ -197,7 +198,7 @@ test.each<[string[], string[]]>([
   [["explain", "ann"], ["lake_list_sources"]],
   [
     ["explain", "ann", "lake_query", "--role"],
-    ["stewards", "analyst", "exporter", "steward"],
+    ["stewards", "analyst", "exporter", "writer", "steward"],
   ],
   [["explain", "ann", "lake_query", "--scope"], ["lake.export"]],
   [["explain", "ann", "lake_query", "--tenant"], ["acme"]],
@@ -211,8 +212,10 @@ test("sluice tools --role shows what a role sees", async () => {
     JSON.parse((await sluice("tools", "--role", role, "--json")).out).map(
       ({ name }: { name: string }) => name,
     );
-  expect(await names("exporter")).toEqual(["lake_export_query"]);
+  expect(await names("exporter")).toEqual([]);
+  expect(await names("writer")).toEqual(["lake_export_query"]);
   expect(await names("analyst")).toHaveLength(8);
+  expect(await names("steward")).toHaveLength(8);
   expect(await sluice("tools", "--role", "analist")).toMatchObject({
     code: 2,
     err: expect.stringContaining('did you mean "analyst"?'),

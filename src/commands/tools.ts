@@ -55,8 +55,8 @@ async function toolsSeen(role: string | undefined, context: CommandContext): Pro
     const near = closest(role, names);
     throw new UsageError(`There is no role "${role}"${near ? `: did you mean "${near}"?` : "."}`);
   }
-  const { visible } = policy.rightsWith([role]);
-  return registry.tools.filter((tool) => visible.has(tool));
+  const { reach } = policy.rightsWith([role]);
+  return registry.tools.filter((tool) => reach.has(tool));
 }
 
 function describe(tool: Tool) {

@@ -50,6 +50,24 @@ const override = z
       refuse("sets a burst with no ratePerSecond");
   });
 
+/** A rate over many callers has no burst that would suit all: it is named. */
+const tenantTotal = z
+  .strictObject({
+    tenant: z.string().min(1).optional(),
+    ratePerSecond: ratePerSecond().optional(),
+    burst: burst().optional(),
+    perDay: perDay().optional(),
+  })
+  .superRefine(({ ratePerSecond, burst, perDay }, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", message });
+    if (ratePerSecond === undefined && perDay === undefined)
+      refuse("sets no bound: give ratePerSecond with burst, or perDay");
+    if (burst !== undefined && typeof ratePerSecond !== "number")
+      refuse("sets a burst with no ratePerSecond");
+    if (burst === undefined && typeof ratePerSecond === "number")
+      refuse("sets a ratePerSecond with no burst: say how many calls of the tenant may come at once");
+  });
+
 /** `limits`: how often each principal may call, and how many calls run at once. */
 export const limitSettings = z
   .strictObject({
@@ -77,12 +95,22 @@ export const limitSettings = z
       .describe(
         "Bounds of one tool, beside the others, or for a tenant's principals, in their place: objects of tool, tenant, ratePerSecond, burst, perDay",
       ),
+    tenantTotals: z
+      .array(tenantTotal)
+      .superRefine(refuseTwins)
+      .default([])
+      .describe(
+        "Bounds that all principals of a tenant share, beside their own: objects of tenant (left out: each tenant), ratePerSecond with burst, perDay",
+      ),
   })
   .prefault({});
 
-function refuseTwins(overrides: z.output<typeof override>[], context: z.RefinementCtx): void {
+function refuseTwins(
+  entries: readonly { tool?: string | undefined; tenant?: string | undefined }[],
+  context: z.RefinementCtx,
+): void {
   const seen = new Set<string>();
-  for (const [index, { tool, tenant }] of overrides.entries()) {
+  for (const [index, { tool, tenant }] of entries.entries()) {
     const name = JSON.stringify([tool, tenant]);
     const message = "is about the same tool and tenant as one before";
     if (seen.has(name)) context.addIssue({ code: "custom", path: [index], message });

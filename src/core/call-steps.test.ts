@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { call, pathWith, tool } from "../../test/harness/call-path.ts";
 import { ToolError } from "./errors.ts";
-import { type CallSteps, type StepFault, unguarded } from "./steps.ts";
+import { type CallSteps, type Observer, type StepFault, unguarded } from "./steps.ts";
 
 test("an intent that cannot be recorded stops the call before its handler", async () => {
   const auditor = {
@@ -75,6 +75,69 @@ test("an observer that throws breaks no call", async () => {
   const result = await call(pathWith([tool("test_say_word")], { steps }), "test_say_word");
   expect(result).toMatchObject({ kind: "completed" });
 });
+
+/** What may go wrong around a call: before its work, after it, in place of it, and with its answer. */
+const faultyArounds: [string, NonNullable<Observer["around"]>][] = [
+  [
+    "throws at once",
+    () => {
+      throw broken;
+    },
+  ],
+  ["rejects before the work", () => Promise.reject(broken)],
+  [
+    "throws after the work",
+    async (_, work) => {
+      await work();
+      throw broken;
+    },
+  ],
+  [
+    "throws while the work runs",
+    async (_, work) => {
+      void work();
+      throw broken;
+    },
+  ],
+  [
+    "runs the work twice",
+    async (_, work) => {
+      await work();
+      return work();
+    },
+  ],
+  ["never runs the work", async () => undefined as never],
+  [
+    "answers something else",
+    async (_, work) => {
+      await work();
+      return "nothing" as never;
+    },
+  ],
+];
+
+test.each(faultyArounds)(
+  "an observer that %s around a call leaves it as it is, done once",
+  async (_, around) => {
+    let ran = 0;
+    const finished: string[] = [];
+    const counted = tool("test_say_word", {
+      async handle() {
+        ran++;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return { said: "once" };
+      },
+    });
+    const observer: Observer = {
+      ...unguarded.observer,
+      around,
+      finished: (...told) => finished.push(told[1].kind),
+    };
+    const path = pathWith([counted], { steps: { ...unguarded, observer } });
+    expect(await call(path, "test_say_word")).toMatchObject({ kind: "completed", output: { said: "once" } });
+    expect([ran, finished]).toEqual([1, ["completed"]]);
+  },
+);
 
 test("a handler gets only the time its call has left after it waited for a place", async () => {
   let clockMs = 1_000;

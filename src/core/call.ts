@@ -18,6 +18,7 @@ import type {
   StepFault,
 } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
+import { runWatched, unbroken } from "./watched-work.ts";
 import { plainPlan } from "./write-plan.ts";
 
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
@@ -85,8 +86,8 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   const { auditor, limiter, observer } = path.steps;
   const audited = () => outcomeOf(path, request, found, call);
   const work = () => auditor.watch?.(call, audited) ?? audited();
-  const outcome = await (observer.around ? observer.around(call, work) : work());
-  if (outcome === "hidden") return unknown(path, request, call);
+  const outcome = await runWatched(observer, call, work);
+  if (outcome.kind === "hidden") return unknown(path, request, { ...call, why: outcome.why });
   const durationMs = path.now() - call.startedMs;
   try {
     await auditor.outcome(call, outcome, durationMs);
@@ -99,17 +100,25 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   return { tool, correlationId, durationMs, ...(allowances.length > 0 && { allowances }), ...outcome };
 }
 
+/** The tool is not there for its caller. */
+interface Hidden {
+  kind: "hidden";
+  why: string | undefined;
+}
+
 async function outcomeOf(
   path: CallPath,
   request: CallRequest,
   found: FoundTool,
   call: Call,
-): Promise<Outcome | "hidden"> {
+): Promise<Outcome | Hidden> {
   const { policy, limiter, confirmer } = path.steps;
   let release: (() => void) | undefined;
   try {
     policy.checkUsable?.(call.principal);
-    if (!policy.visible(call.principal, call.tool)) return "hidden";
+    if (!policy.visible(call.principal, call.tool)) {
+      return { kind: "hidden", why: policy.whyHidden?.(call.principal, call.tool) };
+    }
     await policy.authorize(call);
     release = await limiter.admit(call, request.signal);
     const parsed: ParsedCall = { ...call, input: parseInput(found, call.rawArguments) };
@@ -161,29 +170,25 @@ function tellStepFault({ steps }: CallPath, fault: StepFault): void {
   unbroken(() => steps.observer.stepFailed(fault));
 }
 
-/** Whoever watches calls must not be able to break one. */
-function unbroken(watch: () => void): void {
-  try {
-    watch();
-  } catch {
-    // It was the observer that failed: there is nobody left to tell.
-  }
-}
-
-/** On record either way; whether a tool is hidden stands there alone. */
-async function unknown(path: CallPath, request: CallRequest, hidden?: Call): Promise<CallResult> {
+/** On record either way; whether a tool is hidden, and why, stands there and in the log alone. */
+async function unknown(
+  path: CallPath,
+  request: CallRequest,
+  hidden?: Call & Pick<Hidden, "why">,
+): Promise<CallResult> {
   const { auditor, observer } = path.steps;
   const { principal, name } = request;
-  unbroken(() => observer.unknownTool?.());
+  const { id, correlationId, startedMs, rawArguments } = hidden ?? {
+    id: path.newId(),
+    correlationId: request.correlationId ?? path.newId(),
+    startedMs: path.now(),
+    rawArguments: request.arguments,
+  };
+  const call = { id, principal, correlationId, startedMs, rawArguments, name };
+  const told = hidden ? { ...call, hidden: { tool: hidden.tool, why: hidden.why } } : call;
+  unbroken(() => observer.unknownTool?.(told));
   try {
-    const { tool, ...call } = hidden ?? {
-      id: path.newId(),
-      principal,
-      correlationId: request.correlationId ?? path.newId(),
-      startedMs: path.now(),
-      rawArguments: request.arguments,
-    };
-    await auditor.unknown?.({ ...call, name, hidden: tool }, path.now() - call.startedMs);
+    await auditor.unknown?.(told, path.now() - startedMs);
   } catch (thrown) {
     tellStepFault(path, { step: "auditor", thrown });
   }

@@ -42,7 +42,8 @@ export interface ParsedCall extends Call {
 export interface UnknownCall extends Omit<Call, "tool" | "calledAs" | "confirmation"> {
   /** As the caller wrote it. */
   name: string;
-  hidden?: Tool | undefined;
+  /** The tool that is hidden from this caller, and why: for records and logs, and never for the caller. */
+  hidden?: { tool: Tool; why?: string | undefined } | undefined;
 }
 
 /** What became of a call. */
@@ -55,6 +56,8 @@ export interface Policy {
   /** Throws `denied` where every call of the principal is, such as while nothing can be decided. Left out: none is. */
   checkUsable?(principal: Principal): void;
   visible(principal: Principal, tool: Tool): boolean;
+  /** Why a tool is not visible, for whoever runs the server. Left out: nobody says. */
+  whyHidden?(principal: Principal, tool: Tool): string;
   authorize(call: Call): Promise<void>;
   /** Throws `denied` where the call's arguments name AWS resources that are not its caller's. Left out: all are. */
   checkResources?(call: ParsedCall): void;
@@ -132,11 +135,11 @@ export interface StepFault {
 
 /** Logs, metrics and spans of finished calls. What it throws is dropped: there is nobody left to tell. */
 export interface Observer {
-  /** Runs the call's work, and answers as it does. Left out: it just runs. */
+  /** Runs the call's work, and waits for it. The call's answer is the work's, whatever this one answers. Left out: it just runs. */
   around?<T>(call: Call, work: () => Promise<T>): Promise<T>;
   finished(call: Call, outcome: Outcome, durationMs: number): void;
   /** A tool was called that does not exist, or not for this caller. */
-  unknownTool?(): void;
+  unknownTool?(call: UnknownCall): void;
   stepFailed(fault: StepFault): void;
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { type ServiceGuard, unguardedServices } from "../core/service-guard.ts";
 import type { PollTimes } from "./athena/executions.ts";
+import type { ObjectCache } from "./cache/cache.ts";
+import type { CacheCounts } from "./cache/counts.ts";
 import { createTableStores, withTableStores } from "./databricks/table-stores.ts";
 import type { Lake } from "./lake.ts";
 import { openShared } from "./open-parts.ts";
@@ -32,8 +34,8 @@ export interface LakeOptions {
 
 /** The lake of a process. */
 export interface WholeLake extends Lake {
-  /** What the block cache takes on disk, and may take. */
-  cacheUsage(): { usedBytes: number; maxBytes: number };
+  /** What the block cache takes on disk, and may take, and what it did so far. */
+  cacheUsage(): ReturnType<ObjectCache["usage"]> & CacheCounts;
 }
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
@@ -64,7 +66,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
   const tenants = tenantsOf(settings, common);
   return {
     ...whole,
-    cacheUsage: () => shared.cache.usage(),
+    cacheUsage: () => ({ ...shared.cache.usage(), ...shared.cache.counts() }),
     ofTenant: tenants.get,
     within: (reach) => views.get(reach),
     async close() {

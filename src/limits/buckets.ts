@@ -1,4 +1,4 @@
-import { type Rate, type Taken, takeToken } from "./token-bucket.ts";
+import { type Rate, type Taken, takeToken, withoutToken } from "./token-bucket.ts";
 
 /** A bucket by its name. */
 export interface BucketRequest {
@@ -36,6 +36,14 @@ export class Buckets {
     }
     this.#forget(nowMs);
     return taken;
+  }
+
+  /** Puts a token back into each, of those that `take` took. A full bucket stays as it is. */
+  giveBack(requests: readonly BucketRequest[]): void {
+    for (const { key, rate } of requests) {
+      const fullAtMs = this.#fullAtMs.get(key);
+      if (fullAtMs !== undefined) this.#fullAtMs.set(key, withoutToken(rate, fullAtMs));
+    }
   }
 
   #keep(key: string, fullAtMs: number): void {

@@ -1,74 +1,10 @@
 import { expect, test } from "vitest";
-import { pathWith, tool } from "../../test/harness/call-path.ts";
-import { type CallPath, type CallResult, callTool } from "../core/call.ts";
+import { anna, bert, type Limited, letIn, limited, midnightMs, noonMs } from "../../test/harness/limited.ts";
+import { callTool } from "../core/call.ts";
 import { ToolError } from "../core/errors.ts";
-import { localPrincipal, type Principal } from "../core/principal.ts";
-import { unguarded } from "../core/steps.ts";
+import { localPrincipal } from "../core/principal.ts";
 import { MemoryStore } from "../state/memory-store.ts";
-import type { StateStore } from "../state/store.ts";
 import { countKey } from "./count-key.ts";
-import { createLimiter } from "./create-limiter.ts";
-import type { LimitSettings } from "./settings.ts";
-
-const noonMs = Date.UTC(2026, 10, 25, 12);
-const midnightMs = Date.UTC(2026, 10, 26);
-
-interface Limited {
-  path: CallPath;
-  clock: { nowMs: number };
-  /** Code of the fault, or `ok`. */
-  call(principal?: Principal, name?: string, args?: unknown): Promise<string>;
-  result(principal?: Principal, name?: string, args?: unknown): Promise<CallResult>;
-}
-
-const defaults: LimitSettings = {
-  ratePerSecond: 10,
-  burst: 5,
-  perDay: 1_000,
-  overrides: [],
-  local: { rate: false, perDay: false },
-  concurrency: 100,
-  queue: 200,
-  queueMs: 1_000,
-};
-
-const anna: Principal = { ...localPrincipal, id: "anna", tenantId: "acme", via: "api_key" };
-const bert: Principal = { ...anna, id: "bert" };
-
-function limited(
-  settings: Partial<LimitSettings> = {},
-  store?: StateStore,
-  clock: { nowMs: number } = { nowMs: noonMs },
-): Limited {
-  const now = () => clock.nowMs;
-  const limiter = createLimiter(
-    { ...defaults, ...settings },
-    { store: store ?? new MemoryStore({ now }), now },
-  );
-  const failing = tool("test_fail", {
-    handle: async () => {
-      throw new ToolError("not_found", "Nothing.");
-    },
-  });
-  const path = pathWith([tool("test_say_word"), failing], { steps: { ...unguarded, limiter }, now });
-  const result: Limited["result"] = (principal = anna, name = "test_say_word", args = {}) =>
-    callTool(path, { name, arguments: args, principal });
-  return {
-    path,
-    clock,
-    result,
-    async call(...args) {
-      const answer = await result(...args);
-      return answer.kind === "failed" ? answer.fault.code : answer.kind;
-    },
-  };
-}
-
-/** How many of this many calls at once were let in. */
-async function letIn({ call }: Limited, calls: number, principal = anna, name?: string): Promise<number> {
-  const codes = await Promise.all(Array.from({ length: calls }, () => call(principal, name)));
-  return codes.filter((code) => code !== "throttled" && code !== "unavailable").length;
-}
 
 test("of 15 quick calls 5 are let in, then 10 a second", async () => {
   const server = limited();

@@ -1,41 +1,25 @@
 import { ToolError } from "../core/errors.ts";
-import type { Rate } from "./token-bucket.ts";
+import type { DailyRule, RatedRule, Rule } from "./rules.ts";
 
 /** Calls came faster than they may. */
-export function tooFast({
-  tool,
-  rate,
-  waitMs,
-}: {
-  tool: string | undefined;
-  rate: Rate;
-  waitMs: number;
-}): ToolError {
-  const { perSecond, burst } = rate;
+export function tooFast(rule: RatedRule, waitMs: number): ToolError {
+  const { perSecond, burst } = rule.rate;
   return throttled(
-    `Too many calls${of(tool)} at once: ${perSecond} a second may come, and ${burst} after a pause. Wait ${waitMs} ms.`,
-    {
-      limit: "rate",
-      retryAfterMs: waitMs,
-      ratePerSecond: perSecond,
-      burst,
-      ...(tool !== undefined && { tool }),
-    },
+    `Too many calls${of(rule)} at once: ${perSecond} a second may come, and ${burst} after a pause. Wait ${waitMs} ms.`,
+    { limit: "rate", retryAfterMs: waitMs, ratePerSecond: perSecond, burst, ...whose(rule) },
   );
 }
 
 /** The calls of a day are used up. */
-export function dayUsedUp(used: {
-  tool: string | undefined;
-  perDay: number;
-  resetsAtMs: number;
-  nowMs: number;
-}): ToolError {
-  const { tool, perDay, resetsAtMs, nowMs } = used;
+export function dayUsedUp(
+  rule: DailyRule,
+  { resetsAtMs, nowMs }: { resetsAtMs: number; nowMs: number },
+): ToolError {
+  const { perDay } = rule;
   const resetsAt = new Date(resetsAtMs).toISOString();
   return throttled(
-    `The ${perDay} calls${of(tool)} of this day are used up. Counting starts anew at 00:00 UTC (${resetsAt}).`,
-    { limit: "day", retryAfterMs: resetsAtMs - nowMs, perDay, resetsAt, ...(tool !== undefined && { tool }) },
+    `The ${perDay} calls${of(rule)} of this day are used up. Counting starts anew at 00:00 UTC (${resetsAt}).`,
+    { limit: "day", retryAfterMs: resetsAtMs - nowMs, perDay, resetsAt, ...whose(rule) },
   );
 }
 
@@ -60,8 +44,13 @@ export function callerLeft(): ToolError {
   return new ToolError("timeout", "The caller cancelled the call.");
 }
 
-function of(tool: string | undefined): string {
+function of({ tool, isOfTenant }: Rule): string {
+  if (isOfTenant) return " of your whole tenant";
   return tool === undefined ? "" : ` of ${tool}`;
+}
+
+function whose({ tool, isOfTenant }: Rule): Record<string, unknown> {
+  return { ...(tool !== undefined && { tool }), ...(isOfTenant && { sharedBy: "tenant" }) };
 }
 
 function throttled(message: string, details: Record<string, unknown>): ToolError {

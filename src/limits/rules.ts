@@ -1,17 +1,22 @@
 import type { Principal } from "../core/principal.ts";
 import type { Tool } from "../core/tool.ts";
-import type { Bound, LimitOverride, LimitSettings } from "./settings.ts";
+import type { Bound, LimitOverride, LimitSettings, TenantTotal } from "./settings.ts";
 import type { Rate } from "./token-bucket.ts";
 
 /** One set of bounds that a call must keep. */
 export interface Rule {
-  /** What is counted: every call of the principal, or those of one tool. */
+  /** What is counted: every call, or those of one tool. */
   tool?: string;
+  /** Whose calls are counted: the principal's, or those of its whole tenant. */
+  isOfTenant?: boolean;
   rate?: Rate;
   perDay?: number;
 }
 
-/** The rules for a call of this principal, the tool's own first. None where nothing bounds it. */
+export type RatedRule = Rule & { rate: Rate };
+export type DailyRule = Rule & { perDay: number };
+
+/** The rules for a call of this principal, the tool's own first and its tenant's last. None where nothing bounds it. */
 export type FindRules = (principal: Principal, tool: Tool) => readonly Rule[];
 
 /** Reads the settings once, so that a call looks up little. */
@@ -23,17 +28,28 @@ export function createRules(settings: LimitSettings): FindRules {
     const tenants = ofTool.get(override.tool) ?? new Map();
     ofTool.set(override.tool, tenants.set(override.tenantId, override));
   }
+  const totals = byTenant(settings.tenantTotals);
   return ({ tenantId, via }, { name }) => {
     const local = via === "local" ? settings.local : { rate: true, perDay: true };
     const tenants = ofTool.get(name);
     const toolOverride = tenants?.get(tenantId) ?? tenants?.get(undefined);
     const general = generalRule(settings, ofTenant.get(tenantId) ?? {}, local);
-    return [toolOverride && toolRule(name, toolOverride, settings.burst), general].filter(isBounding);
+    const total = totalRule(totals.get(tenantId), totals.get(undefined));
+    return [toolOverride && toolRule(name, toolOverride, settings.burst), general, total].filter(isBounding);
   };
 }
 
-function byTenant(overrides: readonly LimitOverride[]): ReadonlyMap<string | undefined, LimitOverride> {
-  return new Map(overrides.map((override) => [override.tenantId, override]));
+function byTenant<T extends { tenantId?: string | undefined }>(
+  entries: readonly T[],
+): ReadonlyMap<string | undefined, T> {
+  return new Map(entries.map((entry) => [entry.tenantId, entry]));
+}
+
+/** What a tenant's own total does not say, that of each tenant says. */
+function totalRule(own: TenantTotal = {}, ofEach: TenantTotal = {}): Rule {
+  const { ratePerSecond = "unlimited", burst = 1 } = own.ratePerSecond === undefined ? ofEach : own;
+  const { perDay = "unlimited" } = own.perDay === undefined ? ofEach : own;
+  return { isOfTenant: true, ...rateOf(ratePerSecond, burst), ...quotaOf(perDay) };
 }
 
 function generalRule(settings: LimitSettings, override: LimitOverride, local: LimitSettings["local"]): Rule {

@@ -12,6 +12,16 @@ export interface LimitOverride {
   perDay?: Bound | undefined;
 }
 
+/** Bounds that all principals of a tenant share, beside their own. */
+export interface TenantTotal {
+  /** Undefined: of each tenant, where no other total of its own says otherwise. */
+  tenantId?: string | undefined;
+  ratePerSecond?: Bound | undefined;
+  /** There where a rate is. */
+  burst?: number | undefined;
+  perDay?: Bound | undefined;
+}
+
 /** What holds for each principal, and for the process as a whole. */
 export interface LimitSettings {
   ratePerSecond: Bound;
@@ -19,6 +29,8 @@ export interface LimitSettings {
   burst: number;
   perDay: Bound;
   overrides: readonly LimitOverride[];
+  /** They hold for the local user too: somebody has set them. */
+  tenantTotals: readonly TenantTotal[];
   /** Which of the general bounds hold for the local user too, who has proved nothing and has nobody to be kept from. */
   local: { rate: boolean; perDay: boolean };
   /** Calls that run at once in this process. */

@@ -1,6 +1,6 @@
 import type { StateKey, StateStore } from "../state/store.ts";
 import { contended } from "../state/unavailable.ts";
-import { type Rate, type Taken, takeToken } from "./token-bucket.ts";
+import { type Rate, type Taken, takeToken, withoutToken } from "./token-bucket.ts";
 
 /** Each round that fails is one in which another server took a token, so there are seldom many. */
 const maxRounds = 50;
@@ -25,10 +25,28 @@ export class SharedBuckets {
   }
 
   /** Throws `unavailable` when the store cannot be asked. */
-  async take(key: StateKey, rate: Rate): Promise<Taken> {
-    const name = JSON.stringify([key.tenantId, key.name]);
+  take(key: StateKey, rate: Rate): Promise<Taken> {
+    return this.#inTurn(nameOf(key), (name) => this.#take(key, name, rate));
+  }
+
+  /**
+   * Puts back a token that was taken. Another server that saw the bucket empty knows of it once it asks again, which is no
+   * later than without. Throws `unavailable` when the store cannot be asked.
+   */
+  giveBack(key: StateKey, rate: Rate): Promise<void> {
+    return this.#inTurn(nameOf(key), (name) => this.#giveBack(key, name, rate));
+  }
+
+  /** The refusal that is known of with no asking: what was seen can only have become less since, or been given back. */
+  refusal(key: StateKey, rate: Rate): Taken | undefined {
+    const held = this.#seen.get(nameOf(key));
+    const taken = takeToken(rate, held === undefined ? undefined : Number(held), this.#now());
+    return isSure(taken, held) ? taken : undefined;
+  }
+
+  async #inTurn<T>(name: string, work: (name: string) => Promise<T>): Promise<T> {
     const before = this.#turns.get(name) ?? Promise.resolve();
-    const turn = before.then(() => this.#take(key, name, rate));
+    const turn = before.then(() => work(name));
     const settled = turn.catch(() => {});
     this.#turns.set(name, settled);
     try {
@@ -42,14 +60,26 @@ export class SharedBuckets {
     for (let round = 0; round < maxRounds; round++) {
       const held = this.#seen.get(name);
       const taken = takeToken(rate, held === undefined ? undefined : Number(held), this.#now());
-      // What was seen can only have become less since, so a refusal needs no asking.
-      if (!taken.isTaken && taken.fullAtMs - Number(held) > -1) return taken;
-      const item = { value: String(taken.fullAtMs), expiresAtMs: Math.ceil(taken.fullAtMs) + keptFullMs };
-      const put = await this.#store.putIf(key, item, held);
-      this.#remember(name, put.isDone ? item.value : put.current);
-      if (put.isDone) return taken;
+      if (isSure(taken, held) || (await this.#put(key, name, taken.fullAtMs, held))) return taken;
     }
     throw contended(this.#store.kind);
+  }
+
+  async #giveBack(key: StateKey, name: string, rate: Rate): Promise<void> {
+    for (let round = 0; round < maxRounds; round++) {
+      const held = this.#seen.get(name);
+      // It is full, or forgotten here.
+      if (held === undefined || (await this.#put(key, name, withoutToken(rate, Number(held)), held))) return;
+    }
+    throw contended(this.#store.kind);
+  }
+
+  /** Whether it was put in the place of `held`. */
+  async #put(key: StateKey, name: string, fullAtMs: number, held: string | undefined): Promise<boolean> {
+    const item = { value: String(fullAtMs), expiresAtMs: Math.ceil(fullAtMs) + keptFullMs };
+    const put = await this.#store.putIf(key, item, held);
+    this.#remember(name, put.isDone ? item.value : put.current);
+    return put.isDone;
   }
 
   #remember(name: string, value: string | undefined): void {
@@ -58,4 +88,13 @@ export class SharedBuckets {
     this.#seen.set(name, value);
     if (this.#seen.size > maxRemembered) this.#seen.clear();
   }
+}
+
+function nameOf({ tenantId, name }: StateKey): string {
+  return JSON.stringify([tenantId, name]);
+}
+
+/** Of a clock that went back the store is told, though there is no token. */
+function isSure({ isTaken, fullAtMs }: Taken, held: string | undefined): boolean {
+  return !isTaken && fullAtMs - Number(held) > -1;
 }

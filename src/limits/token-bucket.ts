@@ -15,6 +15,11 @@ export interface Taken {
   remaining: number;
 }
 
+/** When the bucket is full, of which a token is given back that was taken. Milliseconds since the epoch. */
+export function withoutToken(rate: Rate, fullAtMs: number): number {
+  return fullAtMs - 1_000 / rate.perSecond;
+}
+
 /** Clocks of servers that share a bucket may differ by this much. */
 const clockToleranceMs = 1_000;
 /** A thousandth of a millisecond is rounding, not waiting. */

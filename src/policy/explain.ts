@@ -43,8 +43,10 @@ export function explain(policy: CompiledPolicy, principal: Principal, tool: Tool
   const { effect } = tool;
   const granting = allowed.filter(({ role }) => policy.roles.get(role)?.effects.has(effect));
   if (granting.length === 0) {
-    const effects = allowed.map(({ role }) => effectsOf(policy, role));
-    return found(false, `no role that allows ${tool.name} allows its effect, ${effect}`, effects);
+    const roles = [...new Set(allowed.map(({ role }) => role))];
+    const effects = roles.map((role) => effectsOf(policy, role));
+    const why = `no role that allows ${tool.name} by name allows its effect, ${effect}`;
+    return found(false, why, [...allowed, ...effects]);
   }
   if (!policy.rightsOf(principal).reach.has(tool))
     throw new TypeError(`${tool.name} is explained otherwise than it is decided.`);
@@ -71,6 +73,6 @@ function rulesNaming(
 }
 
 function effectsOf({ roles }: CompiledPolicy, role: string): AppliedRule {
-  const value = [...(roles.get(role)?.effects ?? [])].join(", ");
+  const value = [...(roles.get(role)?.effects ?? [])].join(", ") || "none";
   return { role, setting: `roles.${role}.effects`, value };
 }

@@ -6,6 +6,7 @@ import type { Services, Tool } from "../core/tool.ts";
 import type { Access } from "./access.ts";
 import { type AwsReach, reachesAllOfAws, reachesResource } from "./aws-reach.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
+import { type Explanation, explain } from "./explain.ts";
 import type { Reach } from "./rights.ts";
 
 /** The step of the call path that holds calls to a policy. `hold` gives the services of a tenant that reach no further than `reach`. */
@@ -22,8 +23,8 @@ export function policyStep(
     if (reach !== undefined) return reach;
     throw new ToolError(
       "denied",
-      `${tool.name} has the effect ${tool.effect}, which your roles do not allow. Whoever runs this server can (setting rbac, effects).`,
-      { details: { effect: tool.effect, setting: "rbac" } },
+      `${tool.name} was taken from your roles during this call. Whoever runs this server can allow it (setting rbac).`,
+      { details: { setting: "rbac" } },
     );
   };
   const awsOf = ({ principal, tool }: Call): AwsReach =>
@@ -37,7 +38,11 @@ export function policyStep(
         { details: { setting: "rbac.file" } },
       );
     },
-    visible: (principal, tool) => policyOf()?.rightsOf(principal).visible.has(tool) ?? false,
+    visible: (principal, tool) => policyOf()?.rightsOf(principal).reach.has(tool) ?? false,
+    whyHidden(principal, tool) {
+      const policy = policyOf();
+      return policy ? whyDenied(explain(policy, principal, tool)) : "the policy cannot be used";
+    },
     authorize: async (call) => void reachOf(call),
     checkResources: (call) => checkResources(call, awsOf(call)),
     may: (call, resource) => reachesResource(awsOf(call), resource),
@@ -45,6 +50,11 @@ export function policyStep(
     // Without a policy nothing may be had that was worked out under one.
     rightsOf: (principal, tool) => policyOf()?.rightsOf(principal).keys.get(tool) ?? "none",
   };
+}
+
+function whyDenied({ why, rules }: Explanation): string {
+  const said = rules.map(({ setting, value }) => `${setting} has ${value}`);
+  return said.length > 0 ? `${why} (${said.join("; ")})` : why;
 }
 
 const nothingOfAws: AwsReach = { allow: [], deny: [] };

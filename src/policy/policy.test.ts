@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Choices, choices } from "../../test/fuzz/random.ts";
-import { call, pathWith, tool } from "../../test/harness/call-path.ts";
+import { tool } from "../../test/harness/call-path.ts";
 import { principal } from "../../test/harness/policy-server.ts";
-import { callTool } from "../core/call.ts";
 import type { Principal } from "../core/principal.ts";
-import { unguarded } from "../core/steps.ts";
-import type { Services, Tool } from "../core/tool.ts";
+import type { Tool } from "../core/tool.ts";
 import { fixedAccess } from "./access.ts";
 import { type CompiledPolicy, compilePolicy } from "./compile-policy.ts";
 import type { PolicyDocument, Resources, Role } from "./document.ts";
@@ -42,7 +40,7 @@ function problems(changes: Partial<PolicyDocument>): readonly string[] {
 }
 
 const seen = (policy: CompiledPolicy, who: Principal = principal("ann")) =>
-  [...policy.rightsOf(who).visible].map(({ name }) => name);
+  [...policy.rightsOf(who).reach.keys()].map(({ name }) => name);
 
 describe("what a role sees", () => {
   test.each<[string, Partial<Role>, string[]]>([
@@ -58,6 +56,8 @@ describe("what a role sees", () => {
     ],
     ["nothing, where all is denied", { allow: ["*"], deny: ["*"] }, []],
     ["nothing, where nothing is allowed", { deny: ["other_*"] }, []],
+    ["what it allows by name and effect", { allow: ["test_*"], effects: ["write"] }, ["test_stop_thing"]],
+    ["nothing, without effects", { allow: ["*"], effects: [] }, []],
   ])("is %s", (_, given, expected) => {
     expect(seen(compiled({ roles: { r: role(given) } }))).toEqual(expected);
   });
@@ -78,9 +78,19 @@ describe("what a role sees", () => {
   });
 });
 
+test("a name of one role and an effect of another do not add up", () => {
+  const roles = {
+    named: role({ allow: ["test_stop_thing", "test_read_rows"] }),
+    writing: role({ allow: ["other_*"], effects: ["write", "destroy"] }),
+  };
+  expect(seen(compiled({ roles }))).toEqual(["test_read_rows"]);
+});
+
+const everyEffect = ["read", "write", "destroy"] as const;
+
 describe("who has a role", () => {
   const policy = compiled({
-    roles: { all: role({ allow: ["*"] }), constructor: role({ allow: ["other_*"] }) },
+    roles: { all: role({ allow: ["*"], effects: everyEffect }), constructor: role({ allow: ["other_*"] }) },
     default: [],
     bindings: [
       { principals: ["ann", "a.c", "__proto__"], roles: ["all"] },
@@ -178,7 +188,7 @@ test("of random roles, deny wins, allow only adds, and the rest is denied", () =
     const chosen = choices(seed, 1);
     const roles = someRoles(chosen);
     const policy = compiled({ roles });
-    const { visible, reach } = policy.rightsOf(principal("ann"));
+    const { reach } = policy.rightsOf(principal("ann"));
     const more = chosen.of(tools);
     const wider = compiled({ roles: { ...roles, more: role({ allow: [more.name] }) } }).rightsOf(
       principal("ann"),
@@ -187,77 +197,25 @@ test("of random roles, deny wins, allow only adds, and the rest is denied", () =
       principal("ann"),
     );
     for (const one of tools) {
-      const named = (rule: "allow" | "deny") =>
-        Object.values(roles).some((given) =>
-          given[rule].some(
-            (pattern) =>
-              pattern === "*" ||
-              pattern === one.name ||
-              (pattern === "read" && one === readRows) ||
-              (pattern.endsWith("_*") && one.name.startsWith(pattern.slice(0, -1))),
-          ),
+      const names = (given: Role, rule: "allow" | "deny") =>
+        given[rule].some(
+          (pattern) =>
+            pattern === "*" ||
+            pattern === one.name ||
+            (pattern === "read" && one === readRows) ||
+            (pattern.endsWith("_*") && one.name.startsWith(pattern.slice(0, -1))),
         );
-      expect([seed, one.name, visible.has(one)]).toEqual([seed, one.name, named("allow") && !named("deny")]);
-      if (visible.has(one)) expect(wider.visible.has(one)).toBe(true);
+      const all = Object.values(roles);
+      const isAllowed = all.some((given) => names(given, "allow") && given.effects.includes(one.effect));
+      const isDenied = all.some((given) => names(given, "deny"));
+      expect([seed, one.name, reach.has(one)]).toEqual([seed, one.name, isAllowed && !isDenied]);
       if (reach.has(one)) expect(wider.reach.has(one)).toBe(true);
       if (reach.get(one) === "all") expect(wider.reach.get(one)).toBe("all");
-      if (!visible.has(one)) expect(reach.has(one)).toBe(false);
       expect(explain(policy, principal("ann"), one).allowed).toBe(reach.has(one));
     }
-    expect(stricter.visible.has(more)).toBe(false);
+    expect(stricter.reach.has(more)).toBe(false);
     expect(policy.rightsOf(principal("bob")).keys).toEqual(policy.rightsOf(principal("ann")).keys);
   }
-});
-
-describe("in the call path", () => {
-  const policy = compiled({
-    roles: { r: role({ allow: ["test_*"], deny: ["test_list_rows"], resources: bucket("one") }) },
-  });
-  const step = policyStep(fixedAccess(policy), () => ({}) as Services);
-  const offered = tools.filter(({ toolset }) => toolset === "test");
-  const path = () => pathWith(offered, { steps: { ...unguarded, policy: step } });
-
-  test("a hidden tool is answered as one that does not exist, and is not suggested", async () => {
-    expect(await call(path(), "test_list_rows")).toEqual({ kind: "unknown_tool", name: "test_list_rows" });
-    expect(await call(path(), "test_list_row")).toEqual({ kind: "unknown_tool", name: "test_list_row" });
-  });
-
-  test("a call by an alias is one by the name", async () => {
-    expect(await call(path(), "read")).toMatchObject({ kind: "completed", output: { said: "hello" } });
-    expect(await call(path(), "test_read_rows")).toMatchObject({ kind: "completed" });
-  });
-
-  test("an effect that no role allows is refused, and says which", async () => {
-    expect(await call(path(), "test_stop_thing")).toMatchObject({
-      fault: {
-        code: "denied",
-        message: expect.stringContaining("effect write, which your roles do not allow"),
-      },
-    });
-  });
-
-  test("without a policy that can be used every call is denied, and nothing is seen", async () => {
-    const broken = policyStep({ state: () => ({ problems: ["x"] }) }, (services) => services);
-    const given = { ...path(), steps: { ...unguarded, policy: broken } };
-    expect(await call(given, "test_read_rows")).toMatchObject({ fault: { code: "denied" } });
-    expect(broken.visible(principal("ann"), readRows)).toBe(false);
-  });
-
-  test("a policy that changes while a call waits is the one that holds", async () => {
-    let now = policy;
-    const changing = policyStep({ state: () => ({ policy: now }) }, (services) => services);
-    const limiter = {
-      admit: async () => {
-        now = compiled({ roles: { r: role({ allow: ["other_*"] }) } });
-        return () => {};
-      },
-    };
-    const given = { ...path(), steps: { ...unguarded, policy: changing, limiter } };
-    const who = principal("ann");
-    expect(await callTool(given, { name: "read", arguments: {}, principal: who })).toMatchObject({
-      fault: { code: "denied" },
-    });
-  });
 });
 
 test("asking for every tool of a thousand costs next to nothing", () => {

@@ -18,9 +18,7 @@ export type Reach = "all" | LakeResources;
 
 /** What a set of roles comes to. */
 export interface Rights {
-  /** Tools that are allowed by name and not denied. */
-  visible: ReadonlySet<Tool>;
-  /** What each of them may reach. Not in it: those whose effect no role allows. */
+  /** What each tool may reach that one of the roles allows by name and effect, and none denies. The others are not there. */
   reach: ReadonlyMap<Tool, Reach>;
   /** Which AWS resources each tool in `reach` may touch. */
   aws: ReadonlyMap<Tool, AwsReach>;
@@ -45,20 +43,18 @@ export function compileRole(name: string, role: Role, tools: readonly Tool[]): C
  * query one bucket and list another may not query the other.
  */
 export function rightsOf(roles: readonly CompiledRole[], tools: readonly Tool[]): Rights {
-  const visible = tools.filter(
-    (tool) => roles.some(({ allowed }) => allowed.has(tool)) && !roles.some(({ denied }) => denied.has(tool)),
-  );
   const reach = new Map<Tool, Reach>();
   const aws = new Map<Tool, AwsReach>();
   const deny = roles.flatMap(({ resources }) => resources?.deny ?? []);
-  for (const tool of visible) {
+  for (const tool of tools) {
+    if (roles.some(({ denied }) => denied.has(tool))) continue;
     const granting = roles.filter(({ allowed, effects }) => allowed.has(tool) && effects.has(tool.effect));
     if (granting.length === 0) continue;
     reach.set(tool, joined(granting));
     aws.set(tool, { allow: awsAllowed(granting), deny });
   }
   const keys = new Map([...reach].map(([tool, reached]) => [tool, keyOf(reached, aws.get(tool))]));
-  return { visible: new Set(visible), reach, aws, keys };
+  return { reach, aws, keys };
 }
 
 function keyOf(reach: Reach, aws: AwsReach | undefined): string {

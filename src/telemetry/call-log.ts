@@ -2,7 +2,7 @@ import type { Call, Observer, Outcome } from "../core/steps.ts";
 import type { Log, LogFields } from "./log.ts";
 
 /**
- * Logs one line per finished call. Arguments are left out: they can hold anything. A fault is logged with what
+ * Logs one line per finished call, and per call of a tool that is hidden from its caller. Arguments are left out: they can hold anything. A fault is logged with what
  * was thrown, which the caller never sees. A step that failed beside its call has an error line of its own.
  */
 export function createCallLog(log: Log): Observer {
@@ -12,6 +12,13 @@ export function createCallLog(log: Log): Observer {
       if (outcome.kind === "completed") log.info("tool call", fields);
       else if (outcome.fault.code === "internal") log.error("tool call", fields);
       else log.warn("tool call", fields);
+    },
+    unknownTool({ hidden, name, principal, correlationId }) {
+      // What callers make up is on record, and no line of the log.
+      if (!hidden) return;
+      const { tool, why } = hidden;
+      const who = whoCalled({ tool, calledAs: name, principal, correlationId });
+      log.warn("tool hidden", { ...who, ...(why !== undefined && { why }) });
     },
     stepFailed({ step, thrown, call }) {
       log.error("step failed", {
@@ -23,11 +30,9 @@ export function createCallLog(log: Log): Observer {
   };
 }
 
-function fieldsOf(
-  { tool, calledAs, principal, correlationId }: Call,
-  outcome: Outcome,
-  durationMs: number,
-): LogFields {
+type Who = Pick<Call, "tool" | "calledAs" | "principal" | "correlationId">;
+
+function whoCalled({ tool, calledAs, principal, correlationId }: Who): LogFields {
   return {
     tool: tool.name,
     ...(calledAs === tool.name ? {} : { calledAs }),
@@ -35,6 +40,12 @@ function fieldsOf(
     tenant: principal.tenantId,
     via: principal.via,
     correlationId,
+  };
+}
+
+function fieldsOf(call: Call, outcome: Outcome, durationMs: number): LogFields {
+  return {
+    ...whoCalled(call),
     durationMs: Math.round(durationMs),
     ...(outcome.kind === "completed"
       ? { outcome: "ok", sizeBytes: outcome.sizeBytes }

@@ -1,17 +1,18 @@
 import type { Observer } from "../core/steps.ts";
+import { runWatched } from "../core/watched-work.ts";
 
-/** Tells each observer. The first is told first, whatever the others do. */
+/** Tells each observer. The first is told first, whatever the others do; one that fails around a call costs the others nothing. */
 export function observeAll(observers: readonly Observer[]): Observer {
   return {
     around(call, work) {
-      const wrap = (inner: typeof work, { around }: Observer) => (around ? () => around(call, inner) : inner);
+      const wrap = (inner: typeof work, observer: Observer) => () => runWatched(observer, call, inner);
       return observers.reduceRight(wrap, work)();
     },
     finished(...told) {
       for (const observer of observers) observer.finished(...told);
     },
-    unknownTool() {
-      for (const observer of observers) observer.unknownTool?.();
+    unknownTool(call) {
+      for (const observer of observers) observer.unknownTool?.(call);
     },
     stepFailed(fault) {
       for (const observer of observers) observer.stepFailed(fault);

@@ -25,12 +25,24 @@ afterAll(async () => {
   await Promise.all([postgres.remove(), place.remove()]);
 });
 
+const noCache = {
+  usedBytes: 0,
+  maxBytes: 0,
+  objectHits: 0,
+  objectMisses: 0,
+  derivedHits: 0,
+  derivedMisses: 0,
+  fetchedBytes: 0,
+  evictions: 0,
+  evictedBytes: 0,
+};
+
 async function serve(audit: Audit) {
   const metrics = createMetrics();
   metrics.watch({
     places: () => ({ taken: 0, waiting: 0 }),
     breakers: () => [],
-    cache: () => ({ usedBytes: 0, maxBytes: 0 }),
+    cache: () => noCache,
     audit,
   });
   const calls = auditedPath(audit);

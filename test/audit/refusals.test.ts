@@ -79,6 +79,9 @@ test("a call of a hidden tool is on record as denied, though its caller is told 
     { kind: "outcome", result: "denied", tool: "lake_read_rows", calledAs: "read_csv_from_s3" },
   ]);
   expect(found[0]?.resources).toEqual(["s3://lake/a.csv"]);
+  expect(found[0]?.message).toBe(
+    "The tool is hidden from this caller: no role of this principal allows lake_read_rows.",
+  );
 });
 
 test.each<[string, string, GivenSettings, string, Record<string, unknown>, number]>([

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
+import { modernRequest } from "../harness/rpc.ts";
 
 let user: CliHome;
 beforeEach(async () => {
@@ -78,4 +79,36 @@ test.each([
 ])("%s are refused", async (_what, args, says) => {
   const { code, stderr } = await user.sluice(["serve", ...args]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says) });
+});
+
+test("the block cache of a server is told by hits, misses and bytes", async () => {
+  const demo = user.start(["demo", "--port", "0"]);
+  const [, url = ""] = await demo.waitFor(/(http:\/\/127\.0\.0\.1:\d+)\/mcp/);
+  const sql = "SELECT count(DISTINCT customer_id) AS n FROM 's3://demo-lake/customers/customers.csv'";
+  const value = async (metric: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(`${metric} `))
+        ?.split(" ")[1],
+    );
+  };
+  const ask = async (statement: string) => {
+    const given = { name: "lake_query", arguments: { sql: statement } };
+    const { body, headers } = modernRequest("tools/call", given);
+    const asked = { method: "POST", headers: { "content-type": "application/json", ...headers } };
+    const answer = await fetch(`${url}/mcp`, { ...asked, body: JSON.stringify(body) });
+    expect(await answer.text()).not.toContain('"isError":true');
+  };
+  await ask(sql);
+  const fetchedBytes = await value("sluice_cache_fetched_bytes_total");
+  expect(fetchedBytes).toBeGreaterThan(0);
+  expect(await value('sluice_cache_misses_total{kind="object"}')).toBeGreaterThan(0);
+  expect(await value("sluice_cache_used_bytes")).toBeGreaterThan(0);
+  expect(await value("sluice_cache_evictions_total")).toBe(0);
+  const hits = await value('sluice_cache_hits_total{kind="object"}');
+  await ask(sql.replace("AS n", "AS many"));
+  expect(await value("sluice_cache_fetched_bytes_total")).toBe(fetchedBytes);
+  expect(await value('sluice_cache_hits_total{kind="object"}')).toBeGreaterThan(hits);
 });

@@ -67,6 +67,7 @@ function adapterWith(settings: Partial<LimitSettings> = {}): HttpAdapter {
     burst: 5,
     perDay: 1_000,
     overrides: [],
+    tenantTotals: [],
     local: { rate: false, perDay: false },
     concurrency: 100,
     queue: 200,
@@ -161,6 +162,21 @@ test("a plain HTTP answer says what is left, and a refusal when to come back", a
   expect(usedUp.status).toBe(429);
   expect(usedUp.headers.get("retry-after")).toBe("59");
   expect(usedUp.headers.get("ratelimit")).toContain('"day";r=0;t=59');
+});
+
+test("an answer names the tenant's total, and a refusal by it when to come back", async () => {
+  const adapter = adapterWith({ tenantTotals: [{ ratePerSecond: 2, burst: 3, perDay: 50 }] });
+  const [first] = await Promise.all(["anna", "bert", "carl"].map((id) => summarise(adapter, id)));
+  expect(first?.headers.get("ratelimit-policy")).toBe(
+    '"rate";q=10;w=1, "tenant-rate";q=2;w=1, "day";q=1000;w=86400, "tenant-day";q=50;w=86400',
+  );
+  const refused = await summarise(adapter, "dora");
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(refused.headers.get("ratelimit")).toContain('"tenant-rate";r=0;t=2');
+  expect(await refused.json()).toMatchObject({
+    details: { limit: "rate", sharedBy: "tenant", retryAfterMs: 500 },
+  });
 });
 
 /** A call over MCP as this principal, of a revision with sessions or without. */

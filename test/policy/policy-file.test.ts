@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { tellOfChanges } from "../../src/commands/frame/front.ts";
-import { createLog } from "../../src/telemetry/log.ts";
+import { createLog, type Log } from "../../src/telemetry/log.ts";
 import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
 import { openSession } from "../harness/rpc.ts";
 
@@ -13,13 +13,16 @@ afterEach(async () => {
 });
 
 /** A server whose policy is in a file; `change` writes it anew. */
-async function start(text: string): Promise<{ server: PolicyServer; change(text: string): Promise<void> }> {
+async function start(
+  text: string,
+  log?: Log,
+): Promise<{ server: PolicyServer; change(text: string): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-policy-file-"));
   cleanUps.push(() => rm(folder, { recursive: true }));
   const file = join(folder, "policy.yaml");
   const change = (text: string) => writeFile(file, text);
   await change(text);
-  const server = await startPolicyServer({ rbac: { file } });
+  const server = await startPolicyServer({ rbac: { file }, writes: "allow" }, {}, undefined, log);
   cleanUps.push(() => server.stop());
   tellOfChanges(server.front, server.deps.access);
   await server.s3.put("lake", "a/x.csv", "id\n1\n");
@@ -27,7 +30,7 @@ async function start(text: string): Promise<{ server: PolicyServer; change(text:
   return { server, change };
 }
 
-const everything = "roles: { all: { allow: ['*'] } }\ndefault: [all]\n";
+const everything = "roles: { all: { allow: ['*'], effects: [read, write] } }\ndefault: [all]\n";
 const half =
   "roles: { all: { allow: ['lake_x_*', lake_read_rows], resources: { buckets: [lake/a/] } } }\ndefault: [all]\n";
 /** As a client sees them that has asked for none before: others keep their list until they are told. */
@@ -71,6 +74,34 @@ test("a change is in force with the next call, and clients are told of it", asyn
   expect(await server.call("ann", "lake_query", { sql: "SELECT 1" })).toMatchObject({ kind: "unknown_tool" });
   await expect.poll(told).toContain("notifications/tools/list_changed");
   expect(told()).toContain("notifications/prompts/list_changed");
+});
+
+test("an effect that is taken away takes its tools away, and the log says why they are gone", async () => {
+  const logged: string[] = [];
+  const log = createLog({ level: "warn", write: (line) => logged.push(line) });
+  const { server, change } = await start(everything, log);
+  const told = await sessionStream(server);
+  expect(await toolNames(server)).toContain("lake_export_query");
+  await change(everything.replace("read, write", "read"));
+  await expect.poll(() => toolNames(server)).not.toContain("lake_export_query");
+  await expect.poll(told).toContain("notifications/tools/list_changed");
+  for (const era of ["modern", "legacy"] as const) {
+    const client = await server.connect("ann", era);
+    expect(await client.toolNames()).toHaveLength(8);
+    const asked = client.call("lake_export_query", { sql: "SELECT 1", format: "csv" });
+    await expect(asked).rejects.toThrow(/unknown tool/i);
+    await client.close();
+  }
+  const lines = logged.map((line) => JSON.parse(line)).filter(({ event }) => event === "tool hidden");
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatchObject({
+    tool: "lake_export_query",
+    principal: "ann",
+    correlationId: expect.any(String),
+    why: expect.stringMatching(
+      /allows its effect, write \(roles\.all\.allow has \*; roles\.all\.effects has read\)$/,
+    ),
+  });
 });
 
 test("a change that cannot be used denies everything until it is mended", async () => {

@@ -48,6 +48,11 @@ export function resultOf(outcome: Outcome, durationMs: number, made: ServiceCall
   return { ...result, durationMs: Math.round(durationMs), ...recordServiceCalls(made) };
 }
 
+function hiddenMessage(why: string | undefined): string {
+  const message = `The tool is hidden from this caller${why === undefined ? "" : `: ${why}`}.`;
+  return boundedText(message, maxMessageChars);
+}
+
 /** More than any tool's name has. */
 const maxUnknownChars = 128;
 
@@ -57,7 +62,7 @@ export function unknownFields(call: UnknownCall, durationMs: number) {
   return {
     ...whoCalled(call),
     ...(hidden
-      ? { ...toolOf(hidden, name), result: "denied", message: "The tool is hidden from this caller." }
+      ? { ...toolOf(hidden.tool, name), result: "denied", message: hiddenMessage(hidden.why) }
       : { tool: boundedText(name, maxUnknownChars), result: "not_found" }),
     ...argumentsOf(call),
     durationMs: Math.round(durationMs),

@@ -18,7 +18,14 @@ import type { Space } from "./space.ts";
 export interface BlockEntry {
   pin: Pin;
   missing(ranges: readonly ByteRange[]): ByteRange[];
-  ensure(ranges: readonly ByteRange[], maxGapBytes: number, scope: LakeScope): Promise<Fetched>;
+  /** Whether what is in it was fetched as it was opened. */
+  isFetched: boolean;
+  /** `onMissing`: to be called where something has to be waited for. */
+  ensure(
+    ranges: readonly ByteRange[],
+    options: { maxGapBytes: number; onMissing(): void },
+    scope: LakeScope,
+  ): Promise<Fetched>;
   /** Stops what is under way. */
   stop(reason: ToolError): void;
   /** After the last asker left. Settles when its own name is gone. Never rejects. */
@@ -46,9 +53,9 @@ const maxRounds = 4;
 
 export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockEntry> {
   const { space, object, key } = options;
-  const { pin, index, usedBytes } = options.whole
+  const { pin, index, usedBytes, isFetched } = options.whole
     ? await openSmall(options, options.whole)
-    : await space.sparse(key, object.sizeBytes);
+    : { ...(await space.sparse(key, object.sizeBytes)), isFetched: false };
   const flights = createRangeFlights();
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
   const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
@@ -57,11 +64,13 @@ export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockE
   return {
     pin,
     missing,
-    async ensure(ranges, maxGapBytes, scope) {
+    isFetched,
+    async ensure(ranges, { maxGapBytes, onMissing }, scope) {
       const made = { fetchedBytes: 0, requests: 0 };
       if (missing(ranges).length === 0) return made;
       await index.refresh();
       const wish: Wish = { wanted: tidy(ranges), maxGapBytes, scope, made };
+      if (missing(ranges).length > 0) onMissing();
       await makingRoom(
         space,
         object,
@@ -85,13 +94,14 @@ async function openSmall(
     const opened = await space.sparse(key, object.sizeBytes, async () => {
       room = await space.reserve(object.sizeBytes);
       const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
+      fetch.counts.fetchedBytes += bytes.length;
       onFetched?.(bytes);
       return bytes;
     });
     room?.spend(object.sizeBytes);
     // Other processes learn of it soon; nobody waits for that, and closing the entry tries it again.
     if (room) opened.index.flush().catch(() => {});
-    return opened;
+    return { ...opened, isFetched: room !== undefined };
   } finally {
     await room?.end();
   }

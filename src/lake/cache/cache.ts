@@ -1,5 +1,6 @@
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject } from "../stores/store.ts";
+import type { CacheCounts } from "./counts.ts";
 
 /** A file on local disk that nobody evicts before `release`. */
 export interface PinnedFile {
@@ -85,5 +86,7 @@ export interface ObjectCache {
   newLinksFolder(): Promise<string>;
   /** Bytes on disk now, and the cap. */
   usage(): { usedBytes: number; maxBytes: number };
+  /** What it did so far. */
+  counts(): Readonly<CacheCounts>;
   close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export function createEvictor(folder: CacheFolder): Evictor {
 }
 
 async function evictDownTo(folder: CacheFolder, targetBytes: number): Promise<boolean> {
-  const { ledger, releasing } = folder;
+  const { ledger, releasing, counts } = folder;
   await Promise.allSettled(releasing);
   // Entries moved to the end meanwhile are met again, as the most recently used.
   for (const [key, entry] of ledger.entries) {
@@ -65,8 +65,13 @@ async function evictDownTo(folder: CacheFolder, targetBytes: number): Promise<bo
     if (entry.pins > 0) continue;
     if (found && found.nlink > 1) continue;
     const usedElsewhere = found !== undefined && found.mtimeMs > entry.lastUsedMs + 1;
-    if (usedElsewhere) ledger.record(key, entry.sizeBytes, found.mtimeMs);
-    else await removeEntry(folder, key);
+    if (usedElsewhere) {
+      ledger.record(key, entry.sizeBytes, found.mtimeMs);
+      continue;
+    }
+    counts.evictions++;
+    counts.evictedBytes += entry.sizeBytes;
+    await removeEntry(folder, key);
   }
   return ledger.usedBytes() <= targetBytes;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { CacheCounts } from "./counts.ts";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 
@@ -14,6 +15,7 @@ export interface FolderOptions {
   boot?: string | undefined;
   /** Has files given back that are held for no call. */
   letGo(): Promise<void>;
+  counts: CacheCounts;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { LakeSettings } from "../settings.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { openBlockEntry, type WholeFetch } from "./block-entry.ts";
 import type { Derive, ObjectCache, SparseFile } from "./cache.ts";
+import { type CacheCounts, createCounts } from "./counts.ts";
 import { deriveInto, readSavedFacts } from "./derive.ts";
 import { makingRoom } from "./disk-full.ts";
 import { entryKey } from "./entry-key.ts";
@@ -61,9 +62,11 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
   const { now = Date.now, newId = randomUUID } = deps;
   const shared = fetchOptions(stores, deps);
   const openInPlace = createOpener(stores, deps.maxOpenFiles ?? defaultMaxOpenFiles);
-  const entries = createOpenEntries();
-  const space = createLazy(() => openSpace({ ...settings.cache, newId, now, boot: deps.boot, letGo }));
-  const derivations = createDerivations(settings, space.get);
+  const entries = createOpenEntries(shared.counts);
+  const space = createLazy(() =>
+    openSpace({ ...settings.cache, newId, now, boot: deps.boot, letGo, counts: shared.counts }),
+  );
+  const derivations = createDerivations(settings, space.get, shared.counts);
   const open = async (
     object: StoredObject,
     scope: LakeScope,
@@ -88,11 +91,11 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
   return {
     sparse: async (object, scope) => (await inPlace(object)) ?? open(object, scope),
     async object(object, scope, onFetched) {
-      const local = await inPlace(object);
-      return local ?? openWhole(await open(object, scope, { onFetched }), scope);
+      return (await inPlace(object)) ?? openWhole(await open(object, scope, { onFetched }), scope);
     },
     derived: (object, kind, derive, scope) => derivations.get(object, kind, derive, scope),
     newLinksFolder: async () => (await space.get()).newLinksFolder(),
+    counts: () => shared.counts,
     usage: () => ({ usedBytes: space.now()?.usedBytes() ?? 0, maxBytes: settings.cache.maxBytes }),
     async close() {
       await derivations.close();
@@ -106,12 +109,20 @@ function fetchOptions(
   store: FetchOptions["store"],
   { partBytes = defaultPartBytes, parallel = defaultParallel }: ObjectCacheDeps,
 ): FetchOptions {
-  const shared = { gate: createGate(maxParallel), writeGathered: createWriteGathered() };
+  const shared = {
+    counts: createCounts(),
+    gate: createGate(maxParallel),
+    writeGathered: createWriteGathered(),
+  };
   return { store, partBytes, parallel, parallelSmall: 4 * parallel, ...shared };
 }
 
 /** Content made of objects, each once however many ask. */
-function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space: () => Promise<Space>) {
+function createDerivations(
+  { cache, s3 }: ObjectCacheOptions["settings"],
+  space: () => Promise<Space>,
+  counts: CacheCounts,
+) {
   const flights = createFlights<Pin>();
   return {
     async get(object: StoredObject, kind: string, derive: Derive, scope: LakeScope) {
@@ -126,8 +137,10 @@ function createDerivations({ cache, s3 }: ObjectCacheOptions["settings"], space:
           () => cache.maxBytes,
           () => make(signal),
         );
-      const pin =
-        (await pinWhole(open, key)) ?? (await flights.join(key, scope, fly, (held) => held.share()));
+      const found = await pinWhole(open, key);
+      if (found) counts.derivedHits++;
+      else counts.derivedMisses++;
+      const pin = found ?? (await flights.join(key, scope, fly, (held) => held.share()));
       const { path, sizeBytes, release } = pin;
       return { path, sizeBytes, release: () => void release(), facts: readSavedFacts(pin)?.facts };
     },

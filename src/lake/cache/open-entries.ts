@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { orStopped } from "../stores/stopped.ts";
 import type { BlockEntry } from "./block-entry.ts";
 import type { SparseFile } from "./cache.ts";
+import type { CacheCounts } from "./counts.ts";
 
 /** A sparse file whose giving back can be waited for. */
 export interface OpenFile extends SparseFile {
@@ -11,6 +12,7 @@ export interface OpenFile extends SparseFile {
 
 interface Opened {
   entry: Promise<BlockEntry>;
+  isOpen: boolean;
   users: number;
   /** Stops the opening: nobody waits for it any more. */
   stop: AbortController;
@@ -25,7 +27,7 @@ const stopping = new ToolError("unavailable", "The server is stopping.");
 type Open = (onChanged: () => void, signal: AbortSignal) => Promise<BlockEntry>;
 
 /** Entries this process has open, each once, for all who ask. */
-export function createOpenEntries() {
+export function createOpenEntries(counts: CacheCounts) {
   const opened = new Map<string, Opened>();
   const leaving = new Set<Promise<void>>();
   const forget = (key: string, one: Opened) => {
@@ -52,8 +54,7 @@ export function createOpenEntries() {
     }
   };
   const start = (key: string, open: Open): Opened => {
-    const stop = new AbortController();
-    const one: Opened = { entry: open(() => forget(key, one), stop.signal), users: 0, stop };
+    const one = begin(open, () => forget(key, one));
     opened.set(key, one);
     return one;
   };
@@ -61,14 +62,16 @@ export function createOpenEntries() {
     /** One who is stopped waits no more. */
     async take(key: string, open: Open, signal: AbortSignal): Promise<OpenFile> {
       const one = opened.get(key) ?? start(key, open);
+      const isOpening = !one.isOpen;
       return using(key, one, async () => {
         const entry = await orStopped(one.entry, signal);
         one.users++;
-        return toFile(
-          entry,
-          (work) => using(key, one, work),
-          () => tracked(leave(key, one)),
-        );
+        const use = countUse(counts);
+        if (isOpening && entry.isFetched) use.missed();
+        return toFile(entry, use, {
+          using: (work) => using(key, one, work),
+          leave: () => tracked(leave(key, one)),
+        });
       });
     },
     /** Stops what is under way, and waits for what was given back. */
@@ -82,14 +85,43 @@ export function createOpenEntries() {
   };
 }
 
-function toFile(
-  entry: BlockEntry,
-  using: <T>(work: () => Promise<T>) => Promise<T>,
-  leave: () => Promise<void>,
-): OpenFile {
+function begin(open: Open, onChanged: () => void): Opened {
+  const stop = new AbortController();
+  const one: Opened = { entry: open(onChanged, stop.signal), isOpen: false, users: 0, stop };
+  one.entry.then(
+    () => {
+      one.isOpen = true;
+    },
+    () => {},
+  );
+  return one;
+}
+
+/** A use is a miss as soon as something was missing, and a hit where nothing was until its end. */
+function countUse(counts: CacheCounts) {
+  let isMiss = false;
+  return {
+    missed() {
+      if (!isMiss) counts.objectMisses++;
+      isMiss = true;
+    },
+    ended() {
+      if (!isMiss) counts.objectHits++;
+    },
+  };
+}
+
+interface Holding {
+  using<T>(work: () => Promise<T>): Promise<T>;
+  leave(): Promise<void>;
+}
+
+function toFile(entry: BlockEntry, use: ReturnType<typeof countUse>, { using, leave }: Holding): OpenFile {
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= leave();
+    if (closing) return closing;
+    use.ended();
+    closing = leave();
     return closing;
   };
   const { path, sizeBytes } = entry.pin;
@@ -98,7 +130,7 @@ function toFile(
     sizeBytes,
     missing: entry.missing,
     ensure: (ranges, scope, { maxGapBytes = defaultMaxGapBytes } = {}) =>
-      using(() => entry.ensure(ranges, maxGapBytes, scope)),
+      using(() => entry.ensure(ranges, { maxGapBytes, onMissing: use.missed }, scope)),
     close,
     release: () => void close(),
   };

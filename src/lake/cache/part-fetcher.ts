@@ -1,6 +1,7 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange, Fetched } from "./cache.ts";
+import type { CacheCounts } from "./counts.ts";
 import { createDiskMeter } from "./disk-bytes.ts";
 import { createFileWriter } from "./file-writer.ts";
 import { createGate, type Gate } from "./in-turn.ts";
@@ -25,6 +26,8 @@ export interface FetchOptions {
   gate: Gate;
   /** As the gate is. */
   writeGathered: WriteGathered;
+  /** As the gate is. */
+  counts: CacheCounts;
 }
 
 interface PartFetcherOptions {
@@ -88,6 +91,7 @@ export function createPartFetcher(options: PartFetcherOptions) {
         if (thrown instanceof ToolError && thrown.code === "changed") await giveUp();
         throw thrown;
       } finally {
+        fetch.counts.fetchedBytes += end - part.start;
         count({ start: part.start, end }, room);
       }
     },

@@ -3,6 +3,7 @@ import type { ServiceTarget } from "../../core/service-guard.ts";
 import type { Observer } from "../../core/steps.ts";
 import { addAuditMetrics } from "./audit-metrics.ts";
 import { addBreakerMetrics, createOpenings } from "./breaker-metrics.ts";
+import { addCacheMetrics } from "./cache-metrics.ts";
 import { createCallMetrics } from "./call-metrics.ts";
 import type { MetricSources } from "./sources.ts";
 import { addStateMetrics } from "./state-metrics.ts";
@@ -28,6 +29,7 @@ export function createMetrics(): Metrics {
     breakerChanged: createOpenings(registry),
     watch(sources) {
       addStateMetrics(registry, sources);
+      addCacheMetrics(registry, sources);
       addBreakerMetrics(registry, sources);
       if (sources.audit) addAuditMetrics(registry, sources.audit);
     },

@@ -62,13 +62,25 @@ test("nothing that a caller makes up becomes a label or a line", async () => {
   expect(text.split("\n").length - before).toBeLessThan(10);
 });
 
+const cacheUse = {
+  usedBytes: 5,
+  maxBytes: 9,
+  objectHits: 7,
+  objectMisses: 3,
+  derivedHits: 2,
+  derivedMisses: 1,
+  fetchedBytes: 400,
+  evictions: 6,
+  evictedBytes: 300,
+};
+
 test("services are told by state, and cut off ones counted", async () => {
   const { metrics, values } = counted();
   const s3 = { service: "s3", region: "eu-central-1", account: "123456789012" };
   const states = ["closed", "half_open", "open"];
   metrics.watch({
     places: () => ({ taken: 3, waiting: 2 }),
-    cache: () => ({ usedBytes: 5, maxBytes: 9 }),
+    cache: () => cacheUse,
     breakers: () => states.map((state) => ({ ...s3, region: state, state })),
   });
   metrics.breakerChanged(s3, "open");
@@ -82,5 +94,25 @@ test("services are told by state, and cut off ones counted", async () => {
   expect([...(await values("sluice_calls_running")), ...(await values("sluice_calls_queued"))]).toEqual([
     "sluice_calls_running 3",
     "sluice_calls_queued 2",
+  ]);
+});
+
+test("the block cache is told by what it holds and did, as it is when somebody reads", async () => {
+  const { metrics, values } = counted();
+  let use = cacheUse;
+  metrics.watch({ places: () => ({ taken: 0, waiting: 0 }), breakers: () => [], cache: () => use });
+  await metrics.read();
+  use = { ...use, objectHits: 8 };
+  const lines = (await values("sluice_cache_")).sort();
+  expect(lines).toEqual([
+    "sluice_cache_evicted_bytes_total 300",
+    "sluice_cache_evictions_total 6",
+    "sluice_cache_fetched_bytes_total 400",
+    'sluice_cache_hits_total{kind="derived"} 2',
+    'sluice_cache_hits_total{kind="object"} 8',
+    "sluice_cache_max_bytes 9",
+    'sluice_cache_misses_total{kind="derived"} 1',
+    'sluice_cache_misses_total{kind="object"} 3',
+    "sluice_cache_used_bytes 5",
   ]);
 });

@@ -21,10 +21,23 @@ export interface JournalCounts {
   isWritable: boolean;
 }
 
+/** The block cache: what it takes on disk, and what it did since its process began. */
+export interface CacheUse {
+  usedBytes: number;
+  maxBytes: number;
+  objectHits: number;
+  objectMisses: number;
+  derivedHits: number;
+  derivedMisses: number;
+  fetchedBytes: number;
+  evictions: number;
+  evictedBytes: number;
+}
+
 /** What is looked at when somebody reads the metrics, and costs calls nothing. */
 export interface MetricSources {
   places(): { taken: number; waiting: number };
   breakers(): readonly (ServiceTarget & { state: string })[];
-  cache(): { usedBytes: number; maxBytes: number };
+  cache(): CacheUse;
   audit?: { journal(): JournalCounts; backlogs(): Promise<readonly SinkBacklog[]> };
 }

@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from "prom-client";
 import type { MetricSources } from "./sources.ts";
 
-/** Calls under way and the cache, as they are when somebody reads. */
-export function addStateMetrics(registry: Registry, { places, cache }: MetricSources): void {
+/** Calls under way, as they are when somebody reads. */
+export function addStateMetrics(registry: Registry, { places }: Pick<MetricSources, "places">): void {
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -14,6 +14,4 @@ export function addStateMetrics(registry: Registry, { places, cache }: MetricSou
     });
   gauge("sluice_calls_running", "Calls that run now", () => places().taken);
   gauge("sluice_calls_queued", "Calls that wait for a place to run in", () => places().waiting);
-  gauge("sluice_cache_used_bytes", "Disk the block cache takes", () => cache().usedBytes);
-  gauge("sluice_cache_max_bytes", "Disk the block cache may take", () => cache().maxBytes);
 }
