@@ -94,7 +94,11 @@ test("a handler past its deadline is told to stop, and the caller gets a timeout
   });
   const result = await call(pathWith([slow], { timeoutMs: 20 }), "test_be_slow");
   expect(result).toMatchObject({
-    fault: { code: "timeout", retryable: true, details: { timeoutMs: expect.any(Number) } },
+    fault: {
+      code: "timeout",
+      message: expect.stringContaining("stopped after 20 ms, waiting included, as calls.timeoutMs has it"),
+      details: { timeoutMs: 20, setting: "calls.timeoutMs" },
+    },
   });
   expect(stopped).toBeInstanceOf(ToolError);
 });

@@ -29,6 +29,8 @@ export interface CallPath {
   bounds: ResultBounds;
   /** How long a call may take from when it came to its handler's end, waiting for a place included. Milliseconds. */
   timeoutMs: number;
+  /** What has that, where it is not `calls.timeoutMs`. Told to callers who run out of it. */
+  timeoutSetting?: string;
   now(): number;
   newId(): string;
 }
@@ -226,7 +228,9 @@ async function runWork<T>(
   work: (context: CallContext) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = request.timeoutMs ?? path.timeoutMs;
-  const allowed = { timeoutMs, elapsedMs: path.now() - call.startedMs };
+  const setting =
+    request.timeoutMs === undefined ? (path.timeoutSetting ?? "calls.timeoutMs") : "tasks.timeoutMs";
+  const allowed = { timeoutMs, setting, elapsedMs: path.now() - call.startedMs };
   const { policy } = path.steps;
   const services = policy.narrow?.(call, path.services) ?? path.services;
   return runWithin(allowed, request.signal, (signal) => {

@@ -4,6 +4,8 @@ import { ToolError } from "./errors.ts";
 /** How long a call may take, and how much of that is gone before its work begins. Milliseconds. */
 export interface TimeAllowed {
   timeoutMs: number;
+  /** What has it, for the caller to know whom to ask: a setting's name. */
+  setting: string;
   elapsedMs: number;
 }
 
@@ -12,14 +14,18 @@ export interface TimeAllowed {
  * `work` gets a signal that covers both. Throws `timeout` for either; with nothing left, `work` is not begun.
  */
 export async function runWithin<T>(
-  { timeoutMs, elapsedMs }: TimeAllowed,
+  { timeoutMs, setting, elapsedMs }: TimeAllowed,
   caller: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = () =>
-    new ToolError("timeout", `The call took longer than ${timeoutMs} ms and was stopped. Ask for less.`, {
-      details: { timeoutMs },
-    });
+    new ToolError(
+      "timeout",
+      `The call was stopped after ${timeoutMs} ms, waiting included, as ${setting} has it. Ask for less at once (fewer files, rows or columns); the same again helps only where something it waited for is quicker.`,
+      {
+        details: { timeoutMs, setting },
+      },
+    );
   // A clock set back while the call waited must not give it more than the whole.
   const leftMs = Math.min(timeoutMs, timeoutMs - elapsedMs);
   if (leftMs <= 0) throw late();

@@ -105,6 +105,23 @@ describe("Never a part of a table", () => {
     expect(fault.message).toContain("damaged");
   });
 
+  test.each([
+    ["none at all", undefined],
+    ["null for all", null],
+    ["a column's under another case", { WORD: "x" }],
+    ["one of a column there is not", { day: "2024-01-01" }],
+  ])("of partition values, %s is an error", async (_what, partitionValues) => {
+    const table = newTable();
+    const fields = [idField, { name: "word", type: "string" }];
+    await table.create({ fields, partitionColumns: ["word"] }, [
+      await table.file("a.parquet", "SELECT 1::BIGINT AS id", { partitionValues: { word: "y" } }),
+      await table.file("b.parquet", "SELECT 2::BIGINT AS id", { partitionValues }),
+    ]);
+    const fault = await faultOf(table);
+    expect(fault.code).toBe("invalid_input");
+    expect(fault.message).toMatch(/b\.parquet.*(has no partitionValues|is no partition column)/);
+  });
+
   test("a missing version is an error, and the states before it are still read", async () => {
     const table = newTable();
     await table.create({ fields: [idField] }, [await table.file("a.parquet", "SELECT 1::BIGINT AS id")]);

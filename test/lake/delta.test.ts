@@ -65,6 +65,20 @@ describe("The rows of a Delta table", () => {
     expect(notes.join()).toContain("Read were 1 of 3 files");
   });
 
+  test("have no value of a partition column whose key a writer left out with its null", async () => {
+    const table = onS3("left-out");
+    const fields = [idField, { name: "word", type: "string" }];
+    await table.create({ fields, partitionColumns: ["word"] }, [
+      await table.file("a.parquet", "SELECT 1::BIGINT AS id", { partitionValues: { word: "x" } }),
+      await table.file("b.parquet", "SELECT 2::BIGINT AS id", { partitionValues: {} }),
+    ]);
+    expect(await rowsOf("SELECT id, word FROM t ORDER BY id", "left-out")).toEqual([
+      [1, "x"],
+      [2, null],
+    ]);
+    expect(await rowsOf("SELECT id FROM t WHERE word IS NULL", "left-out")).toEqual([[2]]);
+  });
+
   test("are cast where a file is older than its column's type, and NULL where it has no such column", async () => {
     const table = onS3("wide");
     const old = [

@@ -18,6 +18,9 @@ export class InvocationDeadlines {
       get timeoutMs() {
         return Math.max(1, Math.min(calls.timeoutMs, leftMs()));
       },
+      get timeoutSetting() {
+        return leftMs() < calls.timeoutMs ? "the function's own timeout" : "calls.timeoutMs";
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { AddFile } from "../delta/actions.ts";
 import { deltaFile } from "../delta/delta-file.ts";
+import { partitionValueOf } from "../delta/partition-values.ts";
 import type { Snapshot } from "../delta/snapshot.ts";
 import { pathInTable } from "../delta/table-path.ts";
 import { formatLocation } from "../location-names.ts";
@@ -31,8 +32,9 @@ function readFiles(snapshot: Snapshot) {
 /** An empty text is no value, of whatever type. Source: Delta protocol, "Partition Value Serialization". */
 function partitionOf({ partitionValues }: AddFile, fields: readonly TableField[]): PartitionValues {
   return Object.fromEntries(
-    fields.map(({ name, physicalName, type }) => {
-      const value = partitionValues[physicalName] ?? partitionValues[name] ?? "";
+    fields.map((field) => {
+      const { name, type } = field;
+      const value = partitionValueOf(partitionValues, field) ?? "";
       const text = sqlType(type) === "BLOB" ? bytesText(Buffer.from(value)) : value;
       return [name, value === "" ? null : text];
     }),
@@ -43,9 +45,9 @@ function partitionOf({ partitionValues }: AddFile, fields: readonly TableField[]
 function zoneNotes({ files, partitionFields }: Snapshot): string[] {
   return partitionFields
     .filter(({ type }) => sqlType(type) === "TIMESTAMP WITH TIME ZONE")
-    .filter(({ name, physicalName }) =>
+    .filter((field) =>
       files.some(({ partitionValues }) =>
-        /:\d{2}(?:\.\d+)?$/.test(partitionValues[physicalName] ?? partitionValues[name] ?? ""),
+        /:\d{2}(?:\.\d+)?$/.test(partitionValueOf(partitionValues, field) ?? ""),
       ),
     )
     .map(({ name }) => `partition times of ${name} are written without a zone; they are taken as UTC`);

@@ -30,7 +30,7 @@ export type DeletionVector = z.output<typeof deletionVector>;
 
 const add = z.object({
   path: z.string().min(1),
-  partitionValues: texts.nullish().transform((values) => values ?? {}),
+  partitionValues: maybe(texts),
   size: count,
   modificationTime: maybe(count.pipe(momentMs)),
   stats: maybe(z.string()),

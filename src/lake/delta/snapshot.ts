@@ -7,6 +7,7 @@ import type { TableSnapshot } from "../tables/table-snapshot.ts";
 import { type Action, type AddFile, damagedLog, type Metadata, type Protocol } from "./actions.ts";
 import type { LogSegment } from "./list-log.ts";
 import type { CommitFile } from "./log-files.ts";
+import { checkPartitionValues } from "./partition-values.ts";
 import { checkProtocol } from "./protocol.ts";
 import { type LogReading, readCheckpoint } from "./read-checkpoint.ts";
 import { readActions } from "./read-lines.ts";
@@ -59,6 +60,8 @@ export async function readSnapshot(
   checkProtocol(protocol, root.uri);
   checkFormat(metadata);
   const fields = readSchema(metadata, protocol, root.uri);
+  const partitionFields = partitionsOf(metadata, fields, root);
+  checkPartitionValues(files, partitionFields, root.uri);
   return {
     format: "Delta",
     identity,
@@ -68,7 +71,7 @@ export async function readSnapshot(
     protocol,
     metadata,
     fields,
-    partitionFields: partitionsOf(metadata, fields, root),
+    partitionFields,
     files,
   };
 }

@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import type { ColumnProfile } from "../lake.ts";
 import type { Column } from "../sql/engine.ts";
 import type { Source } from "./ask.ts";
+import { kindOf } from "./column-kind.ts";
 import { type ColumnPlan, planBySample, planExact, planSketched, statisticsPasses } from "./column-plan.ts";
 import {
   applyDistribution,
@@ -138,7 +139,9 @@ async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: bo
     if (isTame(found.statistics)) return found;
   } catch (thrown) {
     const isOutOfRange = thrown instanceof ToolError && thrown.code === "invalid_input";
-    if (!isOutOfRange) throw thrown;
+    // Of other columns nothing would be asked otherwise.
+    const hasFloats = part.some(({ column }) => kindOf(column.type) === "float");
+    if (!isOutOfRange || !hasFloats) throw thrown;
   }
   return askFrugally(source, part, { hasRange, hasWild: true });
 }

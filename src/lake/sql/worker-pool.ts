@@ -201,8 +201,8 @@ export class WorkerPool {
 function timedOut(timeoutMs: number): ToolError {
   return new ToolError(
     "timeout",
-    "The query took too long and was stopped. Filter or aggregate more, or read less.",
-    { details: { timeoutMs } },
+    `The query ran for ${timeoutMs} ms, as long as lake.query.timeoutMs lets one, and was stopped. The same statement takes as long again: name fewer files, filter by partitions or columns with statistics, select fewer columns, aggregate before joining, or have the setting raised.`,
+    { details: { timeoutMs, setting: "lake.query.timeoutMs" }, retryable: false },
   );
 }
 

@@ -138,7 +138,10 @@ describe("a call of a client that takes tasks", () => {
     const late = await begin(short, slowly(1_000));
     await expect.poll(async () => (await state(short, late))?.status).toBe("completed");
     expect(await state(short, late)).toMatchObject({
-      result: { isError: true, structuredContent: { code: "timeout", details: { timeoutMs: 100 } } },
+      result: {
+        isError: true,
+        structuredContent: { code: "timeout", details: { timeoutMs: 100, setting: "tasks.timeoutMs" } },
+      },
     });
   });
 
