@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { leastRetentionDays } from "../core/least-retention.ts";
 import { dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
@@ -17,6 +18,9 @@ const databaseUrl = z.string().superRefine((text, context) => {
   if (url && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "") return;
   context.addIssue({ code: "custom", message: "is not postgresql://user:password@host/database" });
 });
+
+const tooShort = ({ input }: { input?: unknown }) =>
+  `${JSON.stringify(input)} days are too few: audit records are kept for ${leastRetentionDays} days or more`;
 
 /** `audit`. Calls are recorded when a journal's folder is named. */
 export const auditSettings = z
@@ -39,10 +43,12 @@ export const auditSettings = z
       .describe("Size at which a file of the journal is closed; so is it when its UTC day is over"),
     retentionDays: z
       .int()
-      .min(90)
+      .min(leastRetentionDays, { error: tooShort })
       .max(36_500)
       .default(365)
-      .describe("Days that records are kept in the journal or the table, 90 or more"),
+      .describe(
+        `Days that records are kept in the journal or the table, and their anchors locked; ${leastRetentionDays} or more`,
+      ),
     sinks: z
       .array(sink)
       .default([])

@@ -3,12 +3,10 @@ import type { AuditTable } from "../../audit/table/audit-table.ts";
 import type { Problem } from "../../audit/verify/problem.ts";
 import { type Verdict, verifyJournal } from "../../audit/verify/verify-journal.ts";
 import { type TableVerdict, verifyTable } from "../../audit/verify/verify-table.ts";
+import { leastRetentionDays } from "../../core/least-retention.ts";
 import { table as renderTable } from "../../core/render.ts";
 import type { CommandContext, ExitCode } from "../frame/command.ts";
 import { type JournalSettings, loadRecordPlace } from "./settings.ts";
-
-/** What holds whatever `audit.retentionDays` was when records were deleted: it may not be less. */
-const leastRetentionDays = 90;
 
 /** Checks the journal or the table. Exits with 1 where something is wrong. */
 export async function verify(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {

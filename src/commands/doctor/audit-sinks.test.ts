@@ -42,8 +42,13 @@ test("a log group is looked for by its whole name, and keeps events long enough"
   });
   groups.unshift({ logGroupName: "/audit", retentionInDays: 30 });
   expect(await check()).toMatchObject({
-    status: "warning",
+    status: "failed",
     message: expect.stringContaining("keeps 30 days"),
+  });
+  groups[0] = { logGroupName: "/audit", retentionInDays: 90 };
+  expect(await check()).toMatchObject({
+    status: "warning",
+    message: expect.stringContaining("keeps 90 days, fewer than"),
   });
   groups[0] = { logGroupName: "/audit" };
   expect(await check()).toMatchObject({ status: "ok" });
