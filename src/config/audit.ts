@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { leastRetentionDays } from "../core/least-retention.ts";
-import { dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
+import { durationMs, dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
 const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
@@ -33,7 +33,9 @@ export const auditSettings = z
         error: "is not s3://bucket/prefix/",
       })
       .optional()
-      .describe("Where the journal's heads are kept: a folder on another disk, or s3://bucket/prefix/"),
+      .describe(
+        "Where heads of the journal's or the table's chains are kept: a folder on another disk, or s3://bucket/prefix/",
+      ),
     anchorLock: z
       .enum(["compliance", "governance", "none"])
       .default("compliance")
@@ -52,7 +54,9 @@ export const auditSettings = z
     sinks: z
       .array(sink)
       .default([])
-      .describe(`Where records are relayed to: ${sinks.join(", ")}`),
+      .describe(
+        `Where records are relayed to: ${sinks.join(", ")}; those of a table to the first two by sluice audit relay`,
+      ),
     postgresql: z
       .strictObject({
         url: databaseUrl.optional().meta({
@@ -78,6 +82,9 @@ export const auditSettings = z
             "DynamoDB table that records are kept in, in place of audit.journalDir: where the local disk does not last",
           ),
         ...dynamoDbPlace,
+        anchorEveryMs: durationMs(0)
+          .default(30_000)
+          .describe("How often the heads of the table's chains are anchored at most; 0 for after each call"),
       })
       .prefault({}),
     cloudwatch: z
@@ -112,8 +119,14 @@ export function wrongAudit({
       path: ["dynamodb", "table"],
       message: "is set beside audit.journalDir: records are kept in one of them",
     };
-  if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
-    return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
+  if (
+    journalDir === undefined &&
+    dynamodb.table === undefined &&
+    (anchor !== undefined || sinks.length > 0)
+  ) {
+    const message =
+      "and audit.dynamodb.table are missing: what is anchored and relayed is a journal or a table";
+    return { path: ["journalDir"], message };
   }
   if (anchor !== undefined && anchor === journalDir)
     return { path: ["anchor"], message: "must be another folder than audit.journalDir" };

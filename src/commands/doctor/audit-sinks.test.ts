@@ -103,20 +103,16 @@ test.each<[string, number, string, object]>([
     endpoint,
     forcePathStyle: true,
   };
-  const audit = {
-    journalDir: folder,
-    rotateBytes: 1,
-    retentionDays: 365,
-    postgresql: undefined,
-    cloudwatch: undefined,
-  };
-  const checks = await checkAudit({ ...audit, anchor }, undefined);
+  const sinks = { postgresql: undefined, cloudwatch: undefined };
+  const audit = { journalDir: folder, rotateBytes: 1, retentionDays: 365, ...sinks };
+  const checks = await checkAudit({ ...audit, anchor }, undefined, sinks);
   expect(checks).toMatchObject([
     { name: "audit journal", status: "ok" },
     { name: "audit anchors", ...expected },
   ]);
   expect(asked.every((line) => /^GET \/anchors\/?\?object-lock/.test(line))).toBe(true);
-  expect((await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }, undefined))[1]).toMatchObject({
+  const unlocked = await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }, undefined, sinks);
+  expect(unlocked[1]).toMatchObject({
     status: "warning",
     message: expect.stringContaining("is not locked"),
   });
