@@ -59,6 +59,7 @@ async function measure({ dir, what, concurrency, runMs }: JournalCase): Promise<
       : callOnce(
           createAuditor({
             writer: journal,
+            refusedCalls: { isGathered: () => false },
             place: "the journal",
             advice: "",
             waitMs: 10_000,

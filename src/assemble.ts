@@ -157,7 +157,8 @@ function openAudit(
   given: Pick<AuditOptions, "now" | "newId">,
 ): Audit | undefined {
   const table = auditTableOf(settings);
-  if (table) return createTableAudit({ settings: table, log, ...given });
+  const out = settings.audit.sinks.includes("stdout") ? audit?.out : undefined;
+  if (table) return createTableAudit({ settings: table, log, out, ...given });
   const auditSettings = auditSettingsOf(settings);
   if (!auditSettings) return undefined;
   return createAudit({
@@ -165,7 +166,7 @@ function openAudit(
     log,
     version,
     isServer: audit?.isServer ?? false,
-    out: settings.audit.sinks.includes("stdout") ? audit?.out : undefined,
+    out,
     ...given,
   });
 }

@@ -1,26 +1,35 @@
-import type { AnchorSettings, AuditSettings, TableSettings } from "./audit/settings.ts";
+import type { AnchorSettings, AuditSettings, SinkSettings, TableAuditSettings } from "./audit/settings.ts";
 import type { Settings } from "./config/schema.ts";
 
-/** The settings of the audit; none without a journal. The schema holds that a sink has what it needs. */
+/** The settings of the audit; none without a journal. */
 export function auditSettingsOf(settings: Settings): AuditSettings | undefined {
-  const { journalDir, rotateBytes, retentionDays, sinks, postgresql, cloudwatch } = settings.audit;
+  const { journalDir, rotateBytes, retentionDays } = settings.audit;
   if (journalDir === undefined) return undefined;
-  const { url = "", schema } = postgresql;
-  const { logGroup = "", region, endpoint } = cloudwatch;
   return {
     journalDir,
     anchor: anchorSettingsOf(settings),
     rotateBytes,
     retentionDays,
+    ...sinkSettingsOf(settings),
+  };
+}
+
+/** What records are relayed to. The schema holds that a sink has what it needs. */
+export function sinkSettingsOf({ audit: { sinks, postgresql, cloudwatch } }: Settings): SinkSettings {
+  const { url = "", schema } = postgresql;
+  const { logGroup = "", region, endpoint } = cloudwatch;
+  return {
     postgresql: sinks.includes("postgresql") ? { url, schema } : undefined,
     cloudwatch: sinks.includes("cloudwatch") ? { logGroup, region, endpoint } : undefined,
   };
 }
 
 /** The table that records are kept in; none where the settings name none. */
-export function auditTableOf({ audit }: Settings): TableSettings | undefined {
-  const { table, region, endpoint } = audit.dynamodb;
-  return table === undefined ? undefined : { table, region, endpoint, retentionDays: audit.retentionDays };
+export function auditTableOf(settings: Settings): TableAuditSettings | undefined {
+  const { table, region, endpoint, anchorEveryMs } = settings.audit.dynamodb;
+  const { retentionDays } = settings.audit;
+  if (table === undefined) return undefined;
+  return { table, region, endpoint, retentionDays, anchor: anchorSettingsOf(settings), anchorEveryMs };
 }
 
 /** Where heads are anchored; none where the settings name no place. S3 is reached as the lake reaches it. */

@@ -4,9 +4,11 @@ import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
 import { argumentsOf, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
 import type { RecordFields } from "./record/record.ts";
 import type { RecordWriter } from "./record-writer.ts";
+import type { RefusedCalls } from "./refused-calls.ts";
 
 export interface AuditorOptions {
   writer: RecordWriter;
+  refusedCalls: Pick<RefusedCalls, "isGathered">;
   /** How long a call waits for a disk or a table that does not answer. Milliseconds. */
   waitMs: number;
   /** Where records go, and what an operator does where they cannot: for callers whose writes are refused. */
@@ -19,12 +21,15 @@ export interface AuditorOptions {
 /**
  * Records calls. A write acts only after its intent is durable; a read changes nothing and has none. A
  * call is answered after its outcome is durable, but for the time that nothing can be written: then reads go on and
- * their records are kept for later, while writes are refused with `unavailable`.
+ * their records are kept for later, while writes are refused with `unavailable`. Of calls that were refused before they could
+ * act, many are gathered into one record.
  */
 export function createAuditor(options: AuditorOptions): Auditor {
-  const { writer, waitMs, now } = options;
+  const { writer, refusedCalls, waitMs, now } = options;
   /** What both records of a write say of it, from its intent on record to its outcome. */
   const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
+  /** Calls that nothing refused before they could act. */
+  const admitted = new Set<string>();
   /** What calls under way ask services. */
   const ledgers = new WeakMap<Call, ServiceCallLedger>();
   const time = () => new Date(now()).toISOString();
@@ -37,6 +42,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async intent(call: ParsedCall) {
+      admitted.add(call.id);
       if (call.tool.effect === "read") return;
       const about = whoAndWhat(call);
       const fields = { kind: "intent" as const, time: time(), ...about, ...argumentsOf(call) };
@@ -47,6 +53,10 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async outcome(call: Call, outcome: Outcome, durationMs: number) {
+      if (!admitted.delete(call.id) && isRefusal(outcome)) {
+        const { principal, tool } = call;
+        if (refusedCalls.isGathered({ principal, result: outcome.fault.code, tool: tool.name })) return;
+      }
       const about = intended.get(call.id);
       intended.delete(call.id);
       const fields: RecordFields = {
@@ -60,10 +70,18 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async unknown(call, durationMs) {
+      const { principal, hidden } = call;
+      const result = hidden ? "denied" : "not_found";
+      if (refusedCalls.isGathered({ principal, result, tool: hidden?.name })) return;
       const fields: RecordFields = { kind: "outcome", time: time(), ...unknownFields(call, durationMs) };
       await within(Math.min(waitMs, readWaitMs), writer.keep(fields));
     },
   };
+}
+
+/** A `conflict` is a plan that waits to be confirmed: a step of a write, which limits count as they do others. */
+function isRefusal(outcome: Outcome): outcome is Extract<Outcome, { kind: "failed" }> {
+  return outcome.kind === "failed" && outcome.fault.code !== "conflict";
 }
 
 /** Reads are to go on though the disk hangs, and not to crawl. */

@@ -12,6 +12,7 @@ import { createJournal, type Journal, type JournalCounts } from "./journal/journ
 import { ownIdentity } from "./journal/process-identity.ts";
 import { listChains, listSegments } from "./journal/segments.ts";
 import { createRefusedCallers, type RefusedCaller } from "./refused-callers.ts";
+import { createRefusedCalls } from "./refused-calls.ts";
 import type { Backlog } from "./relay/backlog.ts";
 import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
 import { readPosition } from "./relay/position.ts";
@@ -74,23 +75,17 @@ export function createAudit(options: AuditOptions): Audit {
       log.error("expired audit records cannot be deleted", { error }),
     );
   const refusedCallers = createRefusedCallers({ journal, log, now });
+  const refusedCalls = createRefusedCalls({ writer: journal, log, now });
   const timer = isServer ? setInterval(() => void expire(), expireEveryMs) : undefined;
   timer?.unref();
   return {
     auditor: createAuditor({
-      ...{ writer: journal, waitMs, now },
+      ...{ writer: journal, refusedCalls, waitMs, now },
       place: "the audit journal",
       advice: "look at the disk of the journal (setting audit.journalDir)",
     }),
     callerRefused: refusedCallers.refused,
-    backlogs: () =>
-      Promise.all(
-        relays.map(async (relay) => ({
-          sink: relay.sink,
-          failures: relay.failures(),
-          ...(await relay.backlog()),
-        })),
-      ),
+    backlogs: () => Promise.all(relays.map(backlogOf)),
     journal: () => journal.counts(),
     async flush(withinMs) {
       await Promise.all(relays.map((relay) => relay.flush(withinMs)));
@@ -98,11 +93,16 @@ export function createAudit(options: AuditOptions): Audit {
     async close() {
       clearInterval(timer);
       refusedCallers.close();
+      refusedCalls.close();
       if (isServer) await expire();
       await endOf(journal, relays);
       await anchoring?.close();
     },
   };
+}
+
+async function backlogOf(relay: Relay) {
+  return { sink: relay.sink, failures: relay.failures(), ...(await relay.backlog()) };
 }
 
 /** The last record is relayed too, so the journal ends first; what it says of its chain is kept for the relays. */

@@ -40,12 +40,23 @@ export interface TableSettings {
   retentionDays: number;
 }
 
+/** What keeps copies of records. */
+export interface SinkSettings {
+  postgresql: PostgresqlSettings | undefined;
+  cloudwatch: CloudwatchSettings | undefined;
+}
+
 /** Settings of an audit that has a journal. */
-export interface AuditSettings {
+export interface AuditSettings extends SinkSettings {
   journalDir: string;
   anchor: AnchorSettings | undefined;
   rotateBytes: number;
   retentionDays: number;
-  postgresql: PostgresqlSettings | undefined;
-  cloudwatch: CloudwatchSettings | undefined;
+}
+
+/** Settings of an audit that has a table. */
+export interface TableAuditSettings extends TableSettings {
+  anchor: AnchorSettings | undefined;
+  /** How often heads are anchored, at most. Milliseconds. */
+  anchorEveryMs: number;
 }

@@ -3,21 +3,25 @@ import { type CommandContext, defineCommand, type ExitCode, type Given } from ".
 import { UsageError } from "./frame/usage-error.ts";
 
 const options = {
-  json: { type: "boolean", describe: "Print JSON (verify, unfinished, tail, migrate)" },
+  json: { type: "boolean", describe: "Print JSON (verify, unfinished, tail, relay, migrate)" },
   follow: { type: "boolean", describe: "Go on printing as records come (tail)" },
   lines: { type: "string", requiresArg: true, describe: "How many of the last records, default 20 (tail)" },
   format: { type: "string", requiresArg: true, describe: "ndjson, the default, or csv (export)" },
   since: {
     type: "string",
     requiresArg: true,
-    describe: "From this time on, or so long ago: 24h (unfinished, tail, export)",
+    describe: "From this time on, or so long ago: 24h (unfinished, tail, export, relay)",
   },
   until: {
     type: "string",
     requiresArg: true,
-    describe: "Before this time, or so long ago (unfinished, tail, export)",
+    describe: "Before this time, or so long ago (unfinished, tail, export, relay)",
   },
-  tenant: { type: "string", requiresArg: true, describe: "Records of one tenant (unfinished, tail, export)" },
+  tenant: {
+    type: "string",
+    requiresArg: true,
+    describe: "Records of one tenant (unfinished, tail, export, relay)",
+  },
 } as const;
 
 type Flag = keyof typeof options;
@@ -61,6 +65,13 @@ const actions: Readonly<Record<string, Action>> = {
       return exportRecords(context, { format, filter: await filterOf(given) });
     },
   },
+  relay: {
+    flags: ["json", "since", "until", "tenant"],
+    async run(given, context) {
+      const request = { json: given.json === true, filter: await filterOf(given) };
+      return (await import("./audit/relay.ts")).relay(context, request);
+    },
+  },
   migrate: {
     flags: ["json"],
     run: async ({ json }, context) =>
@@ -74,7 +85,7 @@ export const audit = defineCommand({
   positionals: "<action>",
   describePositionals: {
     action:
-      "verify: check the chain; unfinished: writes that have no outcome; tail: the last records; export: all of them; migrate: set up PostgreSQL",
+      "verify: check the chain; unfinished: writes that have no outcome; tail: the last records; export: all of them; relay: bring those of a table to the sinks; migrate: set up PostgreSQL",
   },
   summary: "Checks and reads the audit's records",
   options,
@@ -86,6 +97,7 @@ export const audit = defineCommand({
     ],
     ["sluice audit tail --follow", "What is called now"],
     ["sluice audit export --format csv --since 2026-11-01 --tenant acme > acme.csv", "For an auditor"],
+    ["sluice audit relay --since 2h", "On a schedule, each hour: bring a table's records to the sinks"],
     ["sluice audit migrate", "Set up the schema of the sink postgresql, as its owner"],
   ],
   complete: async () => Object.keys(actions),

@@ -66,7 +66,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
     { checkCredentials },
     { checkIdentity },
     { checkAudit },
-    { auditSettingsOf, auditTableOf },
+    { auditSettingsOf, auditTableOf, sinkSettingsOf },
   ] = await Promise.all([
     import("./doctor/disk.ts"),
     import("./doctor/s3.ts"),
@@ -87,7 +87,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
-  add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings))));
+  add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings), sinkSettingsOf(settings))));
 }
 
 async function checkLake(settings: Settings, context: CommandContext, add: Add): Promise<void> {

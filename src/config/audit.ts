@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
+import { leastRetentionDays } from "../core/least-retention.ts";
+import { durationMs, dynamoDbPlace, endpointUrl, sizeBytes, tableName } from "./fields.ts";
 
 /** Where records are relayed to beside the journal. */
 const sinks = ["postgresql", "cloudwatch", "stdout"] as const;
@@ -18,6 +19,9 @@ const databaseUrl = z.string().superRefine((text, context) => {
   context.addIssue({ code: "custom", message: "is not postgresql://user:password@host/database" });
 });
 
+const tooShort = ({ input }: { input?: unknown }) =>
+  `${JSON.stringify(input)} days are too few: audit records are kept for ${leastRetentionDays} days or more`;
+
 /** `audit`. Calls are recorded when a journal's folder is named. */
 export const auditSettings = z
   .strictObject({
@@ -29,7 +33,9 @@ export const auditSettings = z
         error: "is not s3://bucket/prefix/",
       })
       .optional()
-      .describe("Where the journal's heads are kept: a folder on another disk, or s3://bucket/prefix/"),
+      .describe(
+        "Where heads of the journal's or the table's chains are kept: a folder on another disk, or s3://bucket/prefix/",
+      ),
     anchorLock: z
       .enum(["compliance", "governance", "none"])
       .default("compliance")
@@ -39,14 +45,18 @@ export const auditSettings = z
       .describe("Size at which a file of the journal is closed; so is it when its UTC day is over"),
     retentionDays: z
       .int()
-      .min(90)
+      .min(leastRetentionDays, { error: tooShort })
       .max(36_500)
       .default(365)
-      .describe("Days that records are kept in the journal or the table, 90 or more"),
+      .describe(
+        `Days that records are kept in the journal or the table, and their anchors locked; ${leastRetentionDays} or more`,
+      ),
     sinks: z
       .array(sink)
       .default([])
-      .describe(`Where records are relayed to: ${sinks.join(", ")}`),
+      .describe(
+        `Where records are relayed to: ${sinks.join(", ")}; those of a table to the first two by sluice audit relay`,
+      ),
     postgresql: z
       .strictObject({
         url: databaseUrl.optional().meta({
@@ -72,6 +82,9 @@ export const auditSettings = z
             "DynamoDB table that records are kept in, in place of audit.journalDir: where the local disk does not last",
           ),
         ...dynamoDbPlace,
+        anchorEveryMs: durationMs(0)
+          .default(30_000)
+          .describe("How often the heads of the table's chains are anchored at most; 0 for after each call"),
       })
       .prefault({}),
     cloudwatch: z
@@ -106,8 +119,14 @@ export function wrongAudit({
       path: ["dynamodb", "table"],
       message: "is set beside audit.journalDir: records are kept in one of them",
     };
-  if (journalDir === undefined && (anchor !== undefined || sinks.length > 0)) {
-    return { path: ["journalDir"], message: "is missing: what is anchored and relayed is the journal" };
+  if (
+    journalDir === undefined &&
+    dynamodb.table === undefined &&
+    (anchor !== undefined || sinks.length > 0)
+  ) {
+    const message =
+      "and audit.dynamodb.table are missing: what is anchored and relayed is a journal or a table";
+    return { path: ["journalDir"], message };
   }
   if (anchor !== undefined && anchor === journalDir)
     return { path: ["anchor"], message: "must be another folder than audit.journalDir" };

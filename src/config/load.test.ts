@@ -283,3 +283,16 @@ test("the JSON Schema describes every setting with the default users would write
     maxRows: { default: 10_000 },
   });
 });
+
+test.each([
+  [89, "89 days are too few: audit records are kept for 90 days or more"],
+  [0, "0 days are too few"],
+  [-1, "-1 days are too few"],
+  [90.5, "expected int"],
+])("%s days of audit retention are refused, whatever the records are kept in", async (days, says) => {
+  for (const place of [{}, { SLUICE_AUDIT_JOURNAL_DIR: "j" }, { SLUICE_AUDIT_DYNAMODB_TABLE: "records" }]) {
+    const env = { ...place, SLUICE_AUDIT_RETENTION_DAYS: String(days) };
+    expect(await problemsOf(load([], env))).toContain(says);
+  }
+  expect(await problemsOf(load(["--audit.retentionDays", "90"]))).toBe("none");
+});

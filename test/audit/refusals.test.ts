@@ -5,7 +5,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { listChains, listSegments } from "../../src/audit/journal/segments.ts";
 import type { ReadRecord } from "../../src/audit/record/record.ts";
 import { createRefusedCallers } from "../../src/audit/refused-callers.ts";
+import { createRefusedCalls } from "../../src/audit/refused-calls.ts";
+import { verifyJournal } from "../../src/audit/verify/verify-journal.ts";
 import { createMemoryWriteRecords } from "../../src/core/memory-write-records.ts";
+import { localPrincipal } from "../../src/core/principal.ts";
 import { allowWrites, unguarded } from "../../src/core/steps.ts";
 import { type AuditPlace, createAuditPlace } from "../harness/audit.ts";
 import { confirmingPath } from "../harness/confirming-path.ts";
@@ -41,6 +44,8 @@ async function records(): Promise<ReadRecord[]> {
     .map((line) => JSON.parse(line) as ReadRecord)
     .filter(({ kind }) => kind !== "opened" && kind !== "closed");
 }
+
+const quiet = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 const rbac = {
   roles: { reader: { allow: ["lake_list_sources", "lake_list_buckets"] } },
@@ -179,8 +184,7 @@ test("a flood of refused callers makes eleven records a minute", () => {
       return "durable" as const;
     },
   };
-  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-  const callers = createRefusedCallers({ journal, log, now: () => nowMs });
+  const callers = createRefusedCallers({ journal, log: quiet, now: () => nowMs });
   const caller = { kind: "invalid", reason: "expired", method: "POST", path: "/mcp" };
   for (let second = 0; second < 180; second++) {
     nowMs = second * 1_000;
@@ -189,4 +193,72 @@ test("a flood of refused callers makes eleven records a minute", () => {
   callers.close();
   expect(kept).toHaveLength(33);
   expect(kept.at(-1)).toMatchObject({ leftOut: 59_990 });
+});
+
+test("a known caller's refused calls have ten records a minute and result, and one that counts the others", async () => {
+  const { call } = await start({ rbac, limits: { ratePerSecond: 1, burst: 1 } });
+  for (let index = 0; index < 40; index++) await call("ann", `lake_none_${index}`);
+  for (let index = 0; index < 25; index++) await call("ann", "lake_read_rows", { uri: `s3://lake/${index}` });
+  for (let index = 0; index < 15; index++) await call("bob", "lake_list_sources");
+  for (let index = 0; index < 30; index++) await call("ann", "lake_list_sources");
+  const found = await records();
+  const of = (principal: string, result: string) =>
+    found.filter((one) => one.principal === principal && one.result === result);
+  const [unknown, hidden, others] = [of("ann", "not_found"), of("ann", "denied"), of("bob", "denied")];
+  expect([unknown.length, hidden.length, others.length]).toEqual([11, 11, 11]);
+  expect(unknown.at(-1)).toMatchObject({ kind: "refused", leftOut: 30, tenant: "default", via: "jwt" });
+  expect(unknown.at(-1)).not.toHaveProperty("tools");
+  expect(hidden.at(-1)).toMatchObject({ kind: "refused", leftOut: 15, tools: { lake_read_rows: 15 } });
+  expect(others.at(-1)).toMatchObject({ leftOut: 5, tools: { lake_list_sources: 5 } });
+  const throttled = of("ann", "throttled");
+  const leftOut = Number(throttled.at(-1)?.leftOut);
+  expect(throttled.at(-1)).toMatchObject({ kind: "refused", tools: { lake_list_sources: leftOut } });
+  expect(throttled.length - 1 + leftOut + of("ann", "ok").length, "every call is counted").toBe(30);
+  expect(of("ann", "ok").length).toBeGreaterThan(0);
+  expect(await verifyJournal({ dir: journalDir, store: undefined, retentionDays: 90 })).toMatchObject({
+    problems: [],
+  });
+});
+
+test("calls that fail once they were let in have a record each, however many", async () => {
+  const { call } = await start({ limits: { ratePerSecond: "unlimited", perDay: "unlimited" } });
+  for (let index = 0; index < 30; index++)
+    await call("ann", "lake_read_rows", { uri: `/nowhere/${index}.csv` });
+  const found = await records();
+  expect(found.map(({ kind }) => kind)).toEqual(Array(30).fill("outcome"));
+  expect(found.every(({ result }) => result !== "ok")).toBe(true);
+});
+
+test("a flood of many callers' refused calls is counted to the last, and takes bounded memory", () => {
+  let nowMs = Date.UTC(2026, 10, 1);
+  const kept: { leftOut?: number }[] = [];
+  const writer = {
+    keep: async (fields: object) => {
+      kept.push(fields);
+      return "durable" as const;
+    },
+  };
+  const calls = createRefusedCalls({ writer, log: quiet, now: () => nowMs });
+  let own = 0;
+  const sent = 3 * 1_500 * 20;
+  for (let minute = 0; minute < 3; minute++) {
+    for (let round = 0; round < 20; round++)
+      for (let index = 0; index < 1_500; index++) {
+        const principal = { ...localPrincipal, id: `caller-${index}` };
+        if (!calls.isGathered({ principal, result: "throttled", tool: "lake_query" })) own++;
+      }
+    nowMs += 60_000;
+  }
+  for (let index = 0; index < 5_000; index++)
+    if (!calls.isGathered({ principal: localPrincipal, result: "denied" })) own++;
+  expect(own).toBe(3 * 1_500 * 10 + 10);
+  // More than are told apart at a time.
+  for (let index = 0; index < 12_000; index++) {
+    const principal = { ...localPrincipal, id: `one-of-${index % 11_000}` };
+    if (!calls.isGathered({ principal, result: "denied" })) own++;
+  }
+  calls.close();
+  const gathered = kept.reduce((sum, { leftOut = 0 }) => sum + leftOut, 0);
+  expect(own + gathered).toBe(sent + 17_000);
+  expect(kept).toContainEqual(expect.objectContaining({ kind: "refused", leftOut: 4_990, result: "denied" }));
 });

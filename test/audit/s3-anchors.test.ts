@@ -1,55 +1,12 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createS3Anchors } from "../../src/audit/anchors/s3-anchors.ts";
 import { verifyJournal } from "../../src/audit/verify/verify-journal.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
 import { call } from "../harness/call-path.ts";
-
-/** A bucket with versions and locks, as far as anchors need it: it puts, and lists the versions of two keys a page. */
-async function startLockedBucket() {
-  const objects = new Map<string, { body: string; headers: IncomingMessage["headers"] }>();
-  let isHanging = false;
-  const server = createServer(async (request, response) => {
-    if (isHanging) return;
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const url = new URL(request.url ?? "", "http://bucket");
-    if (request.method === "PUT") {
-      objects.set(decodeURIComponent(url.pathname.slice("/locked/".length)), {
-        body: Buffer.concat(chunks).toString(),
-        headers: request.headers,
-      });
-      return response.end();
-    }
-    const after = url.searchParams.get("key-marker") ?? "";
-    const prefix = url.searchParams.get("prefix") ?? "";
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
-    const versions = keys
-      .slice(0, 2)
-      .map(
-        (key) =>
-          `<Version><Key>${key}</Key><VersionId>1</VersionId><LastModified>${new Date().toISOString()}</LastModified></Version>`,
-      );
-    const more = keys.length > 2 ? `<NextKeyMarker>${keys[1]}</NextKeyMarker>` : "";
-    response.setHeader("content-type", "application/xml");
-    response.end(
-      `<ListVersionsResult><IsTruncated>${keys.length > 2}</IsTruncated>${more}${versions.join("")}</ListVersionsResult>`,
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    objects,
-    hang() {
-      isHanging = true;
-    },
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
-  };
-}
+import { type LockedBucket, startLockedBucket } from "../harness/locked-bucket.ts";
 
 let place: AuditPlace;
-let bucket: Awaited<ReturnType<typeof startLockedBucket>>;
+let bucket: LockedBucket;
 beforeEach(async () => {
   [place, bucket] = await Promise.all([createAuditPlace(), startLockedBucket()]);
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) process.env[name] = "test";
@@ -60,16 +17,7 @@ afterEach(async () => {
   await place.remove();
 });
 
-const anchor = (lock: "COMPLIANCE" | "none" = "COMPLIANCE") => ({
-  kind: "s3" as const,
-  bucket: "locked",
-  prefix: "anchors/",
-  lock,
-  retentionDays: 90,
-  region: "eu-central-1",
-  endpoint: bucket.endpoint,
-  forcePathStyle: true,
-});
+const anchor = (lock?: "none") => bucket.anchor(lock);
 
 async function record(lock?: "none") {
   const audit = place.audit({ settings: { anchor: anchor(lock) } });
@@ -110,7 +58,7 @@ test("a bucket that cannot be reached is told once, and stops no call", async ()
 });
 
 test("a bucket that hangs is told, and does not keep the process from ending", async () => {
-  bucket.hang();
+  bucket.state.isHanging = true;
   const startedMs = performance.now();
   await record();
   expect(performance.now() - startedMs).toBeLessThan(6_000);

@@ -15,7 +15,10 @@ function die(): never {
 }
 
 const audit = createTableAudit({
-  settings: { table, region: "eu-west-1", endpoint, retentionDays: 90 },
+  settings: {
+    ...{ table, region: "eu-west-1", endpoint, retentionDays: 90 },
+    ...{ anchor: undefined, anchorEveryMs: 0 },
+  },
   log: createLog({ level: "silent" }),
   now: Date.now,
   newId: () => `chain-of-${word}`,

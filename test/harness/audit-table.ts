@@ -1,12 +1,17 @@
 import { vi } from "vitest";
+import { openAnchors } from "../../src/audit/anchors/open-anchors.ts";
 import { type ReadRecord, readLine } from "../../src/audit/record/record.ts";
-import type { TableSettings } from "../../src/audit/settings.ts";
+import type { AnchorSettings, TableAuditSettings } from "../../src/audit/settings.ts";
 import { createAuditTable, type TableRow } from "../../src/audit/table/audit-table.ts";
 import { createTableAudit, type TableAuditOptions } from "../../src/audit/table/create-table-audit.ts";
 import { verifyTable } from "../../src/audit/verify/verify-table.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import { dynamoDbEnvironment, startDynamoDb } from "./dynamodb-server.ts";
 import { type Fault, startFaultProxy } from "./fault-proxy.ts";
+
+type TestAuditOptions = Partial<Omit<TableAuditOptions, "settings">> & {
+  settings?: Partial<TableAuditSettings>;
+};
 
 /** A table of DynamoDB on loopback behind a proxy that faults as it is told, for one file of tests. */
 export async function startAuditTable() {
@@ -20,11 +25,13 @@ export async function startAuditTable() {
     if (state.isOnce) state.fault = undefined;
     return fault;
   });
-  const settings = (endpoint = proxy.endpoint): TableSettings => ({
+  const settings = (endpoint = proxy.endpoint): TableAuditSettings => ({
     table: server.table,
     region: "eu-west-1",
     endpoint,
     retentionDays: 90,
+    anchor: undefined,
+    anchorEveryMs: 0,
   });
   const logged: string[] = [];
   const keep = (event: string) => void logged.push(event);
@@ -43,9 +50,9 @@ export async function startAuditTable() {
     table,
     rows,
     endpoint: proxy.endpoint,
-    audit: (options: Partial<TableAuditOptions> = {}) =>
+    audit: ({ settings: given, ...options }: TestAuditOptions = {}) =>
       createTableAudit({
-        settings: settings(),
+        settings: { ...settings(), ...given },
         log,
         now: Date.now,
         newId: () => `chain-${++chains}`,
@@ -56,7 +63,8 @@ export async function startAuditTable() {
       const read = (await rows()).map(({ line }) => readLine(line));
       return (read as ReadRecord[]).sort((a, b) => a.sequence - b.sequence);
     },
-    verify: (keptSinceMs = Date.now() - 90 * 86_400_000) => verifyTable(table.read({}), keptSinceMs),
+    verify: (keptSinceMs = Date.now() - 90 * 86_400_000, anchor?: AnchorSettings) =>
+      verifyTable({ rows: table.read({}), store: anchor && openAnchors(anchor), keptSinceMs }),
     async stop() {
       await table.close();
       await proxy.stop();

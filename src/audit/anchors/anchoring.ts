@@ -1,6 +1,7 @@
 import type { Log } from "../../telemetry/log.ts";
 import type { Journal, OwnChain } from "../journal/journal.ts";
 import { atMost } from "../pause.ts";
+import { createAnchorAlarm } from "./anchor-alarm.ts";
 import type { AnchorStore } from "./anchors.ts";
 
 /** Writes the head of this process's chain where the journal's keeper cannot change it. */
@@ -25,7 +26,7 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
   let anchored = { chain: "", sequence: 0 };
   let asked = anchored;
   let working: Promise<void> = Promise.resolve();
-  let hasFailed = false;
+  const alarm = createAnchorAlarm(log, store.place);
 
   async function anchor(): Promise<void> {
     if (!last || (last.chain === anchored.chain && last.head.sequence === anchored.sequence)) return;
@@ -33,11 +34,9 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
     try {
       await store.write({ chain, ...head, time: new Date(now()).toISOString() });
       anchored = { chain, sequence: head.sequence };
-      if (hasFailed) log.warn("audit anchors can be written again", { place: store.place });
-      hasFailed = false;
+      alarm.worked();
     } catch (error) {
-      if (!hasFailed) log.error("audit anchor cannot be written", { place: store.place, error });
-      hasFailed = true;
+      alarm.failed(error);
     }
   }
 
@@ -48,7 +47,7 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
   journal.onDurable(() => {
     last = journal.own();
     const isDue = last?.chain !== asked.chain || last.head.sequence - asked.sequence >= store.everyRecords;
-    if (!last || !isDue || hasFailed) return;
+    if (!last || !isDue || alarm.hasFailed()) return;
     asked = { chain: last.chain, sequence: last.head.sequence };
     void next();
   });
@@ -62,8 +61,7 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
         hasEnded = true;
       });
       await atMost(closeMs, ending);
-      if (!hasEnded && !hasFailed)
-        log.error("audit anchor cannot be written", { place: store.place, closeMs });
+      if (!hasEnded) alarm.late(closeMs);
     },
   };
 }

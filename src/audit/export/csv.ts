@@ -15,6 +15,7 @@ const columns = [
   "effect",
   "result",
   "message",
+  "leftOut",
   "durationMs",
   "resultBytes",
   "resources",

@@ -1,3 +1,4 @@
+import type { Principal } from "../../core/principal.ts";
 import type { ServiceCalls } from "../../core/service-calls.ts";
 import type { Call, Outcome, UnknownCall } from "../../core/steps.ts";
 import type { Tool } from "../../core/tool.ts";
@@ -16,10 +17,13 @@ function whoCalled({ id, principal, correlationId }: Pick<Call, "id" | "principa
   return {
     call: id,
     correlationId: boundedText(correlationId, maxNameChars),
-    principal: verifiedName(principal.id),
-    tenant: verifiedName(principal.tenantId),
-    via: principal.via,
+    ...callerOf(principal),
   };
+}
+
+/** Who called, as was proved. */
+export function callerOf({ id, tenantId, via }: Principal) {
+  return { principal: verifiedName(id), tenant: verifiedName(tenantId), via };
 }
 
 /** Nothing that looks like a secret is hidden in it: it was proved, and says who acted. */

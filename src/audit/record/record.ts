@@ -6,7 +6,8 @@ import { canonicalJson } from "./canonical-json.ts";
 /**
  * What a record is of: a call before it acts and after, or the journal itself. `torn`: a line that a crash cut off was
  * set aside. `gap`: the journal could not be written for a while. `expired`: old records are about to be deleted.
- * `unauthenticated`: somebody could not prove who it is.
+ * `unauthenticated`: somebody could not prove who it is. `refused`: how many calls of one caller were refused without
+ * records of their own.
  */
 export type RecordKind =
   | "opened"
@@ -16,7 +17,8 @@ export type RecordKind =
   | "torn"
   | "gap"
   | "expired"
-  | "unauthenticated";
+  | "unauthenticated"
+  | "refused";
 
 /** What a record says, before it has its place in a chain. */
 export interface RecordFields {

@@ -1,4 +1,4 @@
-import { genesis, type Head, type RecordFields, sealRecord } from "../record/record.ts";
+import { genesis, type Head, type RecordFields, type SealedRecord, sealRecord } from "../record/record.ts";
 import type { Written } from "../record-writer.ts";
 import { type AuditTable, itemPrefix, processPartition, type TableRow } from "./audit-table.ts";
 
@@ -18,6 +18,8 @@ export interface TableChainOptions {
   health: TableHealth;
   retentionMs: number;
   newId(): string;
+  /** A record is in the table for good. */
+  onPut(chain: string, record: SealedRecord): void;
   /** The chain was found to be written by another process too. */
   onTaken(chain: string): void;
 }
@@ -78,7 +80,7 @@ export class TableChain {
   }
 
   async #putAll(): Promise<void> {
-    const { table, health, retentionMs, onTaken } = this.#options;
+    const { table, health, retentionMs, onPut, onTaken } = this.#options;
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
       first.row ??= this.#seal(first.fields);
       const { row } = first;
@@ -100,6 +102,7 @@ export class TableChain {
       this.#waiting.shift();
       first.settled({ written: "durable" });
       health.worked();
+      onPut(this.#chain, row);
     }
   }
 

@@ -2,16 +2,13 @@ import type { Log } from "../../telemetry/log.ts";
 import type { JournalCounts } from "../journal/journal.ts";
 import type { RecordFields } from "../record/record.ts";
 import type { RecordWriter, Written } from "../record-writer.ts";
-import type { AuditTable } from "./audit-table.ts";
-import { TableChain } from "./table-chain.ts";
+import { TableChain, type TableChainOptions } from "./table-chain.ts";
 import { createTableHealth } from "./table-health.ts";
 
-export interface TableWriterOptions {
-  table: AuditTable;
+export interface TableWriterOptions
+  extends Pick<TableChainOptions, "table" | "retentionMs" | "newId" | "onPut"> {
   log: Log;
-  retentionMs: number;
   now(): number;
-  newId(): string;
 }
 
 /** One after the other, records of a chain come at the pace of the table's answers: calls at once take several. */

@@ -1,10 +1,10 @@
 import type { Anchor, ChainAnchors } from "../anchors/anchors.ts";
-import type { ReadRecord } from "../record/record.ts";
+import type { Head } from "../record/record.ts";
 import type { Problem } from "./problem.ts";
 
 /** Holds a chain's records against what was anchored of it. */
 export interface AnchorCheck {
-  see(record: ReadRecord): void;
+  see(record: Head): void;
   /** `head` is the last record there is, `floor` the last that was deleted when it had expired. */
   finish(head: number, floor: number): void;
 }

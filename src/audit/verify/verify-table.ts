@@ -1,11 +1,13 @@
+import type { AnchorStore, ChainAnchors } from "../anchors/anchors.ts";
 import { openLine, type ReadRecord, readLine } from "../record/record.ts";
 import { itemPrefix, type TableRow } from "../table/audit-table.ts";
 import { numberOf, partitionOf } from "../table/table-chain.ts";
+import { holdAnchors } from "./hold-anchors.ts";
 import type { Problem } from "./problem.ts";
 import type { VerifiedChain } from "./verify-journal.ts";
 
 export interface TableVerdict {
-  chains: Omit<VerifiedChain, "files" | "anchoredThrough">[];
+  chains: Omit<VerifiedChain, "files">[];
   problems: Problem[];
   notes: string[];
 }
@@ -13,11 +15,22 @@ export interface TableVerdict {
 /** As much of a record as its chain is held by. */
 type Link = Pick<ReadRecord, "sequence" | "hash" | "previousHash" | "time"> & { since: string; at: string };
 
+export interface VerifyTableRequest {
+  rows: AsyncIterable<TableRow>;
+  /** Left out, ends that were deleted cannot be seen. */
+  store: AnchorStore | undefined;
+  /** Of records before this moment some may have expired, in any order. Milliseconds since the epoch. */
+  keptSinceMs: number;
+}
+
 /**
- * Holds every chain in a table against itself. Of records before `keptSinceMs` some may have expired, in any order. Takes
- * some 300 bytes of memory a record.
+ * Holds every chain in a table against itself and its anchors. Servers may be writing to it meanwhile. Takes some 300 bytes
+ * of memory a record.
  */
-export async function verifyTable(rows: AsyncIterable<TableRow>, keptSinceMs: number): Promise<TableVerdict> {
+export async function verifyTable(request: VerifyTableRequest): Promise<TableVerdict> {
+  const { rows, store, keptSinceMs } = request;
+  // Before the table: what is anchored while it is read is none of its ends.
+  const anchors = store ? await store.read() : new Map<string, ChainAnchors>();
   const verdict: TableVerdict = { chains: [], problems: [], notes: [] };
   const chains = new Map<string, Link[]>();
   /** Chain and number of items that do not hold: they are told already, and not missing. */
@@ -34,8 +47,14 @@ export async function verifyTable(rows: AsyncIterable<TableRow>, keptSinceMs: nu
     links.push({ sequence, hash, previousHash, time, since: String(chainSince), at: row.item });
     chains.set(chain, links);
   }
-  for (const [chain, links] of chains) verifyLinks(chain, links, { keptSinceMs, bad, verdict });
-  verdict.notes.push("An end of a chain that was deleted as a whole cannot be seen: a table has no anchors.");
+  const held = { keptSinceMs, bad, verdict };
+  for (const [chain, links] of chains) verifyLinks(chain, links, anchors.get(chain), held);
+  for (const [chain, anchored] of anchors) if (!chains.has(chain)) verifyGone(chain, anchored, held);
+  if (!store) {
+    verdict.notes.push(
+      "Without anchors (setting audit.anchor) a chain whose end was deleted, or all of it, cannot be seen.",
+    );
+  }
   return verdict;
 }
 
@@ -65,7 +84,8 @@ interface Held {
   verdict: TableVerdict;
 }
 
-function verifyLinks(chain: string, links: Link[], { keptSinceMs, bad, verdict }: Held): void {
+function verifyLinks(chain: string, links: Link[], anchored: ChainAnchors | undefined, held: Held): void {
+  const { keptSinceMs, bad, verdict } = held;
   const problem = (kind: Problem["kind"], sequence: number, message: string, at?: string) =>
     void verdict.problems.push({ kind, chain, sequence, message, ...(at && { file: at }) });
   links.sort((a, b) => a.sequence - b.sequence);
@@ -86,11 +106,41 @@ function verifyLinks(chain: string, links: Link[], { keptSinceMs, bad, verdict }
   }
   const [first] = links;
   if (!first || !before) return;
+  const anchorCheck = holdAnchors(chain, anchored, (one) => void verdict.problems.push(one));
+  for (const link of links) anchorCheck.see(link);
+  anchorCheck.finish(endOf(chain, before.sequence, held), expiredThrough(anchored, keptSinceMs));
   verdict.chains.push({
     chain,
     records: links.length,
     firstSequence: first.sequence,
     lastSequence: before.sequence,
     hash: before.hash,
+    anchoredThrough: Math.max(0, ...(anchored?.anchors.map(({ sequence }) => sequence) ?? [])),
   });
+}
+
+/** A chain that was anchored and of which no record holds. */
+function verifyGone(chain: string, anchored: ChainAnchors, held: Held): void {
+  const last = anchored.anchors.at(-1);
+  const there = Math.max(endOf(chain, 0, held), expiredThrough(anchored, held.keptSinceMs));
+  if (!last || last.sequence <= there) return;
+  const message = `The whole chain is gone; record ${last.sequence} was anchored at ${last.time}.`;
+  held.verdict.problems.push({ kind: "deleted", chain, file: anchored.place, sequence: 1, message });
+}
+
+/** With what follows and does not hold: it is told already, and not missing. */
+function endOf(chain: string, head: number, { bad }: Held): number {
+  let end = head;
+  while (bad.has(`/${chain}/${numberOf(end + 1)}`)) end++;
+  return end;
+}
+
+/** A record is anchored soon after its time; one that waited for its table in memory, within hours. */
+const anchorDelayMs = 24 * 3_600_000;
+
+/** The last record that may have expired, by when it was anchored. */
+function expiredThrough(anchored: ChainAnchors | undefined, keptSinceMs: number): number {
+  const expired =
+    anchored?.anchors.filter(({ time }) => Date.parse(time) - anchorDelayMs < keptSinceMs) ?? [];
+  return Math.max(0, ...expired.map(({ sequence }) => sequence));
 }

@@ -1,12 +1,12 @@
 import { migratePostgresql } from "../../audit/relay/migrate-postgresql.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { CommandContext, ExitCode } from "../frame/command.ts";
-import { loadJournalSettings } from "./settings.ts";
+import { loadRecordPlace } from "./settings.ts";
 
 /** Sets up the schema of the records in PostgreSQL, as its owner, for the role that relays them. */
 export async function migrate(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {
   const { terminal } = context;
-  const { ownerUrl, url, schema } = (await loadJournalSettings(context)).postgresql;
+  const { ownerUrl, url, schema } = (await loadRecordPlace(context)).settings.audit.postgresql;
   if (ownerUrl === undefined || url === undefined) {
     throw new ConfigError([
       "audit.postgresql.ownerUrl and audit.postgresql.url must be set: the roles that own the schema and insert into it",

@@ -1,20 +1,20 @@
+import type { AnchorStore } from "../../audit/anchors/anchors.ts";
 import { openAnchors } from "../../audit/anchors/open-anchors.ts";
 import type { AuditTable } from "../../audit/table/audit-table.ts";
 import type { Problem } from "../../audit/verify/problem.ts";
 import { type Verdict, verifyJournal } from "../../audit/verify/verify-journal.ts";
 import { type TableVerdict, verifyTable } from "../../audit/verify/verify-table.ts";
+import { leastRetentionDays } from "../../core/least-retention.ts";
 import { table as renderTable } from "../../core/render.ts";
 import type { CommandContext, ExitCode } from "../frame/command.ts";
 import { type JournalSettings, loadRecordPlace } from "./settings.ts";
 
-/** What holds whatever `audit.retentionDays` was when records were deleted: it may not be less. */
-const leastRetentionDays = 90;
-
 /** Checks the journal or the table. Exits with 1 where something is wrong. */
 export async function verify(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {
   const { terminal } = context;
-  const { journal, table } = await loadRecordPlace(context);
-  const verdict = table ? await verdictOnTable(table) : await verdictOnJournal(journal);
+  const { journal, table, anchorSettings } = await loadRecordPlace(context);
+  const store = anchorSettings && openAnchors(anchorSettings);
+  const verdict = table ? await verdictOnTable(table, store) : await verdictOnJournal(journal, store);
   const isWhole = verdict.problems.length === 0;
   if (json) terminal.out(JSON.stringify({ whole: isWhole, ...verdict }, undefined, 2));
   else tell(verdict, context);
@@ -27,14 +27,16 @@ export async function verify(context: CommandContext, { json }: { json: boolean 
   return isWhole ? 0 : 1;
 }
 
-function verdictOnJournal({ journalDir: dir, anchorSettings }: JournalSettings): Promise<Verdict> {
-  const store = anchorSettings && openAnchors(anchorSettings);
+type Store = AnchorStore | undefined;
+
+function verdictOnJournal({ journalDir: dir }: JournalSettings, store: Store): Promise<Verdict> {
   return verifyJournal({ dir, store, retentionDays: leastRetentionDays });
 }
 
-async function verdictOnTable(table: AuditTable): Promise<TableVerdict> {
+async function verdictOnTable(table: AuditTable, store: Store): Promise<TableVerdict> {
+  const keptSinceMs = Date.now() - leastRetentionDays * 86_400_000;
   try {
-    return await verifyTable(table.read({}), Date.now() - leastRetentionDays * 86_400_000);
+    return await verifyTable({ rows: table.read({}), store, keptSinceMs });
   } finally {
     await table.close();
   }
@@ -47,7 +49,7 @@ function tell({ chains, problems, notes }: Verdict | TableVerdict, { terminal }:
     one.records,
     one.firstSequence,
     one.lastSequence,
-    "anchoredThrough" in one ? one.anchoredThrough : 0,
+    one.anchoredThrough,
   ]);
   terminal.out(renderTable(["chain", "files", "records", "from", "to", "anchored to"], rows));
   for (const problem of problems) terminal.out(`✗ ${problem.kind}: ${problem.message} (${placeOf(problem)})`);

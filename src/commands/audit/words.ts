@@ -20,6 +20,7 @@ export function wordsOf(record: ReadRecord): string {
       .filter((part) => part !== undefined && part !== "")
       .join(" ");
   }
+  if (kind === "refused") return `${time} ${kind} ${result} ${principal}@${tenant} ${record.leftOut} more`;
   if (tool === undefined) return `${time} ${kind} ${record.chain} ${record.sequence}`;
   const took = durationMs === undefined ? "" : ` ${durationMs} ms`;
   const who = `${principal}@${tenant}`;

@@ -42,8 +42,13 @@ test("a log group is looked for by its whole name, and keeps events long enough"
   });
   groups.unshift({ logGroupName: "/audit", retentionInDays: 30 });
   expect(await check()).toMatchObject({
-    status: "warning",
+    status: "failed",
     message: expect.stringContaining("keeps 30 days"),
+  });
+  groups[0] = { logGroupName: "/audit", retentionInDays: 90 };
+  expect(await check()).toMatchObject({
+    status: "warning",
+    message: expect.stringContaining("keeps 90 days, fewer than"),
   });
   groups[0] = { logGroupName: "/audit" };
   expect(await check()).toMatchObject({ status: "ok" });
@@ -98,20 +103,16 @@ test.each<[string, number, string, object]>([
     endpoint,
     forcePathStyle: true,
   };
-  const audit = {
-    journalDir: folder,
-    rotateBytes: 1,
-    retentionDays: 365,
-    postgresql: undefined,
-    cloudwatch: undefined,
-  };
-  const checks = await checkAudit({ ...audit, anchor }, undefined);
+  const sinks = { postgresql: undefined, cloudwatch: undefined };
+  const audit = { journalDir: folder, rotateBytes: 1, retentionDays: 365, ...sinks };
+  const checks = await checkAudit({ ...audit, anchor }, undefined, sinks);
   expect(checks).toMatchObject([
     { name: "audit journal", status: "ok" },
     { name: "audit anchors", ...expected },
   ]);
   expect(asked.every((line) => /^GET \/anchors\/?\?object-lock/.test(line))).toBe(true);
-  expect((await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }, undefined))[1]).toMatchObject({
+  const unlocked = await checkAudit({ ...audit, anchor: { ...anchor, lock: "none" } }, undefined, sinks);
+  expect(unlocked[1]).toMatchObject({
     status: "warning",
     message: expect.stringContaining("is not locked"),
   });

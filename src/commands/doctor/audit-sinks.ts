@@ -1,5 +1,6 @@
 import { findLogGroup } from "../../audit/relay/check-cloudwatch.ts";
 import type { CloudwatchSettings, PostgresqlSettings } from "../../audit/settings.ts";
+import { leastRetentionDays } from "../../core/least-retention.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 import { isRefusal } from "./refusal.ts";
 
@@ -33,6 +34,10 @@ export async function checkCloudwatch(settings: CloudwatchSettings, retentionDay
     const kept = found.retentionDays;
     if (kept === undefined || kept >= retentionDays) return ok(name, `the log group ${logGroup} is there`);
     const mend = `Run: aws logs put-retention-policy --log-group-name ${logGroup}, with ${retentionDays} days or more.`;
+    if (kept < leastRetentionDays) {
+      const why = `${logGroup} keeps ${kept} days; audit records are to be kept for ${leastRetentionDays} or more`;
+      return failed(name, why, mend);
+    }
     return warning(name, `${logGroup} keeps ${kept} days, fewer than audit.retentionDays`, mend);
   } catch (thrown) {
     if (isRefusal(thrown)) {

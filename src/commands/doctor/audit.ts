@@ -2,24 +2,33 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasObjectLock } from "../../audit/anchors/object-lock.ts";
-import type { AnchorSettings, AuditSettings, S3AnchorSettings, TableSettings } from "../../audit/settings.ts";
+import type {
+  AnchorSettings,
+  AuditSettings,
+  S3AnchorSettings,
+  SinkSettings,
+  TableAuditSettings,
+  TableSettings,
+} from "../../audit/settings.ts";
 import { checkCloudwatch, checkPostgresql } from "./audit-sinks.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 import { isRefusal } from "./refusal.ts";
 
 /**
- * Writes to the journal's and the anchors' folders, and looks at the anchors' bucket and the sinks. Of a table, reads it.
+ * Writes to the journal's and the anchors' folders, reads the table, and looks at the anchors' bucket and the sinks.
  * None where no audit is set up.
  */
 export async function checkAudit(
-  audit: AuditSettings | undefined,
-  table: TableSettings | undefined,
+  journal: AuditSettings | undefined,
+  table: TableAuditSettings | undefined,
+  { postgresql, cloudwatch }: SinkSettings,
 ): Promise<Check[]> {
-  if (table) return [await checkTable(table)];
-  if (!audit) return [];
-  const { journalDir, anchor, postgresql, cloudwatch, retentionDays } = audit;
+  const place = journal ?? table;
+  if (!place) return [];
+  const { anchor, retentionDays } = place;
   return [
-    await checkFolder("audit journal", journalDir, "audit.journalDir"),
+    ...(journal ? [await checkFolder("audit journal", journal.journalDir, "audit.journalDir")] : []),
+    ...(table ? [await checkTable(table)] : []),
     await checkAnchor(anchor),
     ...(postgresql ? [await checkPostgresql(postgresql)] : []),
     ...(cloudwatch ? [await checkCloudwatch(cloudwatch, retentionDays)] : []),
@@ -33,8 +42,8 @@ async function checkAnchor(anchor: AnchorSettings | undefined): Promise<Check> {
   if (anchor) return checkBucket(anchor);
   return warning(
     anchors,
-    "there are none: an end of the journal that was cut off cannot be seen",
-    "Set audit.anchor to a folder on another disk, of another owner.",
+    "there are none: an end of the records that was cut off cannot be seen",
+    "Set audit.anchor to s3://bucket/prefix/ of a bucket with Object Lock, or to a folder on another disk, of another owner.",
   );
 }
 
