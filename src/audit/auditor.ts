@@ -72,7 +72,7 @@ export function createAuditor(options: AuditorOptions): Auditor {
     async unknown(call, durationMs) {
       const { principal, hidden } = call;
       const result = hidden ? "denied" : "not_found";
-      if (refusedCalls.isGathered({ principal, result, tool: hidden?.name })) return;
+      if (refusedCalls.isGathered({ principal, result, tool: hidden?.tool.name })) return;
       const fields: RecordFields = { kind: "outcome", time: time(), ...unknownFields(call, durationMs) };
       await within(Math.min(waitMs, readWaitMs), writer.keep(fields));
     },
