@@ -158,7 +158,12 @@ function openAudit(
 ): Audit | undefined {
   const table = auditTableOf(settings);
   const out = settings.audit.sinks.includes("stdout") ? audit?.out : undefined;
-  if (table) return createTableAudit({ settings: table, log, out, ...given });
+  if (table) {
+    const relayed = settings.audit.sinks.filter((sink) => sink !== "stdout");
+    if (relayed.length > 0)
+      log.info("audit sinks get records by sluice audit relay alone", { sinks: relayed });
+    return createTableAudit({ settings: table, log, out, ...given });
+  }
   const auditSettings = auditSettingsOf(settings);
   if (!auditSettings) return undefined;
   return createAudit({

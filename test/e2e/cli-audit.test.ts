@@ -82,7 +82,7 @@ describe("sluice audit", () => {
 
   test.each([
     [["audit"], "sluice audit wants <action>."],
-    [["audit", "verfy"], "only verify, unfinished, tail, export, migrate"],
+    [["audit", "verfy"], "only verify, unfinished, tail, export, relay, migrate"],
     [["audit", "verify", "--follow"], "takes no --follow"],
     [["audit", "tail", "--lines", "x"], "is not a number of records"],
     [["audit", "export", "--format", "xml"], "neither ndjson nor csv"],
