@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { crc32, deflateRawSync } from "node:zlib";
 import avro from "avsc";
+import { zstdOf } from "./parquet.ts";
 
 export type AvroSchema = avro.Schema;
 
 export interface AvroOptions {
-  codec?: "null" | "deflate" | "snappy";
+  codec?: "null" | "deflate" | "snappy" | "zstandard";
   /** Of the file's head, in place of the schema it was written by. */
   schemaText?: string;
   /** Values a block says it has, in place of those it has. */
@@ -18,7 +19,11 @@ const header = avro.Type.forSchema({ type: "map", values: "bytes" });
 const long = avro.Type.forSchema("long");
 
 /** An Avro file of values, each written by avsc; the container is put together here, so that it can be wrong. */
-export function avroFile(schema: AvroSchema, values: readonly unknown[], options: AvroOptions = {}): Buffer {
+export async function avroFile(
+  schema: AvroSchema,
+  values: readonly unknown[],
+  options: AvroOptions = {},
+): Promise<Buffer> {
   const { codec = "deflate", schemaText = JSON.stringify(schema), metadata = {} } = options;
   const type = avro.Type.forSchema(schema);
   const sync = randomBytes(16);
@@ -28,13 +33,14 @@ export function avroFile(schema: AvroSchema, values: readonly unknown[], options
   const { valuesPerBlock = 1_000 } = options;
   for (let start = 0; start < values.length; start += valuesPerBlock) {
     const own = values.slice(start, start + valuesPerBlock);
-    const stored = compressed(Buffer.concat(own.map((value) => type.toBuffer(value))), codec);
+    const stored = await compressed(Buffer.concat(own.map((value) => type.toBuffer(value))), codec);
     parts.push(long.toBuffer(options.claimedCount ?? own.length), long.toBuffer(stored.length), stored, sync);
   }
   return Buffer.concat(parts);
 }
 
-function compressed(plain: Buffer, codec: AvroOptions["codec"]): Buffer {
+async function compressed(plain: Buffer, codec: AvroOptions["codec"]): Promise<Buffer> {
+  if (codec === "zstandard") return zstdOf(plain);
   if (codec === "deflate") return deflateRawSync(plain);
   return codec === "snappy" ? literalSnappy(plain) : plain;
 }

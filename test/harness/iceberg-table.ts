@@ -41,6 +41,8 @@ export interface WrittenSnapshot {
   sequence?: number;
   timestamp?: number;
   manifests: readonly WrittenManifest[];
+  /** Of the list of the manifests. */
+  listAvro?: AvroOptions | undefined;
   more?: Json;
 }
 
@@ -65,10 +67,13 @@ export class IcebergWriter {
     return this.put(`${this.folder}/${name}`, body);
   }
 
-  /** A Parquet file of the rows of `select`, whose columns have the numbers of `ids`; none where it is empty. */
+  /**
+   * A Parquet file of the rows of `select`, whose columns have the numbers of `ids`; none where it is empty. A text is what
+   * DuckDB has for a nested column: `{__duckdb_field_id: 3, "a": 4}`.
+   */
   async file(
     select: string,
-    ids: Record<string, number>,
+    ids: Record<string, number | string>,
     more: Partial<WrittenFile> = {},
   ): Promise<WrittenFile> {
     const name = `data/${++this.files}.parquet`;
@@ -92,13 +97,14 @@ export class IcebergWriter {
     sequence = 1,
     timestamp = 1_700_000_000_000,
     manifests,
+    listAvro,
     more,
   }: WrittenSnapshot): Promise<string> {
     const listed: Json[] = [];
     for (const [at, manifest] of manifests.entries()) {
       const entries = manifest.files.map((file) => entryOf(file));
       const { partition = [], avro = {}, content = 0, specId = 0, cutTo } = manifest;
-      const bytes = avroFile(manifestSchema(partition), entries, avro).subarray(0, cutTo);
+      const bytes = (await avroFile(manifestSchema(partition), entries, avro)).subarray(0, cutTo);
       const name = `metadata/${id}-m${at}.avro`;
       await this.write(name, bytes);
       listed.push({
@@ -112,7 +118,7 @@ export class IcebergWriter {
       });
     }
     const list = `metadata/snap-${id}.avro`;
-    await this.write(list, avroFile(manifestListSchema, listed));
+    await this.write(list, await avroFile(manifestListSchema, listed, listAvro));
     const said = { "sequence-number": sequence, "timestamp-ms": timestamp, "schema-id": 0 };
     const own = {
       ...said,

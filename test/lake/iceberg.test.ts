@@ -235,13 +235,13 @@ describe("The rows of an Iceberg table", () => {
   });
 
   test("are read whatever the manifests are compressed by, in blocks", async () => {
-    for (const codec of ["null", "deflate", "snappy"] as const) {
+    for (const codec of ["null", "deflate", "snappy", "zstandard"] as const) {
       const table = onS3(`codec-${codec}`);
       const files = await Promise.all(
         [1, 2, 3].map((n) => table.file(`SELECT ${n}::BIGINT AS id`, { id: 1 })),
       );
       const avro = { codec, valuesPerBlock: 2 };
-      const snapshot = await table.snapshot({ id: "1", manifests: [{ files, avro }] });
+      const snapshot = await table.snapshot({ id: "1", manifests: [{ files, avro }], listAvro: avro });
       const uri = await table.metadata([id], { current: "1", snapshots: [snapshot] });
       expect(await rowsOf("SELECT sum(id)::INTEGER FROM t", uri)).toEqual([[6]]);
     }

@@ -7,7 +7,7 @@ import type { LakeScope } from "../scope.ts";
 import { readBytes } from "../stores/read-bytes.ts";
 import type { Stores } from "../stores/store.ts";
 import type { TableRoot } from "../tables/table-root.ts";
-import { AvroFault } from "./avro/avro-fault.ts";
+import { AvroFault, UnknownCodec } from "./avro/avro-fault.ts";
 import { damagedMetadata, unsupportedFeature } from "./faults.ts";
 import { type ManifestEntry, readManifest } from "./manifest.ts";
 import { type ManifestFile, readManifestList } from "./manifest-list.ts";
@@ -65,7 +65,7 @@ export async function readSnapshotFiles(
     // A large one takes a while, in which others are served too.
     await setImmediate();
     scope.signal.throwIfAborted();
-    told(manifest.path, () => collected.add(manifest, bytes));
+    told(reading, manifest.path, () => collected.add(manifest, bytes));
     scope.progress({ done: ++done, total: manifests.length, message: "reading the Iceberg manifests" });
   });
   return collected.files();
@@ -79,7 +79,7 @@ async function manifestsOf(
   const list = snapshot["manifest-list"];
   if (list) {
     const bytes = await readFile(reading, list, undefined, scope);
-    return told(list, () => readManifestList(bytes));
+    return told(reading, list, () => readManifestList(bytes));
   }
   const bare = { sizeBytes: undefined, specId: undefined, sequenceNumber: 0 };
   const { manifests } = snapshot;
@@ -111,10 +111,12 @@ async function readFile(
   }
 }
 
-function told<T>(path: string, work: () => T): T {
+function told<T>({ root }: FilesReading, path: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
+    if (thrown instanceof UnknownCodec)
+      throw unsupportedFeature(root.uri, `manifests compressed by ${thrown.codec}`);
     if (thrown instanceof AvroFault) throw damagedMetadata(path, thrown.message, thrown);
     if (!(thrown instanceof z.ZodError)) throw thrown;
     const [issue] = thrown.issues;

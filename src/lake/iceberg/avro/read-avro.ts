@@ -1,7 +1,7 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { snappyUncompress } from "hyparquet";
 import { ZstdDecoder } from "../../formats/zstd.ts";
-import { AvroFault } from "./avro-fault.ts";
+import { AvroFault, UnknownCodec } from "./avro-fault.ts";
 import { type AvroType, parseAvroSchema } from "./avro-schema.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { readValue } from "./read-value.ts";
@@ -22,7 +22,7 @@ const maxBlockBytes = 256 << 20;
 /** Of a file's values together: those without bytes could be claimed in any number. */
 const maxValues = 5_000_000;
 
-/** Throws `AvroFault` for a file that is none, is cut short, or is written in a way that is not known. Source: Avro 1.12, "Object Container Files". */
+/** Throws `AvroFault` for a file that is none or is cut short, `UnknownCodec` as values are read. Source: Avro 1.12, "Object Container Files". */
 export function readAvro<T>(bytes: Buffer, readItem: ReadItem<T>): AvroFile<T> {
   const reader = new ByteReader(bytes);
   if (reader.left < 4 || reader.take(4).toString("latin1") !== "Obj\x01")
@@ -71,7 +71,7 @@ function uncompressed(stored: Buffer, codec: string): Buffer {
     if (thrown instanceof AvroFault) throw thrown;
     throw new AvroFault("a block of it cannot be decompressed");
   }
-  throw new AvroFault(`it is compressed by ${JSON.stringify(codec.slice(0, 50))}, which is not read`);
+  throw new UnknownCodec(codec.slice(0, 50));
 }
 
 /** The checksum of the values stands behind them. Source: Avro 1.12, "snappy". */
