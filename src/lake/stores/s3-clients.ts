@@ -2,6 +2,7 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
+import { PlainGets } from "./plain-gets.ts";
 
 export interface S3Timeouts {
   connectMs: number;
@@ -26,6 +27,8 @@ export interface S3ClientOptions {
 export interface S3Clients {
   /** The client of `region`, or of the configured region. Throws `invalid_input` with no region set. */
   client(region?: string): Promise<S3Client>;
+  /** For objects in the way these clients asked for others. */
+  plainGets: Pick<PlainGets, "get">;
   /** Forgets the clients, so that the next one reads credentials anew. */
   renew(): void;
   close(): void;
@@ -39,10 +42,14 @@ const anyRegion = "us-east-1";
 
 export function createS3Clients(options: S3ClientOptions): S3Clients {
   const clients = new Map<string, Promise<S3Client>>();
+  const plainGets = new PlainGets();
   const made = (region?: string) => {
     const known = clients.get(region ?? "");
     if (known) return known;
-    const client = makeClient(options, region);
+    const client = makeClient(options, region).then((made) => {
+      plainGets.learnFrom(made);
+      return made;
+    });
     // A failure must not stick: the user may mend the settings of the AWS SDK meanwhile.
     client.catch(() => clients.delete(region ?? ""));
     clients.set(region ?? "", client);
@@ -55,6 +62,7 @@ export function createS3Clients(options: S3ClientOptions): S3Clients {
   };
   return {
     client: made,
+    plainGets,
     // Calls under way keep the old client's connections; unused ones end by themselves.
     renew() {
       options.onExpired?.();

@@ -1,7 +1,7 @@
-import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import { changedMeanwhile } from "./interrupted.ts";
+import type { GotObject } from "./plain-gets.ts";
 import { discardS3Body, s3Body } from "./s3-body.ts";
 import { etagOfAnswer } from "./s3-etag.ts";
 import { headS3Object, type S3Location } from "./s3-head.ts";
@@ -38,16 +38,21 @@ async function getObject(
   { location, ifMatch }: Wanted,
   range: string | undefined,
   signal: AbortSignal,
-): Promise<GetObjectCommandOutput> {
+): Promise<GotObject> {
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-  const command = new GetObjectCommand({
+  const wanted = {
     Bucket: location.bucket,
     Key: location.key,
     ...(range === undefined ? {} : { Range: range }),
     ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
-  });
+  };
   const request = { bucket: location.bucket, uri: formatLocation(location), signal };
-  return sender.send(request, (client) => client.send(command, { abortSignal: signal }));
+  return sender.send(
+    request,
+    async (client, plainGets) =>
+      (await plainGets.get(client, wanted, signal)) ??
+      client.send(new GetObjectCommand(wanted), { abortSignal: signal }),
+  );
 }
 
 function rangeHeader({ start, endExclusive, suffixBytes }: Wanted): string | undefined {
@@ -79,12 +84,7 @@ async function readPastEnd(sender: S3Sender, wanted: Wanted, signal: AbortSignal
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-function checkAnswer(
-  answer: GetObjectCommandOutput,
-  wanted: Wanted,
-  uri: string,
-  signal: AbortSignal,
-): ReadResult {
+function checkAnswer(answer: GotObject, wanted: Wanted, uri: string, signal: AbortSignal): ReadResult {
   try {
     const { start, end, sizeBytes } = rangeOfAnswer(answer, wanted, uri);
     const etag = etagOfAnswer(answer.ETag, uri);
@@ -96,7 +96,7 @@ function checkAnswer(
   }
 }
 
-function rangeOfAnswer({ ContentRange, ContentLength }: GetObjectCommandOutput, wanted: Wanted, uri: string) {
+function rangeOfAnswer({ ContentRange, ContentLength }: GotObject, wanted: Wanted, uri: string) {
   const whole = rangeHeader(wanted) === undefined;
   if (ContentRange === undefined) {
     if (ContentLength === undefined) throw odd(uri, "gave no length");

@@ -19,9 +19,12 @@ export interface S3Request {
   signal: AbortSignal;
 }
 
+/** What a request is sent by. */
+type Run<T> = (client: S3Client, plainGets: S3Clients["plainGets"]) => Promise<T>;
+
 /** Sends requests to the client of the bucket's region. Everything it throws is a `ToolError`. */
 export interface S3Sender {
-  send<T>(request: S3Request, run: (client: S3Client) => Promise<T>): Promise<T>;
+  send<T>(request: S3Request, run: Run<T>): Promise<T>;
   /** Region of a bucket that turned out to be elsewhere than configured. */
   regionOf(bucket: string): string | undefined;
 }
@@ -33,11 +36,11 @@ export interface S3Sender {
  */
 export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sender {
   const regions = new Map<string, string>();
-  const attempt = async <T>({ bucket, signal }: S3Request, run: (client: S3Client) => Promise<T>) => {
+  const attempt = async <T>({ bucket, signal }: S3Request, run: Run<T>) => {
     const client = await orStopped(clients.client(regions.get(bucket)), signal);
     try {
       const target = { service: "s3", region: await client.config.region() };
-      const send = () => orStopped(run(client), signal);
+      const send = () => orStopped(run(client, clients.plainGets), signal);
       return {
         value: await guard.run(target, {
           send,

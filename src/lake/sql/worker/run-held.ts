@@ -33,6 +33,16 @@ export async function runHeld(
   return { ...rows, prepared: [], reruns: 0, isLimited: false };
 }
 
+/**
+ * What the engine may keep between statements, up to its memory limit: footers, and what it read. Nothing is looked at
+ * again: files that are held do not change, and no other ever gets their names.
+ */
+const remembering = `
+  SET parquet_metadata_cache = true;
+  SET enable_external_file_cache = true;
+  SET validate_external_file_cache = 'NO_VALIDATION';
+`;
+
 async function openHeld(instances: Instances, job: RunJob): Promise<HeldDatabase> {
   const scans = job.tables.map(({ scan }) => scan);
   const check = watchHeld(scans);
@@ -40,6 +50,7 @@ async function openHeld(instances: Instances, job: RunJob): Promise<HeldDatabase
   // Not in the call's folder, which the database outlasts.
   const temp = workerTemp(process.cwd(), process.pid);
   const database = await openDatabase(instances, job, { files: [], folders, temp }, async (connection) => {
+    await connection.run(remembering);
     for (const { names, scan } of job.tables) {
       for (const name of names) await connection.run(heldViewSql(name, scan));
     }
