@@ -12,7 +12,8 @@ import { createRangeFlights, type RangeFlight, type RangeFlights } from "./range
 import type { RangeIndex } from "./range-index.ts";
 import { readWhole } from "./read-range.ts";
 import type { Reservation } from "./reservations.ts";
-import type { Space } from "./space.ts";
+import { smallObjectBytes } from "./small-object.ts";
+import type { OpenedEntry, Space } from "./space.ts";
 
 /** An object's file while anybody of this process has it open. */
 export interface BlockEntry {
@@ -44,11 +45,10 @@ export interface WholeFetch {
 /** How often what others were refused room for is tried alone. */
 const maxRounds = 4;
 
-export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockEntry> {
-  const { space, object, key } = options;
-  const { pin, index, usedBytes } = options.whole
-    ? await openSmall(options, options.whole)
-    : await space.sparse(key, object.sizeBytes);
+export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEntry> {
+  const { space, object } = asked;
+  const { key, pin, index, usedBytes } = await openEntry(asked);
+  const options = { ...asked, key };
   const flights = createRangeFlights();
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
   const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
@@ -75,22 +75,29 @@ export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockE
   };
 }
 
+async function openEntry(options: BlockEntryOptions): Promise<OpenedEntry> {
+  const { space, object, key, whole } = options;
+  const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
+  const small = isSmall ? await openSmall(options, whole) : undefined;
+  return small ?? space.sparse(key, object.sizeBytes);
+}
+
 /** Kept with one write, once all of it came. */
 async function openSmall(
   { space, fetch, object, key }: BlockEntryOptions,
-  { signal, onFetched }: WholeFetch,
-) {
+  whole: WholeFetch | undefined,
+): Promise<OpenedEntry | undefined> {
+  if (!whole) return space.whole(key, object.sizeBytes);
+  const { signal, onFetched } = whole;
   let room: Reservation | undefined;
   try {
-    const opened = await space.sparse(key, object.sizeBytes, async () => {
+    const opened = await space.whole(key, object.sizeBytes, async () => {
       room = await space.reserve(object.sizeBytes);
       const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
       onFetched?.(bytes);
       return bytes;
     });
     room?.spend(object.sizeBytes);
-    // Other processes learn of it soon; nobody waits for that, and closing the entry tries it again.
-    if (room) opened.index.flush().catch(() => {});
     return opened;
   } finally {
     await room?.end();
