@@ -52,8 +52,10 @@ test("two servers killed at any moment claim no byte they do not have", async ()
   const server = await startS3Server(["data"]);
   const body = randomBytes(1_500_000);
   await server.put("data", "large", body);
+  const small = Array.from({ length: 4 }, () => randomBytes(100_000));
+  for (const [at, bytes] of small.entries()) await server.put("data", `small-${at}`, bytes);
   const lake = await openCacheLake(server.endpoint);
-  let claimedBytes = 0;
+  let [claimedBytes, smallThere] = [0, 0];
   for (let round = 0; round < 3; round++) {
     // The lower cap lets them evict and make anew what the other is about to open.
     const maxBytes = round % 2 === 0 ? "10000000" : "400000";
@@ -83,10 +85,18 @@ test("two servers killed at any moment claim no byte they do not have", async ()
         position = gap.end;
       }
       file.release();
+      for (const [at, whole] of small.entries()) {
+        const one = await cache.sparse(await lake.head(`s3://data/small-${at}`), lakeScope({ tenantId }));
+        const isThere = one.missing([{ start: 0, end: whole.length }]).length === 0;
+        if (isThere) expect((await readFile(one.path)).equals(whole), `seed ${seed}`).toBe(true);
+        if (isThere) smallThere++;
+        one.release();
+      }
     }
     await cache.close();
   }
   expect(claimedBytes).toBeGreaterThan(0);
+  expect(smallThere).toBeGreaterThan(0);
   await lake.close();
   await server.stop();
 }, 120_000);

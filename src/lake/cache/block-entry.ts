@@ -12,7 +12,8 @@ import { createRangeFlights, type RangeFlight, type RangeFlights } from "./range
 import type { RangeIndex } from "./range-index.ts";
 import { readWhole } from "./read-range.ts";
 import type { Reservation } from "./reservations.ts";
-import type { Space } from "./space.ts";
+import { smallObjectBytes } from "./small-object.ts";
+import type { OpenedEntry, Space } from "./space.ts";
 
 /** An object's file while anybody of this process has it open. */
 export interface BlockEntry {
@@ -51,11 +52,10 @@ export interface WholeFetch {
 /** How often what others were refused room for is tried alone. */
 const maxRounds = 4;
 
-export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockEntry> {
-  const { space, object, key } = options;
-  const { pin, index, usedBytes, isFetched } = options.whole
-    ? await openSmall(options, options.whole)
-    : { ...(await space.sparse(key, object.sizeBytes)), isFetched: false };
+export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEntry> {
+  const { space, object } = asked;
+  const { key, pin, index, usedBytes, isFetched } = await openEntry(asked);
+  const options = { ...asked, key };
   const flights = createRangeFlights();
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
   const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
@@ -84,14 +84,26 @@ export async function openBlockEntry(options: BlockEntryOptions): Promise<BlockE
   };
 }
 
+type Opened = OpenedEntry & Pick<BlockEntry, "isFetched">;
+
+async function openEntry(options: BlockEntryOptions): Promise<Opened> {
+  const { space, object, key, whole } = options;
+  const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
+  const small = isSmall ? await openSmall(options, whole) : undefined;
+  return small ?? { ...(await space.sparse(key, object.sizeBytes)), isFetched: false };
+}
+
 /** Kept with one write, once all of it came. */
 async function openSmall(
   { space, fetch, object, key }: BlockEntryOptions,
-  { signal, onFetched }: WholeFetch,
-) {
+  whole: WholeFetch | undefined,
+): Promise<Opened | undefined> {
+  const found = (opened: OpenedEntry | undefined) => opened && { ...opened, isFetched: room !== undefined };
   let room: Reservation | undefined;
+  if (!whole) return found(await space.whole(key, object.sizeBytes));
+  const { signal, onFetched } = whole;
   try {
-    const opened = await space.sparse(key, object.sizeBytes, async () => {
+    const opened = await space.whole(key, object.sizeBytes, async () => {
       room = await space.reserve(object.sizeBytes);
       const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
       fetch.counts.fetchedBytes += bytes.length;
@@ -99,9 +111,7 @@ async function openSmall(
       return bytes;
     });
     room?.spend(object.sizeBytes);
-    // Other processes learn of it soon; nobody waits for that, and closing the entry tries it again.
-    if (room) opened.index.flush().catch(() => {});
-    return { ...opened, isFetched: room !== undefined };
+    return found(opened);
   } finally {
     await room?.end();
   }

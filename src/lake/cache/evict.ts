@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ifMissing } from "../stores/errno.ts";
-import type { CacheFolder } from "./folder.ts";
+import { type CacheFolder, dataOf } from "./folder.ts";
 import { sweepInstances } from "./instance.ts";
 import { survey } from "./survey.ts";
 
@@ -77,7 +77,7 @@ async function evictDownTo(folder: CacheFolder, targetBytes: number): Promise<bo
 }
 
 function statEntry({ entries }: CacheFolder, key: string) {
-  return ifMissing(stat(join(entries, key, "data")), undefined);
+  return ifMissing(stat(dataOf(entries, key)), undefined);
 }
 
 /** Moved out of sight by one rename, so that nobody finds a half-removed entry. */

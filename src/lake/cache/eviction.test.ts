@@ -24,6 +24,7 @@ beforeAll(async () => {
   server = await startS3Server(["data"]);
   for (const key of ["a", "b", "c", "d"]) await server.put("data", key, randomBytes(1000));
   await server.put("data", "half", randomBytes(2500));
+  await server.put("data", "large", randomBytes(200_000));
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
@@ -39,7 +40,7 @@ const ask = async (cache: ObjectCache, key: string) =>
 async function use(cache: ObjectCache, key: string): Promise<boolean> {
   const before = server.requests.filter(({ method }) => method === "GET").length;
   const file = await ask(cache, key);
-  expect(await readFile(file.path)).toHaveLength(key === "half" ? 2500 : 1000);
+  expect(await readFile(file.path)).toHaveLength({ half: 2500, large: 200_000 }[key] ?? 1000);
   file.release();
   return server.requests.filter(({ method }) => method === "GET").length > before;
 }
@@ -192,16 +193,40 @@ test("what a killed server left is swept, and what a living one has is not", asy
   expect(await readdir(join(lake.dir, "v1", "links"))).toEqual(["elsewhere~1~1~fresh~1"]);
 });
 
-test("an entry that is cut or incomplete is not served but fetched again", async () => {
-  const cache = lake.cache({ deps });
-  await use(cache, "a");
+test.each([
+  ["large", (entry: string) => join(entry, "data")],
+  ["a", (entry: string) => entry],
+])("an entry that is cut or incomplete is not served but fetched again: %s", async (key, dataOf) => {
+  const cache = lake.cache({ deps, maxBytes: 1_000_000 });
+  await use(cache, key);
   const entries = join(lake.dir, "v1", "entries");
   const [entry = ""] = await readdir(entries);
-  await truncate(join(entries, entry, "data"), 500);
-  expect(await use(cache, "a")).toBe(true);
-  await rm(join(entries, entry, "data"));
-  expect(await use(cache, "a")).toBe(true);
-  expect(await use(lake.cache({ deps }), "a")).toBe(false);
+  await truncate(dataOf(join(entries, entry)), 500);
+  expect(await use(cache, key)).toBe(true);
+  await rm(dataOf(join(entries, entry)));
+  expect(await use(cache, key)).toBe(true);
+  expect(await use(lake.cache({ deps, maxBytes: 1_000_000 }), key)).toBe(false);
+});
+
+test("a small object that another boot of the machine left is fetched again, and its file goes when room is needed", async () => {
+  const before = lake.cache({ deps: { ...deps, boot: "first" }, maxBytes: 2_000 });
+  expect([await use(before, "a"), await use(before, "a")]).toEqual([true, false]);
+  await before.close();
+  const after = lake.cache({ deps: { ...deps, boot: "second" }, maxBytes: 2_000 });
+  expect([await use(after, "a"), await use(after, "a")]).toEqual([true, false]);
+  expect(after.usage().usedBytes).toBe(2_000);
+  expect(await use(after, "b")).toBe(true);
+  const left = await readdir(join(lake.dir, "v1", "entries"));
+  expect(left.map((name) => name.split("~")[1])).toEqual(["second", "second"]);
+});
+
+test("small objects that two processes fetch at once are there once, and counted once by both", async () => {
+  const [one, other] = [lake.cache({ deps }), lake.cache({ deps })];
+  const files = await Promise.all([ask(one, "a"), ask(other, "a"), ask(one, "b"), ask(other, "b")]);
+  for (const file of files) expect(await readFile(file.path)).toHaveLength(1000);
+  expect((await lake.filesIn()).entries).toBe(2);
+  expect([one.usage().usedBytes, other.usage().usedBytes]).toEqual([2_000, 2_000]);
+  for (const file of files) file.release();
 });
 
 test("a folder that something cleaned up under a running server is made again", async () => {

@@ -21,7 +21,8 @@ export interface FolderOptions {
 /**
  * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what was
  * derived, whole, and `entries/<key>/{data,ranges}` what is there of an object: made in `instances/<process>/tmp` and
- * moved in by one rename. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
+ * moved in by one rename. `entries/<key>~<boot>` is all of a small object, in the boot of the machine in which it was
+ * written: one file, as what takes time of it is the files it is made of. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
  * `instances/<process>/pins`, and may have a third in `links/<process>~<number>`: its link count keeps every process from evicting it, and a process that was
  * killed leaves nothing but a folder that the next one sweeps.
  */
@@ -38,6 +39,20 @@ export interface CacheFolder extends FolderOptions {
   releasing: Set<Promise<void>>;
   /** Makes again what something that cleans up temporary folders took away. */
   restore(): Promise<void>;
+}
+
+/** The entry of a small object that is there whole: believed in this boot of the machine alone, as it is never synced. */
+export function wholeKey(key: string, { bootId }: Pick<CacheFolder, "bootId">): string {
+  return `${key}~${bootId}`;
+}
+
+export function isWholeKey(key: string): boolean {
+  return key.includes("~");
+}
+
+/** Where the bytes of an entry lie. */
+export function dataOf(entries: string, key: string): string {
+  return isWholeKey(key) ? join(entries, key) : join(entries, key, "data");
 }
 
 /** Makes the folder and enters this process into it. Rejects with the file system's own errors. */

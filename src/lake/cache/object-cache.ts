@@ -15,7 +15,6 @@ import { createOpenEntries, type OpenFile } from "./open-entries.ts";
 import { createOpener } from "./open-in-place.ts";
 import type { FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
-import { smallObjectBytes } from "./small-object.ts";
 import { openSpace, type Space } from "./space.ts";
 import { createWriteGathered } from "./write-gathered.ts";
 
@@ -73,13 +72,12 @@ export function createObjectCache(options: ObjectCacheOptions, deps: ObjectCache
     asWhole?: Omit<WholeFetch, "signal">,
   ): Promise<OpenFile> => {
     const inSpace = await space.get();
-    const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
     const key = entryKey(scope.tenantId, settings.s3.endpoint, object, undefined);
     const fetch = { ...shared, store: storeOf(scope) };
     return entries.take(
       key,
       (onChanged, signal) => {
-        const whole = isSmall && asWhole ? { ...asWhole, signal } : undefined;
+        const whole = asWhole ? { ...asWhole, signal } : undefined;
         const openIt = () => openBlockEntry({ space: inSpace, fetch, object, key, onChanged, whole });
         return makingRoom(inSpace, object, () => minFreedBytes, openIt);
       },

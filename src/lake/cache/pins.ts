@@ -1,9 +1,9 @@
-import type { Stats } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { link, readFile, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, ifMissing } from "../stores/errno.ts";
 import { diskBytes } from "./disk-bytes.ts";
-import type { CacheFolder } from "./folder.ts";
+import { type CacheFolder, dataOf } from "./folder.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
 /** How often other processes are shown that an entry is in use: they evict by it. */
@@ -24,33 +24,52 @@ export interface Pin {
   release(): Promise<void>;
 }
 
-/** Pins what lies at `path`, counting it on `entry`. `known`: what is known of the file already. */
+/** Pins what lies at `path`, counting it on `entry`. */
 export async function pinFile(
   folder: CacheFolder,
   path: string,
   facts: string,
   entry: LedgerEntry,
-  known?: Stats,
 ): Promise<Pin> {
-  const pinPath = join(folder.instance.pins, folder.newId());
+  const pinPath = newPinPath(folder);
   // Counted before the link is there, so that nothing of this process evicts it in between.
   entry.pins++;
   try {
     await link(path, pinPath);
-    const found = known ?? (await stat(pinPath));
-    return {
-      path: pinPath,
-      sizeBytes: found.size,
-      inode: found.ino,
-      identity: identityOf(found),
-      facts,
-      share: () => pinFile(folder, pinPath, facts, entry),
-      release: releaseOnce(folder, pinPath, entry),
-    };
+    return pinOf(folder, pinPath, facts, entry, await stat(pinPath));
   } catch (thrown) {
     entry.pins--;
     throw thrown;
   }
+}
+
+/** A name for one more pin. */
+export function newPinPath({ instance, newId }: CacheFolder): string {
+  return join(instance.pins, newId());
+}
+
+/** The pin that lies at `path` already, counting it on `entry`. */
+export function pinAt(
+  folder: CacheFolder,
+  path: string,
+  facts: string,
+  entry: LedgerEntry,
+  found: Stats,
+): Pin {
+  entry.pins++;
+  return pinOf(folder, path, facts, entry, found);
+}
+
+function pinOf(folder: CacheFolder, path: string, facts: string, entry: LedgerEntry, found: Stats): Pin {
+  return {
+    path,
+    sizeBytes: found.size,
+    inode: found.ino,
+    identity: identityOf(found),
+    facts,
+    share: () => pinFile(folder, path, facts, entry),
+    release: releaseOnce(folder, path, entry),
+  };
 }
 
 /** Undefined on file systems that do not keep when a file was made. */
@@ -82,12 +101,13 @@ export async function pinEntry(
   key: string,
   withFacts: boolean,
 ): Promise<Pin | undefined> {
-  const { ledger, now } = folder;
+  const { ledger } = folder;
   const path = join(folder.entries, key);
-  const data = join(path, "data");
+  const data = dataOf(folder.entries, key);
   try {
     const facts = withFacts ? await readFacts(path) : "";
-    const entry = ledger.entries.get(key) ?? ledger.record(key, diskBytes(await stat(data)), now());
+    const entry = ledger.entries.get(key) ?? found(folder, key, data);
+    if (!entry) return undefined;
     const pin = await pinFile(folder, data, facts, entry);
     await noteUse(folder, key, entry, pin);
     return pin;
@@ -97,6 +117,12 @@ export async function pinEntry(
     if (ledger.entries.get(key)?.pins === 0) ledger.remove(key);
     return undefined;
   }
+}
+
+/** Of one that this process does not know. Most of those are not there. */
+function found({ ledger, now }: CacheFolder, key: string, data: string): LedgerEntry | undefined {
+  const stats = statSync(data, { throwIfNoEntry: false });
+  return stats && ledger.record(key, diskBytes(stats), now());
 }
 
 /** For this process at once, for others as often as matters. */

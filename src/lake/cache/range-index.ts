@@ -6,6 +6,7 @@ import { createRangeSet, type RangeSet, tidyRanges } from "./byte-ranges.ts";
 import type { ByteRange } from "./cache.ts";
 import type { CacheFolder } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
+import type { Pin } from "./pins.ts";
 
 /** Stands for the boot in a line whose bytes were brought to the disk itself. */
 const synced = "synced";
@@ -44,6 +45,13 @@ export async function openRangeIndex(folder: CacheFolder, key: string, inode: nu
 /** The index of an entry that was just made. */
 export function newRangeIndex(folder: CacheFolder, key: string, inode: number): RangeIndex {
   return indexOf(folder, createLines(folder, join(folder.entries, key, indexName), inode));
+}
+
+/** The index of an entry that is there whole, and so has none on disk. */
+export function wholeRangeIndex(folder: CacheFolder, key: string, { inode, sizeBytes }: Pin): RangeIndex {
+  const lines = createLines(folder, join(folder.entries, key, indexName), inode);
+  lines.held.add({ start: 0, end: sizeBytes });
+  return indexOf(folder, lines);
 }
 
 function indexOf(folder: CacheFolder, lines: ReturnType<typeof createLines>): RangeIndex {

@@ -2,14 +2,25 @@ import { utimes } from "node:fs/promises";
 import { RecentMap } from "../recent-map.ts";
 import { type Claim, makeClaim } from "./claims.ts";
 import { createEvictor, type Evictor } from "./evict.ts";
-import { type CacheFolder, type FolderOptions, openFolder } from "./folder.ts";
+import { type CacheFolder, type FolderOptions, openFolder, wholeKey } from "./folder.ts";
 import { createTurns } from "./in-turn.ts";
 import { isAllInUse } from "./no-room.ts";
 import { type Pin, pinEntry } from "./pins.ts";
-import { newRangeIndex, openRangeIndex, type RangeIndex } from "./range-index.ts";
+import { newRangeIndex, openRangeIndex, type RangeIndex, wholeRangeIndex } from "./range-index.ts";
 import { createReservations, type Reservation } from "./reservations.ts";
 import { isUnused, pinSparse } from "./sparse-files.ts";
 import { createSyncing } from "./syncing.ts";
+import { pinWhole } from "./whole-files.ts";
+
+/** An entry of an object. */
+export interface OpenedEntry {
+  /** Its name in the folder, which for others that are small is not that of the object. */
+  key: string;
+  pin: Pin;
+  index: RangeIndex;
+  /** On disk. */
+  usedBytes: number;
+}
 
 /** The cache folder, shared with other processes and never over its cap. */
 export interface Space {
@@ -17,15 +28,17 @@ export interface Space {
   pin(key: string): Promise<Pin | undefined>;
   /** Throws `too_large` where no room can be made. */
   claim(sizeBytes: number): Promise<Claim>;
+  /** The sparse file of the object `key` and its index, made with nothing in it where there is none of this size. */
+  sparse(key: string, sizeBytes: number): Promise<OpenedEntry>;
   /**
-   * The sparse file of `key` and its index, made where there is none of this size: with nothing in it, or with all of
-   * what `content` brings.
+   * The file of the small object `key`, made of what `content` brings where there is none of this size; `undefined` without
+   * `content`, and where the system does not tell the boots of the machine apart.
    */
-  sparse(
+  whole(
     key: string,
     sizeBytes: number,
     content?: () => Promise<Uint8Array>,
-  ): Promise<{ pin: Pin; index: RangeIndex; usedBytes: number }>;
+  ): Promise<OpenedEntry | undefined>;
   /** Throws `too_large` where no room can be made. */
   reserve(sizeBytes: number): Promise<Reservation>;
   /** Notes what an entry takes now, as just used; nothing where it is gone. */
@@ -59,17 +72,13 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
   return {
     ...roomIn(folder, evictor, inTurn),
     pin: (key) => pinEntry(folder, key, true),
-    async sparse(key, sizeBytes, content) {
-      const { pin, made } = await pinSparse(folder, key, sizeBytes, content);
-      const index = made ? newRangeIndex(folder, key, pin.inode) : await indexes.open(key, pin);
-      if (made === "whole") {
-        index.note({ start: 0, end: sizeBytes });
-        // Also where a look at the folder missed it while it was made.
-        folder.ledger.record(key, sizeBytes, folder.now());
-      }
+    async sparse(key, sizeBytes) {
+      const { pin, isMade } = await pinSparse(folder, key, sizeBytes);
+      const index = isMade ? newRangeIndex(folder, key, pin.inode) : await indexes.open(key, pin);
       indexes.remember(key, pin, index);
-      return { pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
+      return { key, pin, index, usedBytes: folder.ledger.entries.get(key)?.sizeBytes ?? 0 };
     },
+    whole: (key, sizeBytes, content) => openWhole(folder, key, sizeBytes, content),
     record(key, sizeBytes) {
       if (folder.ledger.entries.has(key)) folder.ledger.record(key, sizeBytes, folder.now());
     },
@@ -98,6 +107,22 @@ export async function openSpace(options: FolderOptions): Promise<Space> {
       await folder.instance.leave();
     },
   };
+}
+
+async function openWhole(
+  folder: CacheFolder,
+  objectKey: string,
+  sizeBytes: number,
+  content?: () => Promise<Uint8Array>,
+): Promise<OpenedEntry | undefined> {
+  if (!folder.knowsBoot) return undefined;
+  const key = wholeKey(objectKey, folder);
+  const pinned = await pinWhole(folder, key, sizeBytes, content);
+  if (!pinned) return undefined;
+  const { pin, isMade } = pinned;
+  // Also where a look at the folder missed it while it was made.
+  if (isMade) folder.ledger.record(key, sizeBytes, folder.now());
+  return { key, pin, index: wholeRangeIndex(folder, key, pin), usedBytes: sizeBytes };
 }
 
 function rememberIndexes(folder: CacheFolder) {

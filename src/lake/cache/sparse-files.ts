@@ -1,9 +1,8 @@
-import { fstatSync, type Stats } from "node:fs";
 import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, ifMissing } from "../stores/errno.ts";
 import { removeEntry } from "./evict.ts";
-import type { CacheFolder } from "./folder.ts";
+import { type CacheFolder, dataOf } from "./folder.ts";
 import { type Pin, pinEntry, pinFile } from "./pins.ts";
 
 /** Other processes make and evict entries in between. */
@@ -11,31 +10,22 @@ const maxTries = 5;
 
 export interface PinnedSparse {
   pin: Pin;
-  /** What it was made as; undefined where it was there. */
-  made: "empty" | "whole" | undefined;
+  isMade: boolean;
 }
 
 /**
- * Pins the sparse file of `key`. One that is not there, or of another size, is made anew: with nothing in it, or with
- * all of what `content` brings.
+ * Pins the sparse file of `key`. One that is not there, or of another size, is made anew, with nothing in it.
  */
-export async function pinSparse(
-  folder: CacheFolder,
-  key: string,
-  sizeBytes: number,
-  content?: () => Promise<Uint8Array>,
-): Promise<PinnedSparse> {
-  let bytes: Uint8Array | undefined;
+export async function pinSparse(folder: CacheFolder, key: string, sizeBytes: number): Promise<PinnedSparse> {
   for (let tries = 1; ; tries++) {
     const known = await pinEntry(folder, key, false);
-    if (known?.sizeBytes === sizeBytes) return { pin: known, made: undefined };
+    if (known?.sizeBytes === sizeBytes) return { pin: known, isMade: false };
     if (known) {
       await known.release();
       await removeEntry(folder, key);
     }
-    bytes ??= await content?.();
-    const made = await makeSparse(folder, key, sizeBytes, bytes);
-    if (made) return { pin: made, made: bytes ? "whole" : "empty" };
+    const made = await makeSparse(folder, key, sizeBytes);
+    if (made) return { pin: made, isMade: true };
     // What is in the way has no data: something outside took it.
     if (tries > 1) await removeEntry(folder, key);
     if (tries === maxTries) throw new Error("The cache folder is changed by something outside.");
@@ -43,19 +33,14 @@ export async function pinSparse(
 }
 
 /** `undefined` where there is an entry of this key meanwhile. */
-async function makeSparse(
-  folder: CacheFolder,
-  key: string,
-  sizeBytes: number,
-  bytes: Uint8Array | undefined,
-): Promise<Pin | undefined> {
+async function makeSparse(folder: CacheFolder, key: string, sizeBytes: number): Promise<Pin | undefined> {
   const path = join(folder.instance.temporary, folder.newId());
   const dataPath = join(path, "data");
   const entry = folder.ledger.record(key, 0, folder.now());
   try {
     await makeFolder(folder, path);
-    const made = await makeFile(dataPath, sizeBytes, bytes);
-    const pin = await pinFile(folder, dataPath, "", entry, made);
+    await makeFile(dataPath, sizeBytes);
+    const pin = await pinFile(folder, dataPath, "", entry);
     if (await movedIn(path, join(folder.entries, key))) return pin;
     await pin.release();
   } catch (thrown) {
@@ -68,14 +53,11 @@ async function makeSparse(
   return undefined;
 }
 
-async function makeFile(path: string, sizeBytes: number, bytes: Uint8Array | undefined): Promise<Stats> {
+/** Takes no disk until it is written, whatever its size. */
+async function makeFile(path: string, sizeBytes: number): Promise<void> {
   const file = await open(path, "wx", 0o400);
   try {
-    if (bytes) await file.writeFile(bytes);
-    // Takes no disk until it is written, whatever its size.
-    else await file.truncate(sizeBytes);
-    // Nothing to wait for: the file is open.
-    return fstatSync(file.fd);
+    await file.truncate(sizeBytes);
   } finally {
     await file.close();
   }
@@ -105,7 +87,7 @@ async function movedIn(path: string, entryPath: string): Promise<boolean> {
 /** Whether nobody but one asker of this process has the entry in use. */
 export async function isUnused(folder: CacheFolder, key: string): Promise<boolean> {
   if ((folder.ledger.entries.get(key)?.pins ?? 0) > 1) return false;
-  const found = await ifMissing(stat(join(folder.entries, key, "data")), undefined);
+  const found = await ifMissing(stat(dataOf(folder.entries, key)), undefined);
   return found !== undefined && found.nlink <= 2;
 }
 

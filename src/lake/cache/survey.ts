@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf } from "../stores/errno.ts";
 import { diskBytes } from "./disk-bytes.ts";
+import { isWholeKey } from "./folder.ts";
 import { indexName } from "./range-index.ts";
 
 /** An entry as it lies on disk. */
@@ -30,6 +31,13 @@ export async function survey(entriesFolder: string, instances: string, own: stri
   const entries: SurveyedEntry[] = [];
   const counted = new Set<number>();
   for (const key of await namesIn(entriesFolder)) {
+    if (isWholeKey(key)) {
+      const stats = await gone(stat(join(entriesFolder, key)));
+      if (!stats) continue;
+      counted.add(stats.ino);
+      entries.push({ key, sizeBytes: diskBytes(stats), lastUsedMs: stats.mtimeMs });
+      continue;
+    }
     const files = await filesIn(join(entriesFolder, key), diskBytes);
     const data = files.get("data");
     if (!data) continue;
