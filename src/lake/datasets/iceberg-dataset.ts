@@ -5,7 +5,7 @@ import { partitionText } from "../iceberg/single-value.ts";
 import { type IcebergSnapshot, identityFields } from "../iceberg/snapshot.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import type { StoredObject } from "../stores/store.ts";
-import { sqlType } from "../tables/table-field.ts";
+import { keptOutside, sqlType, type TableField } from "../tables/table-field.ts";
 import type { DataFile } from "./dataset.ts";
 import type { PartitionValues } from "./partitions.ts";
 import { createTableDatasets } from "./table-datasets.ts";
@@ -56,14 +56,15 @@ function objectOf({ paths, snapshot }: IcebergSnapshot, { entry }: LiveFile): St
 }
 
 function partitionOf(
-  { specs, partitionFields, root }: IcebergSnapshot,
+  { specs, fields, partitionFields, root }: IcebergSnapshot,
   { entry, specId }: LiveFile,
 ): PartitionValues {
   const spec = specs.get(specId);
   const columns = new Map(spec && [...identityFields(spec)].map(([id, column]) => [column, id]));
+  const isToldOf = ({ fieldId = -1 }: TableField) => columns.has(fieldId);
   try {
     return Object.fromEntries(
-      partitionFields.map(({ name, fieldId = -1, type }) => {
+      [...partitionFields, ...keptOutside(fields).filter(isToldOf)].map(({ name, fieldId = -1, type }) => {
         const id = columns.get(fieldId);
         if (id === undefined || !entry.partition.has(id)) throw new RangeError(`no value of ${name} is told`);
         return [name, partitionText(sqlType(type), entry.partition.get(id))];

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mapBounded } from "../datasets/map-bounded.ts";
+import { keptOutside } from "../tables/table-field.ts";
 import type { DeletedRows, Scan, ScanFile } from "./engine.ts";
 import { partitionKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
@@ -68,14 +69,13 @@ function numberIn(index: number, count: number): string {
 }
 
 /** The distinct partitions of a scan, and the number of each file's. */
-function partitionsOf({ files, partitionColumns }: Scan): {
-  partitions: PartitionValues[];
-  ofFile: number[];
-} {
+function partitionsOf(scan: Scan): { partitions: PartitionValues[]; ofFile: number[] } {
+  const { files, partitionColumns } = scan;
+  const columns = [...partitionColumns, ...keptOutside("tableFields" in scan ? scan.tableFields : [])];
   const numbers = new Map<string, number>();
   const partitions: PartitionValues[] = [];
   const ofFile = files.map((file, index) => {
-    const values = partitionColumns.map(({ name }) => file.partition[name] ?? null);
+    const values = columns.map(({ name }) => file.partition[name] ?? null);
     // Rows that do not count are told by the number of their file's partition and theirs.
     const key = JSON.stringify(file.deleted ? [values, index] : values);
     const known = numbers.get(key);

@@ -24,7 +24,7 @@ export interface JobFile {
   deleted?: { path: string; rowCount: number } | { filePath: string; paths: string[] } | undefined;
 }
 
-/** Values of the partition columns, in their order; `null` for Hive's default partition. */
+/** Values of the partition columns, in their order; `null` for Hive's default partition. Behind them, of fields that are kept outside by some files. */
 export type PartitionValues = (string | null)[];
 
 export interface JobScan {

@@ -13,9 +13,14 @@ export interface TableField {
   fieldId?: number | undefined;
   /** Names that find it in files whose columns have no numbers. */
   namesWithoutId?: readonly string[] | undefined;
-  /** Some files have its value outside of them, and others within: one that lacks it is not read as NULL. */
+  /** Some files have its value outside of them, and others do not: one that lacks it has the former, or NULL. */
   isKeptOutside?: boolean | undefined;
   type: TableType;
+}
+
+/** The columns that only some files have values of outside of them. */
+export function keptOutside(fields: readonly TableField[] = []): TableField[] {
+  return fields.filter(({ isKeptOutside }) => isKeptOutside);
 }
 
 /** The type as the engine writes it. */

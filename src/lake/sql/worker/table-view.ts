@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBType } from "@duckdb/node-api";
 import { ToolError } from "../../../core/errors.ts";
-import { sqlType, type TableField } from "../../tables/table-field.ts";
+import { keptOutside, sqlType, type TableField } from "../../tables/table-field.ts";
 import type { Column } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan, TableView } from "../protocol.ts";
@@ -74,7 +74,7 @@ function groupSelect(
 ): string {
   const columns = (scan.tableFields ?? []).map((field) => {
     const at = scan.partitionColumns.findIndex(({ name }) => name === field.name);
-    const value = at < 0 ? columnValue(field, found) : partitionValue(scan, at);
+    const value = at < 0 ? columnValue(scan, field, found) : partitionValue(scan, at, field);
     return `${value} AS ${identifier(field.name)}`;
   });
   if (hasDeleted && [...found.types.keys()].some((name) => name.toLowerCase() === "file_row_number")) {
@@ -98,23 +98,21 @@ function withoutIds({ uri }: JobFile): ToolError {
   );
 }
 
-function columnValue(field: TableField, found: FileColumns): string {
+function columnValue(scan: JobScan, field: TableField, found: FileColumns): string {
   const name = found.nameOf(field, [...found.types.keys()]);
   const type: DuckDBType | undefined = name === undefined ? undefined : found.types.get(name);
   if (name !== undefined && type) return valueSql(field.type, type, `file.${identifier(name)}`, found);
-  if (!field.isKeptOutside) return `NULL::${sqlType(field.type)}`;
-  throw new ToolError(
-    "unsupported",
-    `Files of the Iceberg table have no column ${field.name}, by whose values it was once divided and once not.`,
-    { details: { tableFormat: "Iceberg", feature: "partition values of changed partition specs" } },
-  );
+  const at = keptOutside(scan.tableFields).indexOf(field);
+  return at < 0
+    ? `NULL::${sqlType(field.type)}`
+    : partitionValue(scan, scan.partitionColumns.length + at, field);
 }
 
 /** By the number in its folder's name: the engine leaves out files by filters on it. */
-function partitionValue({ partitionColumns, partitions }: JobScan, column: number): string {
+function partitionValue({ partitions }: JobScan, column: number, { type }: TableField): string {
   const values = partitions.map((values) => {
     const value = values[column];
     return value === null || value === undefined ? "NULL" : literal(value);
   });
-  return `list_extract(${list(values)}::VARCHAR[]::${partitionColumns[column]?.type}[], file.${partitionKey} + 1)`;
+  return `list_extract(${list(values)}::VARCHAR[]::${sqlType(type)}[], file.${partitionKey} + 1)`;
 }
