@@ -55,15 +55,15 @@ export class RandomTable {
     this.columns = new RandomColumns(random);
     this.writer = writer;
     this.localFolder = localFolder;
-    this.formatVersion = random(4) === 0 ? 1 : 2;
-    this.isMigrated = random(4) === 0;
+    this.formatVersion = random(6) === 0 ? 1 : 2;
+    this.isMigrated = random(2) === 0;
     this.schemas.push(this.columns.first());
     if (this.isMigrated || random(2) === 0) this.specs.push(this.newSpec());
   }
 
   /** Writes all, and gives the table's uri and its states, the newest first. */
   async write(): Promise<{ uri: string; states: State[] }> {
-    const steps = 2 + this.random(4);
+    const steps = 3 + this.random(3);
     for (let sequence = 1; sequence <= steps; sequence++) await this.step(sequence);
     if (this.random(2) === 0) this.evolve();
     const schemas = this.schemas.map((fields, at) => ({
@@ -104,12 +104,14 @@ export class RandomTable {
   }
 
   private newSpec(): PartitionField[] {
-    const plain = this.newest().filter(({ id, shape }) => id !== 1 && shape.is === "plain");
-    const source = plain[this.random(plain.length || 1)];
-    if (source?.shape.is !== "plain") return [];
     const transform = this.isMigrated ? "identity" : this.columns.pick(["identity", "bucket[4]", "void"]);
     // What is no number equals nothing, and so is no partition's value.
-    if (transform === "identity" && /float|double/.test(source.shape.kind)) return [];
+    const isFit = (kind: string) => transform !== "identity" || !/float|double/.test(kind);
+    const fit = this.newest().filter(
+      ({ id, shape }) => id !== 1 && shape.is === "plain" && isFit(shape.kind),
+    );
+    const source = fit[this.random(fit.length || 1)];
+    if (source?.shape.is !== "plain") return [];
     const id = ++this.partitionIds;
     const { kind } = source.shape;
     return [{ transform, id, name: `p${id}`, sourceId: source.id, kind }];
@@ -123,7 +125,8 @@ export class RandomTable {
     const added: MadeFile[] = [];
     for (let count = this.random(3) + (sequence === 1 ? 1 : 0); count > 0; count--)
       added.push(await this.newFile());
-    if (this.formatVersion > 1 && this.random(2) === 0) await this.deleteRows(sequence);
+    for (let count = this.formatVersion > 1 ? this.random(3) : 0; count > 0; count--)
+      await this.deleteRows(sequence);
     const id = String(9_007_199_254_740_993n + BigInt(sequence) * 10_000_000_000n + BigInt(this.random(1e9)));
     const snapshot = {
       id,
@@ -238,7 +241,7 @@ export class RandomTable {
   private async deleteRows(sequence: number): Promise<void> {
     const near = this.live.length > 0 ? this.columns.pick(this.live) : undefined;
     if (!near) return;
-    const isStale = sequence > 1 && this.random(4) === 0;
+    const isStale = this.random(3) === 0;
     const own = isStale ? (near.file.sequence ?? 1) - 1 : sequence;
     const isApplied = (made: MadeFile) =>
       own >= (made.file.sequence ?? 0) && made.specId === near.specId && samePartition(made, near);

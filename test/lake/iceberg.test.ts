@@ -202,6 +202,37 @@ describe("The rows of an Iceberg table", () => {
     expect(await rowsOf("SELECT count(*) FROM t WHERE word = ''", uri)).toEqual([[2]]);
   });
 
+  test("have the value of a column that only some files were divided by, where a file lacks it", async () => {
+    const table = onS3("some-divided");
+    // Before the column was there, with it in the file, and as tables have it that came from Hive.
+    const before = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
+    const within = await table.file("SELECT 2::BIGINT AS id, 'x' AS word", { id: 1, word: 2 });
+    const beside = await table.file("SELECT 3::BIGINT AS id", { id: 1 }, { partition: { word: "y" } });
+    const manifests = [
+      { files: [before, within] },
+      { files: [beside], specId: 1, partition: [partitionField("word", 1000, "string")] },
+    ];
+    const snapshots = [await table.snapshot({ id: "1", manifests })];
+    const spec = { "source-id": 2, "field-id": 1000, name: "word", transform: "identity" };
+    const specs = [
+      { "spec-id": 0, fields: [] },
+      { "spec-id": 1, fields: [spec] },
+    ];
+    const more = { "partition-specs": specs, "default-spec-id": 1 };
+    const uri = await table.metadata([id, word], { current: "1", snapshots, more });
+    expect(await rowsOf("SELECT id, word FROM t ORDER BY id", uri)).toEqual([
+      [1, null],
+      [2, "x"],
+      [3, "y"],
+    ]);
+    expect(await rowsOf("SELECT id FROM t WHERE word = 'y' OR word IS NULL ORDER BY 1", uri)).toEqual([
+      [1],
+      [3],
+    ]);
+    expect(await rowsOf("SELECT count(*) FROM t WHERE word = 'y'", uri)).toEqual([[1]]);
+    expect(await rowsOf("SELECT id FROM t ORDER BY word DESC NULLS LAST LIMIT 1", uri)).toEqual([[3]]);
+  });
+
   test("are found where the table was copied to, and a note says so", async () => {
     const table = onS3("copied");
     const file = await table.file("SELECT 1::BIGINT AS id", { id: 1 });
