@@ -12,6 +12,8 @@ type Sign = (request: SdkRequest) => Promise<SdkRequest>;
 /** How the AWS SDK asked a bucket for an object. */
 interface Pattern {
   request: SdkRequest;
+  /** Those that every request of the bucket has. */
+  headers: SdkRequest["headers"];
   /** What stands before the key. */
   pathStart: string;
   sign: Sign;
@@ -72,18 +74,20 @@ function learn(
   const sign = signerOf(client, context);
   const ending = encoded(Key);
   if (!sign || !request.path.endsWith(`/${ending}`)) return;
-  patterns.set(Bucket, { request, pathStart: request.path.slice(0, -ending.length), sign });
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => !ownHeaders.test(name)),
+  );
+  patterns.set(Bucket, { request, headers, pathStart: request.path.slice(0, -ending.length), sign });
 }
 
 async function ask(
   client: S3Client,
-  { request, pathStart, sign }: Pattern,
+  { request, headers: shared, pathStart, sign }: Pattern,
   { Key = "", Range, IfMatch }: WantedObject,
   signal: AbortSignal,
 ): Promise<GotObject | undefined> {
-  const shared = Object.entries(request.headers).filter(([name]) => !ownHeaders.test(name));
   const headers = {
-    ...Object.fromEntries(shared),
+    ...shared,
     ...(Range === undefined ? {} : { range: Range }),
     ...(IfMatch === undefined ? {} : { "if-match": IfMatch }),
   };

@@ -46,9 +46,9 @@ export function createS3Clients(options: S3ClientOptions): S3Clients {
   const made = (region?: string) => {
     const known = clients.get(region ?? "");
     if (known) return known;
-    const client = makeClient(options, region).then((made) => {
-      plainGets.learnFrom(made);
-      return made;
+    const client = makeClient(options, region).then((opened) => {
+      plainGets.learnFrom(opened);
+      return opened;
     });
     // A failure must not stick: the user may mend the settings of the AWS SDK meanwhile.
     client.catch(() => clients.delete(region ?? ""));
