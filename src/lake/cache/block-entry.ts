@@ -87,31 +87,32 @@ export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEnt
 type Opened = OpenedEntry & Pick<BlockEntry, "isFetched">;
 
 async function openEntry(options: BlockEntryOptions): Promise<Opened> {
-  const { space, object, key, whole } = options;
+  const { space, object, key } = options;
   const isSmall = object.sizeBytes > 0 && object.sizeBytes <= smallObjectBytes;
-  const small = isSmall ? await openSmall(options, whole) : undefined;
+  const small = isSmall ? await openSmall(options) : undefined;
   return small ?? { ...(await space.sparse(key, object.sizeBytes)), isFetched: false };
 }
 
 /** Kept with one write, once all of it came. */
-async function openSmall(
-  { space, fetch, object, key }: BlockEntryOptions,
-  whole: WholeFetch | undefined,
-): Promise<Opened | undefined> {
-  const found = (opened: OpenedEntry | undefined) => opened && { ...opened, isFetched: room !== undefined };
+async function openSmall({
+  space,
+  fetch,
+  object,
+  key,
+  whole,
+}: BlockEntryOptions): Promise<Opened | undefined> {
   let room: Reservation | undefined;
-  if (!whole) return found(await space.whole(key, object.sizeBytes));
-  const { signal, onFetched } = whole;
+  const content = async ({ signal, onFetched }: WholeFetch) => {
+    room = await space.reserve(object.sizeBytes);
+    const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
+    fetch.counts.fetchedBytes += bytes.length;
+    onFetched?.(bytes);
+    return bytes;
+  };
   try {
-    const opened = await space.whole(key, object.sizeBytes, async () => {
-      room = await space.reserve(object.sizeBytes);
-      const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
-      fetch.counts.fetchedBytes += bytes.length;
-      onFetched?.(bytes);
-      return bytes;
-    });
+    const opened = await space.whole(key, object.sizeBytes, whole && (() => content(whole)));
     room?.spend(object.sizeBytes);
-    return found(opened);
+    return opened && { ...opened, isFetched: room !== undefined };
   } finally {
     await room?.end();
   }
