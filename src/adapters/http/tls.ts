@@ -1,5 +1,6 @@
 import { constants } from "node:crypto";
 import type { TlsOptions } from "node:tls";
+import { textsOfFile } from "../../auth/certificates/pem.ts";
 
 /** What TLS is made of, as PEM. */
 export interface TlsFiles {
@@ -33,5 +34,6 @@ export function tlsOptions({ cert, key, clientCa, clientCrl }: TlsFiles): TlsOpt
 
 /** Each by itself: of several in one text Node reads the first. A text without any is left for Node to refuse. */
 function listsOf(pem: string): string[] {
-  return pem.match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g) ?? [pem];
+  const lists = textsOfFile(pem, "X509 CRL");
+  return lists.length > 0 ? lists : [pem];
 }

@@ -1,9 +1,19 @@
 import { MalformedError } from "./malformed.ts";
 
+type Label = "CERTIFICATE" | "X509 CRL";
+
 /** The blocks of that label in a file of an administrator's, as DER; text around them is left out. */
-export function blocksOfFile(text: string, label: "CERTIFICATE" | "X509 CRL"): Buffer[] {
-  const found = text.matchAll(new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, "g"));
-  return [...found].map(([, body = ""]) => decodeBase64(body.replaceAll(/\s/g, "")));
+export function blocksOfFile(text: string, label: Label): Buffer[] {
+  return [...blocksIn(text, label)].map(([, body = ""]) => decodeBase64(body.replaceAll(/\s/g, "")));
+}
+
+/** The same, as they stand there. */
+export function textsOfFile(text: string, label: Label): string[] {
+  return [...blocksIn(text, label)].map(([block]) => block);
+}
+
+function blocksIn(text: string, label: Label) {
+  return text.matchAll(new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, "g"));
 }
 
 const end = "-----END CERTIFICATE-----";
