@@ -14,9 +14,8 @@ import { listChains, listSegments } from "./journal/segments.ts";
 import { createRefusedCallers, type RefusedCaller } from "./refused-callers.ts";
 import { createRefusedCalls } from "./refused-calls.ts";
 import type { Backlog } from "./relay/backlog.ts";
-import { createCloudwatchSink } from "./relay/cloudwatch-sink.ts";
+import { openSinks } from "./relay/open-sinks.ts";
 import { readPosition } from "./relay/position.ts";
-import { createPostgresqlSink } from "./relay/postgresql-sink.ts";
 import { createRelay, type Relay, type RelayedChain } from "./relay/relay.ts";
 import type { Sink } from "./relay/sink.ts";
 import { createStdoutSink } from "./relay/stdout-sink.ts";
@@ -59,11 +58,11 @@ const expireEveryMs = 6 * 3_600_000;
 
 /** Opens nothing before the first record: a process that calls no tool leaves no trace. */
 export function createAudit(options: AuditOptions): Audit {
-  const { settings, log, now, isServer, openFile = openAppendFile, waitMs = 10_000 } = options;
+  const { settings, log, out, now, isServer, openFile = openAppendFile, waitMs = 10_000 } = options;
   const { journalDir: dir, anchor, retentionDays } = settings;
   const journal = createJournal({ ...options, dir, rotateBytes: settings.rotateBytes, openFile });
   const anchoring = anchor && createAnchoring({ journal, store: openAnchors(anchor), log, now });
-  const sinks = sinksOf(options);
+  const sinks = [...openSinks(settings, now), ...(out ? [createStdoutSink(out)] : [])];
   const chains = (takesAll: boolean) => chainsToRelay(dir, journal, takesAll && isServer);
   const relays = sinks.map((sink) => createRelay({ sink, chains, log, random: Math.random, now }));
   journal.onDurable(() => {
@@ -109,14 +108,6 @@ async function backlogOf(relay: Relay) {
 async function endOf(journal: Journal, relays: readonly Relay[]): Promise<void> {
   await journal.close();
   await Promise.all(relays.map((relay) => relay.close(closeMs)));
-}
-
-function sinksOf({ settings: { postgresql, cloudwatch }, out, now }: AuditOptions): Sink[] {
-  return [
-    ...(postgresql ? [createPostgresqlSink(postgresql)] : []),
-    ...(cloudwatch ? [createCloudwatchSink(cloudwatch, now)] : []),
-    ...(out ? [createStdoutSink(out)] : []),
-  ];
 }
 
 async function chainsToRelay(dir: string, journal: Journal, takesAll: boolean): Promise<RelayedChain[]> {

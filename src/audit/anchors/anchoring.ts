@@ -1,6 +1,5 @@
 import type { Log } from "../../telemetry/log.ts";
 import type { Journal, OwnChain } from "../journal/journal.ts";
-import { atMost } from "../pause.ts";
 import { createAnchorAlarm } from "./anchor-alarm.ts";
 import type { AnchorStore } from "./anchors.ts";
 
@@ -16,9 +15,6 @@ export interface AnchoringOptions {
   log: Log;
   now(): number;
 }
-
-/** A store that hangs must not keep the process from ending: the next one anchors its own head, further on in the chain. */
-const closeMs = 3_000;
 
 /** Anchors the head as often as the store wants it, and at the end. Never fails a call: it logs what goes wrong. */
 export function createAnchoring({ journal, store, log, now }: AnchoringOptions): Anchoring {
@@ -56,12 +52,7 @@ export function createAnchoring({ journal, store, log, now }: AnchoringOptions):
   return {
     async close() {
       clearInterval(timer);
-      let hasEnded = false;
-      const ending = next().then(() => {
-        hasEnded = true;
-      });
-      await atMost(closeMs, ending);
-      if (!hasEnded) alarm.late(closeMs);
+      await alarm.ended(next());
     },
   };
 }

@@ -27,7 +27,6 @@ export interface TableAnchoringOptions {
 const retryMs = 10_000;
 /** What the answers of calls wait for one attempt at most, all of them together. */
 const longestWaitMs = 1_000;
-const closeMs = 3_000;
 
 interface Reached {
   head: Head;
@@ -77,14 +76,8 @@ class ChainsAnchoring implements TableAnchoring {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    let hasEnded = false;
-    const ending = (this.#working ?? Promise.resolve())
-      .then(() => this.#anchorAll())
-      .then(() => {
-        hasEnded = true;
-      });
-    await atMost(closeMs, ending);
-    if (!hasEnded) this.#alarm.late(closeMs);
+    const working = this.#working ?? Promise.resolve();
+    await this.#alarm.ended(working.then(() => this.#anchorAll()));
   }
 
   /** Begins what is due, or has a look when it will be. */

@@ -1,6 +1,5 @@
 import type { RecordFilter } from "../../audit/read/record-filter.ts";
-import { createCloudwatchSink } from "../../audit/relay/cloudwatch-sink.ts";
-import { createPostgresqlSink } from "../../audit/relay/postgresql-sink.ts";
+import { openSinks } from "../../audit/relay/open-sinks.ts";
 import { relayTable } from "../../audit/relay/relay-table.ts";
 import { sinkSettingsOf } from "../../audit-settings.ts";
 import { ConfigError } from "../../config/config-error.ts";
@@ -39,11 +38,7 @@ export async function relay(context: CommandContext, { json, filter }: RelayRequ
 }
 
 function sinksOf(settings: Settings) {
-  const { postgresql, cloudwatch } = sinkSettingsOf(settings);
-  const sinks = [
-    ...(postgresql ? [createPostgresqlSink(postgresql)] : []),
-    ...(cloudwatch ? [createCloudwatchSink(cloudwatch, Date.now)] : []),
-  ];
+  const sinks = openSinks(sinkSettingsOf(settings), Date.now);
   if (sinks.length > 0) return sinks;
   throw new ConfigError([
     "audit.sinks names neither postgresql nor cloudwatch: there is nothing to relay to",
