@@ -1,4 +1,5 @@
 import type { Principal } from "../core/principal.ts";
+import { keyText } from "../state/key-text.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Allowances } from "./allowances.ts";
 import { Buckets } from "./buckets.ts";
@@ -70,9 +71,5 @@ function check(rule: RatedRule, { isTaken, waitMs }: Taken): void {
 }
 
 function requestsOf(principal: Principal, rules: readonly RatedRule[]) {
-  return rules.map((rule) => ({ key: nameOf(countKey(principal, rule, "rate")), rate: rule.rate }));
-}
-
-function nameOf({ tenantId, name }: { tenantId: string; name: string }): string {
-  return `${tenantId.length}:${tenantId}${name}`;
+  return rules.map((rule) => ({ key: keyText(countKey(principal, rule, "rate")), rate: rule.rate }));
 }

@@ -1,3 +1,4 @@
+import { keyText } from "../state/key-text.ts";
 import type { StateKey, StateStore } from "../state/store.ts";
 import { contended } from "../state/unavailable.ts";
 import { type Rate, type Taken, takeToken, withoutToken } from "./token-bucket.ts";
@@ -26,7 +27,7 @@ export class SharedBuckets {
 
   /** Throws `unavailable` when the store cannot be asked. */
   take(key: StateKey, rate: Rate): Promise<Taken> {
-    return this.#inTurn(nameOf(key), (name) => this.#take(key, name, rate));
+    return this.#inTurn(keyText(key), (name) => this.#take(key, name, rate));
   }
 
   /**
@@ -34,12 +35,12 @@ export class SharedBuckets {
    * later than without. Throws `unavailable` when the store cannot be asked.
    */
   giveBack(key: StateKey, rate: Rate): Promise<void> {
-    return this.#inTurn(nameOf(key), (name) => this.#giveBack(key, name, rate));
+    return this.#inTurn(keyText(key), (name) => this.#giveBack(key, name, rate));
   }
 
   /** The refusal that is known of with no asking: what was seen can only have become less since, or been given back. */
   refusal(key: StateKey, rate: Rate): Taken | undefined {
-    const held = this.#seen.get(nameOf(key));
+    const held = this.#seen.get(keyText(key));
     const taken = takeToken(rate, held === undefined ? undefined : Number(held), this.#now());
     return isSure(taken, held) ? taken : undefined;
   }
@@ -88,10 +89,6 @@ export class SharedBuckets {
     this.#seen.set(name, value);
     if (this.#seen.size > maxRemembered) this.#seen.clear();
   }
-}
-
-function nameOf({ tenantId, name }: StateKey): string {
-  return JSON.stringify([tenantId, name]);
 }
 
 /** Of a clock that went back the store is told, though there is no token. */

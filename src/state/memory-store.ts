@@ -1,4 +1,5 @@
 import { checkItem, checkKey } from "./bounds.ts";
+import { keyText } from "./key-text.ts";
 import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
 import { storeUnavailable } from "./unavailable.ts";
 
@@ -91,8 +92,7 @@ export class MemoryStore implements StateStore {
   }
 }
 
-/** The length first: no tenant and name can be read as those of another tenant. */
 function nameOf(key: StateKey): string {
   checkKey(key);
-  return `${key.tenantId.length}:${key.tenantId}${key.name}`;
+  return keyText(key);
 }
