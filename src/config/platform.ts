@@ -2,6 +2,7 @@ import { availableParallelism, homedir, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
+import { nodeMajor } from "../core/node-major.ts";
 
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,8 +44,7 @@ export function quietAwsSdk(): void {
  * that V8 does not know is an error on stderr.
  */
 export function countBuffersInHeapLimit(): void {
-  const major = Number(process.versions.node.split(".")[0]);
-  if (major === 24 || major === 25) setFlagsFromString("--external-memory-accounted-in-global-limit");
+  if (nodeMajor === 24 || nodeMajor === 25) setFlagsFromString("--external-memory-accounted-in-global-limit");
 }
 
 /** Where this operating system keeps what programs can make again. Sources: XDG Base Directory, Apple, Microsoft. */

@@ -1,3 +1,4 @@
+import { nodeMajor } from "../../core/node-major.ts";
 import type { QuerySettings } from "../settings.ts";
 import type { SqlEngineDeps } from "./create-sql-engine.ts";
 import { findWorkerEntry, type WorkerEntry } from "./worker-entry.ts";
@@ -51,5 +52,5 @@ function workerMemoryBytes({ memoryBytes, threads }: QuerySettings): number {
  */
 function reservedBytes({ nodeOptions }: WorkerEntry): number {
   const isolates = nodeOptions.length > 0 ? 2 : 1;
-  return Number(process.versions.node.split(".")[0]) >= 22 ? 512 * mebibyte * isolates : 0;
+  return nodeMajor >= 22 ? 512 * mebibyte * isolates : 0;
 }
