@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
 import type { Audit } from "../../src/audit/create-audit.ts";
 import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
+import { createCounts } from "../../src/lake/cache/counts.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { createMetrics } from "../../src/telemetry/metrics/create-metrics.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
@@ -25,17 +26,7 @@ afterAll(async () => {
   await Promise.all([postgres.remove(), place.remove()]);
 });
 
-const noCache = {
-  usedBytes: 0,
-  maxBytes: 0,
-  objectHits: 0,
-  objectMisses: 0,
-  derivedHits: 0,
-  derivedMisses: 0,
-  fetchedBytes: 0,
-  evictions: 0,
-  evictedBytes: 0,
-};
+const noCache = { usedBytes: 0, maxBytes: 0, ...createCounts() };
 
 async function serve(audit: Audit) {
   const metrics = createMetrics();

@@ -20,7 +20,8 @@ export interface Limited {
   result(principal?: Principal, name?: string, args?: unknown): Promise<CallResult>;
 }
 
-const defaults: LimitSettings = {
+/** The bounds a server has by default. */
+export const usualLimits: LimitSettings = {
   ratePerSecond: 10,
   burst: 5,
   perDay: 1_000,
@@ -42,7 +43,7 @@ export function limited(
 ): Limited {
   const now = () => clock.nowMs;
   const limiter = createLimiter(
-    { ...defaults, ...settings },
+    { ...usualLimits, ...settings },
     { store: store ?? new MemoryStore({ now }), now },
   );
   const failing = tool("test_fail", {

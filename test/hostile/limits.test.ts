@@ -17,6 +17,7 @@ import type { LimitSettings } from "../../src/limits/settings.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { MemoryStore } from "../../src/state/memory-store.ts";
 import { testCalls } from "../harness/calls.ts";
+import { usualLimits } from "../harness/limited.ts";
 import { modernRequest, openSession, postMcp, type RpcAnswer } from "../harness/rpc.ts";
 
 const clock = { nowMs: Date.UTC(2026, 10, 25, 23, 59) };
@@ -62,18 +63,7 @@ const observer: Observer = {
 
 function adapterWith(settings: Partial<LimitSettings> = {}): HttpAdapter {
   const now = () => clock.nowMs;
-  const limits: LimitSettings = {
-    ratePerSecond: 10,
-    burst: 5,
-    perDay: 1_000,
-    overrides: [],
-    tenantTotals: [],
-    local: { rate: false, perDay: false },
-    concurrency: 100,
-    queue: 200,
-    queueMs: 10_000,
-    ...settings,
-  };
+  const limits: LimitSettings = { ...usualLimits, queueMs: 10_000, ...settings };
   const limiter = createLimiter(limits, { store: new MemoryStore({ now }), now });
   const calls = {
     ...testCalls([{ name: "lake", title: "Lake", tools: [summarizeText] }]),
