@@ -253,3 +253,18 @@ test("a client too slow with its headers is cut off", async () => {
   await new Promise((resolve) => socket.once("close", resolve));
   expect(answer).toContain("408");
 });
+
+test("a client too slow with its body is cut off", async () => {
+  const adapter = adapterWith({ headersTimeoutMs: 300, requestTimeoutMs: 300 });
+  const { port } = await adapter.listen();
+  const { connect } = await import("node:net");
+  const socket = connect(port, "127.0.0.1");
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk;
+  });
+  const head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100";
+  socket.write(`POST /mcp HTTP/1.1\r\n${head}\r\n\r\n{`);
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(answer).toContain("408");
+});

@@ -1,11 +1,5 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import type { CallPath } from "../../core/call.ts";
@@ -18,7 +12,7 @@ import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createLeanMcp } from "./lean.ts";
 import type { ReadableMetrics } from "./metrics.ts";
-import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
+import { createOnRequest } from "./on-request.ts";
 import { type TlsFiles, tlsOptions } from "./tls.ts";
 
 /** What is served over HTTP, where, and for whom. */
@@ -53,6 +47,8 @@ export interface HttpAdapterOptions {
   headersTimeoutMs?: number;
   /** How long a client may take to send its whole request. Default 30 s. */
   requestTimeoutMs?: number;
+  /** How long a client may take to read an answer once it is whole. Default 30 s. */
+  answerTimeoutMs?: number;
   /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
   onError?: (error: unknown) => void;
 }
@@ -71,7 +67,7 @@ export interface HttpAdapter {
 
 /** Builds the routes and the server around a front. Nothing listens before `listen`. */
 export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
-  const { front, calls, host = "127.0.0.1", port = 0, drainMs = 20_000 } = options;
+  const { front, calls, host = "127.0.0.1", port = 0, drainMs = 20_000, answerTimeoutMs = 30_000 } = options;
   const guard = createGuard({
     allowedHosts: [...(options.allowedHosts ?? []), host],
     allowedOrigins: options.allowedOrigins ?? [],
@@ -85,20 +81,15 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const certificates = options.certificates ?? new ClientCertificates();
   const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, certificates, ...state });
-  const listener = getRequestListener(app.fetch);
-  const server = openServer(options, (incoming, outgoing) => {
-    if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
-    const answer = isMcp(incoming) ? lean : listener;
-    const answered = Promise.resolve(answer(incoming, outgoing));
-    void (isEndless(incoming) ? answered : inFlight.track(finished(answered, outgoing)));
-  });
+  const answers = { mcp: lean, others: getRequestListener(app.fetch), inFlight };
+  const server = openServer(options, createOnRequest({ ...answers, answerTimeoutMs }));
   return {
     fetch: async (request) => app.fetch(request),
     get port() {
       return portOf(server);
     },
     async listen() {
-      server.listen(port, host);
+      server.listen({ port, host, backlog: maxWaitingConnections });
       await once(server, "listening");
       const taken = portOf(server) ?? port;
       return {
@@ -139,21 +130,8 @@ function boundsOf({
   };
 }
 
-const mcpMethods = ["POST", "GET", "DELETE"];
-
-function isMcp({ url = "", method = "" }: IncomingMessage): boolean {
-  return (url === "/mcp" || url.startsWith("/mcp?")) && mcpMethods.includes(method);
-}
-
-/** Streams that end only when one side leaves: nobody waits for them to finish. */
-function isEndless({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" || headers["mcp-method"] === "subscriptions/listen";
-}
-
-async function finished(answered: Promise<unknown>, outgoing: ServerResponse): Promise<void> {
-  await answered;
-  if (!outgoing.writableFinished && !outgoing.destroyed) await once(outgoing, "close");
-}
+/** Of Node's 511 a thousand clients at once are too many: half of them would knock again a second later. Systems may allow fewer. */
+const maxWaitingConnections = 4_096;
 
 function portOf(server: Server): number | undefined {
   const address = server.address();
