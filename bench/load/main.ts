@@ -1,7 +1,8 @@
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { createInterface } from "node:readline";
 import { quantile } from "../stats.ts";
 import { checkAnswer, type Era, messageOf, type Operation } from "./message.ts";
+import { send } from "./send.ts";
 
 /** One measurement: `concurrency` callers, each sending its next request when the last is answered. */
 export interface LoadRequest {
@@ -36,7 +37,7 @@ async function measure(asked: LoadRequest): Promise<LoadResult> {
     while (performance.now() < untilMs) {
       const mine = id++;
       const sentMs = performance.now();
-      const text = await send(agent, asked, mine);
+      const text = await ask(agent, asked, mine);
       const answeredMs = performance.now();
       if (answeredMs >= startedMs) latencies.push(answeredMs - sentMs);
       if (mine % 100 === 0) checkAnswer(text, asked.operation, mine, asked.toolCount);
@@ -53,7 +54,7 @@ async function measure(asked: LoadRequest): Promise<LoadResult> {
   };
 }
 
-function send(
+async function ask(
   agent: Agent,
   { port, operation, era, callers = [] }: LoadRequest,
   id: number,
@@ -61,25 +62,10 @@ function send(
   const { headers, body } = messageOf(operation, era, id);
   const authorization = callers[id % callers.length];
   if (authorization !== undefined) headers.authorization = authorization;
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { agent, host: "127.0.0.1", port, path: "/mcp", method: "POST", headers },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("end", () => {
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Error(`Status ${response.statusCode}: ${text.slice(0, 500)}`));
-        });
-        response.on("error", reject);
-      },
-    );
-    sent.on("error", reject);
-    sent.end(body);
-  });
+  const to = { agent, host: "127.0.0.1", port, path: "/mcp", method: "POST", headers };
+  const { status, text } = await send(to, body);
+  if (status !== 200) throw new Error(`Status ${status}: ${text.slice(0, 500)}`);
+  return text;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
