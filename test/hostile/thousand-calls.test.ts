@@ -69,8 +69,9 @@ test(`of a thousand calls at once a hundred run, the rest wait or are refused wi
     expect(await lake.metric("calls_running")).toBe(0);
     expect(await lake.metric("calls_queued")).toBe(0);
     const [refusedMs, healthP99Ms] = [tookMs(refused, 1), tookMs(looks, 0.99)];
-    // Where the machine is slow at taking in the crowd, health checks may be slower too, by far less than the crowd.
-    const healthyMs = Math.max(100, refusedMs / 10);
+    // Where the machine is slow at taking in the crowd, health checks may be slower too, by far less than the crowd: those that
+    // have to wait until the whole crowd is seen to take four fifths of its time and more.
+    const healthyMs = Math.max(100, refusedMs / 5);
     inTime.push(refusedMs < refusedWithinMs && healthP99Ms < healthyMs);
     console.log(
       `${refused.length} refused within ${refusedMs.toFixed(0)} ms (${refusedWithinMs.toFixed(0)} allowed), all answered within ${tookMs(answers, 1).toFixed(0)} ms, /health p99 of ${looks.length} ${healthP99Ms.toFixed(0)} ms (${healthyMs.toFixed(0)} allowed)`,
