@@ -9,15 +9,16 @@ import { startSteadyLoad } from "./steady-load.ts";
 const hangMs = 60_000;
 
 async function ask(agent: Agent, port: number, { body, ...request }: LoadRequest): Promise<LoadAnswer> {
+  const { path } = request;
   const startedMs = performance.now();
   const tookMs = () => performance.now() - startedMs;
   const to = { agent, host: "127.0.0.1", port, ...request, signal: AbortSignal.timeout(hangMs) };
   try {
     const { status, headers, text } = await send(to, body);
     const code = /"code":"(\w+)"/.exec(text)?.[1];
-    return { status, code, retryAfter: headers["retry-after"], tookMs: tookMs() };
+    return { path, status, code, retryAfter: headers["retry-after"], tookMs: tookMs() };
   } catch (error) {
-    return { error: String(error), tookMs: tookMs() };
+    return { path, error: String(error), tookMs: tookMs() };
   }
 }
 

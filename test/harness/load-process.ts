@@ -14,6 +14,8 @@ export interface LoadRequest {
 
 /** What came of one request, and how long it took its sender. */
 export interface LoadAnswer {
+  /** What was asked for. */
+  path: string;
   status?: number | undefined;
   /** Of a fault. */
   code?: string | undefined;

@@ -14,6 +14,8 @@ import { createLeanMcp } from "./lean.ts";
 import type { ReadableMetrics } from "./metrics.ts";
 import { createOnRequest } from "./on-request.ts";
 import { type TlsFiles, tlsOptions } from "./tls.ts";
+import { createTurns } from "./turns.ts";
+import { closeUnread } from "./unread.ts";
 
 /** What is served over HTTP, where, and for whom. */
 export interface HttpAdapterOptions {
@@ -47,7 +49,7 @@ export interface HttpAdapterOptions {
   headersTimeoutMs?: number;
   /** How long a client may take to send its whole request. Default 30 s. */
   requestTimeoutMs?: number;
-  /** How long a client may take to read an answer once it is whole. Default 30 s. */
+  /** How long a client may take nothing of what waits for it. Default 30 s. */
   answerTimeoutMs?: number;
   /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
   onError?: (error: unknown) => void;
@@ -81,8 +83,11 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const certificates = options.certificates ?? new ClientCertificates();
   const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, certificates, ...state });
-  const answers = { mcp: lean, others: getRequestListener(app.fetch), inFlight };
-  const server = openServer(options, createOnRequest({ ...answers, answerTimeoutMs }));
+  const turns = createTurns({ perTurn: 4, maxWaitingEach: 128 });
+  const answers = { mcp: lean, others: getRequestListener(app.fetch) };
+  const server = openServer(options, createOnRequest({ ...answers, turns, inFlight }));
+  server.on("connection", turns.cameIn);
+  closeUnread(server, answerTimeoutMs);
   return {
     fetch: async (request) => app.fetch(request),
     get port() {

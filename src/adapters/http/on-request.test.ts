@@ -1,54 +1,103 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { startLoadProcess } from "../../../test/harness/load-process.ts";
 import { createInFlight } from "./in-flight.ts";
 import { createOnRequest } from "./on-request.ts";
+import { createTurns } from "./turns.ts";
 
 const opened: ReturnType<typeof createServer>[] = [];
 afterEach(() => {
   for (const server of opened.splice(0)) server.close().closeAllConnections();
 });
 
-/** More than systems keep for a client that does not read. */
-const answer = Buffer.alloc(64 * 1024 ** 2, "x");
-
-async function serve(answerTimeoutMs: number) {
+async function serve(mcp: RequestListener) {
   const inFlight = createInFlight();
-  const others = (_: unknown, outgoing: ServerResponse) => outgoing.end(answer);
-  const server = createServer(createOnRequest({ mcp: others, others, inFlight, answerTimeoutMs }));
-  opened.push(server.listen(0, "127.0.0.1"));
+  const turns = createTurns({ perTurn: 4, maxWaitingEach: 128 });
+  const others: RequestListener = (_, outgoing) => outgoing.end("{}");
+  const server = createServer(createOnRequest({ mcp, others, turns, inFlight }));
+  server.on("connection", turns.cameIn);
+  opened.push(server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 }));
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const socket = connect(port, "127.0.0.1").pause();
-  socket.on("error", () => {});
-  socket.write("POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-  await expect.poll(() => inFlight.count).toBe(1);
-  return { inFlight, socket };
+  return { inFlight, port: (server.address() as AddressInfo).port };
 }
 
-test("an answer that is not read is given up with its connection after its time", async () => {
-  const { inFlight, socket } = await serve(300);
-  const startedMs = performance.now();
-  await expect.poll(() => inFlight.count).toBe(0);
-  expect(performance.now() - startedMs).toBeGreaterThan(250);
-  let readBytes = 0;
-  socket.on("data", ({ length }) => {
-    readBytes += length;
-  });
-  await once(socket.resume(), "close");
-  expect(readBytes).toBeLessThan(answer.length);
+async function client(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return socket;
+}
+
+const callOf = (name: string) => `POST /mcp?${name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`;
+
+function keepBusy(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
+
+/** As a call does that takes its time to begin. */
+const busily: RequestListener = (_, outgoing) => {
+  keepBusy(3);
+  outgoing.end("{}");
+};
+
+test("a health check by a new connection behind hundreds of others is answered before most of their calls", async () => {
+  const { port } = await serve(busily);
+  const load = startLoadProcess();
+  await load.burst(port, [{ path: "/health" }]);
+  const calls = Array.from({ length: 500 }, () => ({ path: "/mcp", method: "POST" }));
+  const answered = load.burst(port, [...calls, { path: "/health" }]);
+  await sleep(20);
+  // Until all have knocked and asked: the system keeps them in this order.
+  keepBusy(1_500);
+  const answers = await answered;
+  await load.stop();
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(501);
+  expect(answers.findIndex(({ path }) => path === "/health")).toBeLessThan(100);
 });
 
-test("an answer that is read late, within its time, is whole", async () => {
-  const { inFlight, socket } = await serve(20_000);
-  await sleep(500);
-  let readBytes = 0;
-  socket.on("data", ({ length }) => {
-    readBytes += length;
+test("whoever sends many requests without waiting for answers holds up nobody else for long", async () => {
+  const begun: string[] = [];
+  const { port } = await serve((incoming, outgoing) => {
+    begun.push(incoming.url ?? "");
+    busily(incoming, outgoing);
   });
-  socket.resume();
+  const [many, single] = [await client(port), await client(port)];
+  many.write(callOf("many").repeat(120));
+  single.write(callOf("single"));
+  await once(single, "data");
+  expect(begun.indexOf("/mcp?single")).toBeLessThan(20);
+  await expect.poll(() => begun.length).toBe(121);
+});
+
+test("a client with more requests waiting than is allowed is cut off, and none of them is begun", async () => {
+  let begun = 0;
+  const { port, inFlight } = await serve(() => {
+    begun++;
+  });
+  const socket = await client(port);
+  socket.write(callOf("many").repeat(5_000));
+  await new Promise((resolve) => socket.resume().once("close", resolve));
+  await sleep(100);
+  // What began came before the first had to wait.
+  expect(begun).toBeLessThanOrEqual(8);
+  expect(inFlight.count).toBe(0);
+});
+
+test("when a connection closes, none of the calls it asked for is waited for, and each is told", async () => {
+  let [begun, told] = [0, 0];
+  const { port, inFlight } = await serve((_, outgoing) => {
+    begun++;
+    outgoing.once("close", () => told++);
+  });
+  const socket = await client(port);
+  socket.write(callOf("many").repeat(20));
+  await expect.poll(() => begun).toBe(20);
+  expect(inFlight.count).toBe(20);
+  socket.destroy();
+  await expect.poll(() => told).toBe(20);
   await expect.poll(() => inFlight.count).toBe(0);
-  await expect.poll(() => readBytes).toBeGreaterThan(answer.length);
 });

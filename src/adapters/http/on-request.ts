@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { InFlight } from "./in-flight.ts";
+import { leavesWithItsConnection } from "./leaving.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
-import { createTurns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** Answers one request of Node's server. */
 type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
@@ -12,38 +13,31 @@ export interface Answers {
   mcp: Answer;
   /** Every other route. */
   others: Answer;
+  turns: Turns;
   inFlight: InFlight;
-  /** How long a client may take to read an answer once it is whole. */
-  answerTimeoutMs: number;
 }
 
-/** A call takes a millisecond to begin, or more where it is signed for AWS. */
-const callsPerTurn = 4;
-
-/** What becomes of a request before a route sees it: calls begin in turns, and clients that do not read are cut off. */
-export function createOnRequest({ mcp, others, inFlight, answerTimeoutMs }: Answers): RequestListener {
-  const turns = createTurns(callsPerTurn);
+/** What becomes of a request before a route sees it: calls begin in turns, those of one connection one after another. */
+export function createOnRequest({ mcp, others, turns, inFlight }: Answers): RequestListener {
+  const leaves = leavesWithItsConnection();
   return (incoming, outgoing) => {
+    // What came in one piece with the request for which it was cut off.
+    if (incoming.socket.destroyed) return;
     if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
-    cutOffUnread(outgoing, answerTimeoutMs);
+    leaves(incoming, outgoing);
     const answer = isMcp(incoming) ? mcp : others;
-    const begin = async () => answer(incoming, outgoing);
-    const answered = isCheck(incoming)
-      ? begin()
-      : new Promise((resolve) => {
-          // Nobody waits for an answer any more who left meanwhile.
-          turns(() => resolve(outgoing.destroyed ? undefined : begin()));
-        });
+    const answered = new Promise((resolve) => {
+      // Nobody waits for an answer any more who left meanwhile.
+      const begin = () => resolve(outgoing.destroyed ? undefined : answer(incoming, outgoing));
+      if (isCheck(incoming)) begin();
+      else if (!turns.begin(incoming.socket, begin)) {
+        // So many requests without waiting for an answer: HTTP lets either side close a connection, and no client does it.
+        incoming.socket.destroy();
+        resolve(undefined);
+      }
+    });
     void (isEndless(incoming) ? answered : inFlight.track(finished(answered, outgoing)));
   };
-}
-
-/** Node has no time limit of its own for this: an answer nobody reads would keep its memory and its connection. */
-function cutOffUnread(outgoing: ServerResponse, answerTimeoutMs: number): void {
-  outgoing.once("prefinish", () => {
-    const timer = setTimeout(() => outgoing.destroy(), answerTimeoutMs).unref();
-    outgoing.once("close", () => clearTimeout(timer));
-  });
 }
 
 /** Whoever asks whether the server is alive is answered before those who want something of it. */

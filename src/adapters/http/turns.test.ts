@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { createTurns } from "./turns.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+const maxWaitingEach = 100;
+const [one, other, third] = [{}, {}, {}];
 
-test("a few begin at once, the others in the turns after, all in the order they came", async () => {
-  const turns = createTurns(3);
+test("a few begin at once, the others in the turns after, all of one origin in the order they came", async () => {
+  const turns = createTurns({ perTurn: 3, maxWaitingEach });
   const begun: number[] = [];
   const add = (from: number, to: number) => {
-    for (let at = from; at < to; at++) turns(() => begun.push(at));
+    for (let at = from; at < to; at++) turns.begin(one, () => begun.push(at));
   };
   add(0, 10);
   const counts = [begun.length];
@@ -23,13 +25,52 @@ test("a few begin at once, the others in the turns after, all in the order they 
 });
 
 test("after a pause as many begin at once again", async () => {
-  const turns = createTurns(2);
+  const turns = createTurns({ perTurn: 2, maxWaitingEach });
   let begun = 0;
   for (let round = 1; round <= 3; round++) {
-    turns(() => begun++);
-    turns(() => begun++);
+    turns.begin(one, () => begun++);
+    turns.begin(one, () => begun++);
     expect(begun).toBe(2 * round);
     await turn();
     await turn();
   }
+});
+
+test("whoever asks for one thing waits for one of each other, not for all that another asked for", async () => {
+  const turns = createTurns({ perTurn: 1, maxWaitingEach });
+  const begun: string[] = [];
+  const ask = (whose: object, name: string) => turns.begin(whose, () => begun.push(name));
+  for (let at = 0; at < 4; at++) ask(one, `one ${at}`);
+  ask(other, "other 0");
+  ask(other, "other 1");
+  ask(third, "third 0");
+  while (begun.length < 7) await turn();
+  expect(begun).toEqual(["one 0", "one 1", "other 0", "third 0", "one 2", "other 1", "one 3"]);
+});
+
+test("of one origin no more than a bounded number waits", async () => {
+  const turns = createTurns({ perTurn: 1, maxWaitingEach: 2 });
+  let begun = 0;
+  const ask = (whose: object) => turns.begin(whose, () => begun++);
+  expect([1, 2, 3, 4].map(() => ask(one))).toEqual([true, true, true, false]);
+  expect(ask(other)).toBe(true);
+  await turn();
+  expect(ask(one)).toBe(true);
+  while (begun < 5) await turn();
+  await turn();
+  expect(begun).toBe(5);
+});
+
+test("as long as somebody comes in each turn hardly anything begins, and not nothing", async () => {
+  const turns = createTurns({ perTurn: 4, maxWaitingEach });
+  let begun = 0;
+  for (let at = 0; at < 160; at++) {
+    turns.cameIn();
+    if (at < 100) turns.begin({}, () => begun++);
+    await turn();
+  }
+  expect(begun).toBe(10);
+  // One turn more is what was planned for whoever came last.
+  for (let at = 0; at < 24; at++) await turn();
+  expect(begun).toBeGreaterThanOrEqual(99);
 });
