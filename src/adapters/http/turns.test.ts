@@ -61,16 +61,32 @@ test("of one origin no more than a bounded number waits", async () => {
   expect(begun).toBe(5);
 });
 
-test("as long as somebody comes in each turn hardly anything begins, and not nothing", async () => {
+test("nothing begins while a crowd comes in, and all of it after", async () => {
   const turns = createTurns({ perTurn: 4, maxWaitingEach });
   let begun = 0;
-  for (let at = 0; at < 160; at++) {
+  for (let at = 0; at < 1_000; at++) {
     turns.cameIn();
-    if (at < 100) turns.begin({}, () => begun++);
+    turns.begin({}, () => begun++);
     await turn();
   }
-  expect(begun).toBe(10);
-  // One turn more is what was planned for whoever came last.
-  for (let at = 0; at < 24; at++) await turn();
-  expect(begun).toBeGreaterThanOrEqual(99);
+  expect(begun).toBe(0);
+  for (let at = 0; at < 251; at++) await turn();
+  expect(begun).toBe(1_000);
+});
+
+test("whoever comes without end does not keep others from their work", async () => {
+  const turns = createTurns({ perTurn: 4, maxWaitingEach: 10_000 });
+  let begun = 0;
+  for (let at = 0; at < 6_000; at++) turns.begin(one, () => begun++);
+  for (let at = 0; at < 2_000; at++) {
+    turns.cameIn();
+    await turn();
+  }
+  const begunBefore = begun;
+  for (let at = 0; at < 1_000; at++) {
+    turns.cameIn();
+    await turn();
+  }
+  expect(begunBefore).toBeLessThan(10);
+  expect(begun - begunBefore).toBeGreaterThan(700);
 });

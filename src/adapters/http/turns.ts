@@ -12,20 +12,20 @@ export interface TurnBounds {
   maxWaitingEach: number;
 }
 
-/** While others come in, one piece of work begins in so many turns: whoever keeps coming stops nobody's work. */
-const mostTurnsHeld = 16;
+/** So many may come in before work goes on: a crowd. Whoever keeps coming after that only has his share. */
+const maxTurnsHeld = 2_000;
 
 /**
  * The event loop hands over all requests that have come since it last looked, and lets in one connection each time it
  * looks. Begun in one go, or one beside each connection, a thousand calls would hold up whoever comes next, health checks
- * first, for as long as a thousand take. So all are let in before much is begun, few pieces begin together, and those whose
+ * first, for as long as a thousand take. So all are let in before more is begun, few pieces begin together, and those whose
  * turn it is are of different origin. Work that comes alone waits for nothing.
  */
 export function createTurns({ perTurn, maxWaitingEach }: TurnBounds): Turns {
   const waiting = createWaiting(maxWaitingEach);
   let begun = 0;
   let isComing = false;
-  let turnsHeld = 0;
+  let mayHold = maxTurnsHeld;
   let isPlanned = false;
 
   function plan(): void {
@@ -48,12 +48,12 @@ export function createTurns({ perTurn, maxWaitingEach }: TurnBounds): Turns {
   }
 
   function mostNow(): number {
-    if (!isComing) {
-      turnsHeld = 0;
-      return perTurn;
+    if (isComing && mayHold > 0) {
+      mayHold--;
+      return 0;
     }
-    turnsHeld = (turnsHeld + 1) % mostTurnsHeld;
-    return turnsHeld === 0 ? 1 : 0;
+    mayHold = Math.min(mayHold + perTurn, maxTurnsHeld);
+    return perTurn;
   }
 
   return {
