@@ -79,8 +79,8 @@ test(`of a thousand calls at once a hundred run, the rest wait or are refused wi
     await expectBounded(now);
     const [refusedMs, healthP99Ms] = [tookMs(refused, 1), tookMs(looks, 0.99)];
     const refusedWithinMs = await allowedMs();
-    // On a machine that is slow at the crowd, checks are slower too, and by far not as slow.
-    const healthWithinMs = Math.max(100, refusedMs / 3);
+    // Where others want the processors, times swing by more than this is about; the order of answers does not.
+    const healthWithinMs = refusedWithinMs / 2;
     inTime.push(refusedMs < refusedWithinMs && healthP99Ms < healthWithinMs);
     console.log(
       `${refused.length} refused within ${refusedMs.toFixed(0)} ms (${refusedWithinMs.toFixed(0)} allowed), all answered within ${tookMs(answers, 1).toFixed(0)} ms, /health p99 of ${looks.length} ${healthP99Ms.toFixed(0)} ms (${healthWithinMs.toFixed(0)} allowed), those behind the crowd among the first ${lastCheckAt + 1}`,
