@@ -1,3 +1,4 @@
+import { awsTimeouts } from "../core/aws-timeouts.ts";
 import type { DynamoDbSettings } from "./settings.ts";
 
 export type Sdk = typeof import("@aws-sdk/client-dynamodb");
@@ -15,9 +16,7 @@ export async function openDynamoDb({ region, endpoint }: DynamoDbSettings) {
     retryMode: "standard",
     maxAttempts,
     requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
+      ...awsTimeouts(timeouts),
       httpAgent: { keepAlive: true, maxSockets: 128 },
       httpsAgent: { keepAlive: true, maxSockets: 128 },
     },

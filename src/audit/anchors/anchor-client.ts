@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { S3AnchorSettings } from "../settings.ts";
 
 /** A client of the anchors' bucket. Close it with `destroy`. */
@@ -13,6 +14,6 @@ export async function makeAnchorClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle,
     followRegionRedirects: true,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 10_000 }),
   });
 }

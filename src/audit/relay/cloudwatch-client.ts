@@ -1,3 +1,4 @@
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { CloudwatchSettings } from "../settings.ts";
 
 /** Retries are the relay's: a request is sent once. */
@@ -7,6 +8,6 @@ export async function makeLogsClient({ region, endpoint }: Pick<CloudwatchSettin
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 10_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: awsTimeouts({ connectMs: 10_000, answerMs: 10_000 }),
   });
 }

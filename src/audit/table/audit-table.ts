@@ -1,4 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { TableSettings } from "../settings.ts";
 
 type Sdk = typeof import("@aws-sdk/client-dynamodb");
@@ -127,11 +128,7 @@ async function openClient({ region, endpoint }: TableSettings): Promise<Opened> 
     ...(endpoint !== undefined && { endpoint }),
     retryMode: "standard",
     maxAttempts,
-    requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: awsTimeouts(timeouts),
   });
   return { sdk, client };
 }

@@ -1,3 +1,4 @@
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { SecretError } from "./secret-error.ts";
 
 /** One request for a secret, with a client that is used for it alone. */
@@ -16,7 +17,7 @@ export function clientConfig(name: string) {
     ...(region !== undefined && { region }),
     retryMode: "standard",
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 10_000 }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
 import { watched } from "../../core/watched-client.ts";
@@ -93,7 +94,7 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
     credentials: credentials ?? (await credentialChain()),
     retryMode: "standard",
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 20_000 }),
   };
   const athena = watched(new AthenaClient(config));
   try {

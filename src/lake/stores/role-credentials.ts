@@ -1,3 +1,4 @@
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
 import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
@@ -84,7 +85,7 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
         region: await regionFor(s3.region),
-        requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+        requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 10_000 }),
       },
       params: {
         RoleArn: roleArn,
@@ -109,8 +110,13 @@ function toRoleFault(cause: unknown, tenantId: string): ToolError {
   if (cause instanceof ToolError) return cause;
   const status = readS3Failure(cause)?.status;
   const name = cause instanceof Error ? cause.name : "";
+  // An answer that broke off may have begun with 200.
   const isRefused =
-    status !== undefined && status < 500 && status !== 429 && !/Throttl|Expired|TooMany/.test(name);
+    status !== undefined &&
+    status >= 400 &&
+    status < 500 &&
+    status !== 429 &&
+    !/Throttl|Expired|TooMany/.test(name);
   return isRefused
     ? new ToolError(
         "denied",

@@ -1,16 +1,11 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
 import { PlainGets } from "./plain-gets.ts";
 
-export interface S3Timeouts {
-  connectMs: number;
-  /** From sending a request to the first byte of its answer. */
-  answerMs: number;
-  /** Without a byte on an open connection. */
-  idleMs: number;
-}
+export type S3Timeouts = Required<AwsTimeouts>;
 
 export interface S3ClientOptions {
   settings: S3Settings;
@@ -109,10 +104,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
     responseChecksumValidation: "WHEN_REQUIRED",
     requestChecksumCalculation: "WHEN_REQUIRED",
     requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: timeouts.idleMs,
+      ...awsTimeouts(timeouts),
       httpAgent: { keepAlive: true, maxSockets: 128 },
       httpsAgent: { keepAlive: true, maxSockets: 128 },
     },
