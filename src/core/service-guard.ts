@@ -10,6 +10,11 @@ export interface ServiceTarget {
 /** One request, its retries included. */
 export interface GuardedRequest<T> {
   send(): Promise<T>;
+  /**
+   * Of an answer whose body comes later than `send` ends: whether all of it came; false where nobody wants the rest. Throws
+   * what broke it off. Left out: there is no more.
+   */
+  rest?(answer: T): Promise<boolean>;
   /** Aborts when nobody waits any more: what the request then throws says nothing of the service. */
   signal: AbortSignal;
   /** Whether what was thrown says that the service fails, and not that the request was wrong. */

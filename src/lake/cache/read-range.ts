@@ -1,4 +1,4 @@
-import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
+import { BrokenBody, changedMeanwhile } from "../stores/interrupted.ts";
 import { bytesOf } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
@@ -40,8 +40,7 @@ export async function readRange(read: RangeRead, writeAt: WriteAt): Promise<void
       if (position !== range.end) throw changedMeanwhile(object.uri);
       return;
     } catch (thrown) {
-      if (position === range.end && isBroken(thrown)) return;
-      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+      if (signal.aborted || resumes >= resumesPerRange || !(thrown instanceof BrokenBody)) throw thrown;
     }
   }
 }
@@ -61,7 +60,7 @@ export async function readWhole(
       if (bytes.length !== sizeBytes) throw changedMeanwhile(object.uri);
       return bytes;
     } catch (thrown) {
-      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+      if (signal.aborted || resumes >= resumesPerRange || !(thrown instanceof BrokenBody)) throw thrown;
     }
   }
 }
