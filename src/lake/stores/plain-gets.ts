@@ -1,6 +1,6 @@
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { isRecord } from "../../core/record.ts";
-import { beginServiceCall } from "../../core/service-calls.ts";
+import { beginServiceCall, plainName } from "../../core/service-calls.ts";
 
 /** What is read of the answer to a GetObject. */
 export type GotObject = Pick<GetObjectCommandOutput, "Body" | "ContentLength" | "ContentRange" | "ETag">;
@@ -96,8 +96,8 @@ async function ask(
   try {
     const { response } = await client.config.requestHandler.handle(signed, { abortSignal: signal });
     const { statusCode, headers: told, body } = response;
-    const requestId = told["x-amz-request-id"];
-    if (begun && requestId !== undefined) begun.call.requestId = requestId.slice(0, 128);
+    const requestId = plainName(told["x-amz-request-id"]);
+    if (begun && requestId !== undefined) begun.call.requestId = requestId;
     const sizeBytes = Number(told["content-length"] ?? Number.NaN);
     if (statusCode !== (Range === undefined ? 200 : 206) || !Number.isSafeInteger(sizeBytes)) {
       if (begun && statusCode >= 400) begun.call.status = statusCode;
@@ -112,7 +112,7 @@ async function ask(
       ETag: told.etag,
     };
   } catch (thrown) {
-    if (begun && thrown instanceof Error) begun.call.fault = thrown.name.slice(0, 128);
+    if (begun && thrown instanceof Error) begun.call.fault = plainName(thrown.name) ?? "Error";
     throw thrown;
   } finally {
     begun?.ended();
