@@ -1,3 +1,4 @@
+import { awsCredentials } from "../core/aws-credentials.ts";
 import { awsTimeouts } from "../core/aws-timeouts.ts";
 import type { DynamoDbSettings } from "./settings.ts";
 
@@ -15,6 +16,7 @@ export async function openDynamoDb({ region, endpoint }: DynamoDbSettings) {
     ...(endpoint !== undefined && { endpoint }),
     retryMode: "standard",
     maxAttempts,
+    credentials: awsCredentials(),
     requestHandler: {
       ...awsTimeouts(timeouts),
       httpAgent: { keepAlive: true, maxSockets: 128 },

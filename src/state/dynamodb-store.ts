@@ -148,9 +148,18 @@ export class DynamoDbStore implements StateStore {
   ): Promise<T> {
     return answered(this.kind, async () => {
       this.#opened ??= openDynamoDb(this.#settings);
-      return request({ ...(await this.#opened), abortSignal: AbortSignal.timeout(allMs) });
+      const abortSignal = AbortSignal.timeout(allMs);
+      // Credentials are asked for outside the SDK's reach of the signal.
+      return within(abortSignal, request({ ...(await this.#opened), abortSignal }));
     });
   }
+}
+
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, late]);
 }
 
 /** `undefined` where the write's condition did not hold. */

@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { S3AnchorSettings } from "../settings.ts";
 
@@ -14,6 +15,7 @@ export async function makeAnchorClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle,
     followRegionRedirects: true,
+    credentials: awsCredentials(),
     requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 10_000 }),
   });
 }

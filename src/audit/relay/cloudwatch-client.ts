@@ -1,3 +1,4 @@
+import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { CloudwatchSettings } from "../settings.ts";
 
@@ -8,6 +9,7 @@ export async function makeLogsClient({ region, endpoint }: Pick<CloudwatchSettin
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
+    credentials: awsCredentials(),
     requestHandler: awsTimeouts({ connectMs: 10_000, answerMs: 10_000 }),
   });
 }

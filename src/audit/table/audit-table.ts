@@ -1,4 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { TableSettings } from "../settings.ts";
 
@@ -128,6 +129,7 @@ async function openClient({ region, endpoint }: TableSettings): Promise<Opened> 
     ...(endpoint !== undefined && { endpoint }),
     retryMode: "standard",
     maxAttempts,
+    credentials: awsCredentials(),
     requestHandler: awsTimeouts(timeouts),
   });
   return { sdk, client };

@@ -1,3 +1,4 @@
+import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { SecretError } from "./secret-error.ts";
 
@@ -17,6 +18,7 @@ export function clientConfig(name: string) {
     ...(region !== undefined && { region }),
     retryMode: "standard",
     maxAttempts: 3,
+    credentials: awsCredentials(),
     requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 10_000 }),
   };
 }

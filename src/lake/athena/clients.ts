@@ -91,7 +91,7 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
   const config = {
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    credentials: credentials ?? (await credentialChain()),
+    credentials: credentials ?? credentialChain(),
     retryMode: "standard",
     maxAttempts: 4,
     requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 20_000 }),

@@ -81,7 +81,7 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
     return fromTemporaryCredentials({
       clientPlugins: [watchPlugin],
-      masterCredentials: s3.credentials ?? (await credentialChain()),
+      masterCredentials: s3.credentials ?? credentialChain(),
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
         region: await regionFor(s3.region),

@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { awsCredentials } from "../../core/aws-credentials.ts";
 import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
@@ -97,7 +98,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     // Left out when false, so that the AWS SDK's own settings count.
     ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
-    credentials: credentials ?? settings.credentials ?? (await credentialChain()),
+    credentials: credentials ?? settings.credentials ?? credentialChain(),
     retryMode: "standard",
     maxAttempts: 3,
     // Ranges carry no checksum, and S3-compatible servers differ in the rest.
@@ -111,8 +112,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
   };
 }
 
-/** The AWS SDK's own chain, reading its files anew for each client: they change under a running server. */
-export async function credentialChain() {
-  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
-  return fromNodeProviderChain({ ignoreCache: true, clientPlugins: [watchPlugin] });
+/** Credentials of the server's own, asked for as part of the call they are for. */
+export function credentialChain() {
+  return awsCredentials({ clientPlugins: [watchPlugin] });
 }
