@@ -15,8 +15,10 @@ export interface GuardedRequest<T> {
    * what broke it off. Left out: there is no more.
    */
   rest?(answer: T): Promise<boolean>;
-  /** Aborts when nobody waits any more: what the request then throws says nothing of the service. */
+  /** Aborts when nobody waits any more: what the request then throws says nothing of the service, unless it hung. */
   signal: AbortSignal;
+  /** Who leaves a request that had no answer for so long leaves a service that hangs. Milliseconds. Left out: never. */
+  hangsAfterMs?: number;
   /** Whether what was thrown says that the service fails, and not that the request was wrong. */
   isFailure(thrown: unknown): boolean;
   /** Whether what was thrown, and is no failure, is the service's own answer. Left out: all of it is. */

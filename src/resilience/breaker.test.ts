@@ -112,6 +112,28 @@ describe("of answers whose body comes later", () => {
   });
 });
 
+test("who leaves a service that hangs counts, who leaves before does not", async () => {
+  const breaker = breakerOf();
+  const leaveAfter = async (ms: number) => {
+    const leaving = new AbortController();
+    const left = breaker
+      .run({
+        send: () => new Promise((_, reject) => leaving.signal.addEventListener("abort", () => reject(wrong))),
+        signal: leaving.signal,
+        hangsAfterMs: 20_000,
+        isFailure: () => false,
+      })
+      .catch((caught: unknown) => caught);
+    await vi.advanceTimersByTimeAsync(ms);
+    leaving.abort();
+    expect(await left).toBe(wrong);
+  };
+  for (let at = 0; at < 10; at++) await leaveAfter(19_999);
+  expect(breaker.state).toBe("closed");
+  for (let at = 0; at < 5; at++) await leaveAfter(20_000);
+  expect(breaker.state).toBe("open");
+});
+
 test("requests that were never sent neither close a breaker nor end a row of failures", async () => {
   const breaker = breakerOf();
   const unsent = new Error("no credentials");

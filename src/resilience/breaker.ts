@@ -31,8 +31,8 @@ type Kind = "brief" | "whole";
 /**
  * Closed, it lets every request through and counts failures in a row. Open, it refuses all of them at once. Half open, it
  * lets exactly `halfOpenCalls` through: one failure opens it again, and their success closes it. Requests of a state that
- * is over have no say any more, nor have those whose caller left or that were never sent, for want of credentials; such a
- * probe makes room for another one. Brief answers end no row of bodies that broke off: a service that breaks each one mostly
+ * is over have no say any more, nor have those whose caller left before they hung or that were never sent, for want of
+ * credentials; such a probe makes room for another one. Brief answers end no row of bodies that broke off: a service that breaks each one mostly
  * says first how large it would be.
  */
 export class Breaker {
@@ -61,8 +61,10 @@ export class Breaker {
     return this.probesLeft > 0 ? 0 : settings.probeTimeoutMs;
   }
 
-  async run<T>({ send, rest, signal, isFailure, isAnswer = () => true }: GuardedRequest<T>): Promise<T> {
+  async run<T>(request: GuardedRequest<T>): Promise<T> {
+    const { send, rest, signal, isFailure, isAnswer = () => true } = request;
     this.admit();
+    const sentMs = this.options.now();
     const verdict = this.verdict(rest ? "whole" : "brief");
     const judge = (thrown: unknown) => {
       if (signal.aborted) verdict("none");
@@ -75,7 +77,10 @@ export class Breaker {
       else verdict("success");
       return value;
     } catch (thrown) {
-      judge(thrown);
+      const waitedMs = this.options.now() - sentMs;
+      if (signal.aborted && waitedMs >= (request.hangsAfterMs ?? Number.POSITIVE_INFINITY))
+        verdict("failure");
+      else judge(thrown);
       throw thrown;
     }
   }

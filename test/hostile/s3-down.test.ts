@@ -38,7 +38,7 @@ async function withS3(
   const breakers = createBreakers({ settings, now: Date.now });
   const stores = createStores(
     lakeSettings({ buckets: [{ bucket: "data", prefix: "" }], s3: loopbackS3(proxy.endpoint) }),
-    { credentials: s3Credentials, guard: breakers, timeouts: { idleMs: 300 } },
+    { credentials: s3Credentials, guard: breakers, timeouts: { answerMs: 400, idleMs: 300 } },
   );
   const read = async () => {
     const { body } = await stores.read({ location: stores.resolve("s3://data/numbers.txt") }, signal);
@@ -115,6 +115,22 @@ test.each<[string, Fault]>([
   },
   60_000,
 );
+
+test("S3 that hangs is cut off, though every caller leaves before it is given up", async () => {
+  await withS3({ now: { kind: "hang", afterBytes: -1 } }, async (_, sent, state, stores) => {
+    const location = stores.resolve("s3://data/numbers.txt");
+    for (let at = 0; at < 5; at++) {
+      expect(state()).not.toBe("open");
+      await expect(stores.head(location, AbortSignal.timeout(450))).rejects.toMatchObject({
+        code: "timeout",
+      });
+    }
+    expect(state()).toBe("open");
+    const before = sent();
+    await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "unavailable" });
+    expect(sent()).toBe(before);
+  });
+}, 20_000);
 
 test("a failing S3 is asked for a file three times at most: tries do not multiply", async () => {
   const fault: { now: Fault | undefined } = { now: { kind: "answer", status: 500, body: "" } };

@@ -39,6 +39,8 @@ export interface AwsSenderOptions {
   guard: ServiceGuard;
 }
 
+const answerMs = 20_000;
+
 /** The clients are made, and their packages loaded, with the first request. */
 export function createAwsSender(options: AwsSenderOptions): AwsSender {
   let made: Promise<AwsClients> | undefined;
@@ -57,7 +59,8 @@ export function createAwsSender(options: AwsSenderOptions): AwsSender {
         const own = await clients();
         const send = () => orStopped(run(own), signal);
         const target = { service, region: await own[service].config.region() };
-        return options.guard.run(target, { send, signal, isFailure, isAnswer: isServiceAnswer });
+        const judged = { isFailure, isAnswer: isServiceAnswer, hangsAfterMs: answerMs };
+        return options.guard.run(target, { send, signal, ...judged });
       };
       try {
         return await orStopped(attempt(), signal).catch((thrown) => {
@@ -94,7 +97,7 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
     credentials: credentials ?? credentialChain(),
     retryMode: "standard",
     maxAttempts: 4,
-    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs: 20_000 }),
+    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
   };
   const athena = watched(new AthenaClient(config));
   try {

@@ -17,6 +17,8 @@ export interface S3Request {
   /** What the request is about, for messages. */
   uri: string;
   signal: AbortSignal;
+  /** Of an upload: that it is not over says nothing. */
+  takesLong?: boolean;
 }
 
 /** What a request is sent with. */
@@ -40,10 +42,10 @@ export interface S3Sender {
  * region, or with credentials read anew. The SDK's `followRegionRedirects` is not used: it swaps the region of
  * the whole client while it works, under the feet of every other request.
  */
-export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sender {
+export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs: number): S3Sender {
   const regions = new Map<string, string>();
   const attempt = async <T>(
-    { bucket, signal }: S3Request,
+    { bucket, signal, takesLong = false }: S3Request,
     run: Run<T>,
     rest?: (answer: T) => Promise<boolean>,
   ) => {
@@ -57,6 +59,7 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sende
           send,
           ...(rest && { rest }),
           signal,
+          ...(takesLong ? {} : { hangsAfterMs: answerMs }),
           isFailure: (thrown) => !(thrown instanceof ToolError) && isServiceFault(thrown),
           isAnswer: isServiceAnswer,
         }),
