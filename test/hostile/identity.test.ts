@@ -149,20 +149,6 @@ test.each(forged)("%s is refused, in the one form there is", async (_what, forge
   if (token.length > 20) expect(server.logged.join("")).not.toContain(token.slice(-20));
 });
 
-test("the line of a refused caller bears the id of its trace", async () => {
-  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
-  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
-  const response = await fetch(`${server.url}/mcp`, {
-    method: "POST",
-    headers: { authorization: "Bearer abc", traceparent },
-  });
-  expect(response.status).toBe(401);
-  expect(JSON.parse(server.logged.at(-1) ?? "")).toMatchObject({
-    event: "caller refused",
-    correlationId: traceId,
-  });
-});
-
 test.each([
   ["admin", ["admin"]],
   ["site admin", ["site admin"]],
