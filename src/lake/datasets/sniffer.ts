@@ -25,20 +25,17 @@ export interface Sniffer {
     scope: LakeScope,
     localPath?: string,
   ): Promise<DetectedFormat>;
+  /** Whether `sniff` needs no byte of the file. */
+  isKnown(object: StoredObject, hints: FormatHints, scope: LakeScope): boolean;
 }
 
 /** Remembers the 20,000 files last asked for, each by its version, tenant and hints. */
 export function createSniffer(stores: Stores): Sniffer {
   const known = new RecentMap<DetectedFormat>(rememberedFiles);
   return {
+    isKnown: (object, hints, scope) => known.get(keyOf(object, hints, scope)) !== undefined,
     async sniff(object, hints, scope, localPath) {
-      const key = JSON.stringify([
-        scope.tenantId,
-        object.location,
-        object.etag,
-        object.sizeBytes,
-        hintsKey(hints),
-      ]);
+      const key = keyOf(object, hints, scope);
       const before = known.get(key);
       if (before) return before;
       const head =
@@ -54,6 +51,14 @@ export function createSniffer(stores: Stores): Sniffer {
   };
 }
 
+function keyOf(
+  { location, etag, sizeBytes }: StoredObject,
+  { format, separator, hasHeader, encoding }: FormatHints,
+  { tenantId }: LakeScope,
+): string {
+  return JSON.stringify([tenantId, location, etag, sizeBytes, [format, separator, hasHeader, encoding]]);
+}
+
 /** Columns cannot be told from a part of the line that names them. */
 function refuseEndlessLine({ uri, sizeBytes }: StoredObject, head: Buffer): void {
   const { bytes } = contentHead(head, head.length === sizeBytes);
@@ -64,10 +69,6 @@ function refuseEndlessLine({ uri, sizeBytes }: StoredObject, head: Buffer): void
     `${quoteName(uri)} has a first line of more than ${firstLineBytes} bytes, and columns are told from it. If it is no CSV, say which format it has.`,
     { details: { firstLineBytes } },
   );
-}
-
-function hintsKey({ format, separator, hasHeader, encoding }: FormatHints): unknown[] {
-  return [format, separator, hasHeader, encoding];
 }
 
 /** The first bytes of the very version. Throws `changed`. */
