@@ -43,6 +43,7 @@ describe.each(["snappy", "zstd", "gzip", "lz4_raw", "brotli", "uncompressed"])("
     const asked: [string, Record<string, unknown>][] = [
       ["lake_query", { sql: `SELECT sum(a), max(b) FROM '${uri}'` }],
       ["lake_read_rows", { uri }],
+      ["lake_read_rows", { uri, filter: "a > 5", columns: ["a"] }],
       ["lake_profile_dataset", { uri }],
     ];
     for (const [tool, args] of asked) {
@@ -51,6 +52,7 @@ describe.each(["snappy", "zstd", "gzip", "lz4_raw", "brotli", "uncompressed"])("
       expect(message).toContain(`"${uri}" is a damaged Parquet file: `);
       expect(message).toContain("Write it anew, or leave it out.");
       expect(message).not.toMatch(engineWords);
+      expect(message).not.toContain("filter");
     }
   });
 
