@@ -186,6 +186,7 @@ export function lakeSettings(settings: Settings, credentials?: S3Settings["crede
     ...lake,
     databricks: databricksSettings(lake.databricks),
     athena: athenaSettings(lake.athena),
+    athenaUsdPerTib: lake.athena.usdPerTib,
     summarize,
     privateFolders: [audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined].flatMap(
       (path) => path ?? [],

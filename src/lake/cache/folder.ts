@@ -1,6 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CacheCounts } from "./counts.ts";
+import { createDirectCalls, type DirectCalls } from "./direct-calls.ts";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 
@@ -35,6 +36,8 @@ export interface CacheFolder extends FolderOptions {
   bootId: string;
   /** Whether what another process of this boot wrote may be believed without it being synced. */
   knowsBoot: boolean;
+  /** How files are made, moved and linked. */
+  calls: DirectCalls;
   /** Pins on their way out. */
   releasing: Set<Promise<void>>;
   /** Makes again what something that cleans up temporary folders took away. */
@@ -70,6 +73,7 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
     instances,
     instance,
     ledger: createLedger(),
+    calls: createDirectCalls(),
     bootId: boot ?? options.newId(),
     knowsBoot: boot !== undefined,
     releasing: new Set(),

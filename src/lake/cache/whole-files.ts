@@ -1,5 +1,16 @@
-import { closeSync, fstatSync, linkSync, openSync, renameSync, type Stats, write } from "node:fs";
-import { rm } from "node:fs/promises";
+import {
+  close,
+  closeSync,
+  fstat,
+  fstatSync,
+  linkSync,
+  open,
+  openSync,
+  renameSync,
+  type Stats,
+  write,
+} from "node:fs";
+import { link, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf } from "../stores/errno.ts";
@@ -8,6 +19,9 @@ import { type CacheFolder, dataOf } from "./folder.ts";
 import { newPinPath, type Pin, pinAt, pinEntry } from "./pins.ts";
 
 const writeTo = promisify(write);
+const opened = promisify(open);
+const statOf: (file: number) => Promise<Stats> = promisify(fstat);
+const closed = promisify(close);
 
 /** Other processes make and evict entries in between. */
 const maxTries = 5;
@@ -44,9 +58,8 @@ export async function pinWhole(
 }
 
 /**
- * `undefined` where there is an entry of this key meanwhile. The file system is called without a thread of the pool
- * between, where the way there and back takes several times as long as the call. The bytes alone go that way, as a disk may
- * hold up who writes them.
+ * `undefined` where there is an entry of this key meanwhile. The bytes always go through Node's pool, as a disk may hold up
+ * who writes them.
  */
 async function makeWhole(folder: CacheFolder, key: string, bytes: Uint8Array): Promise<Pin | undefined> {
   const path = join(folder.instance.temporary, folder.newId());
@@ -54,9 +67,12 @@ async function makeWhole(folder: CacheFolder, key: string, bytes: Uint8Array): P
   const entry = folder.ledger.record(key, 0, folder.now());
   try {
     const made = await makeFile(folder, path, bytes);
-    renameSync(path, pinPath);
+    await folder.calls.do(
+      () => renameSync(path, pinPath),
+      () => rename(path, pinPath),
+    );
     const pin = pinAt(folder, pinPath, "", entry, made);
-    if (isLinked(pinPath, dataOf(folder.entries, key))) return pin;
+    if (await isLinked(folder, pinPath, dataOf(folder.entries, key))) return pin;
     folder.ledger.remove(key);
     await pin.release();
     return undefined;
@@ -68,30 +84,45 @@ async function makeWhole(folder: CacheFolder, key: string, bytes: Uint8Array): P
 }
 
 async function makeFile(folder: CacheFolder, path: string, bytes: Uint8Array): Promise<Stats> {
+  const { calls } = folder;
   const file = await openNew(folder, path);
   try {
     for (let at = 0; at < bytes.length; ) {
       at += (await writeTo(file, bytes, at, bytes.length - at, at)).bytesWritten;
     }
-    return fstatSync(file);
+    return await calls.do(
+      () => fstatSync(file),
+      () => statOf(file),
+    );
   } finally {
-    closeSync(file);
+    await calls.do(
+      () => closeSync(file),
+      () => closed(file),
+    );
   }
 }
 
 async function openNew(folder: CacheFolder, path: string): Promise<number> {
+  const openOnce = () =>
+    folder.calls.do(
+      () => openSync(path, "wx", 0o400),
+      () => opened(path, "wx", 0o400),
+    );
   try {
-    return openSync(path, "wx", 0o400);
+    return await openOnce();
   } catch (thrown) {
     if (errnoOf(thrown) !== "ENOENT") throw thrown;
     await folder.restore();
-    return openSync(path, "wx", 0o400);
+    return openOnce();
   }
 }
 
-function isLinked(path: string, entryPath: string): boolean {
+async function isLinked({ calls }: CacheFolder, path: string, entryPath: string): Promise<boolean> {
   try {
-    linkSync(path, entryPath);
+    await calls.do(
+      () => linkSync(path, entryPath),
+      () => link(path, entryPath),
+    );
     return true;
   } catch (thrown) {
     if (errnoOf(thrown) === "EEXIST") return false;

@@ -108,7 +108,7 @@ async function convertAll(
   scope: LakeScope,
 ): Promise<ConvertedFile[]> {
   return mapBounded(sniffed, Math.max(1, deps.settings.query.workers - 1), (one) =>
-    namingFile(one.file.object.uri, sniffed.length > 1, async () => {
+    namingFile(one.file.object.uri, async () => {
       const converted = await convertFile(deps, one.file, one.detected, form, scope);
       pins.add(converted.release);
       return converted;

@@ -67,7 +67,7 @@ async function inspectAll(
 ): Promise<PlainFile[] | undefined> {
   const inspect = async (one: OpenText, by: LakeScope) => {
     const { uri } = one.file.object;
-    const inspected = await namingFile(uri, others.length > 0, () => inspectFile(deps, one, form, by));
+    const inspected = await namingFile(uri, () => inspectFile(deps, one, form, by));
     return inspected && { ...one, inspected };
   };
   const over = new AbortController();

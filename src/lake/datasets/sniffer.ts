@@ -8,6 +8,7 @@ import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
+import { namingFile } from "./name-file.ts";
 import { readStart } from "./read-start.ts";
 
 /** Bytes of a file looked at to tell its format. */
@@ -40,10 +41,10 @@ export function createSniffer(stores: Stores): Sniffer {
       if (before) return before;
       const head =
         localPath === undefined ? await readHead(stores, object, scope) : await readFileHead(localPath);
-      const found = detectFormat(head, nameOf(object.location), {
-        isWhole: head.length === object.sizeBytes,
-        hints,
-      });
+      const isWhole = head.length === object.sizeBytes;
+      const found = await namingFile(object.uri, async () =>
+        detectFormat(head, nameOf(object.location), { isWhole, hints }),
+      );
       if (found.format === "csv") refuseEndlessLine(object, head);
       known.set(key, found);
       return found;
