@@ -92,23 +92,18 @@ describe("a progress token", () => {
       _meta: { progressToken },
     });
 
-  test.each([
-    [0],
-    [-1],
-    [""],
-    ["p\u001b[2J"],
-    ["__proto__"],
-    ["x".repeat(1_000)],
-    [Number.MAX_SAFE_INTEGER],
-  ])("that is %j comes back as it went", async (token) => {
-    const { body, headers } = call(token);
-    const { status, messages } = await postMcp(adapter, body, headers);
-    const told = messages.filter(({ method }) => method === "notifications/progress");
-    expect(status).toBe(200);
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.every(({ params }) => params?.progressToken === token)).toBe(true);
-    expect(messages.at(-1)?.result).toMatchObject({ structuredContent: { text: "a" } });
-  });
+  test.each([[0], [-1], [""], ["p\u001b[2J"], ["__proto__"], ["x".repeat(1_000)], [Number.MAX_SAFE_INTEGER]])(
+    "that is %j comes back as it went",
+    async (token) => {
+      const { body, headers } = call(token);
+      const { status, messages } = await postMcp(adapter, body, headers);
+      const told = messages.filter(({ method }) => method === "notifications/progress");
+      expect(status).toBe(200);
+      expect(told.length).toBeGreaterThan(0);
+      expect(told.every(({ params }) => params?.progressToken === token)).toBe(true);
+      expect(messages.at(-1)?.result).toMatchObject({ structuredContent: { text: "a" } });
+    },
+  );
 
   test.each([[null], [{}], [[1]], [true], [1.5]])(
     "that is %j is refused, and nothing runs",
