@@ -64,6 +64,7 @@ async function verify(
     currentDate: new Date(options.now()),
     requiredClaims: ["exp"],
   });
+  if (!isMoment(payload.exp)) return refuse("invalid", "jwt", "exp is no date");
   if (!isAccessToken(protectedHeader, payload)) return refuse("invalid", "jwt", "not an access token");
   if (!isMeantForUs(payload, options)) return refuse("invalid", "jwt", "for another audience or client");
   const principal = principalOf(payload, options.claims);
@@ -74,6 +75,11 @@ async function verify(
   // Keys that were fetched meanwhile may not be those it was checked with.
   if (before !== undefined && before === keys.fresh()) verified.remember(token, before, payload, principal);
   return { principal };
+}
+
+/** JSON has numbers past every date, `1e400` too, which is read as infinite: such a token would never end. */
+function isMoment(seconds: number | undefined): boolean {
+  return seconds !== undefined && !Number.isNaN(new Date(seconds * 1_000).getTime());
 }
 
 /** Jose's own messages can quote what a caller wrote; its codes and claim names cannot. */
