@@ -22,7 +22,7 @@ export interface FolderOptions {
  * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what was
  * derived, whole, and `entries/<key>/{data,ranges}` what is there of an object: made in `instances/<process>/tmp` and
  * moved in by one rename. `entries/<key>~<boot>` is all of a small object, in the boot of the machine in which it was
- * written: one file, as what takes time of it is the files it is made of. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
+ * written: one file, as what takes time of it is the files it is made of, under the name of its pin until all of it is there. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
  * `instances/<process>/pins`, and may have a third in `links/<process>~<number>`: its link count keeps every process from evicting it, and a process that was
  * killed leaves nothing but a folder that the next one sweeps.
  */
