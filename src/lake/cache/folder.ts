@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CacheCounts } from "./counts.ts";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createOpenNew, type OpenNew } from "./new-files.ts";
 
 /** Where the cache is and how large it may grow. */
 export interface FolderOptions {
@@ -37,6 +38,7 @@ export interface CacheFolder extends FolderOptions {
   knowsBoot: boolean;
   /** Pins on their way out. */
   releasing: Set<Promise<void>>;
+  openNew: OpenNew;
   /** Makes again what something that cleans up temporary folders took away. */
   restore(): Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
     bootId: boot ?? options.newId(),
     knowsBoot: boot !== undefined,
     releasing: new Set(),
+    openNew: createOpenNew(),
     restore: () => make(entries, instance.temporary, instance.pins),
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, linkSync, openSync, type Stats, writev } from "node:fs";
+import { closeSync, fstatSync, linkSync, type Stats, writev } from "node:fs";
 import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { errnoOf } from "../stores/errno.ts";
@@ -91,11 +91,11 @@ async function writeAll(file: number, pieces: readonly Uint8Array[]): Promise<vo
 
 async function openNew(folder: CacheFolder, path: string): Promise<number> {
   try {
-    return openSync(path, "wx", 0o400);
+    return await folder.openNew(path);
   } catch (thrown) {
     if (errnoOf(thrown) !== "ENOENT") throw thrown;
     await folder.restore();
-    return openSync(path, "wx", 0o400);
+    return folder.openNew(path);
   }
 }
 
