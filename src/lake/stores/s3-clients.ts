@@ -4,6 +4,7 @@ import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
+import { keyedSha256 } from "./keyed-sha256.ts";
 import { PlainGets } from "./plain-gets.ts";
 
 export type S3Timeouts = Required<AwsTimeouts>;
@@ -99,6 +100,7 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
     // Left out when false, so that the AWS SDK's own settings count.
     ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
     credentials: credentials ?? settings.credentials ?? credentialChain(),
+    sha256: keyedSha256(),
     retryMode: "standard",
     maxAttempts: 3,
     // Ranges carry no checksum, and S3-compatible servers differ in the rest.

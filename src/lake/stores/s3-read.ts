@@ -1,8 +1,9 @@
+import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
 import type { RetryBudget } from "../../core/service-guard.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import { changedMeanwhile } from "./interrupted.ts";
-import type { GotObject } from "./plain-gets.ts";
+import type { GotObject, WantedObject } from "./plain-gets.ts";
 import { bodyEnd, discardS3Body, s3Body } from "./s3-body.ts";
 import { etagOfAnswer } from "./s3-etag.ts";
 import { headS3Object, type S3Location } from "./s3-head.ts";
@@ -40,7 +41,6 @@ async function getObject(
   range: string | undefined,
   signal: AbortSignal,
 ): Promise<{ answer: GotObject; retries: RetryBudget }> {
-  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
   const wanted = {
     Bucket: location.bucket,
     Key: location.key,
@@ -52,11 +52,15 @@ async function getObject(
     request,
     async (client, { plainGets, retries }) => {
       const plain = await plainGets.get(client, wanted, signal);
-      const answer = plain ?? (await client.send(new GetObjectCommand(wanted), { abortSignal: signal }));
-      return { answer, retries };
+      return { answer: plain ?? (await askBySdk(client, wanted, signal)), retries };
     },
     ({ answer }) => bodyEnd(answer.Body),
   );
+}
+
+async function askBySdk(client: S3Client, wanted: WantedObject, signal: AbortSignal): Promise<GotObject> {
+  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+  return client.send(new GetObjectCommand(wanted), { abortSignal: signal });
 }
 
 function rangeHeader({ start, endExclusive, suffixBytes }: Wanted): string | undefined {
