@@ -1,3 +1,4 @@
+import { answering } from "../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../core/aws-credentials.ts";
 import { awsTimeouts } from "../core/aws-timeouts.ts";
 import type { DynamoDbSettings } from "./settings.ts";
@@ -23,5 +24,5 @@ export async function openDynamoDb({ region, endpoint }: DynamoDbSettings) {
       httpsAgent: { keepAlive: true, maxSockets: 128 },
     },
   });
-  return { sdk, client };
+  return { sdk, client: answering(client, { wholeMs: timeouts.answerMs }) };
 }

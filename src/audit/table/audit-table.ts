@@ -1,4 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { answering } from "../../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import type { TableSettings } from "../settings.ts";
@@ -132,7 +133,7 @@ async function openClient({ region, endpoint }: TableSettings): Promise<Opened> 
     credentials: awsCredentials(),
     requestHandler: awsTimeouts(timeouts),
   });
-  return { sdk, client };
+  return { sdk, client: answering(client, { wholeMs: timeouts.answerMs }) };
 }
 
 function keyOf({ tenantId, item }: Pick<TableRow, "tenantId" | "item">): Record<string, AttributeValue> {
