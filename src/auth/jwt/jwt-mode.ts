@@ -79,5 +79,6 @@ async function verify(
 /** Jose's own messages can quote what a caller wrote; its codes and claim names cannot. */
 function reasonOf(error: errors.JOSEError): string {
   const claim = error instanceof errors.JWTClaimValidationFailed ? ` ${error.claim}` : "";
-  return `${error.code}${claim}`;
+  const isOfTime = error instanceof errors.JWTExpired || claim === " nbf" || claim === " iat";
+  return `${error.code}${claim}${isOfTime ? " (or this server's clock, or the issuer's, is off)" : ""}`;
 }
