@@ -1,3 +1,4 @@
+import { answering } from "../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../core/aws-credentials.ts";
 import { type AwsTimeouts, awsTimeouts } from "../core/aws-timeouts.ts";
 
@@ -28,5 +29,5 @@ export async function openDynamoDb({ region, endpoint, timeouts, maxSockets }: D
     credentials: awsCredentials(),
     requestHandler: { ...awsTimeouts(timeouts), ...(agent && { httpAgent: agent, httpsAgent: agent }) },
   });
-  return { sdk, client };
+  return { sdk, client: answering(client, { wholeMs: timeouts.answerMs }) };
 }

@@ -1,3 +1,4 @@
+import { answersWithin } from "./aws-answer-deadline.ts";
 import { ToolError } from "./errors.ts";
 
 type Providers = typeof import("@aws-sdk/credential-providers");
@@ -14,11 +15,15 @@ export interface AwsCredentialsOptions
  * the SDK waits for ever for a container's credentials, and whoever asks meanwhile waits with it. Throws `unavailable` where
  * they do not come in time; the next request asks anew.
  */
-export function awsCredentials({ timeoutMs = 30_000, ...options }: AwsCredentialsOptions = {}): Chain {
+export function awsCredentials({
+  timeoutMs = 30_000,
+  clientPlugins = [],
+}: AwsCredentialsOptions = {}): Chain {
+  const plugins = [...clientPlugins, answersWithin({ wholeMs: timeoutMs })];
   let chain: Promise<Chain> | undefined;
   return async (identity) => {
     chain ??= import("@aws-sdk/credential-providers").then(({ fromNodeProviderChain }) =>
-      fromNodeProviderChain({ ignoreCache: true, ...options }),
+      fromNodeProviderChain({ ignoreCache: true, clientPlugins: plugins }),
     );
     const asked = chain;
     const forget = () => {

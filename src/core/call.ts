@@ -198,9 +198,10 @@ async function unknown(
   };
   const call = { id, principal, correlationId, startedMs, rawArguments, name };
   const told = hidden ? { ...call, hidden: { tool: hidden.tool, why: hidden.why } } : call;
-  unbroken(() => observer.unknownTool?.(told));
+  const durationMs = path.now() - startedMs;
+  unbroken(() => observer.unknownTool?.(told, durationMs));
   try {
-    await auditor.unknown?.(told, path.now() - startedMs);
+    await auditor.unknown?.(told, durationMs);
   } catch (thrown) {
     tellStepFault(path, { step: "auditor", thrown });
   }

@@ -19,6 +19,8 @@ export interface GuardedRequest<T> {
   signal: AbortSignal;
   /** Who leaves a request that had no answer for so long leaves a service that hangs. Milliseconds. Left out: never. */
   hangsAfterMs?: number;
+  /** How long it has had no answer, where it may be sent again after one. Left out: since it was sent. Milliseconds. */
+  unansweredMs?(): number;
   /** Whether what was thrown says that the service fails, and not that the request was wrong. */
   isFailure(thrown: unknown): boolean;
   /** Whether what was thrown, and is no failure, is the service's own answer. Left out: all of it is. */

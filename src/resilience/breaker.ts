@@ -77,7 +77,7 @@ export class Breaker {
       else verdict("success");
       return value;
     } catch (thrown) {
-      const waitedMs = this.options.now() - sentMs;
+      const waitedMs = request.unansweredMs?.() ?? this.options.now() - sentMs;
       if (signal.aborted && waitedMs >= (request.hangsAfterMs ?? Number.POSITIVE_INFINITY))
         verdict("failure");
       else judge(thrown);

@@ -150,7 +150,9 @@ test("a request to AWS that gets no answer, or half of one, ends: left to itself
   // Clients that send nothing, and those whose settings are made apart.
   const isBounded = (text: string) =>
     /clientConfig\(/.test(text) ||
-    (/awsTimeouts\(/.test(text) && /(awsCredentials|credentialChain)\(/.test(text));
+    (/awsTimeouts\(/.test(text) &&
+      /(answering|answersWithin)\(/.test(text) &&
+      /(awsCredentials|credentialChain)\(/.test(text));
   const unbounded = sources
     .filter(({ path }) => path !== "lake/stores/aws-region.ts")
     .filter(({ text }) => /\bnew (sdk\.)?[A-Z]\w*Client\(/.test(text) && /@aws-sdk\/client-/.test(text))

@@ -20,6 +20,7 @@ import { createLeanMcp } from "./lean.ts";
 import type { ReadableMetrics } from "./metrics.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
 import { type TlsFiles, tlsOptions } from "./tls.ts";
+import { pathOf, type TellTurnedAway } from "./turned-away.ts";
 
 /** What is served over HTTP, where, and for whom. */
 export interface HttpAdapterOptions {
@@ -53,6 +54,8 @@ export interface HttpAdapterOptions {
   headersTimeoutMs?: number;
   /** How long a client may take to send its whole request. Default 30 s. */
   requestTimeoutMs?: number;
+  /** Told of requests that are turned away before their caller is known, for the log. Default: nobody. */
+  onTurnedAway?: TellTurnedAway;
   /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
   onError?: (error: unknown) => void;
 }
@@ -77,7 +80,8 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
     allowedOrigins: options.allowedOrigins ?? [],
   });
   let draining = false;
-  const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
+  const { onError = () => {}, onTurnedAway = () => {} } = options;
+  const state = { draining: () => draining, onError, onTurnedAway };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
   const { summarizeBucket, oauth, metrics, showsDependencies = true } = options;
@@ -87,7 +91,10 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const lean = createLeanMcp({ front, guard, certificates, ...state });
   const listener = getRequestListener(app.fetch);
   const server = openServer(options, (incoming, outgoing) => {
-    if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
+    if (namesTwoHosts(incoming)) {
+      onTurnedAway({ method: incoming.method, path: pathOf(incoming.url), reason: "two Host headers" });
+      return refuseTwoHosts(outgoing);
+    }
     const answer = isMcp(incoming) ? lean : listener;
     const answered = Promise.resolve(answer(incoming, outgoing));
     void (isEndless(incoming) ? answered : inFlight.track(finished(answered, outgoing)));

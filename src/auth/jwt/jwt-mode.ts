@@ -85,5 +85,6 @@ function isMoment(seconds: number | undefined): boolean {
 /** Jose's own messages can quote what a caller wrote; its codes and claim names cannot. */
 function reasonOf(error: errors.JOSEError): string {
   const claim = error instanceof errors.JWTClaimValidationFailed ? ` ${error.claim}` : "";
-  return `${error.code}${claim}`;
+  const isOfTime = error instanceof errors.JWTExpired || claim === " nbf" || claim === " iat";
+  return `${error.code}${claim}${isOfTime ? " (or this server's clock, or the issuer's, is off)" : ""}`;
 }

@@ -1,5 +1,6 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
+import { answering } from "../../core/aws-answer-deadline.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
@@ -99,7 +100,8 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
     maxAttempts: 4,
     requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
   };
-  const athena = watched(new AthenaClient(config));
+  const bounded = { wholeMs: answerMs };
+  const athena = answering(watched(new AthenaClient(config)), bounded);
   try {
     await athena.config.region();
   } catch (cause) {
@@ -110,5 +112,5 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
       { cause },
     );
   }
-  return { athena, glue: watched(new GlueClient(config)) };
+  return { athena, glue: answering(watched(new GlueClient(config)), bounded) };
 }

@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { answering } from "../../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../../core/aws-credentials.ts";
 import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
@@ -80,15 +81,21 @@ async function makeClient(options: S3ClientOptions, region: string | undefined):
   const { S3Client } = await import("@aws-sdk/client-s3");
   const { settings, findsRegion = false } = options;
   const config = await clientConfig(options);
+  const make = (given: S3ClientConfig) =>
+    // A large object takes as long as its call may.
+    answering(watched(new S3Client(given)), {
+      wholeMs: options.timeouts.answerMs,
+      except: "GetObjectCommand",
+    });
   const wanted = region ?? settings.region;
-  const client = watched(new S3Client(wanted === undefined ? config : { ...config, region: wanted }));
+  const client = make(wanted === undefined ? config : { ...config, region: wanted });
   try {
     await client.config.region();
     return client;
   } catch (cause) {
     client.destroy();
     if (findsRegion || (settings.endpoint !== undefined && !isAwsEndpoint(settings.endpoint))) {
-      return watched(new S3Client({ ...config, region: anyRegion }));
+      return make({ ...config, region: anyRegion });
     }
     throw noRegion(cause);
   }
