@@ -84,7 +84,7 @@ export function assemble(options: AssembleOptions): Deps {
   const { metrics, tracing, setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
   const scope = createCallScope();
-  const breakers = openBreakers({ ...options, log: scope.during(log) }, now);
+  const breakers = openBreakers({ ...options, log: scope.during(log) });
   const settingsOfLake = lakeSettings(settings, s3Credentials);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
@@ -143,13 +143,13 @@ function watch(metrics: Metrics | undefined, { limiter, breakers, lake, audit }:
   });
 }
 
-function openBreakers({ settings, log, metrics }: AssembleOptions, now: () => number): Breakers {
+function openBreakers({ settings, log, metrics, now }: AssembleOptions): Breakers {
   const logChange = createBreakerLog(log);
   const changed: typeof logChange = (target, state) => {
     logChange(target, state);
     metrics?.breakerChanged(target, state);
   };
-  return createBreakers({ settings: settings.breaker, now, changed });
+  return createBreakers({ settings: settings.breaker, now: now ?? (() => performance.now()), changed });
 }
 
 function openAudit(
@@ -186,6 +186,7 @@ export function lakeSettings(settings: Settings, credentials?: S3Settings["crede
     ...lake,
     databricks: databricksSettings(lake.databricks),
     athena: athenaSettings(lake.athena),
+    athenaUsdPerTib: lake.athena.usdPerTib,
     summarize,
     privateFolders: [audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined].flatMap(
       (path) => path ?? [],

@@ -36,7 +36,7 @@ export function auditTableOf(settings: Settings): TableAuditSettings | undefined
 export function anchorSettingsOf({ audit, lake }: Settings): AnchorSettings | undefined {
   const { anchor, anchorLock, retentionDays } = audit;
   if (anchor === undefined) return undefined;
-  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(anchor) ?? [];
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(anchor) ?? [];
   if (bucket === undefined) return { kind: "folder", folder: anchor };
   const { region, endpoint, forcePathStyle } = lake.s3;
   const lock = anchorLock === "none" ? anchorLock : anchorLock === "compliance" ? "COMPLIANCE" : "GOVERNANCE";

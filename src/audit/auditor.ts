@@ -1,7 +1,7 @@
 import { ToolError } from "../core/errors.ts";
 import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.ts";
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
-import { argumentsOf, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
+import { argumentsOf, refusedFields, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
 import type { RecordFields } from "./record/record.ts";
 import type { RecordWriter } from "./record-writer.ts";
 import type { RefusedCalls } from "./refused-calls.ts";
@@ -69,12 +69,28 @@ export function createAuditor(options: AuditorOptions): Auditor {
       await within(call.tool.effect === "read" ? Math.min(waitMs, readWaitMs) : waitMs, writer.keep(fields));
     },
 
+    ...besideCalls(options, time),
+  };
+}
+
+/** Of what came to no tool. */
+function besideCalls(
+  { writer, refusedCalls, waitMs }: AuditorOptions,
+  time: () => string,
+): Required<Pick<Auditor, "unknown" | "refused">> {
+  const keep = (fields: Record<string, unknown>) =>
+    within(Math.min(waitMs, readWaitMs), writer.keep({ kind: "outcome", time: time(), ...fields }));
+  return {
     async unknown(call, durationMs) {
       const { principal, hidden } = call;
       const result = hidden ? "denied" : "not_found";
       if (refusedCalls.isGathered({ principal, result, tool: hidden?.tool.name })) return;
-      const fields: RecordFields = { kind: "outcome", time: time(), ...unknownFields(call, durationMs) };
-      await within(Math.min(waitMs, readWaitMs), writer.keep(fields));
+      await keep(unknownFields(call, durationMs));
+    },
+    async refused(request) {
+      const { principal, code } = request;
+      if (refusedCalls.isGathered({ principal, result: code })) return;
+      await keep(refusedFields(request));
     },
   };
 }

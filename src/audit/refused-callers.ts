@@ -12,6 +12,8 @@ export interface RefusedCaller {
   method: string;
   /** Of the URL, without its query. */
   path: string;
+  /** Of the caller's trace, where it has one. */
+  correlationId?: string | undefined;
 }
 
 export interface RefusedCallers {
@@ -50,13 +52,13 @@ export function createRefusedCallers({
     leftOut = 0;
   };
   return {
-    refused({ kind, reason, via, method, path }) {
+    refused({ kind, reason, via, method, path, correlationId }) {
       if (now() >= window.endsMs) {
         tellLeftOut();
         window = { endsMs: now() + windowMs, recorded: 0 };
       }
       if (++window.recorded <= mostRecorded) {
-        keep({ result: kind, reason, via, method, path: boundedText(path, 200) });
+        keep({ result: kind, reason, via, method, path: boundedText(path, 200), correlationId });
         return;
       }
       leftOut++;

@@ -28,7 +28,9 @@ export const athenaSettings = z
       .min(0)
       .max(1_000)
       .default(5)
-      .describe("US dollars for a tebibyte scanned, an assumption that costs in results are worked out by"),
+      .describe(
+        "US dollars for a tebibyte scanned, an assumption that costs in results and estimates are worked out by, with no workgroup too; AWS's price differs between regions",
+      ),
     maxScanBytes: sizeBytes(1024 ** 2)
       .default(100 * gigabyte)
       .describe("Bytes one query may bill; a query that passes them is stopped"),

@@ -138,7 +138,9 @@ function lakeSettings(surroundings: Surroundings) {
             .string()
             .min(1)
             .default(join(cacheHome(surroundings), "objects"))
-            .describe("Folder of the block cache"),
+            .describe(
+              "Folder of the block cache; on a local disk: behind a network every query waits for it",
+            ),
           maxBytes: sizeBytes(megabyte)
             .default(8 * gigabyte)
             .describe("Disk the cache may use"),

@@ -103,6 +103,40 @@ test("a handler past its deadline is told to stop, and the caller gets a timeout
   expect(stopped).toBeInstanceOf(ToolError);
 });
 
+test("a call whose process ends before its setting does is told what ended it, however long it waited for its turn", async () => {
+  const deaf = tool("test_be_deaf", { handle: () => new Promise(() => {}) });
+  let nowMs = 1_000;
+  const limiter = {
+    admit: async () => {
+      nowMs += 70;
+      return () => {};
+    },
+  };
+  const path = pathWith([deaf], {
+    timeoutMs: 60_000,
+    now: () => nowMs,
+    mustEnd: () => ({ atMs: 1_100, by: "the function's own timeout" }),
+    steps: { ...unguarded, limiter },
+  });
+  const began = performance.now();
+  const { fault } = (await call(path, "test_be_deaf")) as { fault?: { message: string; details: object } };
+  // 30 of 100 ms are left once it has its turn.
+  expect(performance.now() - began).toBeGreaterThan(25);
+  expect(fault?.details).toEqual({ timeoutMs: 100, setting: "the function's own timeout" });
+  expect(fault?.message).toContain(
+    "stopped after 100 ms here, waiting included: it had no more of the function's own timeout.",
+  );
+});
+
+test("a setting that ends the call before its process does is named itself", async () => {
+  const deaf = tool("test_be_deaf", { handle: () => new Promise(() => {}) });
+  const mustEnd = () => ({ atMs: Date.now() + 60_000, by: "the function's own timeout" });
+  const path = pathWith([deaf], { timeoutMs: 20, now: Date.now, mustEnd });
+  expect(await call(path, "test_be_deaf")).toMatchObject({
+    fault: { details: { timeoutMs: 20, setting: "calls.timeoutMs" } },
+  });
+});
+
 test("a handler that ignores its signal does not hold the caller", async () => {
   const deaf = tool("test_be_deaf", { handle: () => new Promise(() => {}) });
   expect(await call(pathWith([deaf], { timeoutMs: 20 }), "test_be_deaf")).toMatchObject({

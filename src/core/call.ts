@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { runWithin } from "./deadline.ts";
+import { runWithin, type TimeGiven } from "./deadline.ts";
 import { ToolError, toFault } from "./errors.ts";
 import { givenConfirmation } from "./given-confirmation.ts";
 import { describeIssues } from "./issues.ts";
@@ -21,6 +21,14 @@ import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool
 import { runWatched, unbroken } from "./watched-work.ts";
 import { plainPlan } from "./write-plan.ts";
 
+/** When a call has to be answered whatever its settings say, as its process ends or is frozen then. */
+export interface CallEnd {
+  /** Milliseconds since the epoch. */
+  atMs: number;
+  /** What has it so, in words for callers. */
+  by: string;
+}
+
 /** What every call of one process shares. Built once, by the factory of the dependencies. */
 export interface CallPath {
   registry: Registry;
@@ -29,8 +37,8 @@ export interface CallPath {
   bounds: ResultBounds;
   /** How long a call may take from when it came to its handler's end, waiting for a place included. Milliseconds. */
   timeoutMs: number;
-  /** What has that, where it is not `calls.timeoutMs`. Told to callers who run out of it. */
-  timeoutSetting?: string;
+  /** What else ends calls, where something does. */
+  mustEnd?(): CallEnd | undefined;
   now(): number;
   newId(): string;
 }
@@ -48,8 +56,10 @@ export interface CallRequest {
   /** The caller's span, where `correlationId` is its trace id. 16 hex digits. */
   parentSpanId?: string | undefined;
   progress?: ((update: Progress) => void) | undefined;
-  /** In place of the path's, for a call that may go on after its request was answered. Milliseconds. */
+  /** In place of the path's, for a call that may go on after its request was answered. Milliseconds of `tasks.timeoutMs`. */
   timeoutMs?: number | undefined;
+  /** All of `tasks.timeoutMs`, where `timeoutMs` is what is left of it for a call that another process began. */
+  timeoutOfMs?: number | undefined;
   /** Of a call that another process may be asked to go on with, or this one was. */
   outside?: Outside | undefined;
   /** Where the caller can confirm otherwise than with a token among its arguments. */
@@ -188,9 +198,10 @@ async function unknown(
   };
   const call = { id, principal, correlationId, startedMs, rawArguments, name };
   const told = hidden ? { ...call, hidden: { tool: hidden.tool, why: hidden.why } } : call;
-  unbroken(() => observer.unknownTool?.(told));
+  const durationMs = path.now() - startedMs;
+  unbroken(() => observer.unknownTool?.(told, durationMs));
   try {
-    await auditor.unknown?.(told, path.now() - startedMs);
+    await auditor.unknown?.(told, durationMs);
   } catch (thrown) {
     tellStepFault(path, { step: "auditor", thrown });
   }
@@ -227,10 +238,9 @@ async function runWork<T>(
   call: ParsedCall,
   work: (context: CallContext) => Promise<T>,
 ): Promise<T> {
-  const timeoutMs = request.timeoutMs ?? path.timeoutMs;
-  const setting =
-    request.timeoutMs === undefined ? (path.timeoutSetting ?? "calls.timeoutMs") : "tasks.timeoutMs";
-  const allowed = { timeoutMs, setting, elapsedMs: path.now() - call.startedMs };
+  const given = timeGiven(path, request, call);
+  const { timeoutMs } = given;
+  const allowed = { ...given, elapsedMs: path.now() - call.startedMs };
   const { policy } = path.steps;
   const services = policy.narrow?.(call, path.services) ?? path.services;
   return runWithin(allowed, request.signal, (signal) => {
@@ -248,6 +258,18 @@ async function runWork<T>(
     };
     return work(context);
   });
+}
+
+/** By the setting, or by what ends the call before that has passed. */
+function timeGiven(path: CallPath, request: CallRequest, { startedMs }: ParsedCall): TimeGiven {
+  const { timeoutMs: ofTask, timeoutOfMs } = request;
+  const setting = ofTask === undefined ? "calls.timeoutMs" : "tasks.timeoutMs";
+  const timeoutMs = ofTask ?? path.timeoutMs;
+  const end = path.mustEnd?.();
+  if (end && end.atMs - startedMs < timeoutMs) {
+    return { timeoutMs: Math.max(1, end.atMs - startedMs), setting: end.by, isRest: true };
+  }
+  return { timeoutMs, setting, ...(timeoutOfMs !== undefined && { isRest: true, wholeMs: timeoutOfMs }) };
 }
 
 /** Checks the output against its schema and the byte bound, and marks what must not be taken for instructions. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { confirmingPath, requestOf } from "../../test/harness/confirming-path.ts";
 import type { CallPath } from "./call.ts";
 import { createMemoryWriteRecords } from "./memory-write-records.ts";
+import { renderText } from "./render.ts";
 
 let parts: ReturnType<typeof confirmingPath>;
 
@@ -90,11 +91,38 @@ describe("one effect", () => {
     const confirmationToken = await parts.planned();
     const first = await parts.call({ position: "on", confirmationToken });
     const again = await parts.call({ position: "on", confirmationToken });
-    expect(again).toMatchObject({ kind: "completed", output: (first as { output: unknown }).output });
-    // Also once the token has expired.
-    parts.clock.nowMs += 400_000;
-    expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({ output: { effects: 1 } });
-    parts.clock.nowMs += 400_000;
+    const carriedOutAt = new Date(parts.clock.nowMs).toISOString();
+    const { output } = first as { output: Record<string, unknown> };
+    expect(output).not.toHaveProperty("alreadyCarriedOutAt");
+    expect(again).toMatchObject({
+      kind: "completed",
+      output: { ...output, alreadyCarriedOutAt: carriedOutAt },
+    });
+    expect(again).toMatchObject({ repeatsMs: parts.clock.nowMs });
+    expect(renderText((again as { output: Record<string, unknown> }).output)).toMatch(
+      `Nothing was done again: this repeats the answer of the call that ended at ${carriedOutAt}.`,
+    );
+    expect(parts.lamp.effects).toBe(1);
+    expect(parts.intents).toHaveLength(1);
+  });
+
+  test("sent again so late that it is no retry, a call is refused, and told when it was carried out", async () => {
+    const confirmationToken = await parts.planned();
+    await parts.call({ position: "on", confirmationToken });
+    const carriedOutAt = new Date(parts.clock.nowMs).toISOString();
+    parts.clock.nowMs += 120_000;
+    expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({ kind: "completed" });
+    parts.clock.nowMs += 1;
+    const refused = { code: "conflict", retryable: false };
+    const details = { replayed: true, carriedOutAt, result: "ok" };
+    // Also once the token has expired, and as long as it is known.
+    for (const laterMs of [0, 200_000, 200_000]) {
+      parts.clock.nowMs += laterMs;
+      expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({
+        fault: { ...refused, details, message: expect.stringContaining(`ended at ${carriedOutAt}`) },
+      });
+    }
+    parts.clock.nowMs += 200_000;
     expect(await parts.call({ position: "on", confirmationToken })).toMatchObject({
       fault: { code: "denied" },
     });
@@ -104,11 +132,15 @@ describe("one effect", () => {
 
   test("what failed as it acted is not tried again with the same token", async () => {
     const confirmationToken = await parts.planned({}, { name: "switch_break" });
-    for (const _ of [1, 2]) {
-      expect(await parts.call({ confirmationToken }, { name: "switch_break" })).toMatchObject({
-        fault: { code: "unavailable", message: "The switch is stuck." },
-      });
-    }
+    const call = () => parts.call({ confirmationToken }, { name: "switch_break" });
+    expect(await call()).toMatchObject({ fault: { code: "unavailable", message: "The switch is stuck." } });
+    expect(await call()).toMatchObject({
+      fault: {
+        code: "unavailable",
+        message: expect.stringMatching(/^The switch is stuck\. \(Nothing was done again/),
+        details: { replayed: true, carriedOutAt: new Date(parts.clock.nowMs).toISOString() },
+      },
+    });
     expect(parts.lamp.effects).toBe(1);
   });
 

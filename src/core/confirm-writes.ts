@@ -31,8 +31,8 @@ const maxAboutChars = 200;
 /**
  * Of a server whose writes must be confirmed. A write is answered with its plan and a token, as `conflict`, and goes on
  * once with that token. Throws `denied` for a token that is not this call's, `changed` where the plan would be another by
- * now, `conflict` for one that was used, `unavailable` where the records do not answer. A token that was used and whose
- * outcome is known gives that outcome.
+ * now, `conflict` for one that was used, `unavailable` where the records do not answer. A token that was used gives
+ * its outcome to a retry soon after, marked as repeated, and to nobody later.
  */
 export function confirmWrites({ keys, records, now }: ConfirmWritesOptions): Confirmer {
   const parts: Parts = { tokens: createConfirmationTokens(keys), records, now };
@@ -131,9 +131,10 @@ async function useToken(
   if (known?.state === "lost") {
     const plan = answer === "accept" ? await repeatablePlan(token, makePlan) : undefined;
     if (!plan) throw uncertainWrite(call, known);
-    return carryOut(call, await records.begin(id, { untilMs, about: aboutOf(plan), insteadOf: known }));
+    const begun = await records.begin(id, { untilMs, about: aboutOf(plan), insteadOf: known });
+    return carryOut(call, begun, now());
   }
-  if (known) return earlierWrite(known);
+  if (known) return earlierWrite(known, now());
   if (now() >= expiresMs) throw refused("has expired");
   if (answer !== "accept") {
     await records.turnDown(id, untilMs);
@@ -153,13 +154,13 @@ async function useToken(
     await begun.abandon();
     throw refused("has expired");
   }
-  return carryOut(call, begun);
+  return carryOut(call, begun, now());
 }
 
-function carryOut(call: ParsedCall, begun: BegunWrite | KnownWrite): Confirmed {
+function carryOut(call: ParsedCall, begun: BegunWrite | KnownWrite, nowMs: number): Confirmed {
   if (begun.state === "begun") return { settled: (outcome) => begun.end(outcome) };
   if (begun.state === "lost") throw uncertainWrite(call, begun);
-  return earlierWrite(begun);
+  return earlierWrite(begun, nowMs);
 }
 
 /** Undefined where the write is not to be run again, or would not do the same now. Throws what says nothing of that. */

@@ -1,11 +1,20 @@
 import { setMaxListeners } from "node:events";
 import { ToolError } from "./errors.ts";
 
-/** How long a call may take, and how much of that is gone before its work begins. Milliseconds. */
-export interface TimeAllowed {
+/** How long a call may take, and what has it so. */
+export interface TimeGiven {
+  /** Milliseconds. */
   timeoutMs: number;
-  /** What has it, for the caller to know whom to ask: a setting's name. */
+  /** For the caller to know whom to ask: a setting's name, or what else bounds the call. */
   setting: string;
+  /** `timeoutMs` is what `setting` left the call, not its value. */
+  isRest?: boolean;
+  /** Its value, where that is known. Milliseconds. */
+  wholeMs?: number;
+}
+
+interface TimeAllowed extends TimeGiven {
+  /** How much of it is gone before the work begins. Milliseconds. */
   elapsedMs: number;
 }
 
@@ -14,18 +23,12 @@ export interface TimeAllowed {
  * `work` gets a signal that covers both. Throws `timeout` for either; with nothing left, `work` is not begun.
  */
 export async function runWithin<T>(
-  { timeoutMs, setting, elapsedMs }: TimeAllowed,
+  { elapsedMs, ...given }: TimeAllowed,
   caller: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const late = () =>
-    new ToolError(
-      "timeout",
-      `The call was stopped after ${timeoutMs} ms, waiting included, as ${setting} has it. Ask for less at once (fewer files, rows or columns); the same again helps only where something it waited for is quicker.`,
-      {
-        details: { timeoutMs, setting },
-      },
-    );
+  const { timeoutMs } = given;
+  const late = () => timedOut(given);
   // A clock set back while the call waited must not give it more than the whole.
   const leftMs = Math.min(timeoutMs, timeoutMs - elapsedMs);
   if (leftMs <= 0) throw late();
@@ -54,4 +57,24 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+const askForLess =
+  "Ask for less at once (fewer files, rows or columns); the same again helps only where something it waited for is quicker.";
+
+function timedOut(given: TimeGiven): ToolError {
+  const { timeoutMs, setting, wholeMs } = given;
+  return new ToolError(
+    "timeout",
+    `The call was stopped after ${timeoutMs} ms${whyThen(given)} ${askForLess}`,
+    {
+      details: { timeoutMs, setting, ...(wholeMs !== undefined && { wholeMs }) },
+    },
+  );
+}
+
+function whyThen({ setting, isRest = false, wholeMs }: TimeGiven): string {
+  if (!isRest) return `, waiting included, as ${setting} has it.`;
+  const whole = wholeMs === undefined ? "" : ` (${wholeMs} ms), which counts from its beginning`;
+  return ` here, waiting included: it had no more of ${setting}${whole}.`;
 }

@@ -22,7 +22,7 @@ export function createMemoryWriteRecords(now: () => number, maxKeptBytes = 16 * 
         records.delete(name);
         keptBytes -= sizeBytes;
       } else if (keptBytes > maxKeptBytes && sizeBytes > 0) {
-        records.set(name, { known: { state: "ended" }, untilMs, sizeBytes: 0 });
+        records.set(name, { known: withoutOutcome(known), untilMs, sizeBytes: 0 });
         keptBytes -= sizeBytes;
       }
     }
@@ -44,7 +44,8 @@ export function createMemoryWriteRecords(now: () => number, maxKeptBytes = 16 * 
         state: "begun",
         async end(outcome) {
           const sizeBytes = sizeOf(outcome);
-          put(name, { known: { state: "ended", outcome }, untilMs: now() + keptMs, sizeBytes });
+          const known: KnownWrite = { state: "ended", endedMs: now(), outcome };
+          put(name, { known, untilMs: now() + keptMs, sizeBytes });
           makeRoom();
         },
         abandon: async () => turnDown(name, untilMs),
@@ -54,6 +55,12 @@ export function createMemoryWriteRecords(now: () => number, maxKeptBytes = 16 * 
       if (!find(nameOf(id))) turnDown(nameOf(id), untilMs);
     },
   };
+}
+
+function withoutOutcome(known: KnownWrite): KnownWrite {
+  if (known.state !== "ended") return known;
+  const { outcome: _, ...rest } = known;
+  return rest;
 }
 
 function nameOf({ tenantId, nonce }: WriteId): string {

@@ -1,5 +1,6 @@
 import { escapeCharacters } from "./escape.ts";
 import { isRecord } from "./record.ts";
+import { alreadyCarriedOutAt } from "./tool.ts";
 
 /** Characters of text given beside the structured content. The whole result is in the structured content. */
 const maxTextChars = 16_000;
@@ -14,7 +15,10 @@ type Row = readonly unknown[];
  */
 export function renderText(output: Record<string, unknown>): string {
   const parts: string[] = [];
-  const { untrusted, ...rest } = output;
+  const { untrusted, [alreadyCarriedOutAt]: carriedOutAt, ...rest } = output;
+  if (typeof carriedOutAt === "string") {
+    parts.push(`Nothing was done again: this repeats the answer of the call that ended at ${carriedOutAt}.`);
+  }
   const { columns, rows } = rest;
   const isTable = Array.isArray(columns) && Array.isArray(rows);
   for (const [name, value] of Object.entries(rest)) {

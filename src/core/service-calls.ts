@@ -14,6 +14,11 @@ export interface ServiceCall {
   fault?: string;
 }
 
+/** A request id, or the name of a fault, as a service gave it: undefined for what is none, which could hold anything. */
+export function plainName(given: unknown): string | undefined {
+  return typeof given === "string" && /^[\w.:;,@#$+/=-]{1,128}$/.test(given) ? given : undefined;
+}
+
 /** What one tool call asked services, bounded: the first calls, and after them the first of each operation. */
 export interface ServiceCalls {
   readonly calls: readonly ServiceCall[];

@@ -10,8 +10,17 @@ export interface ServiceTarget {
 /** One request, its retries included. */
 export interface GuardedRequest<T> {
   send(): Promise<T>;
-  /** Aborts when nobody waits any more: what the request then throws says nothing of the service. */
+  /**
+   * Of an answer whose body comes later than `send` ends: whether all of it came; false where nobody wants the rest. Throws
+   * what broke it off. Left out: there is no more.
+   */
+  rest?(answer: T): Promise<boolean>;
+  /** Aborts when nobody waits any more: what the request then throws says nothing of the service, unless it hung. */
   signal: AbortSignal;
+  /** Who leaves a request that had no answer for so long leaves a service that hangs. Milliseconds. Left out: never. */
+  hangsAfterMs?: number;
+  /** How long it has had no answer, where it may be sent again after one. Left out: since it was sent. Milliseconds. */
+  unansweredMs?(): number;
   /** Whether what was thrown says that the service fails, and not that the request was wrong. */
   isFailure(thrown: unknown): boolean;
   /** Whether what was thrown, and is no failure, is the service's own answer. Left out: all of it is. */

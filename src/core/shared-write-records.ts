@@ -71,7 +71,7 @@ export class SharedWriteRecords implements WriteRecords {
       end: (outcome) => {
         const sealed = sealOutcome(this.#sealer, nonce, outcome);
         return own.end(
-          { state: "ended", attempt, ...(sealed !== undefined && { outcome: sealed }) },
+          { state: "ended", attempt, endedMs: now(), ...(sealed !== undefined && { outcome: sealed }) },
           untilMs(),
         );
       },
@@ -83,9 +83,9 @@ export class SharedWriteRecords implements WriteRecords {
     const record = parseRecord(text);
     if (record.state === "turned_down") return { state: "turned_down" };
     if (record.state === "ended") {
-      const { outcome: sealed } = record;
+      const { outcome: sealed, endedMs } = record;
       const outcome = sealed === undefined ? undefined : openOutcome(this.#sealer, nonce, sealed);
-      return { state: "ended", ...(outcome && { outcome }) };
+      return { state: "ended", ...(endedMs !== undefined && { endedMs }), ...(outcome && { outcome }) };
     }
     const { now, silentMs } = this.#options;
     const { begunMs, heardMs, about } = record;

@@ -1,6 +1,7 @@
 import type { AwsResource } from "./aws-resource.ts";
 import { ToolError, type ToolFault } from "./errors.ts";
 import type { Principal } from "./principal.ts";
+import type { RefusedRequest } from "./refused-request.ts";
 import type { Services, Tool } from "./tool.ts";
 import type { WritePlan } from "./write-plan.ts";
 
@@ -47,9 +48,13 @@ export interface UnknownCall extends Omit<Call, "tool" | "calledAs" | "confirmat
 }
 
 /** What became of a call. */
-export type Outcome =
+export type Outcome = (
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
-  | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown };
+  | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown }
+) & {
+  /** Of a call that did nothing, and got the answer of the one it repeats: when that ended. Milliseconds since the epoch. */
+  repeatsMs?: number;
+};
 
 /** Who may see and call what, and with how much of it. Throws `denied`. */
 export interface Policy {
@@ -123,6 +128,8 @@ export interface Auditor {
   outcome(call: Call, outcome: Outcome, durationMs: number): Promise<void>;
   /** Records a call that came to no tool. Its throws are told to the observer. Left out: nobody does. */
   unknown?(call: UnknownCall, durationMs: number): Promise<void>;
+  /** Records a request that was refused before it came to a call. Its throws are told to the observer. Left out: nobody does. */
+  refused?(request: RefusedRequest): Promise<void>;
 }
 
 /** A step that failed where that could not change the call's answer any more. */
@@ -139,7 +146,9 @@ export interface Observer {
   around?<T>(call: Call, work: () => Promise<T>): Promise<T>;
   finished(call: Call, outcome: Outcome, durationMs: number): void;
   /** A tool was called that does not exist, or not for this caller. */
-  unknownTool?(call: UnknownCall): void;
+  unknownTool?(call: UnknownCall, durationMs: number): void;
+  /** A request was refused before it came to a call. */
+  refused?(request: RefusedRequest): void;
   stepFailed(fault: StepFault): void;
 }
 

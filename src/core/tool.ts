@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { AwsResource, NamedResource } from "./aws-resource.ts";
 import type { Outside, OutsideWork } from "./outside.ts";
 import type { Principal } from "./principal.ts";
@@ -127,6 +127,16 @@ export interface Tool {
 /** Among the arguments of a write: the token of its plan. Agents can send nothing but arguments. */
 export const confirmationArgument = "confirmationToken";
 
+/** In the output of a write that was confirmed, done, and called again. */
+export const alreadyCarriedOutAt = "alreadyCarriedOutAt";
+
+const repeated = {
+  [alreadyCarriedOutAt]: z
+    .string()
+    .optional()
+    .describe("Set where nothing was done now: this repeats the answer of the call that ended then (UTC)"),
+};
+
 const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
 
 /** Declares a tool. Throws at start-up when the declaration breaks the contract, so a bad one never ships. */
@@ -148,6 +158,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   }
   return Object.freeze({
     ...declared,
+    output: effect === "read" ? declared.output : declared.output.extend(repeated),
     toolset: name.slice(0, name.indexOf("_")),
     idempotent: definition.idempotent ?? effect === "read",
     aliases: definition.aliases ?? [],

@@ -1,5 +1,5 @@
 import { isRecord } from "./record.ts";
-import { beginServiceCall, type ServiceCall } from "./service-calls.ts";
+import { beginServiceCall, plainName, type ServiceCall } from "./service-calls.ts";
 
 /** As much of the AWS SDK's middleware stack as it takes to watch a client. */
 interface SdkStack {
@@ -62,7 +62,7 @@ async function takeDown(
     return answer;
   } catch (thrown) {
     if (thrown instanceof Error) {
-      call.fault = bounded(thrown.name);
+      call.fault = plainName(thrown.name) ?? "Error";
       if ("$metadata" in thrown) note(call, thrown.$metadata);
     }
     throw thrown;
@@ -74,7 +74,8 @@ async function takeDown(
 function note(call: ServiceCall, metadata: unknown): void {
   if (!isRecord(metadata)) return;
   const { requestId, httpStatusCode } = metadata;
-  if (typeof requestId === "string") call.requestId = bounded(requestId);
+  const id = plainName(requestId);
+  if (id !== undefined) call.requestId = id;
   if (typeof httpStatusCode === "number" && httpStatusCode >= 400) call.status = httpStatusCode;
 }
 
@@ -83,8 +84,4 @@ function sizeBytesOf(response: unknown): number {
   const headers = isRecord(response) && isRecord(response.headers) ? response.headers : {};
   const sizeBytes = Number(headers["content-length"] ?? 0);
   return Number.isSafeInteger(sizeBytes) && sizeBytes > 0 ? sizeBytes : 0;
-}
-
-function bounded(text: string): string {
-  return text.slice(0, 128);
 }

@@ -13,7 +13,12 @@ const form = z.discriminatedUnion("state", [
     about: z.array(z.string()),
   }),
   /** `outcome` is sealed; left out where it was too large. */
-  z.strictObject({ state: z.literal("ended"), attempt, outcome: z.string().optional() }),
+  z.strictObject({
+    state: z.literal("ended"),
+    attempt,
+    endedMs: z.number().optional(),
+    outcome: z.string().optional(),
+  }),
   z.strictObject({ state: z.literal("turned_down"), attempt }),
 ]);
 

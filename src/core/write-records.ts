@@ -21,8 +21,11 @@ export interface LostWrite {
 export type KnownWrite =
   | { state: "running" }
   | LostWrite
-  /** Without an outcome where that was too large to be kept, or cannot be read any more. */
-  | { state: "ended"; outcome?: Outcome }
+  /**
+   * Without an outcome where that was too large to be kept, or cannot be read any more. When it ended, in milliseconds since
+   * the epoch, is not known of records of older versions.
+   */
+  | { state: "ended"; endedMs?: number; outcome?: Outcome }
   | { state: "turned_down" };
 
 /** A write that nobody else can begin. One of both has to follow. */
@@ -44,7 +47,7 @@ export interface BeginWrite {
 
 /**
  * What became of confirmed writes, so that each acts once. All methods throw `unavailable` where that cannot be known.
- * Outcomes are kept for ten minutes.
+ * Outcomes are kept for ten minutes, so that what happened can be told for longer than it is answered again.
  */
 export interface WriteRecords {
   find(id: WriteId): Promise<KnownWrite | undefined>;

@@ -56,6 +56,7 @@ export function openView(deps: ViewDeps): OpenView {
     local: (request, scope) => query(parts, request, scope),
     estimateLocal: (request, scope) => estimateQuery(parts, request, scope),
     maxScanBytes: settings.query.maxScanBytes,
+    athenaUsdPerTib: settings.athenaUsdPerTib,
     remote: remotes.engines,
   };
   const exports = { ...parts, uploads, now, newId };

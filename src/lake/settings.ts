@@ -125,6 +125,8 @@ export interface LakeSettings {
   databricks?: DatabricksSettings | undefined;
   summarize: { maxInputBytes: number };
   athena?: AthenaSettings | undefined;
+  /** What Athena is taken to cost where it is not set up, too. US dollars for a tebibyte scanned. */
+  athenaUsdPerTib: number;
   exports: ExportSettings;
   /** By id. */
   tenants?: ReadonlyMap<string, TenantSettings> | undefined;

@@ -1,4 +1,4 @@
-import { isJsonContentType, PARSE_ERROR } from "@modelcontextprotocol/server";
+import { INVALID_PARAMS, isJsonContentType, PARSE_ERROR } from "@modelcontextprotocol/server";
 import { decodeUtf8, readBytes } from "./bytes.ts";
 import { envelopeFault } from "./envelope.ts";
 import { JsonRefused, parseJson } from "./json.ts";
@@ -49,7 +49,9 @@ function parseError(why: string): Response {
 export function checkBody(value: unknown): ReadBody {
   const messages = Array.isArray(value) ? value : [value];
   const fault = messages.length === 0 ? envelopeFault(value) : firstFault(messages);
-  return fault ? { refusal: rpcErrorResponse(400, fault) } : { value };
+  if (!fault) return { value };
+  // Of one request, as the SDK answers it.
+  return { refusal: rpcErrorResponse(fault.code === INVALID_PARAMS ? 200 : 400, fault) };
 }
 
 function firstFault(messages: readonly unknown[]) {

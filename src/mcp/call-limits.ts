@@ -8,10 +8,9 @@ export interface CallLimits {
   retryAfterMs?: number | undefined;
 }
 
-/** Tells whoever wants to know, where a call has something to say of limits. */
+/** Tells whoever wants to know of a call what it has to say of limits. */
 export function tellLimits({ tellLimits: tell }: Pick<Connection, "tellLimits">, result: CallResult): void {
-  const limits = tell && limitsOf(result);
-  if (limits) tell(limits);
+  tell?.(limitsOf(result));
 }
 
 function limitsOf(result: CallResult): CallLimits | undefined {

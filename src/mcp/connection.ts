@@ -14,6 +14,9 @@ export interface Connection {
   /** Legacy only: the level the client set, and where to keep it for the session's next request. */
   logLevel?: LoggingLevel | undefined;
   keepLogLevel?: ((level: LoggingLevel) => Promise<void>) | undefined;
-  /** HTTP only: takes what a call's limits have left, for the head of an answer that did not begin before. */
-  tellLimits?: ((limits: CallLimits) => void) | undefined;
+  /**
+   * HTTP only: takes what a call's limits have left, where they say something, for the head of an answer that did not begin
+   * before. Told of each call: a request that no call comes of is told as refused otherwise.
+   */
+  tellLimits?: ((limits: CallLimits | undefined) => void) | undefined;
 }

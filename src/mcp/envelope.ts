@@ -1,4 +1,4 @@
-import { INVALID_REQUEST, type RequestId } from "@modelcontextprotocol/server";
+import { INVALID_PARAMS, INVALID_REQUEST, type RequestId } from "@modelcontextprotocol/server";
 import { isRecord } from "../core/record.ts";
 
 /** A JSON-RPC error with the id it answers: null where the request's own is unusable. */
@@ -30,7 +30,21 @@ export function envelopeFault(message: unknown): RpcError | undefined {
   if (message.params !== undefined && !isRecord(message.params)) {
     return invalid('The member "params" must be an object.', message.id);
   }
-  return undefined;
+  return callFault(message);
+}
+
+/** A call that names no tool comes to no call path: it is refused here, where refusals are logged and recorded. */
+function callFault({ method, params, id }: Record<string, unknown>): RpcError | undefined {
+  if (method !== "tools/call" || !isUsableId(id)) return undefined;
+  const { name, arguments: given } = isRecord(params) ? params : {};
+  const wrong =
+    typeof name !== "string"
+      ? '"name" must be a string.'
+      : given !== undefined && !isRecord(given)
+        ? '"arguments" must be an object.'
+        : undefined;
+  if (wrong === undefined) return undefined;
+  return { code: INVALID_PARAMS, message: `Invalid params of tools/call: ${wrong}`, id };
 }
 
 /** The id of a request, where it can be echoed. */

@@ -9,10 +9,11 @@ import {
 import type { CallPath } from "../core/call.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
 import { isRecord } from "../core/record.ts";
+import { tellRefused } from "../core/refused-request.ts";
 import { checkBody, readBody } from "./body.ts";
 import type { Connection } from "./connection.ts";
 import { announceListChanges } from "./list-changes.ts";
-import { createModern } from "./modern.ts";
+import { createModern, type Modern } from "./modern.ts";
 import type { McpExtension } from "./raw.ts";
 import { refuseLasting } from "./requests-only.ts";
 import { transportFaultResponse } from "./rpc-response.ts";
@@ -25,6 +26,7 @@ import { MemoryTaskStore } from "./tasks/memory-store.ts";
 import { createTaskRunner, type TaskTimes } from "./tasks/runner.ts";
 import type { TaskStore } from "./tasks/store.ts";
 import { createTaskIds } from "./tasks/task-ids.ts";
+import { toldRefusal } from "./tell-refused.ts";
 
 /** What is served to whom, and within which bounds. */
 export interface McpFrontOptions {
@@ -71,6 +73,10 @@ export interface GivenRequest extends Pick<Connection, "tellLimits"> {
 export interface McpFront {
   authenticate(request: Request): Promise<Principal | Response>;
   fetch(request: Request, given?: GivenRequest): Promise<Response>;
+  /** Logs and records an adapter's own refusal of a request whose caller is known, and gives it back. */
+  refuse(request: Request, principal: Principal, refusal: Response): Promise<Response>;
+  /** Logs and records a message of a stdio connection that cannot be dispatched. */
+  refuseMessage(reason: string): void;
   /** A server per stdio connection, for `serveStdio`. */
   factory: McpServerFactory;
   /** Tells every connected client that a list changed. */
@@ -115,28 +121,61 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
       return server;
     },
     maxBodyBytes,
+    refuse: (request, principal, refusal) => toldRefusal(calls, { request, principal }, refusal),
+    refuseMessage: (reason) =>
+      void tellRefused(calls, { principal: localPrincipal, code: "invalid_input", reason }),
     notify: modern.notify,
     async close() {
       tasks.close();
       await Promise.all([sessions.close(), modern.close()]);
     },
-    async fetch(request, { parsedBody, tellLimits, ...given } = {}) {
-      const principal = given.principal ?? (await authenticate(request));
-      if (principal instanceof Response) return principal;
-      const { method } = request;
-      if (method !== "POST" && requestsOnly) return methodNotAllowed("POST");
-      if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
-      if (method !== "POST") return methodNotAllowed("GET, POST, DELETE");
-      const body = parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(parsedBody);
-      if (body.refusal) return body.refusal;
-      const legacy = await isLegacy(request, body.value);
-      const refusal = requestsOnly ? refuseLasting(body.value, legacy) : undefined;
-      if (refusal) return refusal;
-      return legacy
-        ? sessions.fetch({ request, principal, body: body.value, tellLimits })
-        : modern.fetch(request, { principal, tellLimits }, body.value);
-    },
+    fetch: createFetch({ calls, authenticate, sessions, modern, maxBodyBytes, requestsOnly }),
   };
+}
+
+interface Parts
+  extends Required<Pick<McpFrontOptions, "calls" | "authenticate" | "maxBodyBytes" | "requestsOnly">> {
+  sessions: ReturnType<typeof createLegacySessions>;
+  modern: Modern;
+}
+
+function createFetch(parts: Parts): McpFront["fetch"] {
+  const { calls, authenticate, sessions, modern, maxBodyBytes, requestsOnly } = parts;
+  return async (request, { parsedBody, tellLimits, ...given } = {}) => {
+    const principal = given.principal ?? (await authenticate(request));
+    if (principal instanceof Response) return principal;
+    const { method } = request;
+    const refuse = (refusal: Response) => toldRefusal(calls, { request, principal }, refusal);
+    if (method !== "POST" && requestsOnly) return methodNotAllowed("POST");
+    if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
+    if (method !== "POST") return methodNotAllowed("GET, POST, DELETE");
+    const body = parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(parsedBody);
+    if (body.refusal) return refuse(body.refusal);
+    const legacy = await isLegacy(request, body.value);
+    const refusal = requestsOnly ? refuseLasting(body.value, legacy) : undefined;
+    if (refusal) return refuse(refusal);
+    const answer = (told: Pick<Connection, "tellLimits">) =>
+      legacy
+        ? sessions.fetch({ request, principal, body: body.value, ...told })
+        : modern.fetch(request, { principal, ...told }, body.value);
+    return toldUnlessCalled(answer, tellLimits, refuse);
+  };
+}
+
+/** What never came to a call, and was refused all the same, is told as refused. */
+async function toldUnlessCalled(
+  answer: (told: Pick<Connection, "tellLimits">) => Promise<Response>,
+  tellLimits: Connection["tellLimits"],
+  refuse: (refusal: Response) => Promise<Response>,
+): Promise<Response> {
+  let wasCalled = false;
+  const response = await answer({
+    tellLimits(limits) {
+      wasCalled = true;
+      tellLimits?.(limits);
+    },
+  });
+  return response.status < 400 || wasCalled ? response : refuse(response);
 }
 
 function openTasks(options: McpFrontOptions, onError: (error: Error) => void) {

@@ -21,6 +21,8 @@ export interface StdioWireOptions {
   stdout: Writable;
   /** Bytes of one message. */
   maxBytes: number;
+  /** Told why a message could not be dispatched, as its sender is. */
+  onRefused: (reason: string) => void;
 }
 
 /**
@@ -125,6 +127,7 @@ export class StdioWire implements Transport {
   }
 
   #answer({ code, message, id }: RpcError): void {
+    this.#options.onRefused(message);
     void this.#write({ jsonrpc: "2.0", id, error: { code, message } }).catch(() => {});
   }
 

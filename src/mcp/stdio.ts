@@ -16,6 +16,7 @@ export interface StdioConnection {
 
 /** Serves one MCP connection of either era over a pair of streams. */
 export function connectStdio({ front, stdin, stdout, onError }: StdioConnectionOptions): StdioConnection {
-  const transport = new StdioWire({ stdin, stdout, maxBytes: front.maxBodyBytes });
+  const { maxBodyBytes: maxBytes, refuseMessage: onRefused } = front;
+  const transport = new StdioWire({ stdin, stdout, maxBytes, onRefused });
   return serveStdio(front.factory, { transport, onerror: onError });
 }

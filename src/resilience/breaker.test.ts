@@ -66,6 +66,74 @@ test("errors of the client never open it", async () => {
   expect(breaker.state).toBe("closed");
 });
 
+describe("of answers whose body comes later", () => {
+  const get = (breaker: Breaker, rest: () => Promise<boolean>) =>
+    breaker.run({
+      send: async () => "answer",
+      rest,
+      signal: new AbortController().signal,
+      isFailure: (thrown) => thrown === down,
+    });
+  const breaks = () => Promise.reject(down);
+  const comes = async () => true;
+
+  test("five that break off in a row open it, though each began well and brief answers came between", async () => {
+    const breaker = breakerOf();
+    for (let at = 0; at < 4; at++) {
+      expect(await get(breaker, breaks)).toBe("answer");
+      await succeed(breaker);
+    }
+    await get(breaker, comes);
+    for (let at = 0; at < 5; at++) {
+      await vi.advanceTimersByTimeAsync(0);
+      expect(breaker.state).toBe("closed");
+      await succeed(breaker);
+      await get(breaker, breaks);
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect(breaker.state).toBe("open");
+  });
+
+  test("a probe succeeds when its body came, and has failed where it hangs; one nobody reads makes room", async () => {
+    const breaker = breakerOf();
+    await open(breaker);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await get(breaker, async () => false);
+    for (let at = 0; at < 3; at++) await get(breaker, comes);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(breaker.state).toBe("closed");
+    await open(breaker);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await get(breaker, () => new Promise(() => {}));
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(breaker.state).toBe("half_open");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(breaker.state).toBe("open");
+  });
+});
+
+test("who leaves a service that hangs counts, who leaves before does not", async () => {
+  const breaker = breakerOf();
+  const leaveAfter = async (ms: number) => {
+    const leaving = new AbortController();
+    const left = breaker
+      .run({
+        send: () => new Promise((_, reject) => leaving.signal.addEventListener("abort", () => reject(wrong))),
+        signal: leaving.signal,
+        hangsAfterMs: 20_000,
+        isFailure: () => false,
+      })
+      .catch((caught: unknown) => caught);
+    await vi.advanceTimersByTimeAsync(ms);
+    leaving.abort();
+    expect(await left).toBe(wrong);
+  };
+  for (let at = 0; at < 10; at++) await leaveAfter(19_999);
+  expect(breaker.state).toBe("closed");
+  for (let at = 0; at < 5; at++) await leaveAfter(20_000);
+  expect(breaker.state).toBe("open");
+});
+
 test("requests that were never sent neither close a breaker nor end a row of failures", async () => {
   const breaker = breakerOf();
   const unsent = new Error("no credentials");

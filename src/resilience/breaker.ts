@@ -25,18 +25,22 @@ export interface BreakerOptions {
   changed?: (state: BreakerState) => void;
 }
 
+/** Whether an answer is there at once, or has a body that comes in time. */
+type Kind = "brief" | "whole";
+
 /**
  * Closed, it lets every request through and counts failures in a row. Open, it refuses all of them at once. Half open, it
  * lets exactly `halfOpenCalls` through: one failure opens it again, and their success closes it. Requests of a state that
- * is over have no say any more, nor have those whose caller left or that were never sent, for want of credentials; such a
- * probe makes room for another one.
+ * is over have no say any more, nor have those whose caller left before they hung or that were never sent, for want of
+ * credentials; such a probe makes room for another one. Brief answers end no row of bodies that broke off: a service that breaks each one mostly
+ * says first how large it would be.
  */
 export class Breaker {
   private readonly options: BreakerOptions;
   private current: BreakerState = "closed";
   /** Counts the states: a verdict counts only in the one its request was let through in. */
   private era = 0;
-  private failuresInRow = 0;
+  private failuresInRow: Record<Kind, number> = { brief: 0, whole: 0 };
   private openedMs = 0;
   private probesLeft = 0;
   private successesLeft = 0;
@@ -57,17 +61,26 @@ export class Breaker {
     return this.probesLeft > 0 ? 0 : settings.probeTimeoutMs;
   }
 
-  async run<T>({ send, signal, isFailure, isAnswer = () => true }: GuardedRequest<T>): Promise<T> {
+  async run<T>(request: GuardedRequest<T>): Promise<T> {
+    const { send, rest, signal, isFailure, isAnswer = () => true } = request;
     this.admit();
-    const verdict = this.verdict();
-    try {
-      const value = await send();
-      verdict("success");
-      return value;
-    } catch (thrown) {
+    const sentMs = this.options.now();
+    const verdict = this.verdict(rest ? "whole" : "brief");
+    const judge = (thrown: unknown) => {
       if (signal.aborted) verdict("none");
       else if (isFailure(thrown)) verdict("failure");
       else verdict(isAnswer(thrown) ? "success" : "none");
+    };
+    try {
+      const value = await send();
+      if (rest) void rest(value).then((isWhole) => verdict(isWhole ? "success" : "none"), judge);
+      else verdict("success");
+      return value;
+    } catch (thrown) {
+      const waitedMs = request.unansweredMs?.() ?? this.options.now() - sentMs;
+      if (signal.aborted && waitedMs >= (request.hangsAfterMs ?? Number.POSITIVE_INFINITY))
+        verdict("failure");
+      else judge(thrown);
       throw thrown;
     }
   }
@@ -85,7 +98,7 @@ export class Breaker {
   }
 
   /** What says, once, how the request that was just let through ended. */
-  private verdict(): (outcome: "success" | "failure" | "none") => void {
+  private verdict(kind: Kind): (outcome: "success" | "failure" | "none") => void {
     const { era } = this;
     const isProbe = this.current === "half_open";
     let isGiven = false;
@@ -93,8 +106,8 @@ export class Breaker {
       clearTimeout(timer);
       if (isGiven || era !== this.era) return;
       isGiven = true;
-      if (outcome === "failure") this.failed();
-      else if (outcome === "success") this.succeeded();
+      if (outcome === "failure") this.failed(kind);
+      else if (outcome === "success") this.succeeded(kind);
       else if (isProbe) this.probesLeft++;
     };
     const { probeTimeoutMs } = this.options.settings;
@@ -102,22 +115,23 @@ export class Breaker {
     return give;
   }
 
-  private failed(): void {
-    this.failuresInRow++;
-    if (this.current === "closed" && this.failuresInRow < this.options.settings.failures) return;
+  private failed(kind: Kind): void {
+    const inRow = ++this.failuresInRow[kind];
+    if (this.current === "closed" && inRow < this.options.settings.failures) return;
     this.openedMs = this.options.now();
     this.change("open");
   }
 
-  private succeeded(): void {
-    this.failuresInRow = 0;
+  private succeeded(kind: Kind): void {
+    this.failuresInRow.brief = 0;
+    if (kind === "whole") this.failuresInRow.whole = 0;
     if (this.current === "half_open" && --this.successesLeft === 0) this.change("closed");
   }
 
   private change(state: BreakerState): void {
     this.current = state;
     this.era++;
-    this.failuresInRow = 0;
+    this.failuresInRow = { brief: 0, whole: 0 };
     this.options.changed?.(state);
   }
 

@@ -17,7 +17,7 @@ export interface Breakers extends ServiceGuard {
 
 export interface BreakersOptions {
   settings: BreakerSettings;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** Told where a service is cut off, tried, and called again. */
   changed?: (target: ServiceTarget, state: BreakerState) => void;

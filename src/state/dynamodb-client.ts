@@ -1,26 +1,12 @@
+import { openDynamoDb } from "../aws/open-dynamodb.ts";
 import type { DynamoDbSettings } from "./settings.ts";
-
-export type Sdk = typeof import("@aws-sdk/client-dynamodb");
 
 /** Milliseconds. */
 const timeouts = { connectMs: 1_000, answerMs: 2_000 };
-const maxAttempts = 4;
+/** Every request to this server may need the store at once. */
+const maxSockets = 128;
 
 /** A client, and the SDK it is of. Close it with `destroy`. */
-export async function openDynamoDb({ region, endpoint }: DynamoDbSettings) {
-  const sdk = await import("@aws-sdk/client-dynamodb");
-  const client = new sdk.DynamoDBClient({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    retryMode: "standard",
-    maxAttempts,
-    requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 128 },
-      httpsAgent: { keepAlive: true, maxSockets: 128 },
-    },
-  });
-  return { sdk, client };
+export function openStateTable({ region, endpoint }: DynamoDbSettings) {
+  return openDynamoDb({ region, endpoint, timeouts, maxSockets });
 }

@@ -1,6 +1,7 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDbSdk } from "../aws/open-dynamodb.ts";
 import { checkItem } from "./bounds.ts";
-import { openDynamoDb, type Sdk } from "./dynamodb-client.ts";
+import { openStateTable } from "./dynamodb-client.ts";
 import { attributesOf, expiryOf, keyOf, liveRow, numberOf, type Row } from "./dynamodb-rows.ts";
 import type { DynamoDbSettings } from "./settings.ts";
 import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
@@ -24,7 +25,7 @@ export class DynamoDbStore implements StateStore {
   readonly isShared = true;
   readonly #settings: DynamoDbSettings;
   readonly #now: () => number;
-  #opened: Promise<{ sdk: Sdk; client: DynamoDBClient }> | undefined;
+  #opened: Promise<{ sdk: DynamoDbSdk; client: DynamoDBClient }> | undefined;
 
   /** `now` in milliseconds since the epoch. Connects with the first request. */
   constructor(settings: DynamoDbSettings, now: () => number) {
@@ -144,17 +145,26 @@ export class DynamoDbStore implements StateStore {
   }
 
   #send<T>(
-    request: (open: { sdk: Sdk; client: DynamoDBClient; abortSignal: AbortSignal }) => Promise<T>,
+    request: (open: { sdk: DynamoDbSdk; client: DynamoDBClient; abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     return answered(this.kind, async () => {
-      this.#opened ??= openDynamoDb(this.#settings);
-      return request({ ...(await this.#opened), abortSignal: AbortSignal.timeout(allMs) });
+      this.#opened ??= openStateTable(this.#settings);
+      const abortSignal = AbortSignal.timeout(allMs);
+      // Credentials are asked for outside the SDK's reach of the signal.
+      return within(abortSignal, request({ ...(await this.#opened), abortSignal }));
     });
   }
 }
 
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, late]);
+}
+
 /** `undefined` where the write's condition did not hold. */
-async function whereItHolds<T>(sdk: Sdk, write: Promise<T>): Promise<T | undefined> {
+async function whereItHolds<T>(sdk: DynamoDbSdk, write: Promise<T>): Promise<T | undefined> {
   try {
     return await write;
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { openDynamoDb } from "./dynamodb-client.ts";
+import { openStateTable } from "./dynamodb-client.ts";
 import type { DynamoDbSettings } from "./settings.ts";
 
 /** What a table is like, of what the store needs. */
@@ -14,7 +14,7 @@ const wantedKey = "tenant_id HASH S, item RANGE S";
 
 /** Looks at the table without its items. Throws what DynamoDB answers, `ResourceNotFoundException` for no such table. */
 export async function describeTable(settings: DynamoDbSettings): Promise<TableFacts> {
-  const { sdk, client } = await openDynamoDb(settings);
+  const { sdk, client } = await openStateTable(settings);
   const TableName = settings.table;
   try {
     const { Table } = await client.send(new sdk.DescribeTableCommand({ TableName }));

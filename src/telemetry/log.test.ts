@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createLog } from "./log.ts";
+import { redactText } from "./redact-text.ts";
 
 function capture(level: "info" | "debug" | "silent" = "info") {
   const lines: string[] = [];
@@ -144,8 +145,55 @@ test.each([
   ["canonical requests", "x-amz-security-token:k3yk3y\nhost:b"],
   ["passwords with a slash", "postgresql://ada:k3/k3y@db/x"],
   ["assignments", "access_token=k3y confirmationToken: k3y"],
+  ["names around an access key", "keyAKIAK3YK3YK3YK3Y0000 my_ASIAK3YK3YK3YK3Y0000_x"],
+  ["several cookies", "Cookie: theme=dark; sid=k3y"],
+  ["cookies in JSON", '{"cookie":"theme=dark; sid=k3y"}'],
+  ["authorization without a known scheme", "Authorization: Token k3y\r\nauthorization: k3y"],
+  ["JSON in JSON", JSON.stringify(JSON.stringify({ "x-api-key": "a k3y", "X-Amz-Signature": "k3y" }))],
+  ["passwords with blanks", `host=h password='a k3y' {"password":"a \\"quoted k3y"}`],
+  ["links within links", "u=https%3A%2F%2Fb%2Fk%3FX-Amz-Signature%3Dk3y%26a client_secret%253Dk3y"],
+  ["tokens in place of a user", "https://k3yk3yk3yk3yk3yk3y@github.com/x"],
+  ["XML of STS", "<SecretAccessKey>k3y</SecretAccessKey><SessionToken>k3y</SessionToken>"],
+  ["statements", "ALTER USER a PASSWORD 'a k3y'; CREATE USER a IDENTIFIED BY 'k3y'; (TYPE s3, SECRET 'k3y')"],
+  ["flags", "aws configure --secret-access-key k3y --password k3y"],
+  ["keys of Azure and of SSE-C", "AccountKey=k3y== x-amz-server-side-encryption-customer-key: k3y"],
+  ["more blanks than anybody needs", "password \t \t \t =\u2028k3y"],
 ])("secrets are hidden in the text of %s", (_what, message) => {
   const text = JSON.stringify(logged({ message }));
   expect(text).toContain("[hidden]");
-  expect(text).not.toMatch(/k3y|azN5/);
+  expect(text).not.toMatch(/k3y|azN5/i);
+});
+
+test.each([
+  "SELECT customer_key, tokens FROM t WHERE customer_key = 5 AND tokens = 7",
+  "nextToken=abc continuationToken: abc s3://bucket/a@b http://127.0.0.1:8080/mcp user@example.org",
+  "MAKIAVELLI is not basic, and the bearer of this is a secretary",
+])("what is no secret is kept: %s", (message) => {
+  expect(logged({ message })).toMatchObject({ message });
+});
+
+test.each(["db_pwd", "dbPwd", "connectionString", "sseCustomerKey", "AccountKey", "requestState"])(
+  "a field called %s is hidden",
+  (name) => {
+    expect(logged({ [name]: "k3y" })).toMatchObject({ [name]: "[hidden]" });
+  },
+);
+
+test("texts made to keep the search busy are searched in a moment", () => {
+  const hard = [
+    "password",
+    "password=\\\\",
+    'secret="',
+    "a://",
+    "authorization:",
+    "<secret",
+    "%25",
+    "eyJ.",
+    "--",
+  ];
+  for (const part of hard) {
+    const startedMs = performance.now();
+    redactText(`token ${part.repeat(200_000 / part.length)}`);
+    expect(performance.now() - startedMs, part).toBeLessThan(1_000);
+  }
 });

@@ -11,8 +11,11 @@ export function observeAll(observers: readonly Observer[]): Observer {
     finished(...told) {
       for (const observer of observers) observer.finished(...told);
     },
-    unknownTool(call) {
-      for (const observer of observers) observer.unknownTool?.(call);
+    unknownTool(...told) {
+      for (const observer of observers) observer.unknownTool?.(...told);
+    },
+    refused(request) {
+      for (const observer of observers) observer.refused?.(request);
     },
     stepFailed(fault) {
       for (const observer of observers) observer.stepFailed(fault);

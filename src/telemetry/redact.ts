@@ -1,47 +1,4 @@
-/** What stands where a secret was. */
-export const redacted = "[hidden]";
-const hidden = redacted;
-
-const secretName =
-  /authorization|cookie|credential|passw|passphrase|\bpwd\b|secret|signature|api[-_]?key|private[-_]?key|access[-_]?key|(?<!continuation|next|page)token$/i;
-
-/** Whether a field of this name holds a secret, by the look of its name. */
-export function isSecretName(name: string): boolean {
-  return secretName.test(name);
-}
-
-/** Secrets by their own look, wherever they turn up in a line of text. Each runs in linear time. */
-const secretTexts: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, hidden],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${hidden}`],
-  [/\b((?:set-)?cookie["']?\s{0,5}:\s{0,5}["']?)[^\s"']+/gi, `$1${hidden}`],
-  [
-    /\b(X-Amz-(?:Signature|Credential|Security-Token)["']?\s{0,5}[=:]\s{0,5}["']?)[^&\s"'\\]+/gi,
-    `$1${hidden}`,
-  ],
-  [/\b(Signature|Credential)=[\w/%.+=-]{8,}/g, `$1=${hidden}`],
-  [/\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@"'\\:]{0,200}:[^\s"'\\]{1,200}@/gi, `$1${hidden}@`],
-  [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, hidden],
-  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}-----)?/g, hidden],
-  [/\b(?:gh[pousr]_|github_pat_|xox[abprs]-|sk-|dapi)[\w-]{16,}/g, hidden],
-  [
-    /\b(\w{0,30}(?:passw(?:or)?d|passphrase|pwd|secret|api[-_]?key|access[-_]?key|(?<!continuation|next|page)token)["']?\s{0,5}[=:]\s{0,5}["']?)[^\s"'&,;]+/gi,
-    `$1${hidden}`,
-  ],
-];
-
-/** A part of every text that one of `secretTexts` finds something in: most texts are looked through once, not for each. */
-const mayHoldSecret =
-  /AKIA|ASIA|bearer|basic|cookie|token|X-Amz-|signature=|credential=|:\/\/|eyJ|PRIVATE KEY|gh[pousr]_|github_pat_|xox|sk-|dapi|passw|passphrase|pwd|secret|api[-_]?key|access[-_]?key/i;
-
-/** A text without what looks like a secret. */
-export function redactText(text: string): string {
-  if (!mayHoldSecret.test(text)) return text;
-  return secretTexts.reduce(
-    (redacted, [pattern, replacement]) => redacted.replace(pattern, replacement),
-    text,
-  );
-}
+import { isSecretName, redacted, redactText } from "./redact-text.ts";
 
 const maxDepth = 6;
 const maxItems = 50;
@@ -101,7 +58,7 @@ function copiedFields(value: object, names: readonly string[], depth: number, ro
 function copiedField(value: object, name: string, depth: number, room: Room): unknown {
   try {
     const field: unknown = Reflect.get(value, name);
-    return isSecretName(name) && field != null ? hidden : copied(field, depth + 1, room);
+    return isSecretName(name) && field != null ? redacted : copied(field, depth + 1, room);
   } catch {
     return "[could not be read]";
   }

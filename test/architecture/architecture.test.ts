@@ -9,6 +9,7 @@ const sources = readSources(root);
 /** Whoever puts the product together may import all of it. */
 const everything = [
   "core",
+  "aws",
   "config",
   "auth",
   "lake",
@@ -27,6 +28,7 @@ const everything = [
 /** What each folder of `src/` may import beside itself. A folder that is not named here may not exist. */
 const mayImport: Record<string, readonly string[]> = {
   core: [],
+  aws: ["core"],
   config: ["core"],
   auth: ["core"],
   lake: ["core"],
@@ -34,9 +36,9 @@ const mayImport: Record<string, readonly string[]> = {
   policy: ["core"],
   telemetry: ["core"],
   resilience: ["core"],
-  state: ["core"],
+  state: ["core", "aws"],
   limits: ["core", "state"],
-  audit: ["core", "telemetry"],
+  audit: ["core", "aws", "telemetry"],
   demo: ["core"],
   toolsets: ["core", "lake"],
   adapters: ["core", "auth", "mcp", "telemetry"],
@@ -99,11 +101,14 @@ describe("one place for each outside thing", () => {
     expect(users(/^@duckdb\//, "import").filter((path) => !allowed(path))).toEqual([]);
   });
 
-  test("only the state stores and the audit's table speak to DynamoDB, only those to Redis", () => {
-    const allowed = (path: string) => path.startsWith("state/") || path === "audit/table/audit-table.ts";
+  test("only the state stores and the audit's table speak to DynamoDB, through one client, and only those to Redis", () => {
+    const allowed = (path: string) =>
+      path.startsWith("state/") || path === "audit/table/audit-table.ts" || path === "aws/open-dynamodb.ts";
     expect(users(/^(@aws-sdk\/client-dynamodb|ioredis)/, "import").filter((path) => !allowed(path))).toEqual(
       [],
     );
+    const made = sources.filter(({ text }) => /\bnew (sdk\.)?DynamoDBClient\(/.test(text));
+    expect(made.map(({ path }) => path)).toEqual(["aws/open-dynamodb.ts"]);
   });
 
   test("only the settings' secrets speak to Parameter Store and Secrets Manager, and to nothing else of AWS", () => {
@@ -123,8 +128,8 @@ describe("one place for each outside thing", () => {
 });
 
 test("every client of AWS that works for calls is watched, so that the audit says what it was asked", () => {
-  // What the audit, the state store and the secrets of settings send is of no call.
-  const ofNoCall = /^(audit|state|config\/secrets)\//;
+  // What the audit, the state store, the client of both and the secrets of settings send is of no call.
+  const ofNoCall = /^(audit|aws|state|config\/secrets)\//;
   const unwatched = sources
     .filter(({ path }) => !ofNoCall.test(path))
     .filter(({ outside }) => outside.some((target) => target.startsWith("@aws-sdk/")))
@@ -136,14 +141,23 @@ test("every client of AWS that works for calls is watched, so that the audit say
   expect(unwatched).toEqual([]);
 });
 
-test("a request to AWS that gets no answer ends: the SDK's own timeout does no more than warn", () => {
+test("a request to AWS that gets no answer, or half of one, ends: left to itself the SDK waits for ever", () => {
   const handlers = sources.flatMap(({ path, text }) =>
-    [...text.matchAll(/requestHandler: \{[^}]*\}/g)].map(([handler]) => ({ path, handler })),
+    [...text.matchAll(/requestHandler: .*(\n.*)?/g)].map(([handler]) => ({ path, handler })),
   );
   expect(handlers.length).toBeGreaterThan(5);
-  expect(
-    handlers.filter(({ handler }) => !/requestTimeout: .*throwOnRequestTimeout: true/s.test(handler)),
-  ).toEqual([]);
+  expect(handlers.filter(({ handler }) => !/awsTimeouts\(/.test(handler))).toEqual([]);
+  // Clients that send nothing, and those whose settings are made apart.
+  const isBounded = (text: string) =>
+    /clientConfig\(/.test(text) ||
+    (/awsTimeouts\(/.test(text) &&
+      /(answering|answersWithin)\(/.test(text) &&
+      /(awsCredentials|credentialChain)\(/.test(text));
+  const unbounded = sources
+    .filter(({ path }) => path !== "lake/stores/aws-region.ts")
+    .filter(({ text }) => /\bnew (sdk\.)?[A-Z]\w*Client\(/.test(text) && /@aws-sdk\/client-/.test(text))
+    .filter(({ text }) => !isBounded(text));
+  expect(unbounded.map(({ path }) => path)).toEqual([]);
 });
 
 test("every tool file is listed by its toolset", () => {

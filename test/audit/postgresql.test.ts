@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openLine } from "../../src/audit/record/record.ts";
 import { checkPostgresqlSchema } from "../../src/audit/relay/check-postgresql.ts";
@@ -39,6 +40,16 @@ async function expectRelayed(schema: string) {
   expect(rows.every(({ line }) => openLine(line) !== undefined)).toBe(true);
   return records.length;
 }
+
+test("a migration does not wait for ever for one that hangs", async () => {
+  const holder = new pg.Client({ connectionString: postgres.ownerUrl });
+  await holder.connect();
+  await holder.query("SELECT pg_advisory_lock(hashtext('sluice audit migration'))");
+  const request = { ownerUrl: postgres.ownerUrl, schema: "audit_waiting", writer: "sluice_writer" };
+  await expect(migratePostgresql({ ...request, timeoutMs: 300 })).rejects.toThrow(/timeout/i);
+  await holder.end();
+  expect(await migratePostgresql(request)).toEqual({ applied: [1] });
+}, 10_000);
 
 test("records come in their order, hostile ones too, and at the end of the process", async () => {
   const postgresql = await migrated();

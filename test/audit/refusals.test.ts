@@ -159,8 +159,9 @@ test("credentials that are refused are on record, those that are missing are not
   const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
   const ask = (headers: Record<string, string>) => postMcp(adapter, list, headers);
   expect((await ask({})).status).toBe(401);
-  for (let index = 0; index < 14; index++)
-    expect((await ask({ "x-api-key": "hunter2-hunter2-hunter2" })).status).toBe(401);
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const traced = { "x-api-key": "hunter2-hunter2-hunter2", traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  for (let index = 0; index < 14; index++) expect((await ask(traced)).status).toBe(401);
   const found = await records();
   expect(found).toHaveLength(11);
   expect(found[0]).toMatchObject({
@@ -170,6 +171,7 @@ test("credentials that are refused are on record, those that are missing are not
     method: "POST",
     path: "/mcp",
     reason: expect.any(String),
+    correlationId: traceId,
   });
   expect(found[10]).toMatchObject({ kind: "unauthenticated", leftOut: 4 });
   expect(JSON.stringify(found)).not.toContain("hunter2");

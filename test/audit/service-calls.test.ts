@@ -126,6 +126,25 @@ describe("the outcome of a call says which requests it made", () => {
     await proxy.stop();
   });
 
+  test("and no words of a server that sends them for ids and names", async () => {
+    const words = "AKIAIOSFODNN7EXAMPLE Bearer words-of-a-server";
+    const proxy = await startFaultProxy(lake.server.endpoint, () => ({
+      kind: "answer",
+      status: 403,
+      headers: { "x-amz-request-id": words },
+      body: `<?xml version="1.0"?><Error><Code>${words}</Code><Message>no</Message></Error>`,
+    }));
+    const hostile = await startTestLake({
+      settings: { s3: { ...loopbackS3(proxy.endpoint), credentials: s3Credentials } },
+    });
+    const [denied] = await outcomesOf(hostile, ["lake_list_objects", { uri: "s3://lake/" }]);
+    expect(denied?.awsCalls).toEqual([
+      { service: "s3", operation: "ListObjectsV2", status: 403, fault: "Error" },
+    ]);
+    await hostile.stop();
+    await proxy.stop();
+  });
+
   test("and no signature, header or query", async () => {
     await lake.put("rows/b.csv", "a\n1\n");
     await outcomesOf(lake, ["lake_read_rows", { uri: "s3://lake/rows/b.csv" }]);

@@ -69,6 +69,20 @@ test("no key and a wrong one are refused, and neither is in the log", async () =
   expect(server.logged.join("")).not.toContain("not-a-key-of-this-server");
 });
 
+test("the line of a refused caller bears the id of its trace", async () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+  const response = await fetch(`${server.url}/mcp`, {
+    method: "POST",
+    headers: { "x-api-key": "nobodys-key-of-some-length", traceparent },
+  });
+  expect(response.status).toBe(401);
+  expect(JSON.parse(server.logged.at(-1) ?? "")).toMatchObject({
+    event: "caller refused",
+    correlationId: traceId,
+  });
+});
+
 test("where no tokens are taken there is no metadata of them", async () => {
   expect((await fetch(`${server.url}/.well-known/oauth-protected-resource`)).status).toBe(404);
 });

@@ -59,8 +59,12 @@ describe.each([
       expect(await other.find(id)).toEqual({ state: "running" });
       expect(await other.begin(id, soon())).toEqual({ state: "running" });
       await write.end(done);
-      expect(await other.find(id)).toEqual({ state: "ended", outcome: done });
-      expect(await other.begin(id, soon())).toEqual({ state: "ended", outcome: done });
+      expect(await other.find(id)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
+      expect(await other.begin(id, soon())).toEqual({
+        state: "ended",
+        endedMs: expect.any(Number),
+        outcome: done,
+      });
     });
 
     test("a fault is an outcome like another", async () => {
@@ -73,7 +77,11 @@ describe.each([
         correlationId: "c1",
       };
       await (await begun(one, id)).end({ kind: "failed", fault, thrown: new Error("secret") });
-      expect(await other.find(id)).toMatchObject({ state: "ended", outcome: { kind: "failed", fault } });
+      expect(await other.find(id)).toMatchObject({
+        state: "ended",
+        endedMs: expect.any(Number),
+        outcome: { kind: "failed", fault },
+      });
     });
 
     test("of fifty who begin the same, one does", async () => {
@@ -95,7 +103,11 @@ describe.each([
       const write = await begun(one, running);
       await other.turnDown(running, soon().untilMs);
       await write.end(done);
-      expect(await other.find(running)).toEqual({ state: "ended", outcome: done });
+      expect(await other.find(running)).toEqual({
+        state: "ended",
+        endedMs: expect.any(Number),
+        outcome: done,
+      });
     });
 
     test("a tenant does not see what is another's", async () => {
@@ -132,6 +144,7 @@ describe.each([
       await winner?.end(done);
       expect(await records.begin(id, { ...soon(), insteadOf: lost })).toEqual({
         state: "ended",
+        endedMs: expect.any(Number),
         outcome: done,
       });
     },
@@ -144,7 +157,7 @@ describe.each([
     await sleep(900);
     expect(await records.find(id)).toEqual({ state: "running" });
     await write.end(done);
-    expect(await records.find(id)).toEqual({ state: "ended", outcome: done });
+    expect(await records.find(id)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
   });
 
   test.skipIf(isMissing)("one that was taken for dead does not undo what another came to", async () => {
@@ -156,7 +169,7 @@ describe.each([
     const second = await records.begin(id, { ...soon(), ...(lost?.state === "lost" && { insteadOf: lost }) });
     if (second.state === "begun") await second.end(done);
     await slow.end(completed({ position: "late" }));
-    expect(await records.find(id)).toEqual({ state: "ended", outcome: done });
+    expect(await records.find(id)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
   });
 
   test.skipIf(isMissing)("outcomes are sealed, bounded, and of their write and key alone", async () => {
@@ -169,12 +182,15 @@ describe.each([
     expect(text).not.toMatch(/X-Amz|position/);
     const noise = Array.from({ length: 40_000 }, (_, index) => Math.sin(index).toString(36)).join("");
     await (await begun(records, large)).end(completed({ noise }));
-    expect(await records.find(large)).toEqual({ state: "ended" });
+    expect(await records.find(large)).toEqual({ state: "ended", endedMs: expect.any(Number) });
     await items.putIf(nameOf(other), { value: text, expiresAtMs: soon().untilMs }, undefined);
-    expect(await records.find(other)).toEqual({ state: "ended" });
-    expect(await shared(items, { keys: ["j".repeat(32)] }).find(kept)).toEqual({ state: "ended" });
+    expect(await records.find(other)).toEqual({ state: "ended", endedMs: expect.any(Number) });
+    expect(await shared(items, { keys: ["j".repeat(32)] }).find(kept)).toEqual({
+      state: "ended",
+      endedMs: expect.any(Number),
+    });
     const rotated = shared(items, { keys: ["j".repeat(32), ...keys] });
-    expect(await rotated.find(kept)).toEqual({ state: "ended", outcome: done });
+    expect(await rotated.find(kept)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
     for (const value of ["", "own", "{", "[]", '{"state":"later"}']) {
       const odd = newId();
       await items.putIf(nameOf(odd), { value, expiresAtMs: soon().untilMs }, undefined);
@@ -195,7 +211,11 @@ test("a write whose record was put, and the answer lost, is begun by nobody else
   expect(await shared(openDynamoDb()).begin(id, soon())).toEqual({ state: "running" });
   losses = 1;
   await write.end(done);
-  expect(await shared(openDynamoDb()).find(id)).toEqual({ state: "ended", outcome: done });
+  expect(await shared(openDynamoDb()).find(id)).toEqual({
+    state: "ended",
+    endedMs: expect.any(Number),
+    outcome: done,
+  });
   await items.close();
   await proxy.stop();
 });
@@ -204,7 +224,7 @@ test("a process keeps so many bytes of outcomes, and knows of the others that th
   const records = createMemoryWriteRecords(Date.now, 20);
   const [first, second, third] = [newId(), newId(), newId()];
   for (const id of [first, second, third]) await (await begun(records, id)).end(done);
-  expect(await records.find(first)).toEqual({ state: "ended" });
-  expect(await records.find(second)).toEqual({ state: "ended", outcome: done });
-  expect(await records.find(third)).toEqual({ state: "ended", outcome: done });
+  expect(await records.find(first)).toEqual({ state: "ended", endedMs: expect.any(Number) });
+  expect(await records.find(second)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
+  expect(await records.find(third)).toEqual({ state: "ended", endedMs: expect.any(Number), outcome: done });
 });

@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { unguardedServices } from "../../src/core/service-guard.ts";
+import { createAccessTokens } from "../../src/lake/databricks/access-token.ts";
 import { createRest, type RestOptions } from "../../src/lake/databricks/rest.ts";
 import { createBreakers } from "../../src/resilience/breakers.ts";
 import { createRetryBudget } from "../../src/resilience/retry-budget.ts";
@@ -96,4 +100,84 @@ test("a write that met a broken connection is not sent again, a read is", async 
   workspace.faults = broken();
   await expect(send({ method: "POST", body: {} })).rejects.toMatchObject({ code: "unavailable" });
   expect(workspace.requests).toHaveLength(3);
+});
+
+describe("a workspace that hangs", () => {
+  const settings = { failures: 5, resetMs: 60_000, halfOpenCalls: 3, probeTimeoutMs: 60_000 };
+
+  /** Answers nothing, or a byte now and then, until it is stopped. */
+  async function startHanging(isDripping: boolean) {
+    const server = createServer((_request, response) => {
+      if (!isDripping) return;
+      response.writeHead(200, { "content-type": "application/json" });
+      const drip = setInterval(() => response.write(" "), 20);
+      response.once("close", () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return Object.assign(server, { host });
+  }
+
+  test.each([true, false])(
+    "is cut off though every caller leaves first (dripping: %s)",
+    async (isDripping) => {
+      const server = await startHanging(isDripping);
+      const guard = createBreakers({ settings, now: () => performance.now() });
+      const rest = createRest({ host: server.host, tokens, guard, now: Date.now });
+      const leaveAfter = async (ms: number, nowMs: () => number) => {
+        const leaving = new AbortController();
+        const request = { method: "GET", path, about: "x", grant: "x", answer: z.unknown() } as const;
+        const begunMs = nowMs();
+        const clock = vi.spyOn(performance, "now").mockImplementation(() => begunMs);
+        const sent = rest.send(request, leaving.signal).catch((thrown: unknown) => thrown);
+        await once(server, "request");
+        clock.mockImplementation(() => begunMs + ms);
+        leaving.abort();
+        expect(await sent).toMatchObject({ code: "timeout" });
+        clock.mockRestore();
+      };
+      try {
+        for (let at = 0; at < 10; at++) await leaveAfter(19_999, () => at * 1_000);
+        expect(guard.reports()).toMatchObject([{ state: "closed" }]);
+        for (let at = 0; at < 5; at++) await leaveAfter(20_000, () => at * 1_000);
+        expect(guard.reports()).toMatchObject([{ state: "open" }]);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  );
+
+  test("is not held against it by who leaves while it waits as it was asked to", async () => {
+    workspace.faults = [failing(/catalogs/, 9_999, 429, {}, { "retry-after": "10" })];
+    const guard = createBreakers({ settings: { ...settings, failures: 1 }, now: () => performance.now() });
+    const rest = createRest({ host: workspace.host, tokens, guard, now: Date.now });
+    const leaving = new AbortController();
+    const request = { method: "GET", path, about: "x", grant: "x", answer: z.unknown() } as const;
+    const sent = rest.send(request, leaving.signal).catch((thrown: unknown) => thrown);
+    await vi.waitFor(() => expect(workspace.requests).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 60_000);
+    leaving.abort();
+    expect(await sent).toMatchObject({ code: "timeout" });
+    clock.mockRestore();
+    expect(guard.reports()).toMatchObject([{ state: "closed" }]);
+  });
+
+  test("is given up though it drips, and so is one that drips a token", async () => {
+    const server = await startHanging(true);
+    try {
+      const rest = createRest({ host: server.host, tokens, timeoutMs: 200, now: Date.now });
+      const request = { method: "POST", path, about: "x", grant: "x", answer: z.unknown() } as const;
+      const { signal } = new AbortController();
+      await expect(rest.send(request, signal)).rejects.toMatchObject({ code: "timeout", retryable: true });
+      const credentials = { kind: "m2m", clientId: "id", clientSecret: "secret" } as const;
+      const dripped = createAccessTokens(server.host, credentials, Date.now, 200);
+      await expect(dripped.get(signal)).rejects.toMatchObject({ code: "unavailable", retryable: true });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });

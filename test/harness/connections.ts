@@ -53,7 +53,7 @@ export async function throughLambda(): Promise<Connections> {
   const app = createApp({
     ...{ front, calls, guard: () => undefined, certificates: new ClientCertificates() },
     ...{ summarizeBucket: undefined, oauth: undefined, metrics: undefined, showsDependencies: false },
-    ...{ ready: async () => [], draining: () => false, onError: () => {} },
+    ...{ ready: async () => [], draining: () => false, onError: () => {}, onTurnedAway: () => {} },
   });
   const handler = createLambdaHandler({
     ...{ deadlines, callers: new GatewayCallers(), now: Date.now, flush: async () => {} },

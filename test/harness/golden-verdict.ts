@@ -29,11 +29,23 @@ export async function verdictOf(lake: TestLake, { path, expected }: GoldenTable)
   const names = (rows: Rows) => rows.columns.map(({ name }) => name).join();
   if (names(found) !== names(wanted)) return "**other columns**";
   if (alike(found.rows, wanted.rows)) return `equal, ${found.rows.length} rows`;
-  const times = found.columns.flatMap(({ type }, at) => (/WITH TIME ZONE/.test(type) ? [at] : []));
-  const without = (rows: unknown[][]) => rows.map((row) => row.filter((_, at) => !times.includes(at)));
-  return alike(without(found.rows), without(wanted.rows))
-    ? `equal, ${found.rows.length} rows, but for times: ${await zoneNote(result.output)}`
+  const inZone = await lake.output("lake_query", { sql: inWritersZone(found), sources: { t: `${path}/` } });
+  return alike(inZone.rows, wanted.rows)
+    ? `equal, ${found.rows.length} rows, with its times in the zone of whoever wrote it (${writersZone}): ${zoneNote(result.output)}`
     : "**other rows**";
+}
+
+/** Of the machine that wrote the set, by its rows alone. */
+const writersZone = "America/Los_Angeles";
+
+/** The table with its times of a zone as they were written, and as they are in the writer's zone. */
+function inWritersZone({ columns }: Rows): string {
+  const list = columns.map(({ name, type }) =>
+    /^TIMESTAMP WITH TIME ZONE$/.test(type)
+      ? `("${name}" AT TIME ZONE 'UTC') AT TIME ZONE '${writersZone}' AS "${name}"`
+      : `"${name}"`,
+  );
+  return `SELECT ${list.join(", ")} FROM t`;
 }
 
 /** Of more rows than a page holds, the engine says which one side has more of. */
@@ -72,7 +84,7 @@ function alike(left: unknown[][], right: unknown[][]): boolean {
   return sorted(left) === sorted(right);
 }
 
-async function zoneNote(output: object): Promise<string> {
+function zoneNote(output: object): string {
   const notes = "notes" in output && Array.isArray(output.notes) ? output.notes.map(String) : [];
   return notes.find((note) => note.includes("without a zone")) ?? "**no note says why**";
 }

@@ -21,6 +21,7 @@ export function lakeSettings(changes: Partial<LakeSettings> = {}): LakeSettings 
       maxResultBytes: 100_000_000,
     },
     summarize: { maxInputBytes: 1_000_000 },
+    athenaUsdPerTib: 5,
     exports: {
       buckets: [],
       expiresMs: 3_600_000,

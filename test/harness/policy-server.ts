@@ -94,6 +94,7 @@ export async function startPolicyServer(
     calls: deps.calls,
     ready: async () => checkPolicy(deps.access),
     summarizeBucket: "lake",
+    onTurnedAway: (request) => log.warn("request refused", { ...request }),
   });
   const { url } = await adapter.listen();
   return {

@@ -4,13 +4,17 @@ import type { AddressInfo } from "node:net";
 /** STS's AssumeRole on loopback: gives the access key `ASIA<n>` of the role's nth session. */
 export async function startStsServer(now: () => number) {
   const asked: URLSearchParams[] = [];
-  const state = { status: 200, asked, endpoint: "" };
+  const state = { status: 200, asked, endpoint: "", breaksOff: false };
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     const form = new URLSearchParams(body);
     asked.push(form);
     response.writeHead(state.status, { "content-type": "text/xml" });
+    if (state.breaksOff) {
+      response.end("<AssumeRoleResponse><AssumeRole");
+      return;
+    }
     if (state.status !== 200) {
       response.end(
         "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>arn:aws:iam::1:role/hush</Message></Error></ErrorResponse>",

@@ -1,12 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  checkpointOf,
-  DeltaWriter,
-  definition,
-  inlineVector,
-  storedVector,
-  versionName,
-} from "../harness/delta-table.ts";
+import { DeltaWriter, definition, inlineVector, storedVector, versionName } from "../harness/delta-table.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 import { parquetOf } from "../harness/parquet.ts";
 
@@ -142,17 +135,6 @@ describe("Never a part of a table", () => {
       ]);
       expect((await faultOf(table)).code).toBe("invalid_input");
     }
-  });
-
-  test("a checkpoint that is cut short is an error", async () => {
-    const table = newTable();
-    await table.create({ fields: [idField] });
-    const whole = await checkpointOf(definition({ fields: [idField] }));
-    await table.write(
-      `_delta_log/${versionName(0)}.checkpoint.parquet`,
-      whole.subarray(0, whole.length - 20),
-    );
-    expect((await faultOf(table)).code).toBe("invalid_input");
   });
 
   test("versions past what numbers count to are refused", async () => {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readWhole } from "../../src/lake/cache/read-range.ts";
 import { createStores } from "../../src/lake/stores/create-stores.ts";
+import { readInOrder } from "../../src/lake/stores/in-order.ts";
 import { createBreakers } from "../../src/resilience/breakers.ts";
 import { type Fault, startFaultProxy } from "../harness/fault-proxy.ts";
 import { lakeSettings, loopbackS3 } from "../harness/lake-settings.ts";
@@ -20,7 +22,12 @@ afterAll(() => server.stop());
 /** S3 behind a proxy that answers as `fault` says, and a breaker in front of both. */
 async function withS3(
   fault: { now: Fault | undefined },
-  run: (read: () => Promise<string>, sent: () => number, state: () => string | undefined) => Promise<void>,
+  run: (
+    read: () => Promise<string>,
+    sent: () => number,
+    state: () => string | undefined,
+    stores: ReturnType<typeof createStores>,
+  ) => Promise<void>,
 ): Promise<void> {
   let sent = 0;
   const proxy = await startFaultProxy(server.endpoint, () => {
@@ -31,7 +38,7 @@ async function withS3(
   const breakers = createBreakers({ settings, now: Date.now });
   const stores = createStores(
     lakeSettings({ buckets: [{ bucket: "data", prefix: "" }], s3: loopbackS3(proxy.endpoint) }),
-    { credentials: s3Credentials, guard: breakers },
+    { credentials: s3Credentials, guard: breakers, timeouts: { answerMs: 400, idleMs: 300 } },
   );
   const read = async () => {
     const { body } = await stores.read({ location: stores.resolve("s3://data/numbers.txt") }, signal);
@@ -42,12 +49,17 @@ async function withS3(
       read,
       () => sent,
       () => breakers.reports()[0]?.state,
+      stores,
     );
   } finally {
     stores.close();
     await proxy.stop();
   }
 }
+
+const walk = async (chunks: AsyncIterable<Uint8Array>) => {
+  for await (const _ of chunks);
+};
 
 const slowDown: Fault = {
   kind: "answer",
@@ -80,6 +92,65 @@ test("S3 that fails is left alone: hardly a request per call, answers at once, a
     expect(state()).toBe("closed");
   });
 }, 60_000);
+
+test.each<[string, Fault]>([
+  ["breaks off within bodies", { kind: "reset", afterBytes: 3 }],
+  ["hangs within bodies", { kind: "hang", afterBytes: 3 }],
+])(
+  "S3 that %s is left alone, though each answer begins well",
+  async (_, broken) => {
+    const fault: { now: Fault | undefined } = { now: broken };
+    await withS3(fault, async (read, sent, state) => {
+      const codes = new Set<string>();
+      for (let at = 0; at < 200; at++) await read().catch(({ code }) => codes.add(code));
+      expect([...codes]).toContain("unavailable");
+      expect(sent()).toBeGreaterThanOrEqual(5);
+      expect(sent()).toBeLessThan(50);
+      fault.now = undefined;
+      await expect.poll(read, { timeout: 10_000, interval: 50 }).toBe("0123456789");
+      await read();
+      await read();
+      expect(state()).toBe("closed");
+    });
+  },
+  60_000,
+);
+
+test("S3 that hangs is cut off, though every caller leaves before it is given up", async () => {
+  await withS3({ now: { kind: "hang", afterBytes: -1 } }, async (_, sent, state, stores) => {
+    const location = stores.resolve("s3://data/numbers.txt");
+    for (let at = 0; at < 5; at++) {
+      expect(state()).not.toBe("open");
+      await expect(stores.head(location, AbortSignal.timeout(450))).rejects.toMatchObject({
+        code: "timeout",
+      });
+    }
+    expect(state()).toBe("open");
+    const before = sent();
+    await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "unavailable" });
+    expect(sent()).toBe(before);
+  });
+}, 20_000);
+
+test("a failing S3 is asked for a file three times at most: tries do not multiply", async () => {
+  const fault: { now: Fault | undefined } = { now: { kind: "answer", status: 500, body: "" } };
+  await withS3(fault, async (_, sent, __, stores) => {
+    const location = stores.resolve("s3://data/numbers.txt");
+    const object = {
+      uri: "s3://data/numbers.txt",
+      location,
+      sizeBytes: 10,
+      etag: "x",
+      lastModified: new Date(0),
+    };
+    await expect(readWhole(stores, object, signal)).rejects.toMatchObject({ code: "unavailable" });
+    expect(sent()).toBe(3);
+    await expect(walk(readInOrder({ store: stores }, object, signal))).rejects.toMatchObject({
+      code: "unavailable",
+    });
+    expect(sent()).toBe(6);
+  });
+});
 
 test.each<[string, Fault]>([
   ["denied", { kind: "answer", status: 403, body: "<Error><Code>AccessDenied</Code></Error>" }],

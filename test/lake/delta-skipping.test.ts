@@ -136,7 +136,7 @@ describe("Files left out by statistics", () => {
         }
         const { rows, notes = [] } = result.output as { rows: unknown[][]; notes?: string[] };
         expect(rows[0]?.[0], where).toEqual(rows[0]?.[1]);
-        if (notes.some((note) => /Read were \d+ of 24/.test(note))) skipping++;
+        if (notes.some((note) => /Left out: \d+ of 24/.test(note))) skipping++;
       }
       expect(skipping).toBeGreaterThan(10);
       expect(failed).toBeLessThan(10);
@@ -180,7 +180,7 @@ describe("A file that is left out", () => {
     );
     expect(query.output).toMatchObject({ rows: [[9]] });
     expect(query.names).toEqual(["1.parquet", "2.parquet"]);
-    expect(query.output).toMatchObject({ notes: [expect.stringContaining("Read were 2 of 4 files")] });
+    expect(query.output).toMatchObject({ notes: [expect.stringContaining("Left out: 2 of 4 files")] });
     const rows = await askedBy("asked", () =>
       lake.output("lake_read_rows", { uri: "s3://lake/asked/", filter: "id > 38" }),
     );

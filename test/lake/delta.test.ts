@@ -62,7 +62,7 @@ describe("The rows of a Delta table", () => {
     const { notes } = await lake.output("lake_query", {
       sql: "SELECT id FROM 's3://lake/parts/' WHERE word = 'null'",
     });
-    expect(notes.join()).toContain("Read were 1 of 3 files");
+    expect(notes.join()).toContain("Left out: 2 of 3 files");
   });
 
   test("have no value of a partition column whose key a writer left out with its null", async () => {

@@ -197,7 +197,7 @@ describe("The rows of an Iceberg table", () => {
         sources,
       });
       expect(output.rows).toEqual(found);
-      expect(output.notes.join()).toContain("Read were 1 of 3 files: by the table's manifests");
+      expect(output.notes.join()).toContain("Left out: 2 of 3 files; by the table's manifests");
     }
     expect(await rowsOf("SELECT count(*) FROM t WHERE word = ''", uri)).toEqual([[2]]);
   });

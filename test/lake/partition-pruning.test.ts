@@ -34,7 +34,7 @@ describe("Of partitioned files", () => {
     );
     expect(output.rows).toEqual([[5, 202400]]);
     expect(keys).toEqual(["sales/year=2024/month=02/a.parquet"]);
-    expect(output.notes.join()).toContain("Read were 1 of 6 files");
+    expect(output.notes.join()).toContain("Left out: 5 of 6 files");
   });
 
   test("a join prunes each side by its own conditions", async () => {

@@ -39,7 +39,7 @@ describe("faults of lake_read_rows speak of what was asked", () => {
   test("a Parquet file that is cut short is said to be none", async () => {
     const cut = await lake.put("cut/a.parquet", `PAR1${"x".repeat(500)}`);
     const { message } = await lake.fault("lake_query", { sql: `SELECT * FROM '${cut}'` });
-    expect(message).toMatch(/is not a Parquet file/);
+    expect(message).toMatch(/is no Parquet file: it does not end in PAR1; it may be cut short/);
     expect(message).not.toMatch(/magic bytes|Invalid Input Error/);
   });
 });

@@ -164,7 +164,7 @@ describe.each(formats)("events of a $name", ({ eventOf }) => {
     const slow = await answerTo(eventOf(callOf("echo_slowly", { steps: 1000, stepMs: 10 })), 3_000);
     expect(slow.messages.at(-1)?.result).toMatchObject({
       isError: true,
-      structuredContent: { code: "timeout" },
+      structuredContent: { code: "timeout", details: { setting: "the function's own timeout" } },
     });
     expect(performance.now() - startedMs).toBeLessThan(1_500);
     const hung = await answerTo(eventOf(callOf("echo_hang", {}, "h")), 1_800);

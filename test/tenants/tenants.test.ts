@@ -44,6 +44,14 @@ test("denied with no request where STS refuses the role, in words of our own", a
   expect(server.s3.requests).toEqual([]);
 });
 
+test("unavailable, and not denied, where the answer of STS broke off", async () => {
+  sts.breaksOff = true;
+  const result = await server.call("ann", "lake_read_rows", { uri: "s3://lake/a/x.csv" });
+  sts.breaksOff = false;
+  expect(result).toMatchObject({ kind: "failed", fault: { code: "unavailable", retryable: true } });
+  expect(server.s3.requests).toEqual([]);
+});
+
 test("the audit says that a call took on its tenant's role", async () => {
   const ledger = new ServiceCallLedger();
   sts.status = 403;

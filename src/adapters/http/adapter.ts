@@ -14,6 +14,7 @@ import { createLeanMcp } from "./lean.ts";
 import type { ReadableMetrics } from "./metrics.ts";
 import { createOnRequest } from "./on-request.ts";
 import { type TlsFiles, tlsOptions } from "./tls.ts";
+import type { TellTurnedAway } from "./turned-away.ts";
 import { createTurns } from "./turns.ts";
 import { closeUnread } from "./unread.ts";
 
@@ -51,6 +52,8 @@ export interface HttpAdapterOptions {
   requestTimeoutMs?: number;
   /** How long a client may take nothing of what waits for it. Default 30 s. */
   answerTimeoutMs?: number;
+  /** Told of requests that are turned away before their caller is known, for the log. Default: nobody. */
+  onTurnedAway?: TellTurnedAway;
   /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
   onError?: (error: unknown) => void;
 }
@@ -75,7 +78,8 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
     allowedOrigins: options.allowedOrigins ?? [],
   });
   let draining = false;
-  const state = { draining: () => draining, onError: options.onError ?? (() => {}) };
+  const { onError = () => {}, onTurnedAway = () => {} } = options;
+  const state = { draining: () => draining, onError, onTurnedAway };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
   const { summarizeBucket, oauth, metrics, showsDependencies = true } = options;
@@ -83,9 +87,9 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const certificates = options.certificates ?? new ClientCertificates();
   const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, certificates, ...state });
-  const turns = createTurns({ perTurn: 4, maxWaitingEach: 128 });
+  const turns = createTurns({ perTurn: 16, maxWaitingEach: 128 });
   const answers = { mcp: lean, others: getRequestListener(app.fetch) };
-  const server = openServer(options, createOnRequest({ ...answers, turns, inFlight }));
+  const server = openServer(options, createOnRequest({ ...answers, turns, inFlight, onTurnedAway }));
   server.on("connection", turns.cameIn);
   closeUnread(server, answerTimeoutMs);
   return {

@@ -12,8 +12,8 @@ export async function answerMcp(
   given: GivenRequest = {},
 ): Promise<Response> {
   let told: CallLimits = {};
-  const tellLimits = (limits: CallLimits) => {
-    told = limits;
+  const tellLimits = (limits: CallLimits | undefined) => {
+    told = limits ?? told;
   };
   const response = await front.fetch(request, { ...given, tellLimits });
   for (const [name, value] of Object.entries(limitHeaders(told))) response.headers.set(name, value);

@@ -1,5 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { CallPath } from "../../core/call.ts";
@@ -15,7 +15,8 @@ import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { metricsResponse, type ReadableMetrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
-import { summarize } from "./summarize.ts";
+import { refuseSummary, summarize } from "./summarize.ts";
+import { pathOf, type TellTurnedAway } from "./turned-away.ts";
 
 /** What a request over a socket comes with (one without has none of it), and who turned out to have sent it. */
 interface AppEnv {
@@ -39,6 +40,7 @@ export interface AppOptions {
   metrics: ReadableMetrics | undefined;
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
+  onTurnedAway: TellTurnedAway;
   /** Takes what no route caught; the answer says only that the log has it. */
   onError(error: unknown): void;
 }
@@ -47,6 +49,8 @@ export interface AppOptions {
 export function createApp(options: AppOptions): App {
   const { front, guard, draining } = options;
   const app = new Hono<AppEnv>();
+  const turnedAway = (c: Context<AppEnv>, reason: string) =>
+    options.onTurnedAway({ method: c.req.method, path: pathOf(c.req.path), reason });
   app.get("/health", (c) => c.json({ status: "healthy" }));
   app.get("/health/ready", async () =>
     readinessResponse({
@@ -64,20 +68,26 @@ export function createApp(options: AppOptions): App {
       for (const [name, value] of Object.entries(corsHeaders(origin))) c.res.headers.set(name, value);
       return;
     }
+    turnedAway(c, refused);
     return c.req.path === "/mcp"
       ? transportFaultResponse(403, refused)
       : problem({ status: 403, detail: refused });
   });
   app.options("*", (c) => (isPreflight(c.req.raw) ? preflightResponse(c.req.raw) : c.notFound()));
-  app.on(["GET", "POST", "DELETE"], "/mcp", (c) =>
-    draining() ? drainingResponse() : answerMcp(front, c.req.raw),
-  );
+  app.on(["GET", "POST", "DELETE"], "/mcp", (c) => {
+    if (!draining()) return answerMcp(front, c.req.raw);
+    turnedAway(c, isStopping);
+    return drainingResponse();
+  });
   addMetadata(app, options.oauth);
   addMetrics(app, options);
   addSummarize(app, options);
   addFallbacks(app, options);
   return app;
 }
+
+/** What is logged of a request that comes too late. */
+export const isStopping = "The server is stopping.";
 
 const failedInside = "Sluice failed inside. Its log has the reason.";
 
@@ -112,15 +122,26 @@ function addMetrics(app: App, { front, metrics }: AppOptions): void {
   app.get("/metrics", identifying(front), (c) => metricsResponse(metrics, c.get("principal")));
 }
 
-function addSummarize(app: App, { front, calls, summarizeBucket, draining }: AppOptions): void {
+function addSummarize(app: App, options: AppOptions): void {
+  const { front, calls, summarizeBucket, draining, onTurnedAway } = options;
   const maxSize = front.maxBodyBytes;
-  const onError = () => problem({ status: 413, detail: `A body may hold ${maxSize} bytes.` });
-  const notDraining = createMiddleware<AppEnv>(async (_c, next) => (draining() ? drainingProblem() : next()));
+  const traceOf = (c: Context<AppEnv>) => readTraceparent(c.req.header("traceparent"));
+  const onError = (c: Context<AppEnv>) =>
+    refuseSummary(
+      { calls, principal: c.get("principal"), trace: traceOf(c) },
+      413,
+      `A body may hold ${maxSize} bytes.`,
+    );
+  const notDraining = createMiddleware<AppEnv>(async (c, next) => {
+    if (!draining()) return next();
+    onTurnedAway({ method: c.req.method, path: pathOf(c.req.path), reason: isStopping });
+    return drainingProblem();
+  });
   // Who calls is known before a byte of the body is read.
   app.post("/summarize", notDraining, identifying(front), bodyLimit({ maxSize, onError }), async (c) => {
     const principal = c.get("principal");
     const text = await c.req.text();
-    const trace = readTraceparent(c.req.header("traceparent"));
+    const trace = traceOf(c);
     const { signal } = c.req.raw;
     return summarize({ calls, principal, defaultBucket: summarizeBucket, text, signal, trace });
   });

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import type { IamCaller, Refusal } from "../../auth/mode.ts";
 import type { Principal } from "../../core/principal.ts";
+import { readTraceparent } from "../../core/trace-context.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Challenge, challengeHeader } from "./challenge.ts";
@@ -22,7 +23,12 @@ export interface IdentityOptions extends Challenge {
 }
 
 /** A caller whose credentials are not accepted, as an audit may have it. */
-export type RefusedCaller = Pick<Refusal, "kind" | "reason" | "via"> & { method: string; path: string };
+export type RefusedCaller = Pick<Refusal, "kind" | "reason" | "via"> & {
+  method: string;
+  path: string;
+  /** Of the caller's trace, where it has one. */
+  correlationId?: string;
+};
 
 /** The principal of a request, or the response that turns it away: for `McpFront.authenticate`. */
 export type Identify = (request: Request) => Promise<Principal | Response>;
@@ -47,15 +53,17 @@ export function createIdentify(options: IdentityOptions): Identify {
 function record(
   { log, onRefused }: IdentityOptions,
   { kind, via, reason, cause }: Refusal,
-  { method, url }: Request,
+  { method, url, headers }: Request,
 ): void {
-  const caller = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200) };
+  const correlationId = readTraceparent(headers.get("traceparent"))?.traceId;
+  const traced = correlationId === undefined ? {} : { correlationId };
+  const caller = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200), ...traced };
   if (kind === "missing") {
     log.info("caller refused", { ...caller, error: cause });
     return;
   }
   log.warn("caller refused", { ...caller, error: cause });
-  onRefused?.({ kind, reason, method, path: caller.path, ...(via && { via }) });
+  onRefused?.({ kind, reason, method, path: caller.path, ...(via && { via }), ...traced });
 }
 
 function refusalResponse({ kind }: Refusal, challenge: Challenge, request: Request): Response {

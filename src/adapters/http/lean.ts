@@ -4,11 +4,12 @@ import { bodyTooLarge, parseBody, unsupportedMediaType } from "../../mcp/body.ts
 import type { McpFront } from "../../mcp/front.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import { answerMcp } from "./answer-mcp.ts";
-import { drainingResponse, failedInsideMcp } from "./app.ts";
+import { drainingResponse, failedInsideMcp, isStopping } from "./app.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type NodeBody, readNodeBody } from "./node-body.ts";
+import type { TellTurnedAway } from "./turned-away.ts";
 
 /** What `/mcp` is made of. */
 export interface LeanOptions {
@@ -16,6 +17,7 @@ export interface LeanOptions {
   guard: Guard;
   certificates: ClientCertificates;
   draining(): boolean;
+  onTurnedAway: TellTurnedAway;
   /** Takes what nothing else caught; the answer says only that the log has it. */
   onError(error: unknown): void;
 }
@@ -26,19 +28,24 @@ type Incoming = NodeBody & Pick<IncomingMessage, "socket" | "rawHeaders">;
  * `/mcp` straight off the Node request: the body is read and parsed once, bounded, and no web stream is made
  * of it or of an answer that is whole. Answers exactly what the `/mcp` route of the app answers.
  */
-export function createLeanMcp({ front, guard, certificates, draining, onError }: LeanOptions) {
+export function createLeanMcp(options: LeanOptions) {
+  const { front, guard, certificates, draining, onError, onTurnedAway } = options;
   async function answer(request: Request, incoming: Incoming): Promise<Response> {
-    if (draining()) return drainingResponse();
+    if (draining()) {
+      onTurnedAway({ method: request.method, path: "/mcp", reason: isStopping });
+      return drainingResponse();
+    }
     certificates.cameOn(request, incoming);
     const principal = await front.authenticate(request);
     if (principal instanceof Response) return principal;
     if (request.method !== "POST") return answerMcp(front, request, { principal });
     const wrongType = unsupportedMediaType(incoming.headers["content-type"]);
-    if (wrongType) return wrongType;
+    if (wrongType) return front.refuse(request, principal, wrongType);
     const bytes = await readNodeBody(incoming, front.maxBodyBytes);
-    if (!bytes) return bodyTooLarge(front.maxBodyBytes);
+    if (!bytes) return front.refuse(request, principal, bodyTooLarge(front.maxBodyBytes));
     const body = parseBody(bytes);
-    return body.refusal ?? answerMcp(front, request, { principal, parsedBody: body.value });
+    if (body.refusal) return front.refuse(request, principal, body.refusal);
+    return answerMcp(front, request, { principal, parsedBody: body.value });
   }
 
   /** What a client breaks by leaving is no fault of the server. */
@@ -66,6 +73,7 @@ export function createLeanMcp({ front, guard, certificates, draining, onError }:
     const { host, origin } = incoming.headers;
     const refused = guard({ host, origin });
     if (refused === undefined) return listener(incoming, outgoing);
+    onTurnedAway({ method: incoming.method, path: "/mcp", reason: refused });
     const response = transportFaultResponse(403, refused);
     outgoing.writeHead(response.status, {
       ...Object.fromEntries(response.headers),

@@ -17,7 +17,7 @@ async function serve(mcp: RequestListener) {
   const inFlight = createInFlight();
   const turns = createTurns({ perTurn: 4, maxWaitingEach: 128 });
   const others: RequestListener = (_, outgoing) => outgoing.end("{}");
-  const server = createServer(createOnRequest({ mcp, others, turns, inFlight }));
+  const server = createServer(createOnRequest({ mcp, others, turns, inFlight, onTurnedAway: () => {} }));
   server.on("connection", turns.cameIn);
   opened.push(server.listen({ port: 0, host: "127.0.0.1", backlog: 4_096 }));
   await once(server, "listening");

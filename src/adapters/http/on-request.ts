@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { InFlight } from "./in-flight.ts";
 import { leavesWithItsConnection } from "./leaving.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
+import { pathOf, type TellTurnedAway } from "./turned-away.ts";
 import type { Turns } from "./turns.ts";
 
 /** Answers one request of Node's server. */
@@ -15,15 +16,19 @@ export interface Answers {
   others: Answer;
   turns: Turns;
   inFlight: InFlight;
+  onTurnedAway: TellTurnedAway;
 }
 
 /** What becomes of a request before a route sees it: calls begin in turns, those of one connection one after another. */
-export function createOnRequest({ mcp, others, turns, inFlight }: Answers): RequestListener {
+export function createOnRequest({ mcp, others, turns, inFlight, onTurnedAway }: Answers): RequestListener {
   const leaves = leavesWithItsConnection();
   return (incoming, outgoing) => {
     // What came in one piece with the request for which it was cut off.
     if (incoming.socket.destroyed) return;
-    if (namesTwoHosts(incoming)) return refuseTwoHosts(outgoing);
+    if (namesTwoHosts(incoming)) {
+      onTurnedAway({ method: incoming.method, path: pathOf(incoming.url), reason: "two Host headers" });
+      return refuseTwoHosts(outgoing);
+    }
     leaves(incoming, outgoing);
     const answer = isMcp(incoming) ? mcp : others;
     const answered = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CallPath, callTool } from "../../core/call.ts";
 import type { Principal } from "../../core/principal.ts";
+import { tellRefused } from "../../core/refused-request.ts";
 import type { TraceContext } from "../../core/trace-context.ts";
 import { JsonRefused, parseJson } from "../../mcp/json.ts";
 import { limitHeaders } from "./limit-headers.ts";
@@ -29,7 +30,7 @@ export interface SummarizeRequest {
  */
 export async function summarize(request: SummarizeRequest): Promise<Response> {
   const asked = readAsked(request);
-  if (asked instanceof Response) return asked;
+  if ("refusal" in asked) return refuseSummary(request, 400, asked.refusal);
   const result = await callTool(request.calls, {
     name: "lake_summarize_text",
     arguments: { uri: asked.uri },
@@ -49,21 +50,29 @@ export async function summarize(request: SummarizeRequest): Promise<Response> {
   );
 }
 
-function readAsked({ text, defaultBucket }: SummarizeRequest): { uri: string; fileKey: string } | Response {
+/** Of a request that comes to no call: logged and recorded as one refused. */
+export async function refuseSummary(
+  { calls, principal, trace }: Pick<SummarizeRequest, "calls" | "principal" | "trace">,
+  status: 400 | 413,
+  reason: string,
+): Promise<Response> {
+  const code = status === 413 ? "too_large" : "invalid_input";
+  await tellRefused(calls, { principal, correlationId: trace?.traceId, code, reason });
+  return problem({ status, detail: reason });
+}
+
+type Asked = { uri: string; fileKey: string } | { refusal: string };
+
+function readAsked({ text, defaultBucket }: SummarizeRequest): Asked {
   const parsed = body.safeParse(parsedOrUndefined(text));
-  if (!parsed.success) {
-    return problem({ status: 400, detail: 'The body must be {"file_key": "…"} or {"uri": "s3://…"}.' });
-  }
+  if (!parsed.success) return { refusal: 'The body must be {"file_key": "…"} or {"uri": "s3://…"}.' };
   if ("uri" in parsed.data) {
     const { uri } = parsed.data;
     return { uri, fileKey: uri.replace(/^s3:\/\/[^/]*\//, "") };
   }
   const { file_key: fileKey } = parsed.data;
   if (defaultBucket === undefined) {
-    return problem({
-      status: 400,
-      detail: "No bucket is set for file_key. Send uri, or set one bucket in lake.buckets.",
-    });
+    return { refusal: "No bucket is set for file_key. Send uri, or set one bucket in lake.buckets." };
   }
   return { uri: `s3://${defaultBucket}/${fileKey}`, fileKey };
 }

@@ -12,14 +12,11 @@ export class InvocationDeadlines {
 
   /** The call path whose calls take no longer than the invocation they belong to. */
   bound(calls: CallPath): CallPath {
-    const leftMs = () => (this.#endsMs.getStore() ?? Number.POSITIVE_INFINITY) - calls.now();
     return {
       ...calls,
-      get timeoutMs() {
-        return Math.max(1, Math.min(calls.timeoutMs, leftMs()));
-      },
-      get timeoutSetting() {
-        return leftMs() < calls.timeoutMs ? "the function's own timeout" : "calls.timeoutMs";
+      mustEnd: () => {
+        const atMs = this.#endsMs.getStore();
+        return atMs === undefined ? undefined : { atMs, by: "the function's own timeout" };
       },
     };
   }

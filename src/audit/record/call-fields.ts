@@ -1,4 +1,5 @@
 import type { Principal } from "../../core/principal.ts";
+import type { RefusedRequest } from "../../core/refused-request.ts";
 import type { ServiceCalls } from "../../core/service-calls.ts";
 import type { Call, Outcome, UnknownCall } from "../../core/steps.ts";
 import type { Tool } from "../../core/tool.ts";
@@ -49,12 +50,19 @@ export function resultOf(outcome: Outcome, durationMs: number, made: ServiceCall
     outcome.kind === "completed"
       ? { result: "ok", resultBytes: outcome.sizeBytes }
       : { result: outcome.fault.code, message: boundedText(outcome.fault.message, maxMessageChars) };
-  return { ...result, durationMs: Math.round(durationMs), ...recordServiceCalls(made) };
+  const { repeatsMs } = outcome;
+  const repeated = repeatsMs === undefined ? {} : { repeats: new Date(repeatsMs).toISOString() };
+  return { ...result, ...repeated, durationMs: Math.round(durationMs), ...recordServiceCalls(made) };
 }
 
 function hiddenMessage(why: string | undefined): string {
   const message = `The tool is hidden from this caller${why === undefined ? "" : `: ${why}`}.`;
   return boundedText(message, maxMessageChars);
+}
+
+/** All of a request that never came to a call. */
+export function refusedFields({ code, reason, ...request }: RefusedRequest) {
+  return { ...whoCalled(request), result: code, message: boundedText(reason, maxMessageChars) };
 }
 
 /** More than any tool's name has. */

@@ -1,5 +1,5 @@
 import { isRecord } from "../../core/record.ts";
-import { isSecretName, redacted, redactText } from "../../telemetry/redact.ts";
+import { isSecretName, redacted, redactText } from "../../telemetry/redact-text.ts";
 import { canonicalDigest } from "./canonical-json.ts";
 
 /** Arguments as they are recorded. */

@@ -6,6 +6,8 @@ export interface MigrateRequest {
   schema: string;
   /** The role that relays records: it may insert, and nothing else. */
   writer: string;
+  /** For each statement, locks it waits for included. Default: 60 s. */
+  timeoutMs?: number;
 }
 
 /** What a migration did: the versions it applied, none when the schema was up to date. */
@@ -14,9 +16,18 @@ export interface Migrated {
 }
 
 /** Makes or renews the schema of the audit records, all of it or nothing. */
-export async function migratePostgresql({ ownerUrl, schema, writer }: MigrateRequest): Promise<Migrated> {
+export async function migratePostgresql({
+  ownerUrl,
+  schema,
+  writer,
+  timeoutMs = 60_000,
+}: MigrateRequest): Promise<Migrated> {
   const { default: pg } = await import("pg");
-  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: timeoutMs,
+  });
   client.on("error", () => {});
   await client.connect();
   try {

@@ -1,7 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDbSdk, openDynamoDb } from "../../aws/open-dynamodb.ts";
 import type { TableSettings } from "../settings.ts";
-
-type Sdk = typeof import("@aws-sdk/client-dynamodb");
 
 /** A record as the table has it. */
 export interface TableRow {
@@ -43,7 +42,6 @@ export const processPartition = "sluice:process";
 
 /** Milliseconds; `allMs` is for a request with all its attempts. */
 const timeouts = { connectMs: 1_000, answerMs: 2_000, allMs: 5_000 };
-const maxAttempts = 4;
 
 /**
  * A table with partition key `tenant_id` and sort key `item`, both text. Every write is one put of what is not there, every
@@ -53,7 +51,8 @@ export function createAuditTable(settings: TableSettings): AuditTable {
   const { table: TableName } = settings;
   let opened: Promise<Opened> | undefined;
   const open = () => {
-    opened ??= openClient(settings);
+    const { region, endpoint } = settings;
+    opened ??= openDynamoDb({ region, endpoint, timeouts });
     return opened;
   };
   return {
@@ -90,7 +89,7 @@ export function createAuditTable(settings: TableSettings): AuditTable {
 }
 
 interface Opened {
-  sdk: Sdk;
+  sdk: DynamoDbSdk;
   client: DynamoDBClient;
 }
 
@@ -118,22 +117,6 @@ async function putOnce(
     const { Item } = await client.send(ask, limit());
     return Item?.line?.S === row.line ? "done" : "taken";
   }
-}
-
-async function openClient({ region, endpoint }: TableSettings): Promise<Opened> {
-  const sdk = await import("@aws-sdk/client-dynamodb");
-  const client = new sdk.DynamoDBClient({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    retryMode: "standard",
-    maxAttempts,
-    requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-    },
-  });
-  return { sdk, client };
 }
 
 function keyOf({ tenantId, item }: Pick<TableRow, "tenantId" | "item">): Record<string, AttributeValue> {

@@ -1,8 +1,7 @@
-const timeoutMs = 5_000;
 const mostBytes = 512 * 1024;
 
-/** A JSON document of an issuer. No redirect is followed: where keys come from is a setting. Throws. */
-export async function fetchJson(url: string): Promise<unknown> {
+/** A JSON document of an issuer, whole within `timeoutMs`. No redirect is followed: where keys come from is a setting. Throws. */
+export async function fetchJson(url: string, timeoutMs = 5_000): Promise<unknown> {
   const response = await fetch(url, {
     redirect: "error",
     headers: { accept: "application/json" },

@@ -64,6 +64,7 @@ async function verify(
     currentDate: new Date(options.now()),
     requiredClaims: ["exp"],
   });
+  if (!isMoment(payload.exp)) return refuse("invalid", "jwt", "exp is no date");
   if (!isAccessToken(protectedHeader, payload)) return refuse("invalid", "jwt", "not an access token");
   if (!isMeantForUs(payload, options)) return refuse("invalid", "jwt", "for another audience or client");
   const principal = principalOf(payload, options.claims);
@@ -76,8 +77,14 @@ async function verify(
   return { principal };
 }
 
+/** JSON has numbers past every date, `1e400` too, which is read as infinite: such a token would never end. */
+function isMoment(seconds: number | undefined): boolean {
+  return seconds !== undefined && !Number.isNaN(new Date(seconds * 1_000).getTime());
+}
+
 /** Jose's own messages can quote what a caller wrote; its codes and claim names cannot. */
 function reasonOf(error: errors.JOSEError): string {
   const claim = error instanceof errors.JWTClaimValidationFailed ? ` ${error.claim}` : "";
-  return `${error.code}${claim}`;
+  const isOfTime = error instanceof errors.JWTExpired || claim === " nbf" || claim === " iat";
+  return `${error.code}${claim}${isOfTime ? " (or this server's clock, or the issuer's, is off)" : ""}`;
 }

@@ -67,6 +67,7 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
       ...(await checkStateStore(deps.state)),
     ],
     onError: (error) => deps.log.error("http fault", { error }),
+    onTurnedAway: (request) => deps.log.warn("request refused", { ...request }),
     tls,
     oauth: identity?.oauth,
     certificates: identity?.certificates,

@@ -42,6 +42,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
     ],
     draining: () => false,
     onError: (error) => log.error("http fault", { error }),
+    onTurnedAway: (request) => log.warn("request refused", { ...request }),
   });
   return createLambdaHandler({
     ...{ callers, deadlines, now: calls.now },

@@ -7,9 +7,16 @@ import type { Log } from "../../telemetry/log.ts";
  * cannot be trusted: the process ends, and whoever started it starts it again.
  */
 export function logUncaught(log: Log): void {
+  logWarnings(log);
   process.on("unhandledRejection", (error) => log.error("unhandled rejection", { error }));
   process.once("uncaughtException", (error) => {
     log.error("crash", { error });
     process.exit(1);
   });
+}
+
+/** What Node and libraries warn of, one line each: Node would print it in lines of its own, secrets and all. */
+export function logWarnings(log: Pick<Log, "warn">): void {
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => log.warn("runtime warning", { error: warning }));
 }

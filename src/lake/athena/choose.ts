@@ -4,7 +4,7 @@ import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings } from "../settings.ts";
 import type { AllowedTables } from "./allowed-tables.ts";
-import { billedBytes, costUsd, priceNote } from "./cost.ts";
+import { estimatedBill, priceNote } from "./cost.ts";
 import type { AthenaScan } from "./estimate-scan.ts";
 import { isAthenaUri, type ResolvedStatement } from "./resolve-statement.ts";
 import { differenceInTrino } from "./trino/same-in-both.ts";
@@ -90,11 +90,9 @@ function estimateOf(
   notes: readonly string[],
 ): QueryEstimate {
   if (scan.bytes === undefined) return { notes: [...notes, ...scan.notes] };
-  const bytesBilled = billedBytes(scan.bytes);
   return {
     files: scan.files,
-    bytesBilled,
-    costUsd: costUsd(bytesBilled, usdPerTib),
+    ...estimatedBill(scan.bytes, usdPerTib),
     exactness: scan.exactness,
     notes: [...new Set([...notes, ...scan.notes, priceNote(usdPerTib)])],
   };

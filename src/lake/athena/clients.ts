@@ -1,5 +1,7 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
+import { answering } from "../../core/aws-answer-deadline.ts";
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
 import { watched } from "../../core/watched-client.ts";
@@ -38,6 +40,8 @@ export interface AwsSenderOptions {
   guard: ServiceGuard;
 }
 
+const answerMs = 20_000;
+
 /** The clients are made, and their packages loaded, with the first request. */
 export function createAwsSender(options: AwsSenderOptions): AwsSender {
   let made: Promise<AwsClients> | undefined;
@@ -56,7 +60,8 @@ export function createAwsSender(options: AwsSenderOptions): AwsSender {
         const own = await clients();
         const send = () => orStopped(run(own), signal);
         const target = { service, region: await own[service].config.region() };
-        return options.guard.run(target, { send, signal, isFailure, isAnswer: isServiceAnswer });
+        const judged = { isFailure, isAnswer: isServiceAnswer, hangsAfterMs: answerMs };
+        return options.guard.run(target, { send, signal, ...judged });
       };
       try {
         return await orStopped(attempt(), signal).catch((thrown) => {
@@ -90,12 +95,13 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
   const config = {
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    credentials: credentials ?? (await credentialChain()),
+    credentials: credentials ?? credentialChain(),
     retryMode: "standard",
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
   };
-  const athena = watched(new AthenaClient(config));
+  const bounded = { wholeMs: answerMs };
+  const athena = answering(watched(new AthenaClient(config)), bounded);
   try {
     await athena.config.region();
   } catch (cause) {
@@ -106,5 +112,5 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
       { cause },
     );
   }
-  return { athena, glue: watched(new GlueClient(config)) };
+  return { athena, glue: answering(watched(new GlueClient(config)), bounded) };
 }

@@ -45,7 +45,9 @@ export function resultColumn({
   Precision = 0,
   Scale = 0,
 }: Partial<ColumnInfo>): ResultColumn {
-  const base = Type.toLowerCase().replace(/\(.*$/, "").trim();
+  const base = Type.toLowerCase()
+    .replace(/\([\s\S]*$/, "")
+    .trim();
   if (base === "decimal") return { name: Name, type: `DECIMAL(${Precision},${Scale})`, value: asText };
   const known = Object.hasOwn(plainTypes, base) ? plainTypes[base] : undefined;
   return known ? { name: Name, ...known } : { name: Name, type: "VARCHAR", opaque: Type, value: asText };
@@ -63,8 +65,9 @@ function floating(text: string): unknown {
 
 /** `03:04:05.500` → `03:04:05.5` */
 function shortFraction(text: string): string {
-  return text.replace(/(:\d\d)\.(\d*?)0+(?=\D|$)/, (_, seconds: string, digits: string) =>
-    digits === "" ? seconds : `${seconds}.${digits}`,
+  return text.replace(
+    /(:\d\d)(\.\d+)/,
+    (_, seconds: string, fraction: string) => seconds + fraction.replace(/\.?(?<!0)0+$/, ""),
   );
 }
 

@@ -46,7 +46,7 @@ export interface BlockEntryOptions {
 
 export interface WholeFetch {
   signal: AbortSignal;
-  onFetched: ((bytes: Uint8Array) => void) | undefined;
+  onFetched: ((pieces: readonly Uint8Array[]) => void) | undefined;
 }
 
 /** How often what others were refused room for is tried alone. */
@@ -104,10 +104,10 @@ async function openSmall({
   let room: Reservation | undefined;
   const content = async ({ signal, onFetched }: WholeFetch) => {
     room = await space.reserve(object.sizeBytes);
-    const bytes = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
-    fetch.counts.fetchedBytes += bytes.length;
-    onFetched?.(bytes);
-    return bytes;
+    const pieces = await fetch.gate(() => readWhole(fetch.store, object, signal), signal);
+    fetch.counts.fetchedBytes += object.sizeBytes;
+    onFetched?.(pieces);
+    return pieces;
   };
   try {
     const opened = await space.whole(key, object.sizeBytes, whole && (() => content(whole)));

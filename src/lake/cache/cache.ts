@@ -61,13 +61,13 @@ export interface ObjectCache {
   sparse(object: StoredObject, scope: LakeScope): Promise<SparseFile>;
   /**
    * The whole object as it is stored: its sparse file with all of it ensured, a small one by one request. Local objects
-   * are given in place, as far as so many files may be open. `onFetched` is shown the bytes of a small one that was
+   * are given in place, as far as so many files may be open. `onFetched` is shown the pieces of a small one that was
    * fetched for this asker. Throws `changed`, `too_large`.
    */
   object(
     object: StoredObject,
     scope: LakeScope,
-    onFetched?: (bytes: Uint8Array) => void,
+    onFetched?: (pieces: readonly Uint8Array[]) => void,
   ): Promise<SparseFile>;
   /**
    * A file made from the object once per version and `kind` (such as `utf8-v1`), with the facts `derive` left.

@@ -1,8 +1,10 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CacheCounts } from "./counts.ts";
+import { createDirectCalls, type DirectCalls } from "./direct-calls.ts";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { createOpenNew, type OpenNew } from "./new-files.ts";
 
 /** Where the cache is and how large it may grow. */
 export interface FolderOptions {
@@ -22,7 +24,7 @@ export interface FolderOptions {
  * The cache folder and this process's part in it. `entries/<key>/{data,facts}` hold what was
  * derived, whole, and `entries/<key>/{data,ranges}` what is there of an object: made in `instances/<process>/tmp` and
  * moved in by one rename. `entries/<key>~<boot>` is all of a small object, in the boot of the machine in which it was
- * written: one file, as what takes time of it is the files it is made of. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
+ * written: one file, as what takes time of it is the files it is made of, under the name of its pin until all of it is there. `instances/<process>/reserved` is as large as what this process is about to fetch. What is in use has a second name in
  * `instances/<process>/pins`, and may have a third in `links/<process>~<number>`: its link count keeps every process from evicting it, and a process that was
  * killed leaves nothing but a folder that the next one sweeps.
  */
@@ -35,8 +37,11 @@ export interface CacheFolder extends FolderOptions {
   bootId: string;
   /** Whether what another process of this boot wrote may be believed without it being synced. */
   knowsBoot: boolean;
+  /** How files are made, moved and linked. */
+  calls: DirectCalls;
   /** Pins on their way out. */
   releasing: Set<Promise<void>>;
+  openNew: OpenNew;
   /** Makes again what something that cleans up temporary folders took away. */
   restore(): Promise<void>;
 }
@@ -70,9 +75,11 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
     instances,
     instance,
     ledger: createLedger(),
+    calls: createDirectCalls(),
     bootId: boot ?? options.newId(),
     knowsBoot: boot !== undefined,
     releasing: new Set(),
+    openNew: createOpenNew(),
     restore: () => make(entries, instance.temporary, instance.pins),
   };
 }

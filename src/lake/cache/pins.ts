@@ -106,7 +106,7 @@ export async function pinEntry(
   const data = dataOf(folder.entries, key);
   try {
     const facts = withFacts ? await readFacts(path) : "";
-    const entry = ledger.entries.get(key) ?? found(folder, key, data);
+    const entry = ledger.entries.get(key) ?? (await found(folder, key, data));
     if (!entry) return undefined;
     const pin = await pinFile(folder, data, facts, entry);
     await noteUse(folder, key, entry, pin);
@@ -120,9 +120,16 @@ export async function pinEntry(
 }
 
 /** Of one that this process does not know. Most of those are not there. */
-function found({ ledger, now }: CacheFolder, key: string, data: string): LedgerEntry | undefined {
-  const stats = statSync(data, { throwIfNoEntry: false });
-  return stats && ledger.record(key, diskBytes(stats), now());
+async function found(
+  { calls, ledger, now }: CacheFolder,
+  key: string,
+  data: string,
+): Promise<LedgerEntry | undefined> {
+  const stats = await calls.do(
+    () => statSync(data, { throwIfNoEntry: false }),
+    () => ifMissing(stat(data), undefined),
+  );
+  return stats && (ledger.entries.get(key) ?? ledger.record(key, diskBytes(stats), now()));
 }
 
 /** For this process at once, for others as often as matters. */

@@ -1,5 +1,5 @@
-import { changedMeanwhile, isBroken } from "../stores/interrupted.ts";
-import { bytesOf } from "../stores/read-bytes.ts";
+import { BrokenBody, changedMeanwhile } from "../stores/interrupted.ts";
+import { piecesOf, sumLengths } from "../stores/read-bytes.ts";
 import type { ReadRequest, Store, StoredObject } from "../stores/store.ts";
 import type { ByteRange } from "./cache.ts";
 import type { WriteAt } from "./file-writer.ts";
@@ -40,28 +40,27 @@ export async function readRange(read: RangeRead, writeAt: WriteAt): Promise<void
       if (position !== range.end) throw changedMeanwhile(object.uri);
       return;
     } catch (thrown) {
-      if (position === range.end && isBroken(thrown)) return;
-      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+      if (signal.aborted || resumes >= resumesPerRange || !(thrown instanceof BrokenBody)) throw thrown;
     }
   }
 }
 
-/** A small object in memory. A connection that broke is tried anew. Throws as `readRange` does. */
+/** A small object in memory, in pieces. A connection that broke is tried anew. Throws as `readRange` does. */
 export async function readWhole(
   store: RangeRead["store"],
   object: StoredObject,
   signal: AbortSignal,
-): Promise<Buffer> {
+): Promise<Uint8Array[]> {
   for (let resumes = 0; ; resumes++) {
     try {
       const { location, etag } = object;
       const { sizeBytes, body } = await store.read({ location, ifMatch: etag }, signal);
       if (sizeBytes !== object.sizeBytes) throw changedMeanwhile(object.uri);
-      const bytes = await bytesOf(body);
-      if (bytes.length !== sizeBytes) throw changedMeanwhile(object.uri);
-      return bytes;
+      const pieces = await piecesOf(body);
+      if (sumLengths(pieces) !== sizeBytes) throw changedMeanwhile(object.uri);
+      return pieces;
     } catch (thrown) {
-      if (signal.aborted || resumes >= resumesPerRange || !isBroken(thrown)) throw thrown;
+      if (signal.aborted || resumes >= resumesPerRange || !(thrown instanceof BrokenBody)) throw thrown;
     }
   }
 }

@@ -37,7 +37,7 @@ export interface Space {
   whole(
     key: string,
     sizeBytes: number,
-    content?: () => Promise<Uint8Array>,
+    content?: () => Promise<readonly Uint8Array[]>,
   ): Promise<OpenedEntry | undefined>;
   /** Throws `too_large` where no room can be made. */
   reserve(sizeBytes: number): Promise<Reservation>;
@@ -113,7 +113,7 @@ async function openWhole(
   folder: CacheFolder,
   objectKey: string,
   sizeBytes: number,
-  content?: () => Promise<Uint8Array>,
+  content?: () => Promise<readonly Uint8Array[]>,
 ): Promise<OpenedEntry | undefined> {
   if (!folder.knowsBoot) return undefined;
   const key = wholeKey(objectKey, folder);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +20,8 @@ export function createSyncing(
   const inTurn = createTurns();
   const waiting = new Set<string>();
   const closing = new AbortController();
+  // One for each file that waits: many questions about many files are no leak.
+  setMaxListeners(0, closing.signal);
   const sync = async (key: string, identity: string, index: RangeIndex) => {
     waiting.delete(key);
     const ranges = index.held.all().map((range) => ({ ...range }));

@@ -1,13 +1,15 @@
-import { closeSync, fstatSync, linkSync, openSync, renameSync, type Stats, write } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { close, closeSync, fstat, fstatSync, linkSync, type Stats, writev } from "node:fs";
+import { link, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { errnoOf } from "../stores/errno.ts";
+import { sumLengths } from "../stores/read-bytes.ts";
 import { removeEntry } from "./evict.ts";
 import { type CacheFolder, dataOf } from "./folder.ts";
 import { newPinPath, type Pin, pinAt, pinEntry } from "./pins.ts";
 
-const writeTo = promisify(write);
+const writePieces = promisify(writev);
+const statOf: (file: number) => Promise<Stats> = promisify(fstat);
+const closed = promisify(close);
 
 /** Other processes make and evict entries in between. */
 const maxTries = 5;
@@ -25,9 +27,9 @@ export async function pinWhole(
   folder: CacheFolder,
   key: string,
   sizeBytes: number,
-  content?: () => Promise<Uint8Array>,
+  content?: () => Promise<readonly Uint8Array[]>,
 ): Promise<PinnedWhole | undefined> {
-  let bytes: Uint8Array | undefined;
+  let pieces: readonly Uint8Array[] | undefined;
   for (let tries = 1; tries <= maxTries; tries++) {
     const known = await pinEntry(folder, key, false);
     if (known?.sizeBytes === sizeBytes) return { pin: known, isMade: false };
@@ -35,63 +37,82 @@ export async function pinWhole(
       await known.release();
       await removeEntry(folder, key);
     }
-    bytes ??= await content?.();
-    if (!bytes) return undefined;
-    const made = await makeWhole(folder, key, bytes);
+    pieces ??= await content?.();
+    if (!pieces) return undefined;
+    const made = await makeWhole(folder, key, pieces);
     if (made) return { pin: made, isMade: true };
   }
   throw new Error("The cache folder is changed by something outside.");
 }
 
 /**
- * `undefined` where there is an entry of this key meanwhile. The file system is called without a thread of the pool
- * between, where the way there and back takes several times as long as the call. The bytes alone go that way, as a disk may
- * hold up who writes them.
+ * `undefined` where there is an entry of this key meanwhile. The bytes always go through Node's pool, as a disk may hold up
+ * who writes them.
  */
-async function makeWhole(folder: CacheFolder, key: string, bytes: Uint8Array): Promise<Pin | undefined> {
-  const path = join(folder.instance.temporary, folder.newId());
+async function makeWhole(
+  folder: CacheFolder,
+  key: string,
+  pieces: readonly Uint8Array[],
+): Promise<Pin | undefined> {
   const pinPath = newPinPath(folder);
   const entry = folder.ledger.record(key, 0, folder.now());
   try {
-    const made = await makeFile(folder, path, bytes);
-    renameSync(path, pinPath);
+    const made = await makeFile(folder, pinPath, pieces);
     const pin = pinAt(folder, pinPath, "", entry, made);
-    if (isLinked(pinPath, dataOf(folder.entries, key))) return pin;
+    if (await isLinked(folder, pinPath, dataOf(folder.entries, key))) return pin;
     folder.ledger.remove(key);
     await pin.release();
     return undefined;
   } catch (thrown) {
     folder.ledger.remove(key);
-    for (const left of [path, pinPath]) await rm(left, { force: true });
+    await rm(pinPath, { force: true });
     throw thrown;
   }
 }
 
-async function makeFile(folder: CacheFolder, path: string, bytes: Uint8Array): Promise<Stats> {
+async function makeFile(folder: CacheFolder, path: string, pieces: readonly Uint8Array[]): Promise<Stats> {
+  const { calls } = folder;
   const file = await openNew(folder, path);
   try {
-    for (let at = 0; at < bytes.length; ) {
-      at += (await writeTo(file, bytes, at, bytes.length - at, at)).bytesWritten;
-    }
-    return fstatSync(file);
+    await writeAll(file, pieces);
+    return await calls.do(
+      () => fstatSync(file),
+      () => statOf(file),
+    );
   } finally {
-    closeSync(file);
+    await calls.do(
+      () => closeSync(file),
+      () => closed(file),
+    );
+  }
+}
+
+/** A nearly full disk takes a part of a write before it refuses the rest. */
+async function writeAll(file: number, pieces: readonly Uint8Array[]): Promise<void> {
+  let { bytesWritten: written } = await writePieces(file, pieces, 0);
+  if (written === sumLengths(pieces)) return;
+  const bytes = Buffer.concat(pieces);
+  while (written < bytes.length) {
+    written += (await writePieces(file, [bytes.subarray(written)], written)).bytesWritten;
   }
 }
 
 async function openNew(folder: CacheFolder, path: string): Promise<number> {
   try {
-    return openSync(path, "wx", 0o400);
+    return await folder.openNew(path);
   } catch (thrown) {
     if (errnoOf(thrown) !== "ENOENT") throw thrown;
     await folder.restore();
-    return openSync(path, "wx", 0o400);
+    return folder.openNew(path);
   }
 }
 
-function isLinked(path: string, entryPath: string): boolean {
+async function isLinked({ calls }: CacheFolder, path: string, entryPath: string): Promise<boolean> {
   try {
-    linkSync(path, entryPath);
+    await calls.do(
+      () => linkSync(path, entryPath),
+      () => link(path, entryPath),
+    );
     return true;
   } catch (thrown) {
     if (errnoOf(thrown) === "EEXIST") return false;

@@ -15,7 +15,6 @@ export interface AccessTokens {
 
 const answer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const maxAnswerBytes = 64 * 1024;
-const timeoutMs = 20_000;
 /** A token is not used in its last minute, or last tenth where it is short-lived. */
 const marginMs = 60_000;
 
@@ -27,12 +26,13 @@ export function createAccessTokens(
   host: string,
   credentials: DatabricksCredentials,
   now: () => number,
+  timeoutMs = 20_000,
 ): AccessTokens {
   if (credentials.kind === "token") return { get: async () => credentials.token, renew: () => false };
   let kept: { token: string; untilMs: number } | undefined;
   let flight: Promise<string> | undefined;
   const fetchToken = async () => {
-    const found = await requestToken(host, credentials);
+    const found = await requestToken(host, credentials, timeoutMs);
     const lifeMs = found.expires_in * 1000;
     kept = {
       token: found.access_token,
@@ -59,9 +59,11 @@ export function createAccessTokens(
 async function requestToken(
   host: string,
   { clientId, clientSecret }: Extract<DatabricksCredentials, { kind: "m2m" }>,
+  timeoutMs: number,
 ): Promise<z.output<typeof answer>> {
   const about = { about: "the token of lake.databricks.clientId", grant: "access to the workspace" };
   let response: Response;
+  let body: string;
   try {
     response = await watchedFetch(`${host}/oidc/v1/token`, {
       method: "POST",
@@ -73,10 +75,10 @@ async function requestToken(
       body: "grant_type=client_credentials&scope=all-apis",
       signal: AbortSignal.timeout(timeoutMs),
     });
+    body = (await readBounded(response, maxAnswerBytes)) ?? "";
   } catch (cause) {
     throw new ToolError("unavailable", "Databricks gives no token: it cannot be reached.", { cause });
   }
-  const body = (await readBounded(response, maxAnswerBytes)) ?? "";
   if (response.status === 400 || response.status === 401) {
     throw notAuthenticated(new Error(`HTTP ${response.status} of /oidc/v1/token`));
   }

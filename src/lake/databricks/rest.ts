@@ -44,12 +44,36 @@ export interface RestOptions {
 const maxAttempts = 4;
 /** A longer wait is the caller's to decide on. */
 const longestPauseMs = 20_000;
+/** Who leaves a request that had no answer for so long leaves a workspace that hangs; it holds no answer back longer than 5 s. */
+const hangsAfterMs = 20_000;
 const defaultMaxBytes = 4 * 1024 * 1024;
 
 interface Reply {
   status: number;
   body: string | undefined;
   retryAfterMs: number | undefined;
+}
+
+type Connection = Required<Pick<RestOptions, "host" | "timeoutMs" | "now">>;
+
+/** How long an attempt has had no answer; 0 where there is none under way, as between two. Milliseconds. */
+interface Waiting {
+  begin(): void;
+  end(): void;
+  forMs(): number;
+}
+
+function createWaiting(): Waiting {
+  let sinceMs: number | undefined;
+  return {
+    begin: () => {
+      sinceMs = performance.now();
+    },
+    end: () => {
+      sinceMs = undefined;
+    },
+    forMs: () => (sinceMs === undefined ? 0 : performance.now() - sinceMs),
+  };
 }
 
 /** A request that reached no answer; `cause` says why. */
@@ -66,33 +90,26 @@ export function createRest({
 }: RestOptions): Rest {
   const target = { service: "databricks", region: new URL(host).host };
   const retries = guard.retries(target);
-  const attempt = async (request: RestRequest<z.ZodType>, token: string, signal: AbortSignal) => {
-    const limit = AbortSignal.timeout(timeoutMs);
-    try {
-      return await exchange(host, request, token, AbortSignal.any([signal, limit]), now);
-    } catch (cause) {
-      if (signal.aborted) throw stopError(signal);
-      if (!limit.aborted) throw new BrokenConnection("no answer", { cause });
-      throw new ToolError(
-        "timeout",
-        `Databricks did not answer for ${request.about} within ${timeoutMs} ms.`,
-        { cause },
-      );
-    }
-  };
+  const connection: Connection = { host, timeoutMs, now };
   return {
-    send: (request, signal) =>
-      guard.run(target, { send: () => sendRetrying(request, signal), signal, isFailure: isWorkspaceFault }),
+    send(request, signal) {
+      const waiting = createWaiting();
+      return guard.run(target, {
+        send: () => sendRetrying(request, signal, waiting),
+        ...{ signal, hangsAfterMs, unansweredMs: waiting.forMs, isFailure: isWorkspaceFault },
+      });
+    },
   };
 
-  async function sendRetrying<S extends z.ZodType>(request: RestRequest<S>, signal: AbortSignal) {
+  async function sendRetrying<S extends z.ZodType>(
+    request: RestRequest<S>,
+    signal: AbortSignal,
+    waiting: Waiting,
+  ) {
     let isRenewed = false;
     for (let tried = 1; ; tried++) {
       const token = await orStopped(tokens.get(signal), signal);
-      const reply = await attempt(request, token, signal).catch((thrown: unknown) => {
-        if (thrown instanceof BrokenConnection) return thrown;
-        throw thrown;
-      });
+      const reply = await attempt(connection, request, token, signal, waiting);
       const isAnswer = !(reply instanceof BrokenConnection);
       if (isAnswer && reply.status >= 200 && reply.status < 300) {
         retries.succeeded(tried > 1);
@@ -114,6 +131,31 @@ export function createRest({
     const askedMs = reply instanceof BrokenConnection ? undefined : reply.retryAfterMs;
     const spreadMs = askedMs === undefined ? pauseMs * 2 ** (tried - 1) : pauseMs;
     return (askedMs ?? 0) + random() * spreadMs;
+  }
+}
+
+/** Throws `timeout`, and what stopped it. */
+async function attempt(
+  { host, timeoutMs, now }: Connection,
+  request: RestRequest<z.ZodType>,
+  token: string,
+  signal: AbortSignal,
+  waiting: Waiting,
+): Promise<Reply | BrokenConnection> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  waiting.begin();
+  try {
+    const reply = await exchange(host, request, token, AbortSignal.any([signal, limit]), now);
+    waiting.end();
+    return reply;
+  } catch (cause) {
+    // Who left, left it waiting.
+    if (signal.aborted) throw stopError(signal);
+    waiting.end();
+    if (!limit.aborted) return new BrokenConnection("no answer", { cause });
+    throw new ToolError("timeout", `Databricks did not answer for ${request.about} within ${timeoutMs} ms.`, {
+      cause,
+    });
   }
 }
 

@@ -62,7 +62,7 @@ function instant(text: string): string {
   if (!match) return text;
   const [, day, time, fraction = "", zone = ""] = match;
   const isUtc = zone === "+00:00" || zone === "-00:00";
-  return `${day}T${time}${fraction.replace(/\.?0+$/, "")}${isUtc ? "Z" : zone}`;
+  return `${day}T${time}${fraction.replace(/\.?(?<!0)0+$/, "")}${isUtc ? "Z" : zone}`;
 }
 
 function blob(text: string): unknown {

@@ -1,4 +1,4 @@
-import { beginServiceCall } from "../../core/service-calls.ts";
+import { beginServiceCall, plainName } from "../../core/service-calls.ts";
 
 /** `fetch` to Databricks' API, taken down for the call it is sent for: method and path, never the query or a header. */
 export async function watchedFetch(url: string, init: RequestInit & { method: string }): Promise<Response> {
@@ -7,8 +7,8 @@ export async function watchedFetch(url: string, init: RequestInit & { method: st
   const { call, read, ended } = begun;
   try {
     const response = await fetch(url, init);
-    const requestId = response.headers.get("x-request-id");
-    if (requestId !== null) call.requestId = requestId.slice(0, 128);
+    const requestId = plainName(response.headers.get("x-request-id"));
+    if (requestId !== undefined) call.requestId = requestId;
     if (response.status >= 400) call.status = response.status;
     read(Number(response.headers.get("content-length") ?? 0) || 0);
     return response;

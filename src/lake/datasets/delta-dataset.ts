@@ -41,7 +41,7 @@ function partitionOf({ partitionValues }: AddFile, fields: readonly TableField[]
   );
 }
 
-/** Writers that say no zone mean their own, which nothing tells. */
+/** Writers that say no zone mean their own, which nothing tells. Source: Delta protocol, "Partition Value Serialization". */
 function zoneNotes({ files, partitionFields }: Snapshot): string[] {
   return partitionFields
     .filter(({ type }) => sqlType(type) === "TIMESTAMP WITH TIME ZONE")

@@ -1,8 +1,11 @@
+import { stat } from "node:fs/promises";
 import { sumBytes } from "../cache/byte-ranges.ts";
+import { footerStart, parquetEndBytes } from "../formats/parquet-tail.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
-import { claimsParquet } from "./open-parquet.ts";
+import { mapBounded } from "./map-bounded.ts";
+import { claimsParquet, readLocal } from "./open-parquet.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { withPruned } from "./prune-files.ts";
 import { withNamedTables } from "./query.ts";
@@ -48,11 +51,33 @@ async function estimateTables(
   const isParquet = tables.every(({ dataset }) =>
     dataset.files.every(({ object }) => claimsParquet(object, dataset.hints)),
   );
-  if (!isParquet) return { ...wholeFiles(tables), notes, isParquet };
+  if (!isParquet) {
+    const found = wholeFiles(tables);
+    const said = `Nothing was run: the sizes of ${counted(found.files)} were looked at, and none was opened.`;
+    return { ...found, notes: [...notes, said], isParquet };
+  }
   return withTables(parts, tables, scope, async (open) => {
-    const reads = await parts.engine.planReads({ sql, tables: asSparse(scansOf(open)) }, scope);
-    return { ...plannedBytes(reads), exactness: "by plan", notes, isParquet };
+    const scans = scansOf(open);
+    const reads = await parts.engine.planReads({ sql, tables: asSparse(scans) }, scope);
+    const footers = await footersOf(scans);
+    const said = `Nothing was run: of ${counted(footers.files)} the footers alone were read, ${footers.bytes} bytes.`;
+    return { ...plannedBytes(reads), exactness: "by plan", notes: [...notes, said], isParquet };
   });
+}
+
+function counted(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
+}
+
+/** What was read of the tables' files, or had been before, to plan the statement. */
+async function footersOf(tables: readonly NamedScan[]): Promise<{ files: number; bytes: number }> {
+  const paths = [...new Set(tables.flatMap(({ scan }) => scan.files.map(({ path }) => path)))];
+  const sizes = await mapBounded(paths, 16, async (path) => {
+    const { size } = await stat(path);
+    const end = await readLocal(path, { start: Math.max(0, size - parquetEndBytes), end: size });
+    return size - (footerStart(end, size) ?? size);
+  });
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** Text has no parts to leave out; a statement over text and Parquet is planned only when the text has been read. */

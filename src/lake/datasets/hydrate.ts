@@ -43,9 +43,7 @@ export async function hydrateTable(
     dataset.files,
     isParquet ? parallelParquet : parallelText,
     async (file) => {
-      const one = await namingFile(file.object.uri, dataset.files.length > 1, () =>
-        fetchFile(deps, file, dataset.hints, holds, scope),
-      );
+      const one = await namingFile(file.object.uri, () => fetchFile(deps, file, dataset.hints, holds, scope));
       scope.progress({ done: ++done, total: dataset.files.length, message: "fetching files" });
       return one;
     },
@@ -167,14 +165,12 @@ async function textTable(deps: HydrationDeps, table: FetchedTable): Promise<Hydr
   return { scan: { format: "text", files, partitionColumns }, ...about(table.fetched, notes) };
 }
 
-/** Prepares every file. What is to be said of one is said with its name, where there are several. */
+/** Prepares every file. What is noted of one is noted with its name, where there are several. */
 async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: FetchedTable, form: TextForm) {
   const prepared = await mapBounded(fetched, parallelText, async (one) => ({
     file: one.file,
     uri: one.file.object.uri,
-    ...(await namingFile(one.file.object.uri, fetched.length > 1, () =>
-      prepareFile(deps, one, form, pins, scope),
-    )),
+    ...(await namingFile(one.file.object.uri, () => prepareFile(deps, one, form, pins, scope))),
   }));
   const isMany = prepared.length > 1;
   return {

@@ -1,4 +1,3 @@
-import type { SparseFile } from "../cache/cache.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Column, TextAnalysis } from "../sql/engine.ts";
 import { hasPipes } from "../sql/pipe.ts";
@@ -7,6 +6,7 @@ import type { StoredObject } from "../stores/store.ts";
 import { agreeOnCsv, type CsvForm } from "./agree-on-csv.ts";
 import { type ConvertDeps, type ConvertedFile, type ConvertForm, convertFile } from "./convert-file.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
+import { cacheShare, fetchAhead, inspectedBytes } from "./fetch-ahead.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { joinedType } from "./joined-type.ts";
 import { mapBounded } from "./map-bounded.ts";
@@ -14,16 +14,12 @@ import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
-import { isCacheTooSmall, plainTable } from "./plain-table.ts";
+import { isCacheTooSmall, type PlainTable, plainTable } from "./plain-table.ts";
 import { sampleText } from "./sample-text.ts";
 import type { SniffedFile } from "./sniffed-file.ts";
 
 /** Files over these sizes are streamed into Parquet rather than kept as text. */
 const convertedBytes = { plain: 64 * 1024 * 1024, compressed: 16 * 1024 * 1024 };
-/** So are files that take more than such a part of the cache. */
-const cacheShare = 4;
-/** CSV files are looked at for their simple form from this size on, on the average of a dataset. */
-const inspectedBytes = 4 * 1024 * 1024;
 const keptRejects = 100;
 
 /**
@@ -37,24 +33,17 @@ export async function largeTextTable(
   { pins }: Pick<CallHolds, "pins">,
   scope: LakeScope,
 ): Promise<HydratedTable | undefined> {
-  const { sniffed, isLarge } = await sniffText(deps, dataset, scope);
-  const [first] = sniffed;
-  if (!first) return undefined;
-  const canStay = sniffed.every(isReadableInPlace);
-  const form: ConvertForm =
-    first.detected.format === "csv"
-      ? { kind: "csv", csv: await agreeOnCsv(deps.sniffer, dataset, sniffed, scope) }
-      : { kind: "json" };
-  let held: ReadonlyMap<string, SparseFile> = new Map();
-  if (form.kind === "csv") {
-    const plain = await plainTable(deps, dataset, sniffed, form.csv, pins, scope);
-    if ("table" in plain) {
-      const { table, files } = plain;
-      const sample = (share: number) => sampleText(deps.cache, table.scan, files, share, pins, scope);
-      return { ...table, sample };
-    }
-    held = plain.held;
+  const stopAhead = fetchAhead(deps, dataset, scope);
+  const looked = await lookAtText(deps, dataset, pins, scope).finally(stopAhead);
+  if (!looked) return undefined;
+  const { sniffed, first, isLarge, form, plain } = looked;
+  if ("table" in plain) {
+    const { table, files } = plain;
+    const sample = (share: number) => sampleText(deps.cache, table.scan, files, share, pins, scope);
+    return { ...table, sample };
   }
+  const { held } = plain;
+  const canStay = sniffed.every(isReadableInPlace);
   if (!isLarge || (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes)) return undefined;
   try {
     const files = await convertAll({ ...deps, held }, sniffed, form, pins, scope);
@@ -66,6 +55,20 @@ export async function largeTextTable(
     if (canStay && isCacheTooSmall(thrown)) return undefined;
     throw thrown;
   }
+}
+
+/** What the files are, of all of which that is found which is found of CSV of simple form; `undefined` for other datasets. */
+async function lookAtText(deps: HydrationDeps, dataset: Dataset, pins: Pins, scope: LakeScope) {
+  const { sniffed, isLarge } = await sniffText(deps, dataset, scope);
+  const [first] = sniffed;
+  if (!first) return undefined;
+  if (first.detected.format !== "csv") {
+    const plain: PlainTable = { held: new Map() };
+    return { sniffed, first, isLarge, form: { kind: "json" as const }, plain };
+  }
+  const csv = await agreeOnCsv(deps.sniffer, dataset, sniffed, scope);
+  const plain = await plainTable(deps, dataset, sniffed, csv, pins, scope);
+  return { sniffed, first, isLarge, form: { kind: "csv" as const, csv }, plain };
 }
 
 /** The files, where they are not small and of a format that this is about; `isLarge`: too large to be kept as text. */
@@ -105,7 +108,7 @@ async function convertAll(
   scope: LakeScope,
 ): Promise<ConvertedFile[]> {
   return mapBounded(sniffed, Math.max(1, deps.settings.query.workers - 1), (one) =>
-    namingFile(one.file.object.uri, sniffed.length > 1, async () => {
+    namingFile(one.file.object.uri, async () => {
       const converted = await convertFile(deps, one.file, one.detected, form, scope);
       pins.add(converted.release);
       return converted;

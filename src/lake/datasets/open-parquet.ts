@@ -54,7 +54,7 @@ export function createParquetFiles(cache: ObjectCache): ParquetFiles {
       if (sizeBytes < minParquetBytes) return undefined;
       const key = versionKey(object, scope);
       const file = isFetchedWhole(sizeBytes)
-        ? await cache.object(object, scope, (bytes) => remember(key, footerIn(bytes, 0)))
+        ? await cache.object(object, scope, (pieces) => remember(key, footerOf(pieces, sizeBytes)))
         : await cache.sparse(object, scope);
       try {
         const before = known.get(key);
@@ -88,6 +88,12 @@ async function findFooter(file: SparseFile, scope: LakeScope): Promise<Footer | 
   return start >= tailStart
     ? footerIn(tail, tailStart)
     : footerIn(await readLocal(path, { start, end: sizeBytes }), start);
+}
+
+/** Mostly the last piece of a file holds all of its footer. */
+function footerOf(pieces: readonly Uint8Array[], sizeBytes: number): Footer | undefined {
+  const last = pieces.at(-1) ?? new Uint8Array();
+  return footerIn(last, sizeBytes - last.length) ?? footerIn(Buffer.concat(pieces), 0);
 }
 
 /** By the end of a file, from `from` on, with all of its footer. */

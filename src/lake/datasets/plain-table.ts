@@ -4,6 +4,7 @@ import type { LakeScope } from "../scope.ts";
 import type { InspectedText } from "../sql/engine.ts";
 import type { CsvForm } from "./agree-on-csv.ts";
 import type { Dataset } from "./dataset.ts";
+import { cacheShare } from "./fetch-ahead.ts";
 import type { HydratedTable, HydrationDeps } from "./hydration.ts";
 import { inspectFile, type OpenText, wholeOf } from "./inspect-file.ts";
 import { joinedType } from "./joined-type.ts";
@@ -13,8 +14,6 @@ import { renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 import type { SniffedFile } from "./sniffed-file.ts";
 
-/** Datasets that take a larger part of the cache are not held in it as they are stored. */
-const cacheShare = 4;
 /** Opened or fetched at once. */
 const parallelFiles = 16;
 /** The automaton of more columns is too large to be quick. In a file of one, a blank line is a record. */
@@ -68,7 +67,7 @@ async function inspectAll(
 ): Promise<PlainFile[] | undefined> {
   const inspect = async (one: OpenText, by: LakeScope) => {
     const { uri } = one.file.object;
-    const inspected = await namingFile(uri, others.length > 0, () => inspectFile(deps, one, form, by));
+    const inspected = await namingFile(uri, () => inspectFile(deps, one, form, by));
     return inspected && { ...one, inspected };
   };
   const over = new AbortController();

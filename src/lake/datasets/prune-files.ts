@@ -126,8 +126,8 @@ function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
   const { table } = dataset;
   const files = kept.length > 0 || table ? kept : dataset.files.slice(0, 1);
   const why = table
-    ? `by the table's ${table.format === "Delta" ? "log" : "manifests"} the others have no row that meets the conditions.`
-    : "the partition values of the others are outside the conditions. The columns are those of the files read.";
+    ? `by the table's ${table.format === "Delta" ? "log" : "manifests"} they have no row that meets the conditions.`
+    : "their partition values are outside the conditions. The columns are those of the others.";
   return {
     ...dataset,
     files,
@@ -138,6 +138,9 @@ function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
           dataset.hints,
           files.map(({ object }) => object),
         ),
-    notes: [...dataset.notes, `Read were ${kept.length} of ${dataset.files.length} files: ${why}`],
+    notes: [
+      ...dataset.notes,
+      `Left out: ${dataset.files.length - kept.length} of ${dataset.files.length} files; ${why}`,
+    ],
   };
 }

@@ -21,7 +21,7 @@ export function rejectedRows(tables: readonly OpenTable[]): {
     rejects: found
       .flatMap(({ rejects }) => rejects)
       .slice(0, maxShown)
-      .map((reject) => ({ ...reject, text: reject.text.replace(/[\r\n]+$/, "") })),
+      .map((reject) => ({ ...reject, text: reject.text.replace(/(?<![\r\n])[\r\n]+$/, "") })),
   };
 }
 

@@ -18,7 +18,9 @@ export async function inCallersWords<T>(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ToolError) || error.code !== "invalid_input") throw error;
+    const isOfStatement = error instanceof ToolError && error.code === "invalid_input";
+    // What is wrong with a file is so whatever was asked of it.
+    if (!isOfStatement || error.details.uri !== undefined) throw error;
     if (asked.columns.length > 0) checkColumns(await columnsOf(), asked.columns);
     throw asked.filter === undefined ? error : filterFault(error, asked.filter);
   }

@@ -8,6 +8,7 @@ import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject, Stores } from "../stores/store.ts";
 import { nameOf } from "./dataset.ts";
+import { namingFile } from "./name-file.ts";
 import { readStart } from "./read-start.ts";
 
 /** Bytes of a file looked at to tell its format. */
@@ -25,33 +26,38 @@ export interface Sniffer {
     scope: LakeScope,
     localPath?: string,
   ): Promise<DetectedFormat>;
+  /** Whether `sniff` needs no byte of the file. */
+  isKnown(object: StoredObject, hints: FormatHints, scope: LakeScope): boolean;
 }
 
 /** Remembers the 20,000 files last asked for, each by its version, tenant and hints. */
 export function createSniffer(stores: Stores): Sniffer {
   const known = new RecentMap<DetectedFormat>(rememberedFiles);
   return {
+    isKnown: (object, hints, scope) => known.get(keyOf(object, hints, scope)) !== undefined,
     async sniff(object, hints, scope, localPath) {
-      const key = JSON.stringify([
-        scope.tenantId,
-        object.location,
-        object.etag,
-        object.sizeBytes,
-        hintsKey(hints),
-      ]);
+      const key = keyOf(object, hints, scope);
       const before = known.get(key);
       if (before) return before;
       const head =
         localPath === undefined ? await readHead(stores, object, scope) : await readFileHead(localPath);
-      const found = detectFormat(head, nameOf(object.location), {
-        isWhole: head.length === object.sizeBytes,
-        hints,
-      });
+      const isWhole = head.length === object.sizeBytes;
+      const found = await namingFile(object.uri, async () =>
+        detectFormat(head, nameOf(object.location), { isWhole, hints }),
+      );
       if (found.format === "csv") refuseEndlessLine(object, head);
       known.set(key, found);
       return found;
     },
   };
+}
+
+function keyOf(
+  { location, etag, sizeBytes }: StoredObject,
+  { format, separator, hasHeader, encoding }: FormatHints,
+  { tenantId }: LakeScope,
+): string {
+  return JSON.stringify([tenantId, location, etag, sizeBytes, [format, separator, hasHeader, encoding]]);
 }
 
 /** Columns cannot be told from a part of the line that names them. */
@@ -64,10 +70,6 @@ function refuseEndlessLine({ uri, sizeBytes }: StoredObject, head: Buffer): void
     `${quoteName(uri)} has a first line of more than ${firstLineBytes} bytes, and columns are told from it. If it is no CSV, say which format it has.`,
     { details: { firstLineBytes } },
   );
-}
-
-function hintsKey({ format, separator, hasHeader, encoding }: FormatHints): unknown[] {
-  return [format, separator, hasHeader, encoding];
 }
 
 /** The first bytes of the very version. Throws `changed`. */

@@ -7,6 +7,7 @@ import type { StoredObject } from "../stores/store.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
 import { tableOf } from "./hydrate.ts";
 import type { CallHolds, HydratedTable } from "./hydration.ts";
+import { namingFile } from "./name-file.ts";
 import { readStart } from "./read-start.ts";
 import type { LakeParts } from "./with-tables.ts";
 
@@ -38,14 +39,13 @@ export async function startTable(
     encoding: "hex",
     length: 24,
   });
-  const raw = await parts.cache.derived(
-    first.object,
-    `start-v1-${form}`,
-    async (path, signal) => {
-      const stored = await readStart(parts.stores, first.object, startBytes, signal);
-      await writeFile(path, await textStart(stored, detected, maxTextBytes));
-    },
-    scope,
+  const { object } = first;
+  const write = async (path: string, signal: AbortSignal) => {
+    const stored = await readStart(parts.stores, object, startBytes, signal);
+    await writeFile(path, await textStart(stored, detected, maxTextBytes));
+  };
+  const raw = await namingFile(object.uri, () =>
+    parts.cache.derived(object, `start-v1-${form}`, write, scope),
   );
   holds.pins.add(raw.release);
   if (raw.sizeBytes === 0) return undefined;
@@ -54,7 +54,7 @@ export async function startTable(
   const isPlain = { compression: "none" as const, encoding: "utf-8" as const };
   const fetched = [{ file, raw, detected: { ...detected, ...isPlain } }];
   const table = await tableOf(parts, { dataset: start, fetched, ...holds, scope });
-  return { ...table, dataset: start, notes: [...table.notes, startNote(first.object, detected, startBytes)] };
+  return { ...table, dataset: start, notes: [...table.notes, startNote(object, detected, startBytes)] };
 }
 
 /** A version of its own, so that nothing found of it is taken for the whole file's. */

@@ -26,9 +26,15 @@ export async function probe(stores: Stores, location: Location, scope: LakeScope
   }
 }
 
-/** The folder above folders that name partitions. */
+/** The folder above folders that name partitions. By their names and no pattern over them: callers write them. */
 export function withoutPartitions(folder: string): string {
-  return folder.replace(/(?:[^/]*=[^/]*\/)+$/, "");
+  if (!folder.endsWith("/")) return folder;
+  const names = folder.slice(0, -1).split("/");
+  const last = names.findLastIndex((name) => !name.includes("="));
+  return names
+    .slice(0, last + 1)
+    .map((name) => `${name}/`)
+    .join("");
 }
 
 /** Whether a name may be of a table's data file. */

@@ -68,10 +68,12 @@ async function* readParquet(
       const scan: Scan = { format: "parquet", files, partitionColumns: [], ranges: [{ file: 0, ...range }] };
       const tables = [{ name: "checkpoint", scan }];
       const bounds = { maxRows: rowsAtOnce, maxBytes: bytesAtOnce, keepRest: false, owner: "delta" };
-      return engine.run({ sql, tables, ...bounds }, scope);
+      return engine.run({ sql, tables, ...bounds }, scope).catch((thrown: unknown) => {
+        throw unreadable(thrown, object);
+      });
     };
     const { columns, rowCount } = await footerOf(file, object);
-    const sql = actionsSql(columns);
+    const sql = actionsSql(columns, object);
     let step = rowsAtOnce;
     for (let start = 0; start < rowCount; ) {
       const page = await ask(sql, { start, end: start + step });
@@ -83,8 +85,6 @@ async function* readParquet(
       for (const [text] of page.rows) yield actionOf(JSON.parse(String(text)), object.uri);
       start += step;
     }
-  } catch (thrown) {
-    throw unreadable(thrown, object);
   } finally {
     file.release();
   }
@@ -98,8 +98,11 @@ async function footerOf({ path, sizeBytes }: PinnedFile, { uri }: StoredObject):
   }
 }
 
+/** The statement is made here by what the footer says: where it cannot be run, that is the checkpoint's fault. */
 function unreadable(thrown: unknown, { uri }: StoredObject): unknown {
-  if (!(thrown instanceof ToolError) || !["unsupported", "internal"].includes(thrown.code)) return thrown;
+  if (!(thrown instanceof ToolError) || !["invalid_input", "unsupported", "internal"].includes(thrown.code)) {
+    return thrown;
+  }
   return damagedLog(uri, "the checkpoint cannot be read as Parquet", thrown);
 }
 
@@ -120,8 +123,8 @@ const wanted: Record<string, readonly string[]> = {
   sidecar: ["path", "sizeInBytes"],
 };
 
-/** One JSON text for each row with an action that counts. */
-function actionsSql(columns: readonly { name: string; type: string }[]): string {
+/** One JSON text for each row with an action that counts. Throws `invalid_input` for an action that is of no use. */
+function actionsSql(columns: readonly { name: string; type: string }[], { uri }: StoredObject): string {
   const actions: string[] = [];
   const present: string[] = [];
   for (const [action, members] of Object.entries(wanted)) {
@@ -130,9 +133,10 @@ function actionsSql(columns: readonly { name: string; type: string }[]): string 
     const own = structMembers(type);
     const values = members.filter((name) => own.includes(name)).map((name) => `${name} := ${action}.${name}`);
     if (action === "add") values.push(...statisticsSql(own));
-    if (values.length === 0) continue;
+    const [first = ""] = members;
+    if (!own.includes(first)) throw damagedLog(uri, `the column ${action} of its checkpoint has no ${first}`);
     // Some writers give a struct of nulls where an action is none.
-    const isPresent = `${action}.${members[0]} IS NOT NULL`;
+    const isPresent = `${action}.${first} IS NOT NULL`;
     present.push(isPresent);
     actions.push(`${action} := CASE WHEN ${isPresent} THEN struct_pack(${values.join(", ")}) END`);
   }

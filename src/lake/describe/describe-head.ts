@@ -1,5 +1,6 @@
 import { jsonDigest } from "../../core/digest.ts";
 import type { Dataset } from "../datasets/dataset.ts";
+import { namingFile } from "../datasets/name-file.ts";
 import { dropClashing, renameClashing } from "../datasets/partition-clash.ts";
 import { readHead } from "../datasets/sniffer.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
@@ -69,12 +70,8 @@ async function analyzeHead(
     maxDecompressedBytes: settings.maxDecompressedBytes,
     dialect,
   };
-  const file = await cache.derived(
-    object,
-    `head-v1-${key}`,
-    (path, signal) => prepareText(once(head), path, { ...source, signal }),
-    scope,
-  );
+  const write = (path: string, signal: AbortSignal) => prepareText(once(head), path, { ...source, signal });
+  const file = await namingFile(object.uri, () => cache.derived(object, `head-v1-${key}`, write, scope));
   try {
     const files = [{ path: file.path, uri: object.uri, partition: {} }];
     const columns: Column[] = columnNames.map((name) => ({ name, type: "VARCHAR" }));

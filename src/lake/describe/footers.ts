@@ -1,4 +1,5 @@
 import type { ByteRange } from "../cache/cache.ts";
+import { namingFile } from "../datasets/name-file.ts";
 import { type ParquetFiles, readLocal, versionKey } from "../datasets/open-parquet.ts";
 import { type ParquetFooter, readParquetFooter } from "../formats/parquet-footer.ts";
 import { firstTailBytes, isFetchedWhole } from "../formats/parquet-tail.ts";
@@ -29,12 +30,10 @@ export function createFooters({ parquet, stores }: { parquet: ParquetFiles; stor
       const isLoose = location.kind === "s3" && isMostlyRows && !parquet.isKnown(object, scope);
       const file = isLoose ? undefined : await parquet.open(object, scope);
       try {
-        const footer = await readParquetFooter(
-          // Of a file that does not end as Parquet does, the reader says what is wrong.
-          (start, end) =>
-            file ? readLocal(file.path, { start, end }) : stored(stores, object, { start, end }, scope),
-          object.sizeBytes,
-        );
+        // Of a file that does not end as Parquet does, the reader says what is wrong.
+        const read = (start: number, end: number) =>
+          file ? readLocal(file.path, { start, end }) : stored(stores, object, { start, end }, scope);
+        const footer = await namingFile(object.uri, () => readParquetFooter(read, object.sizeBytes));
         known.set(key, footer);
         return footer;
       } finally {

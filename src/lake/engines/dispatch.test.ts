@@ -38,6 +38,7 @@ function engines(...remote: RemoteEngine[]): QueryEngines {
     local: async ({ cursor = "first" }) => page(`local ${cursor}`, "bG9jYWw"),
     estimateLocal: async () => ({ files: 1, bytes: 10, exactness: "by plan", notes: [] }),
     maxScanBytes: 100,
+    athenaUsdPerTib: 5,
     remote,
   };
 }

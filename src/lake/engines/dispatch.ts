@@ -19,6 +19,8 @@ export interface QueryEngines {
   estimateLocal(request: LakeQueryRequest, scope: LakeScope): Promise<ScanEstimate>;
   /** Bytes of source objects this machine may read for one statement. */
   maxScanBytes: number;
+  /** US dollars for a tebibyte that Athena scans, as the settings have it. */
+  athenaUsdPerTib: number;
   /** Those the settings set up. `auto` asks them in this order. */
   remote: readonly RemoteEngine[];
 }

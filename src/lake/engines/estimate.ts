@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { estimatedBill, supposedBillNote } from "../athena/cost.ts";
 import type { ScanEstimate } from "../datasets/estimate-query.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
@@ -22,6 +23,8 @@ export interface SuitingEngine {
 export interface EstimatingEngines {
   estimateLocal(request: LakeQueryRequest, scope: LakeScope): Promise<ScanEstimate>;
   maxScanBytes: number;
+  /** What Athena is taken to cost, whether it is set up here or not. */
+  athenaUsdPerTib: number;
   remote: readonly RemoteEngine[];
   /** The remote engine whose catalog the statement names, for `auto`. */
   suiting(request: LakeQueryRequest, scope: LakeScope): Promise<SuitingEngine | undefined>;
@@ -37,7 +40,8 @@ export async function estimateOnEngines(
   scope: LakeScope,
 ): Promise<LakeEstimate> {
   const { engine = "auto" } = request;
-  if (engine === "local") return here(engines, await engines.estimateLocal(request, scope));
+  if (engine === "local")
+    return withSupposedBill(engines, here(engines, await engines.estimateLocal(request, scope)));
   if (engine === "auto") return automatic(engines, request, scope);
   const remote = engines.remote.find(({ name }) => name === engine);
   if (!remote)
@@ -58,6 +62,21 @@ function here({ maxScanBytes }: EstimatingEngines, scan: ScanEstimate): LakeEsti
   if (exactness === "at most")
     return { ...found, engine: "local", reason: `It may be within ${bound}: the files count whole here.` };
   return { ...found, reason: `What it reads is more than ${bound} allows here.` };
+}
+
+/** What is read here costs nothing; what Athena would bill for the same is told beside it. */
+function withSupposedBill(
+  { athenaUsdPerTib, remote }: EstimatingEngines,
+  estimate: LakeEstimate,
+): LakeEstimate {
+  const { bytesToFetch, notes } = estimate;
+  if (bytesToFetch === undefined) return estimate;
+  const isSetUp = remote.some(({ name }) => name === "athena");
+  return {
+    ...estimate,
+    ...estimatedBill(bytesToFetch, athenaUsdPerTib),
+    notes: [...notes, supposedBillNote(athenaUsdPerTib, isSetUp)],
+  };
 }
 
 async function elsewhere(
@@ -92,13 +111,19 @@ async function automatic(
   const choice = local.engine
     ? { engine: local.engine, reason: local.reason }
     : await chosen(engines, request, scope, local.reason);
+  const { bytesBilled, costUsd } = bills ?? {};
+  const billed = bills
+    ? {
+        ...local,
+        ...(bytesBilled !== undefined && { bytesBilled }),
+        ...(costUsd !== undefined && { costUsd }),
+      }
+    : withSupposedBill(engines, local);
   return {
-    ...local,
-    ...(bills?.bytesBilled === undefined ? {} : { bytesBilled: bills.bytesBilled }),
-    ...(bills?.costUsd === undefined ? {} : { costUsd: bills.costUsd }),
+    ...billed,
     ...(choice.engine === undefined ? {} : { engine: choice.engine }),
     reason: choice.reason,
-    notes: [...local.notes, ...remotes.flatMap(({ notes }) => notes)],
+    notes: [...billed.notes, ...remotes.flatMap(({ notes }) => notes)],
   };
 }
 

@@ -51,8 +51,8 @@ function integerFits(bytes: Buffer, start: number, end: number): boolean {
 }
 
 function decimalFits(text: string): boolean {
-  const mantissa = text.replace(/[eE].*$/, "").replace(/[-.]/g, "");
-  const significant = mantissa.replace(/^0+/, "").replace(/0+$/, "");
+  const mantissa = text.replace(/[eE][\s\S]*$/, "").replace(/[-.]/g, "");
+  const significant = mantissa.replace(/^0+/, "").replace(/(?<!0)0+$/, "");
   if (significant.length > maxSignificantDigits) return false;
   const value = Math.abs(Number(text));
   return significant === "" || (value >= minNormal && value < Number.POSITIVE_INFINITY);

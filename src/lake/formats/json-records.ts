@@ -40,7 +40,11 @@ export class RecordSink {
     const text = Buffer.from(start.subarray(0, 4 * shownLength))
       .toString("utf8")
       .slice(0, shownLength);
-    this.rejects.push({ line, reason, text: text.replace(/[\ufffd\ud800-\udbff\r\n]+$/, "") });
+    this.rejects.push({
+      line,
+      reason,
+      text: text.replace(/(?<![\ufffd\ud800-\udbff\r\n])[\ufffd\ud800-\udbff\r\n]+$/, ""),
+    });
   }
 
   /** Whether a value that begins with this byte fits the records before; it is rejected otherwise. */

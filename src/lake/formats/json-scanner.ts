@@ -227,7 +227,9 @@ export class JsonScanner {
   }
 
   #unexpected(at: number, wanted: string): number {
-    const found = this.#buffer.toString("utf8", at, Math.min(at + 12, this.#end)).replace(/\ufffd+$/, "");
+    const found = this.#buffer
+      .toString("utf8", at, Math.min(at + 12, this.#end))
+      .replace(/(?<!\ufffd)\ufffd+$/, "");
     return this.#refuse("syntax", at, `expected ${wanted}, found ${JSON.stringify(found)}`);
   }
 

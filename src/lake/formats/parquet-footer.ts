@@ -35,12 +35,12 @@ export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
  */
 export async function readParquetFooter(read: ReadRange, sizeBytes: number): Promise<ParquetFooter> {
   if (sizeBytes < minParquetBytes)
-    throw damaged(`it has ${sizeBytes} bytes, and the smallest one has ${minParquetBytes}`);
+    throw damagedParquet(`it has ${sizeBytes} bytes, and the smallest one has ${minParquetBytes}`);
   const tail = await readExactly(read, sizeBytes - firstTailBytes(sizeBytes), sizeBytes);
   checkMagic(tail, sizeBytes);
   const footerBytes = tail.readUInt32LE(tail.length - 8);
   if (footerBytes > sizeBytes - minParquetBytes) {
-    throw damaged(`its footer claims ${footerBytes} bytes of a file of ${sizeBytes}`);
+    throw damagedParquet(`its footer claims ${footerBytes} bytes of a file of ${sizeBytes}`);
   }
   if (footerBytes > maxFooterBytes) {
     throw new ToolError(
@@ -66,7 +66,7 @@ function parseFooter(footerWithEnd: Buffer, sizeBytes: number): ParquetFooter {
     checkThriftStruct(footerWithEnd.subarray(0, footerBytes));
     return describeFile(parquetMetadata(footerWithEnd, libraryOptions), sizeBytes, footerBytes);
   } catch (thrown) {
-    throw thrown instanceof ToolError ? thrown : damaged("its footer cannot be read", thrown);
+    throw thrown instanceof ToolError ? thrown : damagedParquet("its footer cannot be read", thrown);
   }
 }
 
@@ -84,15 +84,16 @@ async function readExactly(read: ReadRange, start: number, end: number): Promise
 function checkMagic(tail: Buffer, sizeBytes: number): void {
   const last = tail.length - 4;
   if (startsWith(tail, encryptedParquetMagic, last)) throw encrypted("its footer");
-  if (!startsWith(tail, parquetMagic, last)) throw damaged("it does not end in PAR1; it may be cut short");
+  if (!startsWith(tail, parquetMagic, last))
+    throw damagedParquet("it does not end in PAR1; it may be cut short");
   if (tail.length === sizeBytes && !startsWith(tail, parquetMagic))
-    throw damaged("it does not begin with PAR1");
+    throw damagedParquet("it does not begin with PAR1");
 }
 
 function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: number): ParquetFooter {
   const { columns, leaves } = columnsOf(metadata.schema, geometryColumns(metadata.key_value_metadata));
-  if (columns.length === 0) throw damaged("its schema has no columns");
-  if (typeof metadata.version !== "number") throw damaged("its footer has no version");
+  if (columns.length === 0) throw damagedParquet("its schema has no columns");
+  if (typeof metadata.version !== "number") throw damagedParquet("its footer has no version");
   const rowCount = countRows(metadata, leaves, sizeBytes);
   const codecs = new Set(metadata.row_groups.flatMap((group) => group.columns.map(codecOf)));
   return {
@@ -113,7 +114,7 @@ type ColumnChunk = FileMetaData["row_groups"][number]["columns"][number];
 /** The library leaves out codecs it has no name for. */
 function codecOf({ meta_data: data }: ColumnChunk): string {
   const codec: string | undefined = data?.codec;
-  if (codec === undefined) throw damaged("a column is compressed in a way the format does not have");
+  if (codec === undefined) throw damagedParquet("a column is compressed in a way the format does not have");
   return codec;
 }
 
@@ -122,17 +123,19 @@ function countRows(metadata: FileMetaData, leaves: number, sizeBytes: number): n
   let rows = 0n;
   for (const group of metadata.row_groups) {
     if (typeof group.num_rows !== "bigint" || group.num_rows < 0n)
-      throw damaged("a row group has no row count");
+      throw damagedParquet("a row group has no row count");
     rows += group.num_rows;
     if (group.columns.length !== leaves) {
-      throw damaged(`a row group has ${group.columns.length} column chunks, its schema ${leaves} columns`);
+      throw damagedParquet(
+        `a row group has ${group.columns.length} column chunks, its schema ${leaves} columns`,
+      );
     }
     for (const chunk of group.columns) checkChunk(chunk, sizeBytes);
   }
   // Early writers left the total at 0; DuckDB, too, goes by the row groups.
   const isTotalled = rows === metadata.num_rows || metadata.num_rows === 0n;
   if (!isTotalled || rows > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw damaged(`it claims ${metadata.num_rows} rows, its row groups ${rows}`);
+    throw damagedParquet(`it claims ${metadata.num_rows} rows, its row groups ${rows}`);
   }
   return Number(rows);
 }
@@ -146,19 +149,19 @@ function checkChunk(chunk: ColumnChunk, sizeBytes: number): void {
     );
   }
   const data = chunk.meta_data;
-  if (!data) throw damaged("a column chunk is not described");
+  if (!data) throw damagedParquet("a column chunk is not described");
   const { data_page_offset: page, total_compressed_size: compressedBytes } = data;
   // Some writers give 0 for a dictionary that is not there.
   const start = data.dictionary_page_offset || page;
   const isInside = start >= 0n && compressedBytes >= 0n && start + compressedBytes <= BigInt(sizeBytes);
   if (!isInside)
-    throw damaged(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
+    throw damagedParquet(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
 }
 
-function damaged(what: string, cause?: unknown): ToolError {
-  return new ToolError("invalid_input", `The Parquet file is damaged, or is no Parquet file: ${what}.`, {
-    cause,
-  });
+/** The fault of a file that is not as the format has it. */
+export function damagedParquet(what: string, cause?: unknown): ToolError {
+  const message = `The Parquet file is damaged, or is no Parquet file: ${what}. Write it anew, or leave it out.`;
+  return new ToolError("invalid_input", message, { cause });
 }
 
 function encrypted(what: string): ToolError {

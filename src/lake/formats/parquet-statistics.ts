@@ -126,7 +126,7 @@ function timeText(count: bigint, unit: "MILLIS" | "MICROS" | "NANOS", type: stri
     return undefined;
   const places = String(fraction)
     .padStart(String(perSecond).length - 1, "0")
-    .replace(/0+$/, "");
+    .replace(/(?<!0)0+$/, "");
   const seconds = date.toISOString().slice(0, 19).replace("T", " ");
   return `${seconds}${places === "" ? "" : `.${places}`}${type.endsWith("TIME ZONE") ? "+00" : ""}`;
 }

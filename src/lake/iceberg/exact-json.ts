@@ -1,7 +1,8 @@
 /** Deeper than any table's schema. */
 const maxDepth = 200;
 
-const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{}]/gs;
+/** A text without its end is taken whole, lest each of its quotes be tried as a beginning; it is no JSON either way. */
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{}]/gs;
 /** Integers of fewer characters are exact as numbers. */
 const exactChars = 16;
 

@@ -17,7 +17,7 @@ export interface TablePaths {
  */
 export function tablePaths(root: TableRoot, location: string): TablePaths {
   const here = formatLocation(root.location);
-  const written = `${plainPath(location).replace(/\/+$/, "")}/`;
+  const written = `${plainPath(location).replace(/(?<!\/)\/+$/, "")}/`;
   return {
     movedFrom: written === here ? undefined : location,
     locationOf(path) {

@@ -10,6 +10,8 @@ const heapBytes = 192 * mebibyte;
 const jobsPerWorker = 500;
 /** A worker that keeps more than this after a call is replaced, so that idle ones stay small. */
 const idleRssBytes = 220 * mebibyte;
+/** With the footers of thousands of files, which the next question over them would have to read again. */
+const keepingRssBytes = 320 * mebibyte;
 
 /** What a call may take outside the engine's own limit. */
 const spareBytes = 100 * mebibyte;
@@ -32,6 +34,7 @@ export function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: stri
     waitMs: deps.waitMs ?? Math.min(settings.timeoutMs, 20_000),
     jobsPerWorker,
     maxRssBytes: idleRssBytes,
+    maxKeepingRssBytes: keepingRssBytes,
     minFreeDataBytes: settings.memoryBytes + spareBytes,
   });
 }

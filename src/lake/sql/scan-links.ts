@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { linkSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { link, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
+import { createDirectCalls, type DirectCalls } from "../cache/direct-calls.ts";
 import type { Scan } from "./engine.ts";
 import { type JobFolder, linkScan, tableFolder } from "./job-folder.ts";
 import type { PreparedStore } from "./prepared-store.ts";
@@ -23,6 +24,7 @@ export class ScanLinks {
   private readonly folder: string;
   private readonly prepared: PreparedStore;
   private readonly held = new Map<Scan, JobScan>();
+  private readonly calls = createDirectCalls();
 
   /** `folder` is where the symbolic links of scans that are held lie. */
   constructor(folder: string, prepared: PreparedStore) {
@@ -47,7 +49,7 @@ export class ScanLinks {
   /** The engine follows every symbolic link at each of its looks at a file. Undefined where there can be no others. */
   private async linkHard(scan: Scan, folder: string): Promise<HeldScan | undefined> {
     try {
-      const held = await this.linkIn(folder, scan, createLinker());
+      const held = await this.linkIn(folder, scan, createLinker(this.calls));
       return { ...held, scan: { ...held.scan, heldIn: folder } };
     } catch {
       // On another file system, or for a file with as many names as it can have. What else is wrong, symbolic links tell.
@@ -66,10 +68,13 @@ export class ScanLinks {
   }
 }
 
-function createLinker(): LinkTo {
+function createLinker(calls: DirectCalls): LinkTo {
   let made = 0;
   return async (target, path) => {
-    linkSync(target, path);
+    await calls.do(
+      () => linkSync(target, path),
+      () => link(target, path),
+    );
     if (++made % linksInOneGo === 0) await othersTurn();
   };
 }

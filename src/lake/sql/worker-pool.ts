@@ -17,6 +17,8 @@ export interface PoolOptions {
   jobsPerWorker: number;
   /** or when it has grown past this, */
   maxRssBytes: number;
+  /** or past this, while it keeps the database of held tables, */
+  maxKeepingRssBytes: number;
   /** or when less private memory than this is left to it. */
   minFreeDataBytes: number;
 }
@@ -145,8 +147,9 @@ export class WorkerPool {
   }
 
   private release(worker: WorkerProcess): void {
-    const { jobsPerWorker, maxRssBytes, minFreeDataBytes } = this.options;
-    const isFull = worker.rssBytes > maxRssBytes || worker.freeDataBytes < minFreeDataBytes;
+    const { jobsPerWorker, maxRssBytes, maxKeepingRssBytes, minFreeDataBytes } = this.options;
+    const mostRssBytes = worker.heldIn === undefined ? maxRssBytes : maxKeepingRssBytes;
+    const isFull = worker.rssBytes > mostRssBytes || worker.freeDataBytes < minFreeDataBytes;
     if (worker.isSpent || worker.jobsDone >= jobsPerWorker || isFull) worker.kill();
     else this.offer(worker);
   }

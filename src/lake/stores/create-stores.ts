@@ -56,14 +56,15 @@ export function createStores(
     anchored = process.platform === "linux",
   }: StoresDeps = {},
 ): LakeStores {
+  const allTimeouts = { ...defaultTimeouts, ...timeouts };
   const clients = createS3Clients({
     settings: settings.s3,
-    timeouts: { ...defaultTimeouts, ...timeouts },
+    timeouts: allTimeouts,
     findsRegion,
     onExpired,
     ...(credentials === undefined ? {} : { credentials }),
   });
-  const sender = createS3Sender(clients, guard);
+  const sender = createS3Sender(clients, guard, allTimeouts.answerMs);
   // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
   const { cache, privateFolders: others = [] } = settings;
   const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];

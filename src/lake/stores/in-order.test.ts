@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ToolError } from "../../core/errors.ts";
 import { readInOrder } from "./in-order.ts";
+import { BrokenBody } from "./interrupted.ts";
 import type { ReadRequest, ReadResult, StoredObject } from "./store.ts";
 
 const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, at) => at % 251));
@@ -60,12 +61,22 @@ test("fetches no further ahead than it is told, and nothing once nobody reads on
 });
 
 test("goes on where a connection broke", async () => {
-  const broken = new ToolError("unavailable", "The connection broke.");
+  const broken = new BrokenBody("unavailable", "The connection broke.");
   const store = storeOf(({ start = 0 }, index) =>
     index === 1 ? pieces(bytes.subarray(start, start + 60), broken) : undefined,
   );
   expect(await readAll(store)).toEqual(bytes);
   expect(store.seen).toContainEqual(expect.objectContaining({ start: 160, endExclusive: 200 }));
+});
+
+test("asks no second time for what was not answered: that was tried before, as often as it may be", async () => {
+  const store = storeOf((_, index) => {
+    if (index < 4) return undefined;
+    throw new ToolError("unavailable", "S3 failed.");
+  });
+  await expect(readAll(store)).rejects.toMatchObject({ code: "unavailable" });
+  const starts = store.seen.map(({ start }) => start);
+  expect(new Set(starts).size).toBe(starts.length);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
-import { changedMeanwhile, isBroken } from "./interrupted.ts";
+import { BrokenBody, changedMeanwhile } from "./interrupted.ts";
 import type { Store, StoredObject } from "./store.ts";
 
 export interface InOrderOptions {
@@ -73,8 +73,7 @@ async function readPart(
       if (position !== end) throw changedMeanwhile(object.uri);
       return chunks;
     } catch (thrown) {
-      if (position === end && isBroken(thrown)) return chunks;
-      if (signal.aborted || resumes >= resumesPerPart || !isBroken(thrown)) throw thrown;
+      if (signal.aborted || resumes >= resumesPerPart || !(thrown instanceof BrokenBody)) throw thrown;
     }
   }
 }

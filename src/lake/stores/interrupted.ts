@@ -9,7 +9,8 @@ export function changedMeanwhile(uri: string): ToolError {
   );
 }
 
-/** Whether a read broke off, so that it can go on where it was. */
-export function isBroken(thrown: unknown): boolean {
-  return thrown instanceof ToolError && (thrown.code === "unavailable" || thrown.code === "timeout");
-}
+/**
+ * A body broke off, and what is missing may be asked for. What was thrown before a body began is none: the AWS SDK has tried
+ * that again already, and tries never multiply.
+ */
+export class BrokenBody extends ToolError {}

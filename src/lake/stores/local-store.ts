@@ -64,7 +64,7 @@ async function list(
   signal: AbortSignal,
 ): Promise<ListPage> {
   const page: ListPage = { objects: [], prefixes: [] };
-  const folder = request.name.replace(/\/+$/, "");
+  const folder = request.name.replace(/(?<!\/)\/+$/, "");
   let last: string | undefined;
   for await (const entry of entriesOf(request, delimiter === undefined, after ?? "", options)) {
     signal.throwIfAborted();

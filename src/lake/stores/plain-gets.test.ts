@@ -84,13 +84,45 @@ test("after the first, objects of a bucket are asked for in short, named, ranged
   stores.close();
 });
 
-test("what is not there, or not that version, is told as ever", async () => {
+test("what is not there, or not that version, is told as ever, by one request", async () => {
   const stores = storesOf();
-  await read(stores, "numbers.txt");
   await expect(read(stores, "none")).rejects.toMatchObject({ code: "not_found" });
   await read(stores, "numbers.txt");
-  await expect(read(stores, "numbers.txt", { ifMatch: '"old"' })).rejects.toMatchObject({ code: "changed" });
-  expect(server.requests.map(isWhole)).toEqual([true, false, true, true, false, true]);
+  const none = read(stores, "none");
+  await expect(none).rejects.toMatchObject({
+    code: "not_found",
+    message: expect.stringContaining("s3://data/none"),
+  });
+  const old = read(stores, "numbers.txt", { ifMatch: '"old"' });
+  await expect(old).rejects.toMatchObject({ code: "changed" });
+  await read(stores, "numbers.txt");
+  expect(server.requests.map(isWhole)).toEqual([true, true, false, false, false]);
+  stores.close();
+});
+
+test.each([
+  ["a page of a proxy", "<html>Not Found</html>"],
+  ["an answer about the bucket", "<Error><Code>NoSuchBucket</Code></Error>"],
+  ["an endless answer", `<Error>${"x".repeat(20_000)}<Code>NoSuchKey</Code></Error>`],
+])("%s with the status of a missing object is not taken for one", async (_name, body) => {
+  const seen: boolean[] = [];
+  const proxy = await startFaultProxy(server.endpoint, ({ method, url, headers }, at) => {
+    seen.push(isWhole({ method: method ?? "", url: url ?? "", headers }));
+    return at === 1 ? { kind: "answer", status: 404, body } : undefined;
+  });
+  const stores = storesOf(proxy.endpoint);
+  await read(stores, "numbers.txt");
+  expect(await read(stores, "numbers.txt")).toMatchObject({ text: "0123456789" });
+  expect(seen).toEqual([true, false, true]);
+  stores.close();
+  await proxy.stop();
+});
+
+test("a range past the end costs no second look at the object by the SDK", async () => {
+  const stores = storesOf();
+  await read(stores, "numbers.txt");
+  expect(await read(stores, "numbers.txt", { start: 20, endExclusive: 30 })).toMatchObject({ text: "" });
+  expect(server.requests.map(({ method }) => method)).toEqual(["GET", "GET", "HEAD"]);
   stores.close();
 });
 
@@ -163,9 +195,8 @@ test("the audit is told of each", async () => {
     await read(stores, "none").catch(() => {});
   });
   const asked = { service: "s3", operation: "GetObject" };
-  const refused = { ...asked, status: 404 };
-  expect(ledger.calls).toMatchObject([asked, asked, refused, { ...refused, fault: "NoSuchKey" }]);
-  expect(ledger.calls.map(({ requestId }) => typeof requestId)).toEqual(Array(4).fill("string"));
+  expect(ledger.calls).toMatchObject([asked, asked, { ...asked, status: 404, fault: "NoSuchKey" }]);
+  expect(ledger.calls.map(({ requestId }) => typeof requestId)).toEqual(Array(3).fill("string"));
   expect(ledger.bytesRead).toBe(20);
   stores.close();
 });

@@ -1,6 +1,7 @@
 import type { GetObjectCommandInput, GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { isRecord } from "../../core/record.ts";
-import { beginServiceCall } from "../../core/service-calls.ts";
+import { beginServiceCall, plainName } from "../../core/service-calls.ts";
+import { PlainRefusal, plainRefusal } from "./plain-refusal.ts";
 
 /** What is read of the answer to a GetObject. */
 export type GotObject = Pick<GetObjectCommandOutput, "Body" | "ContentLength" | "ContentRange" | "ETag">;
@@ -25,8 +26,9 @@ const ownHeaders = /^(amz-sdk-|range$|if-match$|authorization$|x-amz-(date|conte
 /**
  * Asks for objects as the AWS SDK last asked the bucket with success: by its own handler of requests and signed by its own
  * signer, but without the some twenty other steps it takes for each request, which take longer than a small object does.
- * Whatever is not plainly the object is asked again in the SDK's way, which alone sends things twice and knows what
- * refusals mean, and until that succeeds once more so is everything else of the bucket.
+ * Whatever is neither plainly the object nor a plain word that it is not there, or not as it was asked for, is asked again in
+ * the SDK's way, which alone sends things twice and knows what other refusals mean, and until that succeeds once more so is
+ * everything else of the bucket.
  */
 export class PlainGets {
   /** By the bucket. */
@@ -46,7 +48,7 @@ export class PlainGets {
     );
   }
 
-  /** Undefined where it is to be asked in the SDK's way. Throws what stopped it, where `signal` did. */
+  /** Undefined where it is to be asked in the SDK's way. Throws `PlainRefusal`, and what stopped it, where `signal` did. */
   async get(client: S3Client, wanted: WantedObject, signal: AbortSignal): Promise<GotObject | undefined> {
     const bucket = wanted.Bucket ?? "";
     const patterns = this.patterns.get(client);
@@ -56,7 +58,7 @@ export class PlainGets {
       const got = await ask(client, pattern, wanted, signal);
       if (got) return got;
     } catch (thrown) {
-      if (signal.aborted) throw thrown;
+      if (signal.aborted || thrown instanceof PlainRefusal) throw thrown;
     }
     if (patterns.get(bucket) === pattern) patterns.delete(bucket);
     return undefined;
@@ -96,13 +98,15 @@ async function ask(
   try {
     const { response } = await client.config.requestHandler.handle(signed, { abortSignal: signal });
     const { statusCode, headers: told, body } = response;
-    const requestId = told["x-amz-request-id"];
-    if (begun && requestId !== undefined) begun.call.requestId = requestId.slice(0, 128);
+    const requestId = plainName(told["x-amz-request-id"]);
+    if (begun && requestId !== undefined) begun.call.requestId = requestId;
     const sizeBytes = Number(told["content-length"] ?? Number.NaN);
     if (statusCode !== (Range === undefined ? 200 : 206) || !Number.isSafeInteger(sizeBytes)) {
       if (begun && statusCode >= 400) begun.call.status = statusCode;
-      body.on("error", () => {}).destroy();
-      return undefined;
+      const refusal = await plainRefusal(response, { Range, IfMatch });
+      if (!refusal) return undefined;
+      if (begun) begun.call.fault = refusal.name;
+      throw refusal;
     }
     begun?.read(sizeBytes);
     return {
@@ -112,7 +116,8 @@ async function ask(
       ETag: told.etag,
     };
   } catch (thrown) {
-    if (begun && thrown instanceof Error) begun.call.fault = thrown.name.slice(0, 128);
+    if (begun && thrown instanceof Error && !(thrown instanceof PlainRefusal))
+      begun.call.fault = plainName(thrown.name) ?? "Error";
     throw thrown;
   } finally {
     begun?.ended();

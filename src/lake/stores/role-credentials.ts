@@ -1,3 +1,5 @@
+import { answersWithin } from "../../core/aws-answer-deadline.ts";
+import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
 import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
@@ -11,6 +13,7 @@ const sessionSeconds = 3_600;
 const renewBeforeMs = 5 * 60_000;
 /** A session is not used in its last minute, in which it could end under a request. */
 const unusableMs = 60_000;
+const answerMs = 10_000;
 
 export interface RoleOptions extends Omit<TenantSettings, "buckets"> {
   tenantId: string;
@@ -79,12 +82,12 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
   const make = async () => {
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
     return fromTemporaryCredentials({
-      clientPlugins: [watchPlugin],
-      masterCredentials: s3.credentials ?? (await credentialChain()),
+      clientPlugins: [watchPlugin, answersWithin({ wholeMs: answerMs })],
+      masterCredentials: s3.credentials ?? credentialChain(),
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
         region: await regionFor(s3.region),
-        requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+        requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
       },
       params: {
         RoleArn: roleArn,
@@ -109,8 +112,13 @@ function toRoleFault(cause: unknown, tenantId: string): ToolError {
   if (cause instanceof ToolError) return cause;
   const status = readS3Failure(cause)?.status;
   const name = cause instanceof Error ? cause.name : "";
+  // An answer that broke off may have begun with 200.
   const isRefused =
-    status !== undefined && status < 500 && status !== 429 && !/Throttl|Expired|TooMany/.test(name);
+    status !== undefined &&
+    status >= 400 &&
+    status < 500 &&
+    status !== 429 &&
+    !/Throttl|Expired|TooMany/.test(name);
   return isRefused
     ? new ToolError(
         "denied",

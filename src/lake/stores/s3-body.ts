@@ -1,17 +1,21 @@
 import { Readable } from "node:stream";
 import { ToolError } from "../../core/errors.ts";
+import type { RetryBudget } from "../../core/service-guard.ts";
 import { quoteName } from "../location-names.ts";
+import { BrokenBody } from "./interrupted.ts";
 import { toS3Error } from "./s3-errors.ts";
 import { stopError } from "./stopped.ts";
 
 export interface ExpectedBody {
   uri: string;
   sizeBytes: number;
+  /** What asking for the rest of a broken body is paid out of. */
+  retries: RetryBudget;
 }
 
 /**
  * The bytes of an answer's body. Throws `changed` when there are fewer or more than expected, `unavailable` or
- * `timeout` when the connection breaks or hangs. The connection is dropped as soon as `signal` aborts, even
+ * `timeout` when the connection breaks or hangs, as `BrokenBody` while the budget lasts. The connection is dropped as soon as `signal` aborts, even
  * where nobody walks the body.
  */
 export function s3Body(
@@ -51,10 +55,28 @@ async function* counted(
       yield bytes;
     }
   } catch (thrown) {
-    throw signal.aborted ? stopError(signal) : toS3Error(thrown, expected.uri);
+    if (signal.aborted) throw stopError(signal);
+    if (receivedBytes !== expected.sizeBytes) throw brokenOff(thrown, expected);
   }
   if (signal.aborted) throw stopError(signal);
   if (receivedBytes !== expected.sizeBytes) throw wrongLength(expected, receivedBytes);
+  expected.retries.succeeded(false);
+}
+
+function brokenOff(thrown: unknown, { uri, retries }: ExpectedBody): ToolError {
+  const fault = toS3Error(thrown, uri);
+  const isBroken = fault.code === "unavailable" || fault.code === "timeout";
+  return isBroken && retries.take() ? new BrokenBody(fault.code, fault.message, { cause: thrown }) : fault;
+}
+
+/** Whether all of a body came; false where it was given up. Throws what broke it off. Reads nothing. */
+export function bodyEnd(body: unknown): Promise<boolean> {
+  if (!(body instanceof Readable)) return Promise.resolve(true);
+  return new Promise((resolve, reject) => {
+    body.once("end", () => resolve(true));
+    body.once("error", reject);
+    body.once("close", () => resolve(body.readableEnded));
+  });
 }
 
 function wrongLength({ uri, sizeBytes }: ExpectedBody, receivedBytes: number): ToolError {

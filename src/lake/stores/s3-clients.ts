@@ -1,16 +1,14 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import { answering } from "../../core/aws-answer-deadline.ts";
+import { awsCredentials } from "../../core/aws-credentials.ts";
+import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
 import { watched, watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
+import { keyedSha256 } from "./keyed-sha256.ts";
 import { PlainGets } from "./plain-gets.ts";
 
-export interface S3Timeouts {
-  connectMs: number;
-  /** From sending a request to the first byte of its answer. */
-  answerMs: number;
-  /** Without a byte on an open connection. */
-  idleMs: number;
-}
+export type S3Timeouts = Required<AwsTimeouts>;
 
 export interface S3ClientOptions {
   settings: S3Settings;
@@ -83,15 +81,21 @@ async function makeClient(options: S3ClientOptions, region: string | undefined):
   const { S3Client } = await import("@aws-sdk/client-s3");
   const { settings, findsRegion = false } = options;
   const config = await clientConfig(options);
+  const make = (given: S3ClientConfig) =>
+    // A large object takes as long as its call may.
+    answering(watched(new S3Client(given)), {
+      wholeMs: options.timeouts.answerMs,
+      except: "GetObjectCommand",
+    });
   const wanted = region ?? settings.region;
-  const client = watched(new S3Client(wanted === undefined ? config : { ...config, region: wanted }));
+  const client = make(wanted === undefined ? config : { ...config, region: wanted });
   try {
     await client.config.region();
     return client;
   } catch (cause) {
     client.destroy();
     if (findsRegion || (settings.endpoint !== undefined && !isAwsEndpoint(settings.endpoint))) {
-      return watched(new S3Client({ ...config, region: anyRegion }));
+      return make({ ...config, region: anyRegion });
     }
     throw noRegion(cause);
   }
@@ -102,25 +106,22 @@ async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     // Left out when false, so that the AWS SDK's own settings count.
     ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
-    credentials: credentials ?? settings.credentials ?? (await credentialChain()),
+    credentials: credentials ?? settings.credentials ?? credentialChain(),
+    sha256: keyedSha256(),
     retryMode: "standard",
     maxAttempts: 3,
     // Ranges carry no checksum, and S3-compatible servers differ in the rest.
     responseChecksumValidation: "WHEN_REQUIRED",
     requestChecksumCalculation: "WHEN_REQUIRED",
     requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: timeouts.idleMs,
+      ...awsTimeouts(timeouts),
       httpAgent: { keepAlive: true, maxSockets: 128 },
       httpsAgent: { keepAlive: true, maxSockets: 128 },
     },
   };
 }
 
-/** The AWS SDK's own chain, reading its files anew for each client: they change under a running server. */
-export async function credentialChain() {
-  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
-  return fromNodeProviderChain({ ignoreCache: true, clientPlugins: [watchPlugin] });
+/** Credentials of the server's own, asked for as part of the call they are for. */
+export function credentialChain() {
+  return awsCredentials({ clientPlugins: [watchPlugin] });
 }

@@ -51,10 +51,12 @@ export function isWrongRegion({ status, bucketRegion }: S3Failure, usedRegion: s
   return bucketRegion !== undefined && bucketRegion !== usedRegion && (status === 301 || status === 400);
 }
 
-/** Whether an error of the SDK, as it is told, says that the service fails: no answer, or one of status 500 and above. */
+/** Whether an error of the SDK, as it is told, says that the service fails: no answer, half of one, or status 500 and above. */
 export function isServiceFault(thrown: unknown, told = toS3Error(thrown, "")): boolean {
+  // Of credentials that could not be had: nothing was sent.
+  if (thrown instanceof ToolError) return false;
   const status = readS3Failure(thrown)?.status;
-  const hasAnswered = status !== undefined && status < 500;
+  const hasAnswered = status !== undefined && status >= 300 && status < 500;
   return !hasAnswered && ["unavailable", "timeout", "throttled"].includes(told.code);
 }
 

@@ -1,8 +1,10 @@
+import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
+import type { RetryBudget } from "../../core/service-guard.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
 import { changedMeanwhile } from "./interrupted.ts";
-import type { GotObject } from "./plain-gets.ts";
-import { discardS3Body, s3Body } from "./s3-body.ts";
+import type { GotObject, WantedObject } from "./plain-gets.ts";
+import { bodyEnd, discardS3Body, s3Body } from "./s3-body.ts";
 import { etagOfAnswer } from "./s3-etag.ts";
 import { headS3Object, type S3Location } from "./s3-head.ts";
 import type { S3Sender } from "./s3-send.ts";
@@ -38,8 +40,7 @@ async function getObject(
   { location, ifMatch }: Wanted,
   range: string | undefined,
   signal: AbortSignal,
-): Promise<GotObject> {
-  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+): Promise<{ answer: GotObject; retries: RetryBudget }> {
   const wanted = {
     Bucket: location.bucket,
     Key: location.key,
@@ -49,10 +50,17 @@ async function getObject(
   const request = { bucket: location.bucket, uri: formatLocation(location), signal };
   return sender.send(
     request,
-    async (client, plainGets) =>
-      (await plainGets.get(client, wanted, signal)) ??
-      client.send(new GetObjectCommand(wanted), { abortSignal: signal }),
+    async (client, { plainGets, retries }) => {
+      const plain = await plainGets.get(client, wanted, signal);
+      return { answer: plain ?? (await askBySdk(client, wanted, signal)), retries };
+    },
+    ({ answer }) => bodyEnd(answer.Body),
   );
+}
+
+async function askBySdk(client: S3Client, wanted: WantedObject, signal: AbortSignal): Promise<GotObject> {
+  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+  return client.send(new GetObjectCommand(wanted), { abortSignal: signal });
 }
 
 function rangeHeader({ start, endExclusive, suffixBytes }: Wanted): string | undefined {
@@ -84,12 +92,22 @@ async function readPastEnd(sender: S3Sender, wanted: Wanted, signal: AbortSignal
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-function checkAnswer(answer: GotObject, wanted: Wanted, uri: string, signal: AbortSignal): ReadResult {
+function checkAnswer(
+  { answer, retries }: Awaited<ReturnType<typeof getObject>>,
+  wanted: Wanted,
+  uri: string,
+  signal: AbortSignal,
+): ReadResult {
   try {
     const { start, end, sizeBytes } = rangeOfAnswer(answer, wanted, uri);
     const etag = etagOfAnswer(answer.ETag, uri);
     if (wanted.ifMatch !== undefined && etag !== wanted.ifMatch) throw changedMeanwhile(uri);
-    return { etag, sizeBytes, start, body: s3Body(answer.Body, { uri, sizeBytes: end - start }, signal) };
+    return {
+      etag,
+      sizeBytes,
+      start,
+      body: s3Body(answer.Body, { uri, sizeBytes: end - start, retries }, signal),
+    };
   } catch (thrown) {
     discardS3Body(answer.Body);
     throw thrown;

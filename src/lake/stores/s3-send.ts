@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
-import type { ServiceGuard } from "../../core/service-guard.ts";
+import type { RetryBudget, ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
 import {
   isExpired,
@@ -17,14 +17,22 @@ export interface S3Request {
   /** What the request is about, for messages. */
   uri: string;
   signal: AbortSignal;
+  /** Of an upload: that it is not over says nothing. */
+  takesLong?: boolean;
 }
 
-/** What a request is sent by. */
-type Run<T> = (client: S3Client, plainGets: S3Clients["plainGets"]) => Promise<T>;
+/** What a request is sent with. */
+interface Means {
+  plainGets: S3Clients["plainGets"];
+  /** For what an answer that began still has to bring. */
+  retries: RetryBudget;
+}
+
+type Run<T> = (client: S3Client, means: Means) => Promise<T>;
 
 /** Sends requests to the client of the bucket's region. Everything it throws is a `ToolError`. */
 export interface S3Sender {
-  send<T>(request: S3Request, run: Run<T>): Promise<T>;
+  send<T>(request: S3Request, run: Run<T>, rest?: (answer: T) => Promise<boolean>): Promise<T>;
   /** Region of a bucket that turned out to be elsewhere than configured. */
   regionOf(bucket: string): string | undefined;
 }
@@ -34,17 +42,24 @@ export interface S3Sender {
  * region, or with credentials read anew. The SDK's `followRegionRedirects` is not used: it swaps the region of
  * the whole client while it works, under the feet of every other request.
  */
-export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sender {
+export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs: number): S3Sender {
   const regions = new Map<string, string>();
-  const attempt = async <T>({ bucket, signal }: S3Request, run: Run<T>) => {
+  const attempt = async <T>(
+    { bucket, signal, takesLong = false }: S3Request,
+    run: Run<T>,
+    rest?: (answer: T) => Promise<boolean>,
+  ) => {
     const client = await orStopped(clients.client(regions.get(bucket)), signal);
     try {
       const target = { service: "s3", region: await client.config.region() };
-      const send = () => orStopped(run(client, clients.plainGets), signal);
+      const means = { plainGets: clients.plainGets, retries: guard.retries(target) };
+      const send = () => orStopped(run(client, means), signal);
       return {
         value: await guard.run(target, {
           send,
+          ...(rest && { rest }),
           signal,
+          ...(takesLong ? {} : { hangsAfterMs: answerMs }),
           isFailure: (thrown) => !(thrown instanceof ToolError) && isServiceFault(thrown),
           isAnswer: isServiceAnswer,
         }),
@@ -68,11 +83,11 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard): S3Sende
   };
   return {
     regionOf: (bucket) => regions.get(bucket),
-    async send(request, run) {
-      const first = await attempt(request, run);
+    async send(request, run, rest) {
+      const first = await attempt(request, run, rest);
       if ("value" in first) return first.value;
       if (!first.mended) throw toS3Error(first.thrown, request.uri);
-      const second = await attempt(request, run);
+      const second = await attempt(request, run, rest);
       if ("value" in second) return second.value;
       throw toS3Error(second.thrown, request.uri);
     },

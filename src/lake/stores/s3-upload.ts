@@ -131,7 +131,7 @@ async function uploadFile(
     }
   };
   try {
-    await sender.send({ bucket: location.bucket, uri, signal }, run);
+    await sender.send({ bucket: location.bucket, uri, signal, takesLong: true }, run);
   } catch (thrown) {
     throw writeFault(thrown, uri);
   }

@@ -26,6 +26,7 @@ export function resumedWork(unit: ServingUnit, sealed: SealedCall): TaskWork | u
         principal,
         signal,
         timeoutMs: Math.max(leftMs, leastMs),
+        timeoutOfMs: tasks.timeoutMs,
         correlationId,
         progress,
         outside,

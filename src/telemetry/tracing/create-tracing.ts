@@ -30,7 +30,7 @@ const closeMs = 2_000;
 
 /** Source: OpenTelemetry Protocol, "OTLP/HTTP". What the receiver does not take is lost, and the log says so. */
 export function createTracing({ endpoint, log, version, gatherMs = 1_000 }: TracingOptions): Tracing {
-  const url = `${endpoint.replace(/\/+$/, "")}/v1/traces`;
+  const url = `${endpoint.replace(/(?<!\/)\/+$/, "")}/v1/traces`;
   const exporter = tellLoss(new OTLPTraceExporter({ url, timeoutMillis: exportTimeoutMs }), log);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": "sluice", "service.version": version }),

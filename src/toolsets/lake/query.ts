@@ -51,7 +51,9 @@ export const query = defineTool({
     ...rowsOut,
     estimate: estimateOut
       .optional()
-      .describe("files, bytesToFetch (cached or not), bytesBilled, costUsd, exactness, reason"),
+      .describe(
+        "files, bytesToFetch (cached or not), exactness, reason; bytesBilled and costUsd are Athena's",
+      ),
     totalRows: z.int().optional(),
     engine: z.string().describe("Where it ran, or would run; none where no engine takes it"),
     execution: executionOut.optional().describe("Of a remote engine: bytesScanned, costUsd, region, account"),

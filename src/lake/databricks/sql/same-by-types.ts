@@ -99,6 +99,6 @@ function sumDifference(
 }
 
 function isSummedAlike({ type_text: type }: TypedColumn): boolean {
-  const digits = /^\s*(?:decimal|dec|numeric)\s*(?:\(\s*(\d+)[^()]*\))?\s*$/i.exec(type);
-  return digits ? Number(digits[1] ?? 10) <= safeDigits : /^\s*double\s*$/i.test(type);
+  const digits = /^(?:decimal|dec|numeric)(?:\s*\(\s*(\d+)(?!\d)[^()]*\))?$/i.exec(type.trim());
+  return digits ? Number(digits[1] ?? 10) <= safeDigits : /^double$/i.test(type.trim());
 }

@@ -27,8 +27,16 @@ const differentWords = new Set(
   ).split(" "),
 );
 
-/** A comment of one line that ends elsewhere in Spark's SQL. */
-const otherComment = /--[^\n]*(?:\r(?!\n)|\\\n)/;
+/** Whether a comment of one line ends elsewhere in Spark's SQL: at a lone `\r`, or not at a line's end behind `\`. */
+function endsElsewhere(sql: string): boolean {
+  const lines = sql.split("\n");
+  return lines.some((line, at) => {
+    const start = line.indexOf("--");
+    const comment = start < 0 ? "" : line.slice(start);
+    const isLast = at === lines.length - 1;
+    return isLast ? comment.includes("\r") : comment.slice(0, -1).includes("\r") || comment.endsWith("\\");
+  });
+}
 
 /**
  * Why a statement or condition written in Databricks SQL might give other values in DuckDB's, or cannot be read as it.
@@ -38,7 +46,7 @@ const otherComment = /--[^\n]*(?:\r(?!\n)|\\\n)/;
 export function differenceInDuckDb(sql: string): string | undefined {
   const tokens = tokensOrNone(sql);
   if (!tokens) return "it cannot be read as Databricks SQL";
-  if (otherComment.test(sql)) return "a comment ends elsewhere in DuckDB's SQL";
+  if (endsElsewhere(sql)) return "a comment ends elsewhere in DuckDB's SQL";
   for (const at of tokens.keys()) {
     const difference = differenceAt(tokens, at);
     if (difference !== undefined) return difference;

@@ -7,7 +7,7 @@ export function canonicalNumber(text: string): string {
   if (!parts) return text;
   const [, sign = "", integer = "", fraction = "", exponent = "0"] = parts;
   const digits = (integer + fraction).replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
+  const significant = digits.replace(/(?<!0)0+$/, "");
   if (significant === "") return "0";
   const power = Number(exponent) - fraction.length + (digits.length - significant.length);
   return `${sign}${significant}e${power}`;

@@ -1,6 +1,6 @@
 import { canonicalNumber } from "../scan/canonical-number.ts";
 
-const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const tokens = /"(?:[^"\\]|\\.)*"?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** What is nested deeper cannot be written by recursion, and no reader of rows looks for it. */
 const maxDepth = 100;
@@ -19,7 +19,7 @@ function isDeep(text: string): boolean {
   // A level takes two characters.
   if (text.length <= 2 * maxDepth) return false;
   let depth = 0;
-  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/g)) {
     if (mark === "[" || mark === "{") depth++;
     else if (mark === "]" || mark === "}") depth--;
     if (depth > maxDepth) return true;

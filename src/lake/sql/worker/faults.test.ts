@@ -10,3 +10,31 @@ test.each([
   expect(failure).toMatchObject({ code: "unsupported", isSpent: false });
   expect(failure.message).toContain("The data cannot be read");
 });
+
+const file = { path: "/tmp/calls/1/0.parquet", uri: "s3://lake/a.parquet", partition: {} };
+const scan = { format: "parquet" as const, files: [file], partitionColumns: [] };
+const job = {
+  kind: "run",
+  sql: "SELECT 1",
+  tables: [{ names: ["t"], scan }],
+  folder: "/tmp/calls/1",
+} as never;
+
+test.each([
+  ["Invalid Error: BYTE_STREAM_SPLIT encoding is only supported for FLOAT or DOUBLE data", "unsupported"],
+  [`Invalid Input Error: Failed to read file "${file.path}": Unsupported page encoding`, "unsupported"],
+  ["Invalid Error: something nobody has thought of", "unsupported"],
+  ["Invalid Error: don't know what type: ", "invalid_input"],
+  [`Invalid Input Error: Failed to read file "${file.path}": Snappy decompression failure`, "invalid_input"],
+])("%s is told of the Parquet file there is, with what to do", (text, code) => {
+  const failure = failureOf(1, job, new Error(text));
+  expect(failure).toMatchObject({ code, details: { uri: file.uri }, isSpent: false });
+  expect(failure.message).toContain('"s3://lake/a.parquet"');
+  expect(failure.message).toMatch(/Write it anew/);
+  expect(failure.message).not.toMatch(/Error:|Failed to read|\/tmp/);
+});
+
+test("a fault of the statement stays one though it reads Parquet", () => {
+  const failure = failureOf(1, job, new Error("Invalid Input Error: Page number must be positive"));
+  expect(failure.details).toEqual({});
+});

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
 import { type FromWorker, type Job, type JobScan, processMemoryMessage } from "../protocol.ts";
+import { parquetFault } from "./file-faults.ts";
 
 type Failure = Extract<FromWorker, { kind: "failed" }>;
 
@@ -42,8 +43,8 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     const message = "A value is nested too deeply to be given out. Select a part of it.";
     return { ...failed, code: "too_large", message, isSpent: false };
   }
-  const noParquet = noParquetMessage(text, job);
-  if (noParquet) return { ...failed, code: "invalid_input", message: noParquet, isSpent: false };
+  const ofFile = parquetFault(text, job);
+  if (ofFile) return { ...failed, ...ofFile, message: withoutPaths(ofFile.message, job), isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));
   if (known) return { ...failed, code: known[1], message: readable(text, job), isSpent: false };
   if (
@@ -58,12 +59,6 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     };
   }
   return { ...failed, code: "internal", message: "The query worker failed.", isSpent: true };
-}
-
-function noParquetMessage(text: string, job: Job): string | undefined {
-  if (!/No magic bytes found|too small to be a Parquet file/.test(text)) return undefined;
-  const uri = withoutPaths(/'([^']+)'/.exec(text)?.[1] ?? "A file", job);
-  return `${uri} is not a Parquet file: it does not end as one does. It is cut short or damaged; write it anew.`;
 }
 
 function isHeapExhausted(text: string): boolean {

@@ -1,0 +1,58 @@
+import { Readable } from "node:stream";
+import { isRecord } from "./record.ts";
+
+/** As much of the AWS SDK's middleware stack as it takes to see its raw answers. */
+interface SdkStack {
+  add(middleware: Middleware, options: { step: "deserialize"; priority: "low" }): void;
+}
+type Middleware = (next: Next, context: object) => Next;
+type Next = (request: object) => Promise<{ response: unknown }>;
+
+/** Takes any client's stack: their types differ by what they send. */
+interface SdkPlugin {
+  applyToStack(stack: object): void;
+}
+
+export interface AnswerDeadline {
+  /** From the head of an answer to the end of its body. Milliseconds. */
+  wholeMs: number;
+  /** A command whose body may take as long as whoever reads it waits: such as `GetObjectCommand`. */
+  except?: string;
+}
+
+/**
+ * Ends what time without a byte does not: an answer that drips for ever. Per attempt, so that the SDK's retries see a
+ * `TimeoutError`; the head has its own time, `answerMs`. Every client must have it: a test looks for others.
+ */
+export function answersWithin({ wholeMs, except }: AnswerDeadline): SdkPlugin {
+  const bound: Middleware = (next, context) => async (request) => {
+    const answer = await next(request);
+    const { commandName } = context as Record<string, unknown>;
+    if (commandName !== except) endLate(answer.response, wholeMs);
+    return answer;
+  };
+  return {
+    applyToStack: (stack) => (stack as SdkStack).add(bound, { step: "deserialize", priority: "low" }),
+  };
+}
+
+/** A client whose answers end. */
+export function answering<C extends { middlewareStack: { use(plugin: SdkPlugin): void } }>(
+  client: C,
+  deadline: AnswerDeadline,
+): C {
+  client.middlewareStack.use(answersWithin(deadline));
+  return client;
+}
+
+function endLate(response: unknown, wholeMs: number): void {
+  const body = isRecord(response) ? response.body : undefined;
+  if (!(body instanceof Readable)) return;
+  const timer = setTimeout(() => body.destroy(tooSlow(wholeMs)), wholeMs).unref();
+  body.once("close", () => clearTimeout(timer));
+}
+
+function tooSlow(wholeMs: number): Error {
+  const error = new Error(`The answer began, and was not whole ${wholeMs} ms later.`);
+  return Object.assign(error, { name: "TimeoutError", code: "ETIMEDOUT" });
+}

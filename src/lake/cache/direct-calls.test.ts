@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { createDirectCalls } from "./direct-calls.ts";
+
+/** A disk whose calls take `tookMs` of a clock of its own. */
+function diskOf(tookMs: () => number) {
+  let nowMs = 0;
+  const calls = createDirectCalls(() => nowMs);
+  const ways: string[] = [];
+  return {
+    ways,
+    wait: (ms: number) => {
+      nowMs += ms;
+    },
+    call: () =>
+      calls.do(
+        () => {
+          nowMs += tookMs();
+          return ways.push("direct");
+        },
+        async () => ways.push("pooled"),
+      ),
+  };
+}
+
+test("on a quick disk every call is made directly, also where the processor is taken away now and then", async () => {
+  let count = 0;
+  const disk = diskOf(() => (++count % 10 === 0 ? 20 : 0.02));
+  for (let at = 0; at < 200; at++) await disk.call();
+  expect(new Set(disk.ways)).toEqual(new Set(["direct"]));
+});
+
+test("on a slow disk calls go through the pool after a few, and it is looked at again after a time", async () => {
+  let tookMs = 5;
+  const disk = diskOf(() => tookMs);
+  for (let at = 0; at < 10; at++) await disk.call();
+  expect(disk.ways).toEqual([...Array(4).fill("direct"), ...Array(6).fill("pooled")]);
+  disk.wait(30_000);
+  await disk.call();
+  await disk.call();
+  expect(disk.ways.slice(10)).toEqual(["direct", "pooled"]);
+  disk.wait(30_000);
+  tookMs = 0.02;
+  for (let at = 0; at < 20; at++) await disk.call();
+  expect(new Set(disk.ways.slice(12))).toEqual(new Set(["direct"]));
+});
+
+test("one call that hangs is enough, and what a call throws comes through", async () => {
+  const disk = diskOf(() => 3_000);
+  await disk.call();
+  await disk.call();
+  expect(disk.ways).toEqual(["direct", "pooled"]);
+  const calls = createDirectCalls();
+  const thrown = new Error("EEXIST");
+  const fail = () => {
+    throw thrown;
+  };
+  await expect(calls.do(fail, async () => {})).rejects.toBe(thrown);
+});
