@@ -141,7 +141,11 @@ describe.each(ways)("$way", ({ connect }) => {
       await client.call({ position: "on", confirmationToken }),
     ];
     expect(first.structuredContent).toEqual({ position: "on", effects: 1 });
-    expect(again.structuredContent).toEqual({ position: "on", effects: 1 });
+    expect(again.structuredContent).toEqual({
+      position: "on",
+      effects: 1,
+      alreadyCarriedOutAt: expect.any(String),
+    });
   });
 });
 

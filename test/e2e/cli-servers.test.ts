@@ -62,7 +62,10 @@ describe("servers", () => {
       .split("\n")
       .filter((line) => line.startsWith("{"));
     const calls = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "tool call");
-    expect(calls).toMatchObject([{ tool: "lake_query", outcome: "ok", principal: "local" }]);
+    expect(calls).toMatchObject([
+      { tool: "lake_query", outcome: "ok", principal: "local" },
+      { tool: "lake_qery", outcome: "not_found", principal: "local" },
+    ]);
     expect(demo.stderr()).not.toContain("6 * 7");
     expect(await readdir(user.temp)).toEqual([]);
     expect(workers.filter(isAlive)).toEqual([]);

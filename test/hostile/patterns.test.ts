@@ -4,7 +4,7 @@ import { harvestPatterns } from "../harness/patterns/harvest.ts";
 import { PatternTrial } from "../harness/patterns/try-patterns.ts";
 
 const source = new URL("../../src/", import.meta.url).pathname;
-const seed = Number(process.env.SLUICE_SEED ?? Date.now() % 1_000_000);
+const seed = Number(process.env.SLUICE_FUZZ_SEED ?? Date.now() % 1_000_000);
 const trial = new PatternTrial();
 afterAll(() => trial.close());
 
