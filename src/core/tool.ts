@@ -131,10 +131,7 @@ export const confirmationArgument = "confirmationToken";
 export const alreadyCarriedOutAt = "alreadyCarriedOutAt";
 
 const repeated = {
-  [alreadyCarriedOutAt]: z
-    .string()
-    .optional()
-    .describe("Set where nothing was done now: this repeats the answer of the call that ended then (UTC)"),
+  [alreadyCarriedOutAt]: z.string().optional(),
 };
 
 const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;

@@ -51,11 +51,9 @@ export const query = defineTool({
     ...rowsOut,
     estimate: estimateOut
       .optional()
-      .describe(
-        "files, bytesToFetch (cached or not), exactness, reason; bytesBilled and costUsd are Athena's",
-      ),
+      .describe("files, bytesToFetch (cached or not), Athena bytesBilled, costUsd, exactness"),
     totalRows: z.int().optional(),
-    engine: z.string().describe("Where it ran, or would run; none where no engine takes it"),
+    engine: z.string().describe("Where it ran or would run, or none"),
     execution: executionOut.optional().describe("Of a remote engine: bytesScanned, costUsd, region, account"),
   }),
   untrusted: untrustedRows,
