@@ -8,7 +8,13 @@ export type GotObject = Pick<GetObjectCommandOutput, "Body" | "ContentLength" | 
 export type WantedObject = Pick<GetObjectCommandInput, "Bucket" | "Key" | "Range" | "IfMatch">;
 
 type SdkRequest = Parameters<S3Client["config"]["requestHandler"]["handle"]>[0];
-type Sign = (request: SdkRequest) => Promise<SdkRequest>;
+type Answer = Awaited<ReturnType<S3Client["config"]["requestHandler"]["handle"]>>["response"];
+
+interface Signer {
+  sign(request: SdkRequest): Promise<SdkRequest>;
+  /** Told of each answer, which says what time it is: the next request is signed by S3's clock where ours is wrong. */
+  answered(answer: Answer): void;
+}
 
 /** How the AWS SDK asked a bucket for an object. */
 interface Pattern {
@@ -17,7 +23,7 @@ interface Pattern {
   headers: SdkRequest["headers"];
   /** What stands before the key. */
   pathStart: string;
-  sign: Sign;
+  signer: Signer;
 }
 
 /** Of one request, or made by signing it. */
@@ -73,18 +79,18 @@ function learn(
 ): void {
   const { Bucket, Key } = input as WantedObject;
   if (Bucket === undefined || Key === undefined || patterns.has(Bucket) || !isSdkRequest(request)) return;
-  const sign = signerOf(client, context);
+  const signer = signerOf(client, context);
   const ending = encoded(Key);
-  if (!sign || !request.path.endsWith(`/${ending}`)) return;
+  if (!signer || !request.path.endsWith(`/${ending}`)) return;
   const headers = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => !ownHeaders.test(name)),
   );
-  patterns.set(Bucket, { request, headers, pathStart: request.path.slice(0, -ending.length), sign });
+  patterns.set(Bucket, { request, headers, pathStart: request.path.slice(0, -ending.length), signer });
 }
 
 async function ask(
   client: S3Client,
-  { request, headers: shared, pathStart, sign }: Pattern,
+  { request, headers: shared, pathStart, signer }: Pattern,
   { Key = "", Range, IfMatch }: WantedObject,
   signal: AbortSignal,
 ): Promise<GotObject | undefined> {
@@ -93,10 +99,11 @@ async function ask(
     ...(Range === undefined ? {} : { range: Range }),
     ...(IfMatch === undefined ? {} : { "if-match": IfMatch }),
   };
-  const signed = await sign({ ...request, path: pathStart + encoded(Key), headers } as SdkRequest);
+  const signed = await signer.sign({ ...request, path: pathStart + encoded(Key), headers } as SdkRequest);
   const begun = beginServiceCall("s3", "GetObject");
   try {
     const { response } = await client.config.requestHandler.handle(signed, { abortSignal: signal });
+    signer.answered(response);
     const { statusCode, headers: told, body } = response;
     const requestId = plainName(told["x-amz-request-id"]);
     if (begun && requestId !== undefined) begun.call.requestId = requestId;
@@ -125,7 +132,7 @@ async function ask(
 }
 
 /** Undefined for other ways to sign than with the client's own credentials. Source: AWS SDK, "selectedHttpAuthScheme". */
-function signerOf(client: S3Client, context: object): Sign | undefined {
+function signerOf(client: S3Client, context: object): Signer | undefined {
   const { __smithy_context: smithy } = context as Record<string, unknown>;
   const scheme = isRecord(smithy) ? smithy.selectedHttpAuthScheme : undefined;
   if (!isRecord(scheme) || !isRecord(scheme.httpAuthOption) || !isRecord(scheme.signer)) return undefined;
@@ -134,7 +141,13 @@ function signerOf(client: S3Client, context: object): Sign | undefined {
   if (schemeId !== "aws.auth#sigv4" || !isRecord(signingProperties)) return undefined;
   if (!("sign" in signer) || typeof signer.sign !== "function") return undefined;
   const sign = signer.sign.bind(signer);
-  return async (request) => sign(request, await client.config.credentials(), { ...signingProperties });
+  const answered = "successHandler" in signer ? signer.successHandler : undefined;
+  return {
+    sign: async (request) => sign(request, await client.config.credentials(), { ...signingProperties }),
+    answered: (answer) => {
+      if (typeof answered === "function") answered.call(signer, answer, { ...signingProperties });
+    },
+  };
 }
 
 function isSdkRequest(request: unknown): request is SdkRequest {

@@ -5,7 +5,7 @@ import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
 import { regionFor } from "./aws-region.ts";
 import { credentialChain } from "./s3-clients.ts";
-import { readS3Failure } from "./s3-errors.ts";
+import { isClockRefused, readS3Failure } from "./s3-errors.ts";
 
 /** How long a session is asked to last; what every role allows. Source: STS API reference, AssumeRole. */
 const sessionSeconds = 3_600;
@@ -110,7 +110,13 @@ function sessionName(tenantId: string): string {
 /** In words of our own: those of AWS name accounts and roles. */
 function toRoleFault(cause: unknown, tenantId: string): ToolError {
   if (cause instanceof ToolError) return cause;
-  const status = readS3Failure(cause)?.status;
+  const failure = readS3Failure(cause);
+  if (failure && isClockRefused(failure)) {
+    const message =
+      "AWS gives no credentials for your tenant: the server's clock differs from its own. Set the clock.";
+    return new ToolError("unavailable", message, { cause });
+  }
+  const status = failure?.status;
   const name = cause instanceof Error ? cause.name : "";
   // An answer that broke off may have begun with 200.
   const isRefused =

@@ -65,6 +65,12 @@ export function isServiceAnswer(thrown: unknown): boolean {
   return readS3Failure(thrown)?.status !== undefined;
 }
 
+/** Whether the request was signed for another time than AWS has. Source: AWS, "Troubleshoot signed requests". */
+export function isClockRefused({ name, words }: S3Failure): boolean {
+  const isOfTime = /^Signature (expired|not yet current)/.test(words);
+  return name === "RequestTimeTooSkewed" || (isOfTime && /^(InvalidSignature|SignatureDoesNot)/.test(name));
+}
+
 type Diagnosis = [ErrorCode, string, Partial<{ retryable: boolean; details: Record<string, unknown> }>?];
 
 /** The error for a failed request about `uri`. AWS's own words are in `cause` alone. */
@@ -101,11 +107,11 @@ export function diagnoseCredentials(failure: S3Failure): Diagnosis | undefined {
       "The server has no AWS credentials. Set AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws sso login, or give the machine a role.",
     ];
   }
+  if (isClockRefused(failure)) {
+    return ["unavailable", "The server's clock differs from AWS's by more than 15 minutes. Set the clock."];
+  }
   if (name === "InvalidAccessKeyId" || name === "SignatureDoesNotMatch" || name === "InvalidToken") {
     return ["denied", "AWS does not accept the server's credentials. Check the access key and its secret."];
-  }
-  if (name === "RequestTimeTooSkewed") {
-    return ["unavailable", "The server's clock differs from AWS's by more than 15 minutes. Set the clock."];
   }
   return undefined;
 }

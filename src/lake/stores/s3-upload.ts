@@ -170,6 +170,9 @@ function writeFault(thrown: unknown, uri: string): unknown {
   return thrown;
 }
 
+/** S3 allows for 15 minutes. */
+const noticedOffsetMs = 60_000;
+
 async function linkTo(
   sender: S3Sender,
   { bucket, key }: S3Location,
@@ -188,7 +191,9 @@ async function linkTo(
     ResponseContentDisposition: `attachment; filename="${fileName}"`,
   });
   return sender.send({ bucket, uri: `s3://${bucket}/${key}`, signal }, async (client) => {
-    const signingDate = new Date(nowMs);
+    const { systemClockOffset: offsetMs } = client.config;
+    // By S3's clock where ours is wrong. Answers tell the time to the second.
+    const signingDate = new Date(Math.abs(offsetMs) < noticedOffsetMs ? nowMs : nowMs + offsetMs);
     const url = await getSignedUrl(client, command, { expiresIn: Math.floor(expiresMs / 1000), signingDate });
     const { expiration } = await client.config.credentials();
     const endMs = Math.min(nowMs + expiresMs, expiration?.getTime() ?? Infinity);
