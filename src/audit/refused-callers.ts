@@ -33,12 +33,15 @@ export function createRefusedCallers({
   journal,
   log,
   now,
+  elapsedMs = () => performance.now(),
 }: {
   journal: Pick<RecordWriter, "keep">;
   log: Log;
   now(): number;
+  /** What a minute is measured by: a wall clock that is set back would make one last for as long as it went back. */
+  elapsedMs?: () => number;
 }): RefusedCallers {
-  let window = { endsMs: 0, recorded: 0 };
+  let window = { endsMs: Number.NEGATIVE_INFINITY, recorded: 0 };
   let leftOut = 0;
   let timer: NodeJS.Timeout | undefined;
   const keep = (fields: Record<string, unknown>) => {
@@ -53,16 +56,16 @@ export function createRefusedCallers({
   };
   return {
     refused({ kind, reason, via, method, path, correlationId }) {
-      if (now() >= window.endsMs) {
+      if (elapsedMs() >= window.endsMs) {
         tellLeftOut();
-        window = { endsMs: now() + windowMs, recorded: 0 };
+        window = { endsMs: elapsedMs() + windowMs, recorded: 0 };
       }
       if (++window.recorded <= mostRecorded) {
         keep({ result: kind, reason, via, method, path: boundedText(path, 200), correlationId });
         return;
       }
       leftOut++;
-      timer ??= setTimeout(tellLeftOut, window.endsMs - now()).unref();
+      timer ??= setTimeout(tellLeftOut, window.endsMs - elapsedMs()).unref();
     },
     close: tellLeftOut,
   };

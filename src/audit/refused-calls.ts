@@ -24,6 +24,8 @@ export interface RefusedCallsOptions {
   log: Log;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** What a minute is measured by: a wall clock that is set back would make one last for as long as it went back. */
+  elapsedMs?: () => number;
 }
 
 const windowMs = 60_000;
@@ -43,9 +45,10 @@ interface Gathered {
  * Lets a caller's refused calls have records of their own so many times a minute and result, and counts the others: limits
  * hold back calls and not refusals, so whoever is known could fill the audit with them.
  */
-export function createRefusedCalls({ writer, log, now }: RefusedCallsOptions): RefusedCalls {
+export function createRefusedCalls(options: RefusedCallsOptions): RefusedCalls {
+  const { writer, log, now, elapsedMs = () => performance.now() } = options;
   let kinds = new Map<string, Gathered>();
-  let endsMs = 0;
+  let endsMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   const endWindow = () => {
     clearTimeout(timer);
@@ -60,9 +63,9 @@ export function createRefusedCalls({ writer, log, now }: RefusedCallsOptions): R
   };
   return {
     isGathered({ principal, result, tool }) {
-      if (now() >= endsMs || kinds.size >= maxKinds) {
+      if (elapsedMs() >= endsMs || kinds.size >= maxKinds) {
         endWindow();
-        endsMs = now() + windowMs;
+        endsMs = elapsedMs() + windowMs;
       }
       const about = { ...callerOf(principal), result };
       const key = JSON.stringify(about);
@@ -71,7 +74,7 @@ export function createRefusedCalls({ writer, log, now }: RefusedCallsOptions): R
       if (++known.calls <= mostRecorded) return false;
       if (known.leftOut++ === 0) known.sinceMs = now();
       if (tool !== undefined) known.tools.set(tool, (known.tools.get(tool) ?? 0) + 1);
-      timer ??= setTimeout(endWindow, Math.max(0, endsMs - now())).unref();
+      timer ??= setTimeout(endWindow, Math.max(0, endsMs - elapsedMs())).unref();
       return true;
     },
     close: endWindow,

@@ -1,6 +1,7 @@
 import { answering } from "../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../core/aws-credentials.ts";
 import { type AwsTimeouts, awsTimeouts } from "../core/aws-timeouts.ts";
+import { rereading } from "../core/stale-credentials.ts";
 
 export type DynamoDbSdk = typeof import("@aws-sdk/client-dynamodb");
 
@@ -29,5 +30,5 @@ export async function openDynamoDb({ region, endpoint, timeouts, maxSockets }: D
     credentials: awsCredentials(),
     requestHandler: { ...awsTimeouts(timeouts), ...(agent && { httpAgent: agent, httpsAgent: agent }) },
   });
-  return { sdk, client: answering(client, { wholeMs: timeouts.answerMs }) };
+  return { sdk, client: answering(rereading(client), { wholeMs: timeouts.answerMs }) };
 }

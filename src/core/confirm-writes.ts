@@ -135,7 +135,11 @@ async function useToken(
     return carryOut(call, begun, now());
   }
   if (known) return earlierWrite(known, now());
-  if (now() >= expiresMs) throw refused("has expired");
+  if (expiresMs - now() > tokenLifeMs + clockSkewMs)
+    throw refused(
+      "was made by a server whose clock is ahead of this one's; the clocks of servers must agree",
+    );
+  if (now() >= expiresMs) throw hasExpired(now());
   if (answer !== "accept") {
     await records.turnDown(id, untilMs);
     throw notAgreed(call, answer);
@@ -152,7 +156,7 @@ async function useToken(
   // A plan can take long, and from here on a store may have forgotten who was first.
   if (begun.state === "begun" && now() >= expiresMs) {
     await begun.abandon();
-    throw refused("has expired");
+    throw hasExpired(now());
   }
   return carryOut(call, begun, now());
 }
@@ -181,6 +185,11 @@ async function repeatablePlan(
 /** What to look at where nobody knows whether the write acted. */
 function aboutOf({ changes }: WritePlan): string[] {
   return changes.slice(0, maxAbout).map(({ what }) => cut(what, maxAboutChars));
+}
+
+/** Names the time, as it may be another server whose clock made the token. */
+function hasExpired(nowMs: number): ToolError {
+  return refused(`has expired: by this server's clock it is ${new Date(nowMs).toISOString()}`);
 }
 
 function refused(why: string): ToolError {

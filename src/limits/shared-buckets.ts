@@ -1,7 +1,7 @@
 import { keyText } from "../state/key-text.ts";
 import type { StateKey, StateStore } from "../state/store.ts";
 import { contended } from "../state/unavailable.ts";
-import { type Rate, type Taken, takeToken, withoutToken } from "./token-bucket.ts";
+import { isPossible, type Rate, type Taken, takeToken, withoutToken } from "./token-bucket.ts";
 
 /** Each round that fails is one in which another server took a token, so there are seldom many. */
 const maxRounds = 50;
@@ -17,6 +17,11 @@ export class SharedBuckets {
   readonly #now: () => number;
   /** What this process last saw of each, as the store has it. */
   readonly #seen = new Map<string, string>();
+  /**
+   * When each is full by what this process itself let through. With clocks that agree the store's is never earlier; with others
+   * it is one that another server's clock made, and each server goes by its own.
+   */
+  readonly #own = new Map<string, number>();
   /** Calls of this process for the same bucket go one after the other, or they would be in each other's way. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -40,9 +45,19 @@ export class SharedBuckets {
 
   /** The refusal that is known of with no asking: what was seen can only have become less since, or been given back. */
   refusal(key: StateKey, rate: Rate): Taken | undefined {
-    const held = this.#seen.get(keyText(key));
-    const taken = takeToken(rate, held === undefined ? undefined : Number(held), this.#now());
+    const name = keyText(key);
+    const held = this.#seen.get(name);
+    const taken = this.#tryToTake(name, rate, held);
     return isSure(taken, held) ? taken : undefined;
+  }
+
+  #tryToTake(name: string, rate: Rate, held: string | undefined): Taken {
+    const nowMs = this.#now();
+    const shared = held === undefined ? undefined : Number(held);
+    const known = this.#own.get(name);
+    const own = known !== undefined && isPossible(rate, known, nowMs) ? known : undefined;
+    if (own === undefined || shared === undefined) return takeToken(rate, shared ?? own, nowMs);
+    return takeToken(rate, isPossible(rate, shared, nowMs) ? Math.max(shared, own) : own, nowMs);
   }
 
   async #inTurn<T>(name: string, work: (name: string) => Promise<T>): Promise<T> {
@@ -60,13 +75,18 @@ export class SharedBuckets {
   async #take(key: StateKey, name: string, rate: Rate): Promise<Taken> {
     for (let round = 0; round < maxRounds; round++) {
       const held = this.#seen.get(name);
-      const taken = takeToken(rate, held === undefined ? undefined : Number(held), this.#now());
-      if (isSure(taken, held) || (await this.#put(key, name, taken.fullAtMs, held))) return taken;
+      const taken = this.#tryToTake(name, rate, held);
+      if (isSure(taken, held)) return taken;
+      if (!(await this.#put(key, name, taken.fullAtMs, held))) continue;
+      this.#own.set(name, taken.fullAtMs);
+      return taken;
     }
     throw contended(this.#store.kind);
   }
 
   async #giveBack(key: StateKey, name: string, rate: Rate): Promise<void> {
+    const own = this.#own.get(name);
+    if (own !== undefined) this.#own.set(name, withoutToken(rate, own));
     for (let round = 0; round < maxRounds; round++) {
       const held = this.#seen.get(name);
       // It is full, or forgotten here.
@@ -88,6 +108,7 @@ export class SharedBuckets {
     if (value === undefined) return;
     this.#seen.set(name, value);
     if (this.#seen.size > maxRemembered) this.#seen.clear();
+    if (this.#own.size > maxRemembered) this.#own.clear();
   }
 }
 

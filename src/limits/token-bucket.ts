@@ -25,6 +25,11 @@ const clockToleranceMs = 1_000;
 /** A thousandth of a millisecond is rounding, not waiting. */
 const roundingMs = 0.01;
 
+/** Whether a bucket of this rate could be full at that time only, by a clock that was not set since. */
+export function isPossible(rate: Rate, fullAtMs: number, nowMs: number): boolean {
+  return fullAtMs - nowMs <= (rate.burst * 1_000) / rate.perSecond + clockToleranceMs;
+}
+
 /**
  * Takes a token from the bucket that is full at `fullAtMs` (milliseconds since the epoch; `undefined`: it is full).
  * A time that no bucket of this rate could have means that the clock went back: the bucket then counts as
@@ -35,7 +40,7 @@ export function takeToken(rate: Rate, fullAtMs: number | undefined, nowMs: numbe
   const tokenMs = 1_000 / rate.perSecond;
   const capacityMs = rate.burst * tokenMs;
   const missingMs = Math.max(0, (fullAtMs ?? nowMs) - nowMs);
-  const usedMs = missingMs > capacityMs + clockToleranceMs ? capacityMs : missingMs;
+  const usedMs = isPossible(rate, nowMs + missingMs, nowMs) ? missingMs : capacityMs;
   const overMs = usedMs + tokenMs - capacityMs;
   if (overMs > roundingMs) {
     return { isTaken: false, fullAtMs: nowMs + usedMs, waitMs: Math.ceil(overMs), remaining: 0 };

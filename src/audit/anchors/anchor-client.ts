@@ -2,6 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { answering } from "../../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
+import { rereading } from "../../core/stale-credentials.ts";
 import type { S3AnchorSettings } from "../settings.ts";
 
 const answerMs = 10_000;
@@ -21,5 +22,5 @@ export async function makeAnchorClient({
     credentials: awsCredentials(),
     requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
   });
-  return answering(client, { wholeMs: answerMs });
+  return answering(rereading(client), { wholeMs: answerMs });
 }

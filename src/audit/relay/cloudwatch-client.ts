@@ -1,6 +1,7 @@
 import { answering } from "../../core/aws-answer-deadline.ts";
 import { awsCredentials } from "../../core/aws-credentials.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
+import { rereading } from "../../core/stale-credentials.ts";
 import type { CloudwatchSettings } from "../settings.ts";
 
 const answerMs = 10_000;
@@ -15,5 +16,5 @@ export async function makeLogsClient({ region, endpoint }: Pick<CloudwatchSettin
     credentials: awsCredentials(),
     requestHandler: awsTimeouts({ connectMs: 10_000, answerMs }),
   });
-  return answering(client, { wholeMs: answerMs });
+  return answering(rereading(client), { wholeMs: answerMs });
 }

@@ -7,7 +7,7 @@ import type { ServiceGuard } from "../../core/service-guard.ts";
 import { watched } from "../../core/watched-client.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
 import { credentialChain } from "../stores/s3-clients.ts";
-import { isExpired, isServiceAnswer, isServiceFault, readS3Failure } from "../stores/s3-errors.ts";
+import { isServiceAnswer, isServiceFault, isStale, readS3Failure } from "../stores/s3-errors.ts";
 import { orStopped } from "../stores/stopped.ts";
 import { toAthenaError } from "./aws-errors.ts";
 
@@ -18,7 +18,7 @@ export interface AwsClients {
 
 /**
  * Sends requests to Athena and Glue. Everything it throws is a `ToolError`. `about` is what the request is about, for
- * messages. An expired credential is read anew once.
+ * messages. A credential that AWS no longer takes is read anew once.
  */
 export interface AwsSender {
   send<T>(
@@ -66,7 +66,7 @@ export function createAwsSender(options: AwsSenderOptions): AwsSender {
       try {
         return await orStopped(attempt(), signal).catch((thrown) => {
           const failure = readS3Failure(thrown);
-          if (!failure || !isExpired(failure)) throw thrown;
+          if (!failure || !isStale(failure)) throw thrown;
           made = undefined;
           return orStopped(attempt(), signal);
         });

@@ -27,8 +27,8 @@ export interface S3Clients {
   client(region?: string): Promise<S3Client>;
   /** For objects in the way these clients asked for others. */
   plainGets: Pick<PlainGets, "get">;
-  /** Forgets the clients, so that the next one reads credentials anew. */
-  renew(): void;
+  /** Forgets the clients, so that the next one reads credentials anew, unless one took the place of `refused` meanwhile. */
+  renew(refused: S3Client): void;
   close(): void;
 }
 
@@ -40,12 +40,15 @@ const anyRegion = "us-east-1";
 
 export function createS3Clients(options: S3ClientOptions): S3Clients {
   const clients = new Map<string, Promise<S3Client>>();
+  /** Those of now: many requests are refused with one expired credential, which is to be read once. */
+  const open = new Set<S3Client>();
   const plainGets = new PlainGets();
   const made = (region?: string) => {
     const known = clients.get(region ?? "");
     if (known) return known;
-    const client = makeClient(options, region).then((opened) => {
+    const client: Promise<S3Client> = makeClient(options, region).then((opened) => {
       plainGets.learnFrom(opened);
+      if (clients.get(region ?? "") === client) open.add(opened);
       return opened;
     });
     // A failure must not stick: the user may mend the settings of the AWS SDK meanwhile.
@@ -56,13 +59,15 @@ export function createS3Clients(options: S3ClientOptions): S3Clients {
   const forget = () => {
     const old = [...clients.values()];
     clients.clear();
+    open.clear();
     return old;
   };
   return {
     client: made,
     plainGets,
     // Calls under way keep the old client's connections; unused ones end by themselves.
-    renew() {
+    renew(refused) {
+      if (!open.delete(refused)) return;
       options.onExpired?.();
       forget();
     },

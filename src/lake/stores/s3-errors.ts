@@ -1,4 +1,5 @@
 import { type ErrorCode, ToolError } from "../../core/errors.ts";
+import { isExpiredName, isStaleName } from "../../core/stale-credentials.ts";
 import { quoteName } from "../location-names.ts";
 import { errnoOf } from "./errno.ts";
 
@@ -34,16 +35,9 @@ export function readS3Failure(thrown: unknown): S3Failure | undefined {
   };
 }
 
-const expiredNames = new Set([
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "TokenRefreshRequired",
-  "RequestExpired",
-]);
-
 /** Whether reading the credentials anew may mend it. */
-export function isExpired({ name }: S3Failure): boolean {
-  return expiredNames.has(name);
+export function isStale({ name }: S3Failure): boolean {
+  return isStaleName(name);
 }
 
 /** Whether the request went to `usedRegion` and the bucket is elsewhere. */
@@ -97,7 +91,7 @@ const loginAgain = "Log in again (aws sso login) or renew the credentials the se
 
 export function diagnoseCredentials(failure: S3Failure): Diagnosis | undefined {
   const { name, words } = failure;
-  if (isExpired(failure)) return ["denied", `The server's AWS credentials have expired. ${loginAgain}`];
+  if (isExpiredName(name)) return ["denied", `The server's AWS credentials have expired. ${loginAgain}`];
   if (name === "TokenProviderError" || (name === "CredentialsProviderError" && /sso|token/i.test(words))) {
     return ["denied", `The server's AWS login has expired or is missing. ${loginAgain}`];
   }

@@ -20,28 +20,36 @@ export async function headS3Object(
   const uri = formatLocation(location);
   const command = new HeadObjectCommand({ Bucket: location.bucket, Key: location.key });
   const request = { bucket: location.bucket, uri, signal };
-  try {
+  const ask = async () => {
     const answer = await sender.send(request, (client) => client.send(command, { abortSignal: signal }));
     return detailsOf(answer, location, uri);
+  };
+  try {
+    return await ask();
   } catch (thrown) {
-    throw await explain(sender, location, thrown, signal);
+    if (await isTakenByGet(sender, location, thrown, signal)) return ask();
+    throw thrown;
   }
 }
 
-/** An answer to HEAD has no body, so no error code. The same question by GET has one. */
-async function explain(sender: S3Sender, location: S3Location, thrown: unknown, signal: AbortSignal) {
+/**
+ * An answer to HEAD has no body, so no error code. The same question by GET has one, which is thrown; or it is mended there, by
+ * credentials read anew.
+ */
+async function isTakenByGet(
+  sender: S3Sender,
+  location: S3Location,
+  thrown: unknown,
+  signal: AbortSignal,
+): Promise<boolean> {
   const status = thrown instanceof ToolError ? readS3Failure(thrown.cause)?.status : undefined;
-  if (status === undefined || status < 400 || status >= 500 || status === 429) return thrown;
+  if (status === undefined || status < 400 || status >= 500 || status === 429) return false;
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");
   const command = new GetObjectCommand({ Bucket: location.bucket, Key: location.key, Range: "bytes=0-0" });
   const request = { bucket: location.bucket, uri: formatLocation(location), signal };
-  try {
-    const answer = await sender.send(request, (client) => client.send(command, { abortSignal: signal }));
-    discardS3Body(answer.Body);
-    return thrown;
-  } catch (explained) {
-    return explained;
-  }
+  const answer = await sender.send(request, (client) => client.send(command, { abortSignal: signal }));
+  discardS3Body(answer.Body);
+  return true;
 }
 
 function detailsOf(answer: HeadObjectCommandOutput, location: S3Location, uri: string): ObjectDetails {

@@ -3,9 +3,9 @@ import { ToolError } from "../../core/errors.ts";
 import type { RetryBudget, ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
 import {
-  isExpired,
   isServiceAnswer,
   isServiceFault,
+  isStale,
   isWrongRegion,
   readS3Failure,
   toS3Error,
@@ -69,8 +69,8 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs
       // Of credentials that could not be had.
       if (thrown instanceof ToolError) throw thrown;
       const failure = readS3Failure(thrown);
-      if (failure && isExpired(failure)) {
-        clients.renew();
+      if (failure && isStale(failure)) {
+        clients.renew(client);
         return { thrown, mended: true };
       }
       const region = failure?.bucketRegion;

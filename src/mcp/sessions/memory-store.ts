@@ -50,7 +50,7 @@ export class MemorySessionStore implements SessionStore, SessionStores {
       maxPerOwner: 1_000,
       keepMs: 5 * 60_000,
       maxEventBytes: 2 * 1024 * 1024,
-      now: Date.now,
+      now: () => performance.now(),
       ...options,
     };
   }

@@ -138,10 +138,10 @@ class SharedSessionStore implements SessionStore {
   async #noteUse(sessionId: string, patch: Partial<SessionRecord>): Promise<SessionRecord | undefined> {
     const value = await changeItem(this.#bounds.items, this.#key(sessionId), (held) => {
       const found = this.#read(held);
-      return (
-        found &&
-        this.#itemOf({ record: { ...found.record, ...patch }, usedAtMs: this.#bounds.now(), wasUsed: true })
-      );
+      if (!found) return undefined;
+      // A server whose clock is behind must not make it end sooner.
+      const usedAtMs = Math.max(found.usedAtMs, this.#bounds.now());
+      return this.#itemOf({ record: { ...found.record, ...patch }, usedAtMs, wasUsed: true });
     });
     const found = this.#read(value);
     if (found) await this.#owners.use(found.record.owner, sessionId);
