@@ -7,14 +7,16 @@ export interface ServiceTarget {
   account?: string | undefined;
 }
 
+/** How a body that comes after its answer ended: all of it came; nobody wanted the rest; or who waited for it left, as it hung. */
+export type BodyEnd = "whole" | "left" | "hung";
+
 /** One request, its retries included. */
 export interface GuardedRequest<T> {
   send(): Promise<T>;
   /**
-   * Of an answer whose body comes later than `send` ends: whether all of it came; false where nobody wants the rest. Throws
-   * what broke it off. Left out: there is no more.
+   * Of an answer whose body comes later than `send` ends. Throws what broke it off. Left out: there is no more.
    */
-  rest?(answer: T): Promise<boolean>;
+  rest?(answer: T): Promise<BodyEnd>;
   /** Aborts when nobody waits any more: what the request then throws says nothing of the service, unless it hung. */
   signal: AbortSignal;
   /** Who leaves a request that had no answer for so long leaves a service that hangs. Milliseconds. Left out: never. */

@@ -67,7 +67,7 @@ test("errors of the client never open it", async () => {
 });
 
 describe("of answers whose body comes later", () => {
-  const get = (breaker: Breaker, rest: () => Promise<boolean>) =>
+  const get = (breaker: Breaker, rest: () => Promise<"whole" | "left">) =>
     breaker.run({
       send: async () => "answer",
       rest,
@@ -75,7 +75,7 @@ describe("of answers whose body comes later", () => {
       isFailure: (thrown) => thrown === down,
     });
   const breaks = () => Promise.reject(down);
-  const comes = async () => true;
+  const comes = async () => "whole" as const;
 
   test("five that break off in a row open it, though each began well and brief answers came between", async () => {
     const breaker = breakerOf();
@@ -98,7 +98,7 @@ describe("of answers whose body comes later", () => {
     const breaker = breakerOf();
     await open(breaker);
     await vi.advanceTimersByTimeAsync(60_000);
-    await get(breaker, async () => false);
+    await get(breaker, async () => "left");
     for (let at = 0; at < 3; at++) await get(breaker, comes);
     await vi.advanceTimersByTimeAsync(0);
     expect(breaker.state).toBe("closed");

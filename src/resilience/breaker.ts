@@ -25,6 +25,8 @@ export interface BreakerOptions {
   changed?: (state: BreakerState) => void;
 }
 
+const verdicts = { whole: "success", left: "none", hung: "failure" } as const;
+
 /** Whether an answer is there at once, or has a body that comes in time. */
 type Kind = "brief" | "whole";
 
@@ -73,7 +75,7 @@ export class Breaker {
     };
     try {
       const value = await send();
-      if (rest) void rest(value).then((isWhole) => verdict(isWhole ? "success" : "none"), judge);
+      if (rest) void rest(value).then((end) => verdict(verdicts[end]), judge);
       else verdict("success");
       return value;
     } catch (thrown) {

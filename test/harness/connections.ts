@@ -57,6 +57,7 @@ export async function throughLambda(): Promise<Connections> {
   });
   const handler = createLambdaHandler({
     ...{ deadlines, callers: new GatewayCallers(), now: Date.now, flush: async () => {} },
+    onTurnedAway: () => {},
     fetch: (request) => app.fetch(request),
   });
   const fetch = async (_: string | URL, { method = "GET", headers, body, signal }: RequestInit = {}) => {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callOver } from "../harness/call-over.ts";
 import { type GuardedServer, startGuardedServer } from "../harness/guarded-server.ts";
+import { answersOn, calledAs, statusesIn } from "../harness/raw-http.ts";
 import { modernRequest } from "../harness/rpc.ts";
 
 const [annsKey, bertsKey] = ["key-of-ann-0123456789abcdef", "key-of-bert-0123456789abcdef"];
@@ -35,30 +34,7 @@ function request(headers: readonly string[], sent = body, target = "/mcp"): stri
   return `POST ${target} HTTP/1.1\r\n${[...usual, ...headers].join("\r\n")}\r\n\r\n${sent}`;
 }
 
-/** All that comes back on one connection until it is quiet for a moment, or closed. */
-async function answersTo(text: string): Promise<string> {
-  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-  let answered = "";
-  let changedMs = performance.now();
-  let isClosed = false;
-  socket.on("data", (chunk) => {
-    answered += chunk.toString("latin1");
-    changedMs = performance.now();
-  });
-  socket.on("error", () => {});
-  socket.on("close", () => {
-    isClosed = true;
-  });
-  socket.write(Buffer.from(text, "latin1"));
-  while (!isClosed && (answered === "" || performance.now() - changedMs < 250)) await sleep(20);
-  socket.destroy();
-  return answered;
-}
-
-const statusesIn = (answered: string) =>
-  [...answered.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code));
-const calledAs = (answered: string) =>
-  [...answered.matchAll(/"structuredContent":\{"id":"([^"]*)"/g)].map(([, id]) => id);
+const answersTo = (text: string) => answersOn(server.url, text);
 
 async function stillServes(): Promise<void> {
   const { output } = await callOver(server.url, "echo_whoami", {}, { "x-api-key": annsKey });

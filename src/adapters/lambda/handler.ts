@@ -1,4 +1,5 @@
 import { problem } from "../http/problem.ts";
+import { pathOf, type TellTurnedAway } from "../http/turned-away.ts";
 import type { InvocationDeadlines } from "./deadline.ts";
 import { type GatewayRequest, readEvent } from "./event.ts";
 import type { GatewayCallers } from "./gateway-callers.ts";
@@ -22,6 +23,8 @@ export interface LambdaOptions {
   now(): number;
   /** Brings out what is still in the process, which is frozen once it has answered; takes no longer than told. */
   flush(withinMs: number): Promise<void>;
+  /** Told of requests that are none, and so never came to a route: for the log. */
+  onTurnedAway: TellTurnedAway;
 }
 
 /** Before the function's end: calls are stopped, */
@@ -38,13 +41,13 @@ const longestFlushMs = 2_000;
  * sent one is told by Lambda. Everything else is answered.
  */
 export function createLambdaHandler(options: LambdaOptions): LambdaHandler {
-  const { callers, deadlines, now, flush } = options;
+  const { callers, deadlines, now, flush, onTurnedAway } = options;
   return async (event, context) => {
     const given = readEvent(event);
     const remainingMs = () => context.getRemainingTimeInMillis();
     const controller = new AbortController();
     const answer = async () => {
-      const request = webRequest(given, controller.signal);
+      const request = webRequest(given, controller.signal, onTurnedAway);
       if (request instanceof Response) return request;
       if (given.caller) callers.cameFrom(request, given.caller);
       return options.fetch(request);
@@ -67,12 +70,14 @@ const outOfTime: BoundFault = {
   message: "The function's time was over before the answer was there. Ask for less.",
 };
 
-function webRequest(given: GatewayRequest, signal: AbortSignal): Request | Response {
+function webRequest(given: GatewayRequest, signal: AbortSignal, tell: TellTurnedAway): Request | Response {
   try {
     return toWebRequest(given, signal);
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
-    return problem({ status: 400, detail: "The request's method or a header of it is not valid in HTTP." });
+    const reason = "The request's method or a header of it is not valid in HTTP.";
+    tell({ method: given.method.slice(0, 20), path: pathOf(given.path), reason });
+    return problem({ status: 400, detail: reason });
   }
 }
 

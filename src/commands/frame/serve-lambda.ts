@@ -1,6 +1,7 @@
 import { createApp } from "../../adapters/http/app.ts";
 import { ClientCertificates } from "../../adapters/http/client-certificate.ts";
 import { createGuard, type Guard } from "../../adapters/http/guard.ts";
+import type { TellTurnedAway } from "../../adapters/http/turned-away.ts";
 import { InvocationDeadlines } from "../../adapters/lambda/deadline.ts";
 import { GatewayCallers } from "../../adapters/lambda/gateway-callers.ts";
 import { createLambdaHandler, type LambdaHandler } from "../../adapters/lambda/handler.ts";
@@ -26,6 +27,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
   const front = await openFront({ ...deps, calls }, identity?.identify, { requestsOnly: true });
   const { http, lake } = settings;
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];
+  const onTurnedAway: TellTurnedAway = (request) => log.warn("request refused", { ...request });
   const app = createApp({
     ...{ front, calls, guard: guardOf(http.allowedOrigins) },
     certificates: new ClientCertificates(),
@@ -42,10 +44,10 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
     ],
     draining: () => false,
     onError: (error) => log.error("http fault", { error }),
-    onTurnedAway: (request) => log.warn("request refused", { ...request }),
+    onTurnedAway,
   });
   return createLambdaHandler({
-    ...{ callers, deadlines, now: calls.now },
+    ...{ callers, deadlines, now: calls.now, onTurnedAway },
     fetch: (request) => app.fetch(request),
     async flush(withinMs) {
       await Promise.all([deps.audit?.flush(withinMs), deps.tracing?.flush(withinMs)]);

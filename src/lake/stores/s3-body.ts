@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { ToolError } from "../../core/errors.ts";
-import type { RetryBudget } from "../../core/service-guard.ts";
+import type { BodyEnd, RetryBudget } from "../../core/service-guard.ts";
 import { quoteName } from "../location-names.ts";
+import type { BodyPace } from "./body-pace.ts";
 import { BrokenBody } from "./interrupted.ts";
 import { toS3Error } from "./s3-errors.ts";
 import { stopError } from "./stopped.ts";
@@ -11,6 +12,8 @@ export interface ExpectedBody {
   sizeBytes: number;
   /** What asking for the rest of a broken body is paid out of. */
   retries: RetryBudget;
+  /** Told how it comes. */
+  pace: BodyPace;
 }
 
 /**
@@ -45,14 +48,18 @@ async function* counted(
   expected: ExpectedBody,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  const { pace } = expected;
   let receivedBytes = 0;
+  pace.waits();
   try {
     for await (const chunk of body) {
       if (signal.aborted) throw stopError(signal);
       const bytes: Uint8Array = chunk;
       receivedBytes += bytes.length;
+      pace.came(bytes.length);
       if (receivedBytes > expected.sizeBytes) throw wrongLength(expected, receivedBytes);
       yield bytes;
+      pace.waits();
     }
   } catch (thrown) {
     if (signal.aborted) throw stopError(signal);
@@ -69,13 +76,13 @@ function brokenOff(thrown: unknown, { uri, retries }: ExpectedBody): ToolError {
   return isBroken && retries.take() ? new BrokenBody(fault.code, fault.message, { cause: thrown }) : fault;
 }
 
-/** Whether all of a body came; false where it was given up. Throws what broke it off. Reads nothing. */
-export function bodyEnd(body: unknown): Promise<boolean> {
-  if (!(body instanceof Readable)) return Promise.resolve(true);
+/** How a body ends that others read. Throws what broke it off. */
+export function bodyEnd(body: unknown, pace: BodyPace): Promise<BodyEnd> {
+  if (!(body instanceof Readable)) return Promise.resolve("whole");
   return new Promise((resolve, reject) => {
-    body.once("end", () => resolve(true));
-    body.once("error", reject);
-    body.once("close", () => resolve(body.readableEnded));
+    body.once("end", () => resolve("whole"));
+    body.once("error", (thrown) => (pace.isHung() ? resolve("hung") : reject(thrown)));
+    body.once("close", () => resolve(body.readableEnded ? "whole" : pace.isHung() ? "hung" : "left"));
   });
 }
 

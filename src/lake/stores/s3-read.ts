@@ -2,6 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
 import type { RetryBudget } from "../../core/service-guard.ts";
 import { formatLocation, quoteName } from "../location-names.ts";
+import { BodyPace } from "./body-pace.ts";
 import { changedMeanwhile } from "./interrupted.ts";
 import type { GotObject, WantedObject } from "./plain-gets.ts";
 import { bodyEnd, discardS3Body, s3Body } from "./s3-body.ts";
@@ -40,7 +41,7 @@ async function getObject(
   { location, ifMatch }: Wanted,
   range: string | undefined,
   signal: AbortSignal,
-): Promise<{ answer: GotObject; retries: RetryBudget }> {
+): Promise<{ answer: GotObject; retries: RetryBudget; pace: BodyPace }> {
   const wanted = {
     Bucket: location.bucket,
     Key: location.key,
@@ -50,11 +51,12 @@ async function getObject(
   const request = { bucket: location.bucket, uri: formatLocation(location), signal };
   return sender.send(
     request,
-    async (client, { plainGets, retries }) => {
+    async (client, { plainGets, retries, hangsAfterMs }) => {
       const plain = await plainGets.get(client, wanted, signal);
-      return { answer: plain ?? (await askBySdk(client, wanted, signal)), retries };
+      const answer = plain ?? (await askBySdk(client, wanted, signal));
+      return { answer, retries, pace: new BodyPace(hangsAfterMs) };
     },
-    ({ answer }) => bodyEnd(answer.Body),
+    ({ answer, pace }) => bodyEnd(answer.Body, pace),
   );
 }
 
@@ -93,7 +95,7 @@ async function readPastEnd(sender: S3Sender, wanted: Wanted, signal: AbortSignal
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function checkAnswer(
-  { answer, retries }: Awaited<ReturnType<typeof getObject>>,
+  { answer, retries, pace }: Awaited<ReturnType<typeof getObject>>,
   wanted: Wanted,
   uri: string,
   signal: AbortSignal,
@@ -106,7 +108,7 @@ function checkAnswer(
       etag,
       sizeBytes,
       start,
-      body: s3Body(answer.Body, { uri, sizeBytes: end - start, retries }, signal),
+      body: s3Body(answer.Body, { uri, sizeBytes: end - start, retries, pace }, signal),
     };
   } catch (thrown) {
     discardS3Body(answer.Body);

@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
-import type { RetryBudget, ServiceGuard } from "../../core/service-guard.ts";
+import type { BodyEnd, RetryBudget, ServiceGuard } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
 import {
   isServiceAnswer,
@@ -26,13 +26,15 @@ interface Means {
   plainGets: S3Clients["plainGets"];
   /** For what an answer that began still has to bring. */
   retries: RetryBudget;
+  /** Whoever leaves a body that brought next to nothing for so long leaves a service that hangs. Milliseconds. */
+  hangsAfterMs: number;
 }
 
 type Run<T> = (client: S3Client, means: Means) => Promise<T>;
 
 /** Sends requests to the client of the bucket's region. Everything it throws is a `ToolError`. */
 export interface S3Sender {
-  send<T>(request: S3Request, run: Run<T>, rest?: (answer: T) => Promise<boolean>): Promise<T>;
+  send<T>(request: S3Request, run: Run<T>, rest?: (answer: T) => Promise<BodyEnd>): Promise<T>;
   /** Region of a bucket that turned out to be elsewhere than configured. */
   regionOf(bucket: string): string | undefined;
 }
@@ -47,12 +49,12 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs
   const attempt = async <T>(
     { bucket, signal, takesLong = false }: S3Request,
     run: Run<T>,
-    rest?: (answer: T) => Promise<boolean>,
+    rest?: (answer: T) => Promise<BodyEnd>,
   ) => {
     const client = await orStopped(clients.client(regions.get(bucket)), signal);
     try {
       const target = { service: "s3", region: await client.config.region() };
-      const means = { plainGets: clients.plainGets, retries: guard.retries(target) };
+      const means = { plainGets: clients.plainGets, retries: guard.retries(target), hangsAfterMs: answerMs };
       const send = () => orStopped(run(client, means), signal);
       return {
         value: await guard.run(target, {
