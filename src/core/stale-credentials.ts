@@ -1,3 +1,5 @@
+import { isRecord } from "./record.ts";
+
 /** Those that have ended, */
 const expiredNames = new Set([
   "ExpiredToken",
@@ -24,10 +26,10 @@ export function isStaleName(name: string): boolean {
 
 /** As much of the AWS SDK's middleware stack as it takes to send a request once more. */
 interface SdkStack {
-  add(middleware: Middleware, options: { step: "initialize"; priority: "high" }): void;
+  add(middleware: Middleware, options: { step: "initialize" | "deserialize"; priority: "high" }): void;
 }
-type Middleware = (next: Next) => Next;
-type Next = (request: object) => Promise<unknown>;
+type Middleware = (next: Next, context: object) => Next;
+type Next = (args: { request?: unknown }) => Promise<unknown>;
 
 interface SdkIdentity {
   accessKeyId: string;
@@ -44,19 +46,33 @@ interface SdkClient {
  * others by now. Left to itself the SDK keeps a key without an end for as long as the client lives.
  */
 export function rereading<C extends SdkClient>(client: C): C {
-  const resend: Middleware = (next) => async (request) => {
-    const used = await client.config.credentials().catch(() => undefined);
+  const signedWith = new WeakMap<object, string>();
+  const look: Middleware = (next, context) => (args) => {
+    signedWith.set(context, identityOf(args.request));
+    return next(args);
+  };
+  const resend: Middleware = (next, context) => async (args) => {
     try {
-      return await next(request);
+      return await next(args);
     } catch (thrown) {
       if (!(thrown instanceof Error) || !isStaleName(thrown.name)) throw thrown;
-      const read = await client.config.credentials({ forceRefresh: true });
-      if (read.accessKeyId === used?.accessKeyId && read.sessionToken === used.sessionToken) throw thrown;
-      return next(request);
+      const { accessKeyId, sessionToken = "" } = await client.config.credentials({ forceRefresh: true });
+      if (`${accessKeyId} ${sessionToken}` === signedWith.get(context)) throw thrown;
+      return next(args);
     }
   };
   client.middlewareStack.use({
-    applyToStack: (stack) => (stack as SdkStack).add(resend, { step: "initialize", priority: "high" }),
+    applyToStack(stack) {
+      (stack as SdkStack).add(look, { step: "deserialize", priority: "high" });
+      (stack as SdkStack).add(resend, { step: "initialize", priority: "high" });
+    },
   });
   return client;
+}
+
+/** Of a signed request. Source: AWS Signature Version 4, "Authorization header". */
+function identityOf(request: unknown): string {
+  const headers = isRecord(request) && isRecord(request.headers) ? request.headers : {};
+  const [, accessKeyId = ""] = /Credential=([^/]+)\//.exec(String(headers.authorization)) ?? [];
+  return `${accessKeyId} ${headers["x-amz-security-token"] ?? ""}`;
 }
