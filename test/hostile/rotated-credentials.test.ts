@@ -153,6 +153,16 @@ test("the state store goes on with a rotated key", async () => {
   expect(keys).toEqual(["OLD", "NEW", "NEW"]);
 });
 
+test("so do all who are refused at once", async () => {
+  const { count, taken } = await startStore();
+  await count("many-0");
+  taken.clear();
+  taken.add("NEW");
+  await writeKey("NEW");
+  const counted = await Promise.all(Array.from({ length: 20 }, (_, at) => count(`many-${at}`)));
+  expect(counted.every(({ isAccepted }) => isAccepted)).toBe(true);
+});
+
 test("a key that is no other by now is not tried again", async () => {
   const { count, taken, keys } = await startStore();
   await count("same");
@@ -162,7 +172,7 @@ test("a key that is no other by now is not tried again", async () => {
   expect(keys).toEqual(["OLD"]);
 });
 
-test("so does the relay to CloudWatch Logs", async () => {
+test("the relay to CloudWatch Logs goes on with a rotated key", async () => {
   const body = JSON.stringify({ __type: "ExpiredTokenException", message: "raw" });
   const whole = await startFaultProxy("http://127.0.0.1:9", () => ({
     kind: "answer",
