@@ -11,13 +11,14 @@ import type { Settings } from "../../config/schema.ts";
 import { checkCacheFolder } from "./cache-check.ts";
 import { openFront } from "./front.ts";
 import { openIdentity } from "./identity.ts";
+import { tellOutsideCalls } from "./outside-calls.ts";
 import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
 import { checkStateStore } from "./state-check.ts";
 
 /** The handler of a Lambda function behind API Gateway or a function URL. Throws `ConfigError`. */
 export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
-  const { settings, log } = deps;
+  const { settings } = deps;
   refuseBehindGateway(settings);
   const callers = new GatewayCallers();
   const deadlines = new InvocationDeadlines();
@@ -41,8 +42,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
       ...(await checkStateStore(deps.state)),
     ],
     draining: () => false,
-    onError: (error) => log.error("http fault", { error }),
-    onTurnedAway: (request) => log.warn("request refused", { ...request }),
+    ...tellOutsideCalls(deps),
   });
   return createLambdaHandler({
     ...{ callers, deadlines, now: calls.now },

@@ -28,7 +28,9 @@ export async function serveOverStdio(
     refuseStdoutSink(deps.settings);
     logUncaught(deps.log);
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
-    const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });
+    const { log, calls } = deps;
+    const onError = (error: Error) => log.warn("stdio fault", { error, correlationId: calls.newId() });
+    const adapter = serveStdio({ front, onError });
     if (terminal.inIsTty) {
       terminal.err(
         "Sluice speaks MCP on stdin and stdout: a client is meant to spawn it. Stop it with Ctrl-C.",
