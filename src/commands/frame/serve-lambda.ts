@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { createApp } from "../../adapters/http/app.ts";
 import { ClientCertificates } from "../../adapters/http/client-certificate.ts";
 import { createGuard, type Guard } from "../../adapters/http/guard.ts";
@@ -8,6 +9,7 @@ import type { Deps } from "../../assemble.ts";
 import { modesInForce } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
+import { warnOfAuditGaps } from "./audit-warnings.ts";
 import { checkCacheFolder } from "./cache-check.ts";
 import { openFront } from "./front.ts";
 import { openIdentity } from "./identity.ts";
@@ -20,6 +22,8 @@ import { checkStateStore } from "./state-check.ts";
 export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
   const { settings } = deps;
   refuseBehindGateway(settings);
+  refuseLostRecords(settings);
+  warnOfAuditGaps(deps);
   const callers = new GatewayCallers();
   const deadlines = new InvocationDeadlines();
   const calls = deadlines.bound(deps.calls);
@@ -69,6 +73,16 @@ function refuseBehindGateway({ auth }: Settings): void {
       : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Throws `ConfigError` where calls may change things and what is on record of them dies with the environment. */
+function refuseLostRecords({ writes, audit: { journalDir, dynamodb } }: Settings): void {
+  if (writes === "off" || dynamodb.table !== undefined) return;
+  const lasts = journalDir !== undefined && !`${resolve(journalDir)}/`.startsWith("/tmp/");
+  if (lasts) return;
+  throw new ConfigError([
+    `writes is ${writes}, and ${journalDir === undefined ? "no call is recorded" : `audit.journalDir (${journalDir}) dies with its environment`}: set audit.dynamodb.table, or audit.journalDir to a folder on EFS`,
+  ]);
 }
 
 /** By its host name the gateway has found this function; pages of other origins are kept out as everywhere. */
