@@ -24,7 +24,7 @@ import type { AuditSettings } from "./settings.ts";
 /** The audit of one process. */
 export interface Audit {
   auditor: Auditor;
-  /** Records a caller whose credentials were not accepted. */
+  /** Records a caller whose credentials were not accepted or not looked at. Many are gathered. */
   callerRefused(caller: RefusedCaller): void;
   /** What each sink does not have yet, and how often bringing it there failed. */
   backlogs(): Promise<(Backlog & { sink: string; failures: number })[]>;

@@ -2,9 +2,9 @@ import type { Log } from "../telemetry/log.ts";
 import { boundedText } from "./record/recorded-arguments.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
-/** A request whose credentials were not accepted. Holds nothing of them. */
+/** A request whose credentials were not accepted, or that was turned away before they were looked at. Holds nothing of them. */
 export interface RefusedCaller {
-  /** Such as `invalid`. */
+  /** Such as `invalid` for credentials, `denied` for a foreign host or origin. */
   kind: string;
   /** What was wrong, in words of ours. */
   reason: string;
@@ -12,8 +12,7 @@ export interface RefusedCaller {
   method: string;
   /** Of the URL, without its query. */
   path: string;
-  /** Of the caller's trace, where it has one. */
-  correlationId?: string | undefined;
+  correlationId: string;
 }
 
 export interface RefusedCallers {
@@ -24,9 +23,11 @@ export interface RefusedCallers {
 
 const windowMs = 60_000;
 const mostRecorded = 10;
+const maxReasonChars = 320;
+const maxPathChars = 200;
 
 /**
- * Records callers who could not prove who they are: so many a minute, and how many more there were. Anybody who reaches the
+ * Records callers who could not prove who they are or were not asked: so many a minute, and how many more there were. Anybody who reaches the
  * address can be one, and must not be able to fill the journal's disk.
  */
 export function createRefusedCallers({
@@ -61,7 +62,9 @@ export function createRefusedCallers({
         window = { endsMs: elapsedMs() + windowMs, recorded: 0 };
       }
       if (++window.recorded <= mostRecorded) {
-        keep({ result: kind, reason, via, method, path: boundedText(path, 200), correlationId });
+        // A reason may quote the host or origin that was named.
+        const said = { reason: boundedText(reason, maxReasonChars), path: boundedText(path, maxPathChars) };
+        keep({ result: kind, via, method, ...said, correlationId });
         return;
       }
       leftOut++;

@@ -19,7 +19,13 @@ test.each([-20, 20])(
     const clocks = { log: quiet, now: () => nowMs, elapsedMs: () => elapsedMs };
     const calls = createRefusedCalls({ writer, ...clocks });
     const callers = createRefusedCallers({ journal: writer, ...clocks });
-    const caller = { kind: "invalid", reason: "expired", method: "POST", path: "/mcp" };
+    const caller = {
+      kind: "invalid",
+      reason: "expired",
+      method: "POST",
+      path: "/mcp",
+      correlationId: "id-1",
+    };
     let own = 0;
     const refuse = () => {
       for (let index = 0; index < 30; index++) {

@@ -1,4 +1,4 @@
-import type { Deps } from "../assemble.ts";
+import { warnOfAuditGaps } from "./frame/audit-warnings.ts";
 import { defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 import { serveOverHttp } from "./frame/serve-http.ts";
@@ -32,7 +32,7 @@ export const serve = defineCommand({
         metrics: true,
         audit: { isServer: true, out: terminal.out },
       });
-      warnOfUnrecordedWrites(opened.deps);
+      warnOfAuditGaps(opened.deps);
       return serveOverHttp(opened, stop, (url) => {
         if (json) terminal.out(JSON.stringify({ url: `${url}/mcp` }));
         terminal.err(`Sluice serves MCP on ${url}/mcp. Stop it with Ctrl-C.`);
@@ -40,10 +40,3 @@ export const serve = defineCommand({
     });
   },
 });
-
-function warnOfUnrecordedWrites({ settings: { writes, audit }, log }: Deps): void {
-  if (writes === "off" || audit.journalDir !== undefined || audit.dynamodb.table !== undefined) return;
-  log.warn("exposed", {
-    warning: "Writes are allowed and no call is recorded: set audit.journalDir or audit.dynamodb.table.",
-  });
-}

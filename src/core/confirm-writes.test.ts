@@ -134,9 +134,14 @@ describe("one effect", () => {
     const confirmationToken = await parts.planned({}, { name: "switch_break" });
     const call = () => parts.call({ confirmationToken }, { name: "switch_break" });
     expect(await call()).toMatchObject({ fault: { code: "unavailable", message: "The switch is stuck." } });
-    expect(await call()).toMatchObject({
+    const ids = ["call-2", "correlation-2"];
+    const retried = { ...parts.calls, newId: () => ids.shift() ?? "none" };
+    const again = await parts.call({ confirmationToken }, { name: "switch_break", on: retried });
+    expect(again).toMatchObject({
+      correlationId: "correlation-2",
       fault: {
         code: "unavailable",
+        correlationId: "correlation-2",
         message: expect.stringMatching(/^The switch is stuck\. \(Nothing was done again/),
         details: { replayed: true, carriedOutAt: new Date(parts.clock.nowMs).toISOString() },
       },

@@ -134,7 +134,7 @@ async function useToken(
     const begun = await records.begin(id, { untilMs, about: aboutOf(plan), insteadOf: known });
     return carryOut(call, begun, now());
   }
-  if (known) return earlierWrite(known, now());
+  if (known) return earlierWrite(call, known, now());
   if (expiresMs - now() > tokenLifeMs + clockSkewMs)
     throw refused(
       "was made by a server whose clock is ahead of this one's; the clocks of servers must agree",
@@ -164,7 +164,7 @@ async function useToken(
 function carryOut(call: ParsedCall, begun: BegunWrite | KnownWrite, nowMs: number): Confirmed {
   if (begun.state === "begun") return { settled: (outcome) => begun.end(outcome) };
   if (begun.state === "lost") throw uncertainWrite(call, begun);
-  return earlierWrite(begun, nowMs);
+  return earlierWrite(call, begun, nowMs);
 }
 
 /** Undefined where the write is not to be run again, or would not do the same now. Throws what says nothing of that. */

@@ -10,10 +10,14 @@ import type { KnownWrite, LostWrite } from "./write-records.ts";
 const retriedWithinMs = 2 * 60_000;
 
 /**
- * What the same confirmation came to before: given again to a retry, marked as such. Throws `conflict` for a replay, and
- * where there is no outcome to give.
+ * What the same confirmation came to before: given again to a retry, marked as such, under the correlation id of this call.
+ * Throws `conflict` for a replay, and where there is no outcome to give.
  */
-export function earlierWrite(known: Exclude<KnownWrite, LostWrite>, nowMs: number): Confirmed {
+export function earlierWrite(
+  { correlationId }: Pick<ParsedCall, "correlationId">,
+  known: Exclude<KnownWrite, LostWrite>,
+  nowMs: number,
+): Confirmed {
   switch (known.state) {
     case "running":
       throw new ToolError(
@@ -27,11 +31,15 @@ export function earlierWrite(known: Exclude<KnownWrite, LostWrite>, nowMs: numbe
         "The confirmation was turned down or expired, and nothing was done. Call without confirmationToken for a new plan.",
       );
     case "ended":
-      return endedWrite(known, nowMs);
+      return endedWrite(correlationId, known, nowMs);
   }
 }
 
-function endedWrite({ endedMs, outcome }: Extract<KnownWrite, { state: "ended" }>, nowMs: number): Confirmed {
+function endedWrite(
+  correlationId: string,
+  { endedMs, outcome }: Extract<KnownWrite, { state: "ended" }>,
+  nowMs: number,
+): Confirmed {
   if (endedMs === undefined) throw resultUnknown({});
   const details = { replayed: true, carriedOutAt: new Date(endedMs).toISOString() };
   if (nowMs - endedMs > retriedWithinMs) {
@@ -43,7 +51,7 @@ function endedWrite({ endedMs, outcome }: Extract<KnownWrite, { state: "ended" }
     );
   }
   if (!outcome) throw resultUnknown(details);
-  return { outcome: marked(outcome, endedMs, details) };
+  return { outcome: marked(outcome, correlationId, endedMs, details) };
 }
 
 function resultUnknown(details: Record<string, unknown>): ToolError {
@@ -57,6 +65,7 @@ function resultUnknown(details: Record<string, unknown>): ToolError {
 /** Says in what the caller gets that nothing was done now. */
 function marked(
   outcome: Outcome,
+  correlationId: string,
   endedMs: number,
   details: { replayed: boolean; carriedOutAt: string },
 ): Outcome {
@@ -69,7 +78,7 @@ function marked(
   const message = `${fault.message} (Nothing was done again: this is the answer of the call that ended at ${carriedOutAt}.)`;
   return {
     ...outcome,
-    fault: { ...fault, message, details: { ...fault.details, ...details } },
+    fault: { ...fault, correlationId, message, details: { ...fault.details, ...details } },
     repeatsMs: endedMs,
   };
 }

@@ -17,3 +17,8 @@ export function readTraceparent(given: unknown): TraceContext | undefined {
 }
 
 const maxChars = 512;
+
+/** Of what is told outside calls: the trace id of a `traceparent` that holds, else a new id. */
+export function correlationIdOf(traceparent: unknown, newId: () => string): string {
+  return readTraceparent(traceparent)?.traceId ?? newId();
+}

@@ -57,8 +57,8 @@ export interface McpFrontOptions {
    * processes that are frozen between requests. Default false.
    */
   requestsOnly?: boolean;
-  /** Faults outside any call, for the log. Never alters an answer. */
-  onError?: (error: Error) => void;
+  /** Faults outside any call, and the `traceparent` of the request where there is one: for the log. Never alters an answer. */
+  onError?: (error: Error, traceparent?: string) => void;
 }
 
 /** What an adapter knows already of the request it hands over. */

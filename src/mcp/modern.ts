@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createMcpHandler, type ServerEventBus, type ServerNotifier } from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
 import type { Connection } from "./connection.ts";
@@ -13,7 +14,7 @@ export interface ModernOptions {
   tasks: TaskRunner;
   maxBodyBytes: number;
   keepAliveMs: number;
-  onError: (error: Error) => void;
+  onError: (error: Error, traceparent?: string) => void;
 }
 
 /** Who sent a request, and what is to be told of it beside its answer. */
@@ -32,6 +33,8 @@ export function createModern(options: ModernOptions): Modern {
   const { calls, surface, tasks, maxBodyBytes, keepAliveMs, onError } = options;
   // The SDK hands the factory the very request it was given: that is how the principal gets there.
   const callers = new WeakMap<Request, Caller>();
+  // What fails is told without its request.
+  const current = new AsyncLocalStorage<Request>();
   const handler = createMcpHandler(
     ({ requestInfo }) => {
       const caller = requestInfo && callers.get(requestInfo);
@@ -52,7 +55,7 @@ export function createModern(options: ModernOptions): Modern {
       legacy: "reject",
       maxRequestBodySize: maxBodyBytes,
       keepAliveMs,
-      onerror: onError,
+      onerror: (error) => onError(error, current.getStore()?.headers.get("traceparent") ?? undefined),
     },
   );
   return {
@@ -61,7 +64,7 @@ export function createModern(options: ModernOptions): Modern {
     close: handler.close,
     async fetch(request, caller, parsedBody) {
       callers.set(request, caller);
-      const response = await handler.fetch(request, { parsedBody });
+      const response = await current.run(request, () => handler.fetch(request, { parsedBody }));
       const isToolList = request.headers.get("mcp-method") === "tools/list" && response.status === 200;
       return isToolList ? fillInTools(response, surface.toolList(caller.principal).json) : response;
     },

@@ -4,7 +4,7 @@ import type { Log } from "./log.ts";
 
 /** Ties what is logged while a call runs to that call, however deep below it. */
 export interface CallScope extends Required<Pick<Observer, "around">> {
-  /** Adds `correlationId` and `tool` to the lines of this log that are written during a call. */
+  /** Adds `correlationId` and `tool` to the lines of this log that are written during a call, whatever they name. */
   during(log: Log): Log;
 }
 
@@ -21,7 +21,7 @@ export function createCallScope(): CallScope {
       const at =
         (severity: keyof Log): Log[typeof severity] =>
         (event, fields) =>
-          log[severity](event, { ...fieldsNow(), ...fields });
+          log[severity](event, { ...fields, ...fieldsNow() });
       return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
     },
   };

@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { serveStdio } from "../../src/adapters/stdio.ts";
 import type { Auditor, CallSteps } from "../../src/core/steps.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -14,11 +17,25 @@ afterEach(async () => {
   server = undefined;
 });
 
+/** Where the audit lies that nothing gets into: what is recorded is taken before. */
+let journalDir: string;
+beforeAll(async () => {
+  journalDir = await mkdtemp(join(tmpdir(), "sluice-one-line-"));
+});
+afterAll(() => rm(journalDir, { recursive: true, force: true }));
+
+const anyId = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+
 /** The server, the lines it logs from here on, and what it hands to the audit. */
 async function start(settings: Parameters<typeof startPolicyServer>[0] = {}) {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
-  server = await startPolicyServer(settings, {}, undefined, createLog({ level: "info", write }));
+  server = await startPolicyServer(
+    { audit: { journalDir }, ...settings },
+    {},
+    undefined,
+    createLog({ level: "info", write }),
+  );
   const records: string[] = [];
   const steps: CallSteps = server.deps.calls.steps;
   const auditor: Auditor = {
@@ -29,6 +46,7 @@ async function start(settings: Parameters<typeof startPolicyServer>[0] = {}) {
     refused: async ({ code }) => void records.push(code),
   };
   steps.auditor = auditor;
+  if (server.deps.audit) server.deps.audit.callerRefused = ({ kind }) => void records.push(kind);
   lines.length = 0;
   return { server, lines, records };
 }
@@ -130,15 +148,15 @@ test.each<[string, Sent, number, string, string[]]>([
     "another host's name",
     { ...modern("lake_list_sources"), headers: { ...modernHeaders, host: "evil.example" } },
     403,
-    "request refused ",
-    [],
+    "request refused denied",
+    ["denied"],
   ],
   [
     "a foreign origin",
     { ...modern("lake_list_sources"), headers: { ...modernHeaders, origin: "https://evil.example" } },
     403,
-    "request refused ",
-    [],
+    "request refused denied",
+    ["denied"],
   ],
   [
     "a summary of nothing",
@@ -167,8 +185,30 @@ test("over HTTP a caller who is not known has one line of the log", async () => 
   const sent = modern("lake_list_sources");
   const headers = { ...sent.headers, "x-api-key": "wrong-0123456789abcdef0123456789" };
   expect(await post(server.adapter.port ?? 0, { ...sent, headers })).toBe(401);
-  expect(lines).toMatchObject([{ event: "caller refused", kind: "invalid" }]);
-  expect(records).toEqual([]);
+  expect(lines).toMatchObject([{ event: "caller refused", kind: "invalid", correlationId: anyId }]);
+  expect(records).toEqual(["invalid"]);
+});
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+
+test.each<[string, string, Record<string, string>]>([
+  ["/mcp of another host", "/mcp", { host: "evil.example" }],
+  ["/mcp of a foreign origin", "/mcp", { origin: "https://evil.example" }],
+  ["/summarize of a foreign origin", "/summarize", { origin: "https://evil.example" }],
+])("what is refused of %s bears the caller's trace, or an id of its own", async (_, path, headers) => {
+  const { server, lines } = await start();
+  const refused = (more: Record<string, string> = {}) =>
+    post(server.adapter.port ?? 0, { body: "{}", path, headers: { ...headers, ...more } });
+  for (const more of [{}, { traceparent }, { traceparent: "00-zz-zz-01" }])
+    expect(await refused(more)).toBe(403);
+  const line = { event: "request refused", outcome: "denied", path };
+  expect(lines).toMatchObject([
+    { ...line, correlationId: anyId },
+    { ...line, correlationId: traceId },
+    { ...line, correlationId: anyId },
+  ]);
+  expect(lines[0]?.correlationId).not.toBe(lines[2]?.correlationId);
 });
 
 test("the line of a name that is no tool's is one line, bounded, and holds no secret", async () => {

@@ -177,6 +177,24 @@ test("credentials that are refused are on record, those that are missing are not
   expect(JSON.stringify(found)).not.toContain("hunter2");
 });
 
+test("what is refused by its host or origin is on record, ten a minute, and counted", async () => {
+  const { adapter } = await start();
+  const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
+  for (let index = 0; index < 14; index++)
+    expect((await postMcp(adapter, list, { origin: "https://evil.example" })).status).toBe(403);
+  const found = await records();
+  expect(found).toHaveLength(11);
+  expect(found[0]).toMatchObject({
+    kind: "unauthenticated",
+    result: "denied",
+    method: "POST",
+    path: "/mcp",
+    reason: expect.stringContaining("evil.example"),
+    correlationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(found[10]).toMatchObject({ kind: "unauthenticated", leftOut: 4 });
+});
+
 test("a flood of refused callers makes eleven records a minute", () => {
   let nowMs = 0;
   const kept: unknown[] = [];
@@ -187,7 +205,7 @@ test("a flood of refused callers makes eleven records a minute", () => {
     },
   };
   const callers = createRefusedCallers({ journal, log: quiet, now: Date.now, elapsedMs: () => nowMs });
-  const caller = { kind: "invalid", reason: "expired", method: "POST", path: "/mcp" };
+  const caller = { kind: "invalid", reason: "expired", method: "POST", path: "/mcp", correlationId: "id-1" };
   for (let second = 0; second < 180; second++) {
     nowMs = second * 1_000;
     for (let index = 0; index < 1_000; index++) callers.refused(caller);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listChains, listSegments } from "../../src/audit/journal/segments.ts";
@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => user.remove());
 
 const journal = () => join(user.cwd, "journal");
+const inJournal = ["--audit.journalDir", "journal"];
 
 describe("sluice audit", () => {
   test("verify finds a journal whole, and says what was done to it", async () => {
@@ -25,6 +26,7 @@ describe("sluice audit", () => {
     expect(whole).toMatchObject({ code: 0, stderr: "The journal is whole.\n" });
     expect(JSON.parse(whole.stdout)).toMatchObject({
       whole: true,
+      endsChecked: true,
       chains: [{ firstSequence: 1, lastSequence: 6, anchoredThrough: 6 }],
       problems: [],
     });
@@ -37,6 +39,34 @@ describe("sluice audit", () => {
     await writeFile(path, text);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "1 thing is wrong.\n" });
     expect(stdout).toContain(`✗ edited: Record 2 does not fit its hash: it was altered. (${path}:2)`);
+  });
+
+  test("verify calls nothing whole whose end it cannot check", async () => {
+    const [chain = ""] = await listChains(journal());
+    const [segment] = await listSegments(join(journal(), chain));
+    const path = segment?.path ?? "";
+    const text = await readFile(path, "utf8");
+    const shorter = text.trimEnd().split("\n").slice(0, -2);
+    await writeFile(path, `${shorter.join("\n")}\n`);
+    const anchored = await user.sluice(["audit", "verify", "--json"]);
+    await mkdir(join(user.cwd, "no-anchors"));
+    const noAnchors = ["--audit.anchor", "no-anchors"];
+    const unanchored = await user.sluice(["audit", "verify", "--json", ...noAnchors]);
+    const none = await user.sluice(["audit", "verify", "--json", "--config", "/dev/null", ...inJournal]);
+    await writeFile(path, text);
+    expect(anchored).toMatchObject({ code: 1, stderr: "1 thing is wrong.\n" });
+    expect(JSON.parse(anchored.stdout)).toMatchObject({ whole: false, endsChecked: true });
+    const holds = "What is there of the journal holds.";
+    expect(unanchored).toMatchObject({
+      code: 0,
+      stderr: `${holds} The end of 1 of 1 chain cannot be checked: no anchor of it was found.\n`,
+    });
+    expect(none).toMatchObject({
+      code: 0,
+      stderr: `${holds} Its end cannot be checked without an anchor: set audit.anchor.\n`,
+    });
+    for (const { stdout } of [unanchored, none])
+      expect(JSON.parse(stdout)).toMatchObject({ whole: false, endsChecked: false, problems: [] });
   });
 
   test("unfinished finds no write that its process did not survive", async () => {
@@ -104,6 +134,17 @@ describe("sluice audit", () => {
     const { code, stdout, stderr } = await user.sluice(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(says);
+  });
+
+  test.each([
+    ["a journal without anchors", inJournal, "The audit has no anchors"],
+    ["writes without records", ["--writes", "allow"], "writes is allow, and no call is recorded"],
+  ])("over stdio a server with %s warns at its start", async (_, flags, says) => {
+    const server = user.start(["stdio", "--config", "/dev/null", ...flags]);
+    const [line] = await server.waitFor(/.*"event":"exposed".*/);
+    expect(line).toContain(says);
+    server.child.kill("SIGINT");
+    expect(await server.ended).toMatchObject({ code: 0, stdout: "" });
   });
 
   test("a server prints its records where its standard output is free", async () => {

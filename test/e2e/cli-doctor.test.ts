@@ -83,6 +83,17 @@ describe("doctor", () => {
     expect(result.stdout + result.stderr).not.toContain("t0p-secret");
   });
 
+  test("says where writes would leave no record", async () => {
+    const doctor = ["doctor", "--json", "--lake.localRoots", `here=${user.cwd}`];
+    const { audit } = checksOf(await user.sluice([...doctor, "--writes", "confirm"]));
+    expect(audit).toMatchObject({
+      status: "warning",
+      message: expect.stringContaining("writes is confirm, and no call is recorded"),
+      mend: expect.stringContaining("audit.journalDir"),
+    });
+    expect(checksOf(await user.sluice(doctor))).not.toHaveProperty("audit");
+  });
+
   test("checks the settings first", async () => {
     const result = await user.sluice(["doctor", "--json"], { env: { SLUICE_LOG_LEVEL: "loud" } });
     expect(result.code).toBe(1);

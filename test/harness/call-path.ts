@@ -31,7 +31,7 @@ export function pathWith(tools: Tool[], options: Partial<CallPath> = {}): CallPa
     steps: unguarded,
     services: {} as Services,
     bounds: { maxBytes: 1_000, maxRows: 10 },
-    timeoutMs: 1_000,
+    timeoutMs: 10_000,
     now: () => clockMs++,
     newId: () => "id-1",
     ...options,

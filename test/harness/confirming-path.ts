@@ -51,7 +51,7 @@ export function confirmingPath() {
   /** The token of a planned call, by default of the one that sets the switch on. */
   const planned = async (args: Record<string, unknown> = { position: "on" }, given: With = {}) =>
     requestOf(await call(args, given)).confirmationToken;
-  return { clock, now, lamp, intents, outcomes, pathOf, call, planned };
+  return { clock, now, lamp, intents, outcomes, pathOf, calls, call, planned };
 }
 
 /** What a result asks to be confirmed. Fails for one that asks for nothing. */

@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { createHttpAdapter, type HttpAdapter } from "../../src/adapters/http/adapter.ts";
 import { assemble, type Deps } from "../../src/assemble.ts";
 import { openIdentity } from "../../src/commands/frame/identity.ts";
+import { tellOutsideCalls } from "../../src/commands/frame/outside-calls.ts";
 import { checkPolicy } from "../../src/commands/frame/policy-check.ts";
 import { createSettingsSchema } from "../../src/config/schema.ts";
 import { type CallResult, callTool } from "../../src/core/call.ts";
@@ -94,7 +95,7 @@ export async function startPolicyServer(
     calls: deps.calls,
     ready: async () => checkPolicy(deps.access),
     summarizeBucket: "lake",
-    onTurnedAway: (request) => log.warn("request refused", { ...request }),
+    ...tellOutsideCalls({ ...deps, log }),
   });
   const { url } = await adapter.listen();
   return {

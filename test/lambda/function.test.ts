@@ -229,3 +229,26 @@ test("pages of other origins are kept out", async () => {
   const foreign = { ...request, headers: { ...request.headers, origin: "https://evil.example" } };
   expect((await answerTo(restEvent(foreign))).status).toBe(403);
 });
+
+const whose = { "auth.modes": ["api_key"], "auth.apiKey": key };
+
+test.each<[string, Record<string, unknown>, string]>([
+  ["no audit", { writes: "allow" }, "writes is allow, and no call is recorded"],
+  ["no audit, confirmed", { writes: "confirm" }, "writes is confirm, and no call is recorded"],
+  ["a journal in /tmp", { writes: "confirm", "audit.journalDir": "/tmp/audit" }, "(/tmp/audit) dies with"],
+  [
+    "a journal in /tmp by another way",
+    { writes: "allow", "audit.journalDir": "/mnt/../tmp/audit" },
+    "dies with its environment",
+  ],
+])("a function that may change things and has %s does not start", async (_, settings, says) => {
+  await expect(startLambda({ ...whose, ...settings })).rejects.toThrow(says);
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ["a table", { "audit.dynamodb.table": "records" }],
+  ["a journal that lasts", { "audit.journalDir": "/mnt/efs/audit" }],
+])("a function that may change things and has %s starts", async (_, settings) => {
+  const own = await startLambda({ ...whose, writes: "confirm", ...settings });
+  await own.close();
+});

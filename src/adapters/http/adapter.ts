@@ -52,10 +52,10 @@ export interface HttpAdapterOptions {
   requestTimeoutMs?: number;
   /** How long a client may take nothing of what waits for it. Default 30 s. */
   answerTimeoutMs?: number;
-  /** Told of requests that are turned away before their caller is known, for the log. Default: nobody. */
+  /** Told of requests that are turned away before their caller is known. Default: nobody. */
   onTurnedAway?: TellTurnedAway;
-  /** Takes what failed inside, outside any call: for the log, which such an answer points to. Default: nobody. */
-  onError?: (error: unknown) => void;
+  /** Takes what failed inside, outside any call, and the request's `traceparent`: for the log, which such an answer points to. Default: nobody. */
+  onError?: (error: unknown, traceparent: string | undefined) => void;
 }
 
 /** The HTTP server, not yet listening. */

@@ -16,7 +16,7 @@ import { type Dependency, readinessResponse } from "./health.ts";
 import { metricsResponse, type ReadableMetrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
 import { refuseSummary, summarize } from "./summarize.ts";
-import { pathOf, type TellTurnedAway } from "./turned-away.ts";
+import { pathOf, type TellTurnedAway, type TurnedAway } from "./turned-away.ts";
 
 /** What a request over a socket comes with (one without has none of it), and who turned out to have sent it. */
 interface AppEnv {
@@ -41,16 +41,16 @@ export interface AppOptions {
   ready(): Promise<readonly Dependency[]>;
   draining(): boolean;
   onTurnedAway: TellTurnedAway;
-  /** Takes what no route caught; the answer says only that the log has it. */
-  onError(error: unknown): void;
+  /** Takes what no route caught, and the request's `traceparent`; the answer says only that the log has it. */
+  onError(error: unknown, traceparent: string | undefined): void;
 }
 
 /** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
 export function createApp(options: AppOptions): App {
   const { front, guard, draining } = options;
   const app = new Hono<AppEnv>();
-  const turnedAway = (c: Context<AppEnv>, reason: string) =>
-    options.onTurnedAway({ method: c.req.method, path: pathOf(c.req.path), reason });
+  const turnedAway = (c: Context<AppEnv>, why: Pick<TurnedAway, "code" | "reason">) =>
+    options.onTurnedAway({ ...requestOf(c), ...why });
   app.get("/health", (c) => c.json({ status: "healthy" }));
   app.get("/health/ready", async () =>
     readinessResponse({
@@ -68,7 +68,7 @@ export function createApp(options: AppOptions): App {
       for (const [name, value] of Object.entries(corsHeaders(origin))) c.res.headers.set(name, value);
       return;
     }
-    turnedAway(c, refused);
+    turnedAway(c, { code: "denied", reason: refused });
     return c.req.path === "/mcp"
       ? transportFaultResponse(403, refused)
       : problem({ status: 403, detail: refused });
@@ -87,7 +87,11 @@ export function createApp(options: AppOptions): App {
 }
 
 /** What is logged of a request that comes too late. */
-export const isStopping = "The server is stopping.";
+export const isStopping = { code: "unavailable", reason: "The server is stopping." } as const;
+
+function requestOf({ req }: Context<AppEnv>): Pick<TurnedAway, "method" | "path" | "traceparent"> {
+  return { method: req.method, path: pathOf(req.path), traceparent: req.header("traceparent") };
+}
 
 const failedInside = "Sluice failed inside. Its log has the reason.";
 
@@ -134,7 +138,7 @@ function addSummarize(app: App, options: AppOptions): void {
     );
   const notDraining = createMiddleware<AppEnv>(async (c, next) => {
     if (!draining()) return next();
-    onTurnedAway({ method: c.req.method, path: pathOf(c.req.path), reason: isStopping });
+    onTurnedAway({ ...requestOf(c), ...isStopping });
     return drainingProblem();
   });
   // Who calls is known before a byte of the body is read.
@@ -176,7 +180,7 @@ function addFallbacks(app: App, { onError, metrics }: AppOptions): void {
     });
   });
   app.onError((error, c) => {
-    onError(error);
+    onError(error, c.req.header("traceparent"));
     return c.req.path === "/mcp" ? failedInsideMcp() : problem({ status: 500, detail: failedInside });
   });
 }

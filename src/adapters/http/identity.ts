@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import type { IamCaller, Refusal } from "../../auth/mode.ts";
 import type { Principal } from "../../core/principal.ts";
-import { readTraceparent } from "../../core/trace-context.ts";
+import { correlationIdOf } from "../../core/trace-context.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Challenge, challengeHeader } from "./challenge.ts";
@@ -12,6 +12,7 @@ import { problem } from "./problem.ts";
 export interface IdentityOptions extends Challenge {
   authenticator: Authenticator;
   log: Log;
+  newId(): string;
   /** Default: connections have none. */
   certificates?: ClientCertificates | undefined;
   /** Who signed a request, by a gateway that checked it. Default: nobody. */
@@ -26,8 +27,8 @@ export interface IdentityOptions extends Challenge {
 export type RefusedCaller = Pick<Refusal, "kind" | "reason" | "via"> & {
   method: string;
   path: string;
-  /** Of the caller's trace, where it has one. */
-  correlationId?: string;
+  /** Of the caller's trace, else a new one. */
+  correlationId: string;
 };
 
 /** The principal of a request, or the response that turns it away: for `McpFront.authenticate`. */
@@ -51,19 +52,19 @@ export function createIdentify(options: IdentityOptions): Identify {
 
 /** A caller with no credentials mostly is a client that asks where to get some. */
 function record(
-  { log, onRefused }: IdentityOptions,
+  { log, newId, onRefused }: IdentityOptions,
   { kind, via, reason, cause }: Refusal,
   { method, url, headers }: Request,
 ): void {
-  const correlationId = readTraceparent(headers.get("traceparent"))?.traceId;
-  const traced = correlationId === undefined ? {} : { correlationId };
-  const caller = { kind, via, reason, method, path: new URL(url).pathname.slice(0, 200), ...traced };
+  const correlationId = correlationIdOf(headers.get("traceparent"), newId);
+  const path = new URL(url).pathname.slice(0, 200);
+  const caller = { kind, via, reason, method, path, correlationId };
   if (kind === "missing") {
     log.info("caller refused", { ...caller, error: cause });
     return;
   }
   log.warn("caller refused", { ...caller, error: cause });
-  onRefused?.({ kind, reason, method, path: caller.path, ...(via && { via }), ...traced });
+  onRefused?.({ kind, reason, method, path, ...(via && { via }), correlationId });
 }
 
 function refusalResponse({ kind }: Refusal, challenge: Challenge, request: Request): Response {

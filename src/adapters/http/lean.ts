@@ -9,7 +9,7 @@ import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type NodeBody, readNodeBody } from "./node-body.ts";
-import type { TellTurnedAway } from "./turned-away.ts";
+import { type TellTurnedAway, traceparentOf } from "./turned-away.ts";
 
 /** What `/mcp` is made of. */
 export interface LeanOptions {
@@ -18,8 +18,8 @@ export interface LeanOptions {
   certificates: ClientCertificates;
   draining(): boolean;
   onTurnedAway: TellTurnedAway;
-  /** Takes what nothing else caught; the answer says only that the log has it. */
-  onError(error: unknown): void;
+  /** Takes what nothing else caught, and the request's `traceparent`; the answer says only that the log has it. */
+  onError(error: unknown, traceparent: string | undefined): void;
 }
 
 type Incoming = NodeBody & Pick<IncomingMessage, "socket" | "rawHeaders">;
@@ -32,7 +32,8 @@ export function createLeanMcp(options: LeanOptions) {
   const { front, guard, certificates, draining, onError, onTurnedAway } = options;
   async function answer(request: Request, incoming: Incoming): Promise<Response> {
     if (draining()) {
-      onTurnedAway({ method: request.method, path: "/mcp", reason: isStopping });
+      const { method } = request;
+      onTurnedAway({ method, path: "/mcp", traceparent: traceparentOf(incoming), ...isStopping });
       return drainingResponse();
     }
     certificates.cameOn(request, incoming);
@@ -49,8 +50,8 @@ export function createLeanMcp(options: LeanOptions) {
   }
 
   /** What a client breaks by leaving is no fault of the server. */
-  function failed(thrown: unknown, { socket }: Incoming): Response {
-    if (!socket.destroyed) onError(thrown);
+  function failed(thrown: unknown, incoming: Incoming): Response {
+    if (!incoming.socket.destroyed) onError(thrown, traceparentOf(incoming));
     return failedInsideMcp();
   }
 
@@ -73,15 +74,21 @@ export function createLeanMcp(options: LeanOptions) {
     const { host, origin } = incoming.headers;
     const refused = guard({ host, origin });
     if (refused === undefined) return listener(incoming, outgoing);
-    onTurnedAway({ method: incoming.method, path: "/mcp", reason: refused });
-    const response = transportFaultResponse(403, refused);
-    outgoing.writeHead(response.status, {
-      ...Object.fromEntries(response.headers),
-      ...(incoming.complete ? {} : { connection: "close" }),
-    });
-    outgoing.end(await response.text());
-    if (!incoming.complete) outgoing.once("finish", () => incoming.destroy());
+    const { method } = incoming;
+    const traceparent = traceparentOf(incoming);
+    onTurnedAway({ method, path: "/mcp", traceparent, code: "denied", reason: refused });
+    await answerRefused(refused, incoming, outgoing);
   };
+}
+
+async function answerRefused(reason: string, incoming: IncomingMessage, outgoing: ServerResponse) {
+  const response = transportFaultResponse(403, reason);
+  outgoing.writeHead(response.status, {
+    ...Object.fromEntries(response.headers),
+    ...(incoming.complete ? {} : { connection: "close" }),
+  });
+  outgoing.end(await response.text());
+  if (!incoming.complete) outgoing.once("finish", () => incoming.destroy());
 }
 
 function addHeaders({ headers }: Response, more: Record<string, string>): void {

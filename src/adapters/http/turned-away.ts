@@ -1,9 +1,14 @@
+import type { ErrorCode } from "../../core/errors.ts";
+
 /** A request that is turned away whoever sent it: by the host or origin it names, or as the server stops. */
 export interface TurnedAway {
   method: string | undefined;
   /** Of the URL, without its query; at most 200 characters. */
   path: string;
+  code: ErrorCode;
   reason: string;
+  /** As the request has it, unchecked. */
+  traceparent: string | undefined;
 }
 
 export type TellTurnedAway = (request: TurnedAway) => void;
@@ -11,4 +16,10 @@ export type TellTurnedAway = (request: TurnedAway) => void;
 /** Of a URL as a request line has it. */
 export function pathOf(url = ""): string {
   return (url.split("?")[0] ?? "").slice(0, 200);
+}
+
+/** A `traceparent` header of Node's request: one given twice is none. Source: W3C Trace Context, section 3.2. */
+export function traceparentOf({ headers }: { headers: NodeJS.Dict<string | string[]> }): string | undefined {
+  const { traceparent } = headers;
+  return typeof traceparent === "string" ? traceparent : undefined;
 }

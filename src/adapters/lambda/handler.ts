@@ -76,7 +76,9 @@ function webRequest(given: GatewayRequest, signal: AbortSignal, tell: TellTurned
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
     const reason = "The request's method or a header of it is not valid in HTTP.";
-    tell({ method: given.method.slice(0, 20), path: pathOf(given.path), reason });
+    const method = given.method.slice(0, 20);
+    // Headers that are not valid have no trace that could be trusted to be one.
+    tell({ method, path: pathOf(given.path), code: "invalid_input", reason, traceparent: undefined });
     return problem({ status: 400, detail: reason });
   }
 }

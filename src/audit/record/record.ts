@@ -6,7 +6,7 @@ import { canonicalJson } from "./canonical-json.ts";
 /**
  * What a record is of: a call before it acts and after, or the journal itself. `torn`: a line that a crash cut off was
  * set aside. `gap`: the journal could not be written for a while. `expired`: old records are about to be deleted.
- * `unauthenticated`: somebody could not prove who it is. `refused`: how many calls of one caller were refused without
+ * `unauthenticated`: somebody could not prove who it is, or was turned away before. `refused`: how many calls of one caller were refused without
  * records of their own.
  */
 export type RecordKind =

@@ -5,8 +5,8 @@ import { boundedText } from "./recorded-arguments.ts";
 const resourceName =
   /^(uris?|sources?|buckets?|keys?|arns?|file_?keys?|tables?|clusters?|services?|instances?|dashboards?|alarms?|logGroups?|taskDefinitions?|.+(Ids?|Arns?|Identifiers?|Names?))$/;
 
-/** Places quoted in a statement: `'s3://bucket/key'`. */
-const quotedPlace = /['"]([a-z][a-z0-9+-]{1,20}:\/\/[^'"\s]{1,1000})['"]/gi;
+/** Places quoted in a statement: `'s3://bucket/key'`, `'/data/file.csv'`. A quote within is doubled, as SQL has it. */
+const quotedPlace = /(['"])((?:[a-z][a-z0-9+-]{1,20}:)?\/(?:(?!\1)[^\r\n]|\1\1){1,1000})\1/gi;
 
 const maxResources = 20;
 const maxResourceChars = 512;
@@ -33,5 +33,7 @@ function textsIn(value: unknown): string[] {
 }
 
 function placesIn(sql: string): string[] {
-  return [...sql.matchAll(quotedPlace)].flatMap(([, place]) => (place === undefined ? [] : [place]));
+  return [...sql.matchAll(quotedPlace)].map(([, quote = "", place = ""]) =>
+    place.replaceAll(quote + quote, quote),
+  );
 }

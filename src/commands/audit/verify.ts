@@ -9,22 +9,32 @@ import { table as renderTable } from "../../core/render.ts";
 import type { CommandContext, ExitCode } from "../frame/command.ts";
 import { type JournalSettings, loadRecordPlace } from "./settings.ts";
 
-/** Checks the journal or the table. Exits with 1 where something is wrong. */
+/** Checks the journal or the table. Exits with 1 where something is wrong, and says whole of nothing without anchors. */
 export async function verify(context: CommandContext, { json }: { json: boolean }): Promise<ExitCode> {
   const { terminal } = context;
   const { journal, table, anchorSettings } = await loadRecordPlace(context);
   const store = anchorSettings && openAnchors(anchorSettings);
   const verdict = table ? await verdictOnTable(table, store) : await verdictOnJournal(journal, store);
-  const isWhole = verdict.problems.length === 0;
-  if (json) terminal.out(JSON.stringify({ whole: isWhole, ...verdict }, undefined, 2));
+  const holds = verdict.problems.length === 0;
+  const ends = endsOf(verdict, store);
+  const told = { whole: holds && ends.checked, endsChecked: ends.checked, ...verdict };
+  if (json) terminal.out(JSON.stringify(told, undefined, 2));
   else tell(verdict, context);
   const count = verdict.problems.length;
-  terminal.err(
-    isWhole
-      ? `The ${table ? "table" : "journal"} is whole.`
-      : `${count} ${count === 1 ? "thing is" : "things are"} wrong.`,
-  );
-  return isWhole ? 0 : 1;
+  const place = table ? "table" : "journal";
+  if (!holds) terminal.err(`${count} ${count === 1 ? "thing is" : "things are"} wrong.`);
+  else if (ends.checked) terminal.err(`The ${place} is whole.`);
+  else terminal.err(`What is there of the ${place} holds. ${ends.why}`);
+  return holds ? 0 : 1;
+}
+
+/** Whether records that were cut off the end of any chain would have been missed: only an anchor tells how far a chain went. */
+function endsOf({ chains }: Verdict | TableVerdict, store: Store): { checked: boolean; why: string } {
+  if (!store)
+    return { checked: false, why: "Its end cannot be checked without an anchor: set audit.anchor." };
+  const open = chains.filter(({ anchoredThrough }) => anchoredThrough === 0).length;
+  const of = `${open} of ${chains.length} ${chains.length === 1 ? "chain" : "chains"}`;
+  return { checked: open === 0, why: `The end of ${of} cannot be checked: no anchor of it was found.` };
 }
 
 type Store = AnchorStore | undefined;

@@ -1,4 +1,5 @@
 import type { Deps } from "../../assemble.ts";
+import { correlationIdOf } from "../../core/trace-context.ts";
 import type { McpFront, McpFrontOptions } from "../../mcp/front.ts";
 import type { Access } from "../../policy/access.ts";
 import { version } from "../../version.ts";
@@ -26,7 +27,8 @@ export async function openFront(
     ...(sessionStore && { sessionStore }),
     requestsOnly,
     maxBodyBytes: settings.http.maxBodyBytes,
-    onError: (error) => log.warn("mcp fault", { error }),
+    onError: (error, traceparent) =>
+      log.warn("mcp fault", { error, correlationId: correlationIdOf(traceparent, calls.newId) }),
   });
   tellOfChanges(front, access);
   return front;

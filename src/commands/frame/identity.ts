@@ -65,9 +65,10 @@ export async function openIdentity(
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = new ClientCertificates(await openForwarded(auth, calls.now));
   const takesKeys = modes.includes("api_key");
-  const onRefused = audit?.callerRefused;
+  const { newId } = calls;
+  const onRefused: IdentityOptions["onRefused"] = (caller) => audit?.callerRefused(caller);
   const identify = createIdentify({
-    ...{ authenticator, log, oauth, takesKeys, certificates, iamCallerOf, onRefused },
+    ...{ authenticator, log, newId, oauth, takesKeys, certificates, iamCallerOf, onRefused },
   });
   return { identify, oauth, certificates };
 }

@@ -8,6 +8,7 @@ import { openFront } from "./front.ts";
 import { openIdentity, refuseIamOverHttp, refuseOpenAddress } from "./identity.ts";
 import { explainListenFault } from "./listen-fault.ts";
 import type { Opened } from "./open.ts";
+import { tellOutsideCalls } from "./outside-calls.ts";
 import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
 import { checkStateStore } from "./state-check.ts";
@@ -66,8 +67,7 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
       ...(await checkRecords(deps.audit)),
       ...(await checkStateStore(deps.state)),
     ],
-    onError: (error) => deps.log.error("http fault", { error }),
-    onTurnedAway: (request) => deps.log.warn("request refused", { ...request }),
+    ...tellOutsideCalls(deps),
     tls,
     oauth: identity?.oauth,
     certificates: identity?.certificates,

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
+import { warnOfAuditGaps } from "./audit-warnings.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import type { Opened } from "./open.ts";
@@ -27,8 +28,11 @@ export async function serveOverStdio(
   try {
     refuseStdoutSink(deps.settings);
     logUncaught(deps.log);
+    warnOfAuditGaps(deps);
     const [front, { serveStdio }] = await Promise.all([openFront(deps), import("../../adapters/stdio.ts")]);
-    const adapter = serveStdio({ front, onError: (error) => deps.log.warn("stdio fault", { error }) });
+    const { log, calls } = deps;
+    const onError = (error: Error) => log.warn("stdio fault", { error, correlationId: calls.newId() });
+    const adapter = serveStdio({ front, onError });
     if (terminal.inIsTty) {
       terminal.err(
         "Sluice speaks MCP on stdin and stdout: a client is meant to spawn it. Stop it with Ctrl-C.",
