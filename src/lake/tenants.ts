@@ -4,12 +4,12 @@ import type { OpenView } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
 import type { LakeSettings, TenantSettings } from "./settings.ts";
 import type { LakeStores, StoresDeps } from "./stores/create-stores.ts";
-import { createRoleCredentials } from "./stores/role-credentials.ts";
+import { accountOf, createRoleCredentials } from "./stores/role-credentials.ts";
 import { createViews } from "./views.ts";
 
 export interface TenantsDeps {
   now: () => number;
-  stores(settings: LakeSettings, deps: Pick<StoresDeps, "credentials" | "onExpired">): LakeStores;
+  stores(settings: LakeSettings, deps: Pick<StoresDeps, "credentials" | "onExpired" | "caller">): LakeStores;
   /** `reach` names what of the tenant's `settings` hold. Left out: all of it. */
   view(settings: LakeSettings, stores: LakeStores, reach?: string): OpenView;
 }
@@ -55,7 +55,12 @@ function openTenant(
 ): OpenTenant {
   const own = settingsOfTenant(tenant, settings);
   const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now });
-  const stores = openStores(own, { credentials: credentials.provide, onExpired: credentials.forget });
+  const caller = { account: accountOf(tenant.roleArn), role: tenant.roleArn };
+  const stores = openStores(own, {
+    credentials: credentials.provide,
+    onExpired: credentials.forget,
+    caller,
+  });
   const whole = view(own, stores);
   const views = createViews((reach, key) => view(narrowSettings(own, reach), stores, key));
   return {

@@ -77,6 +77,11 @@ export function createRoleCredentials(options: RoleOptions, { now }: { now: () =
   };
 }
 
+/** The account of a role's ARN, whose form the settings checked. */
+export function accountOf(roleArn: string): string | undefined {
+  return roleArn.split(":")[4];
+}
+
 function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOptions) {
   const tags = { ...sessionTags, tenant: tenantId };
   const make = async () => {
