@@ -1,4 +1,5 @@
 import { ToolError } from "../core/errors.ts";
+import type { ServiceGuard } from "../core/service-guard.ts";
 import type { TenantLake } from "./lake.ts";
 import type { OpenView } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
@@ -9,6 +10,8 @@ import { createViews } from "./views.ts";
 
 export interface TenantsDeps {
   now: () => number;
+  /** What STS is cut off by while it fails. */
+  guard: ServiceGuard;
   stores(settings: LakeSettings, deps: Pick<StoresDeps, "credentials" | "onExpired" | "caller">): LakeStores;
   /** `reach` names what of the tenant's `settings` hold. Left out: all of it. */
   view(settings: LakeSettings, stores: LakeStores, reach?: string): OpenView;
@@ -51,10 +54,10 @@ function openTenant(
   tenantId: string,
   tenant: TenantSettings,
   settings: LakeSettings,
-  { now, stores: openStores, view }: TenantsDeps,
+  { now, guard, stores: openStores, view }: TenantsDeps,
 ): OpenTenant {
   const own = settingsOfTenant(tenant, settings);
-  const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now });
+  const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now, guard });
   const caller = { account: accountOf(tenant.roleArn), role: tenant.roleArn };
   const stores = openStores(own, {
     credentials: credentials.provide,
