@@ -5,6 +5,8 @@ export interface ServiceTarget {
   region: string;
   /** Left out: the account the process's own credentials are of. */
   account?: string | undefined;
+  /** ARN of the role it is called with, where what fails may be that role's alone. Left out: the process's own. */
+  role?: string | undefined;
 }
 
 /** How a body that comes after its answer ended: all of it came; nobody wanted the rest; or who waited for it left, as it hung. */

@@ -89,6 +89,7 @@ function tenantsOf(settings: LakeSettings, common: Omit<ViewDeps, "settings" | "
   const { now, guard } = common;
   return openTenants(settings, {
     now,
+    guard,
     stores: (own, deps) => createStores(own, { ...deps, guard }),
     view: (own, stores, reach) =>
       openView({

@@ -1,15 +1,18 @@
 import { ToolError } from "../core/errors.ts";
+import type { ServiceGuard } from "../core/service-guard.ts";
 import type { TenantLake } from "./lake.ts";
 import type { OpenView } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
 import type { LakeSettings, TenantSettings } from "./settings.ts";
 import type { LakeStores, StoresDeps } from "./stores/create-stores.ts";
-import { createRoleCredentials } from "./stores/role-credentials.ts";
+import { accountOf, createRoleCredentials } from "./stores/role-credentials.ts";
 import { createViews } from "./views.ts";
 
 export interface TenantsDeps {
   now: () => number;
-  stores(settings: LakeSettings, deps: Pick<StoresDeps, "credentials" | "onExpired">): LakeStores;
+  /** What STS is cut off by while it fails. */
+  guard: ServiceGuard;
+  stores(settings: LakeSettings, deps: Pick<StoresDeps, "credentials" | "onExpired" | "caller">): LakeStores;
   /** `reach` names what of the tenant's `settings` hold. Left out: all of it. */
   view(settings: LakeSettings, stores: LakeStores, reach?: string): OpenView;
 }
@@ -51,11 +54,16 @@ function openTenant(
   tenantId: string,
   tenant: TenantSettings,
   settings: LakeSettings,
-  { now, stores: openStores, view }: TenantsDeps,
+  { now, guard, stores: openStores, view }: TenantsDeps,
 ): OpenTenant {
   const own = settingsOfTenant(tenant, settings);
-  const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now });
-  const stores = openStores(own, { credentials: credentials.provide, onExpired: credentials.forget });
+  const credentials = createRoleCredentials({ tenantId, ...tenant, s3: settings.s3 }, { now, guard });
+  const caller = { account: accountOf(tenant.roleArn), role: tenant.roleArn };
+  const stores = openStores(own, {
+    credentials: credentials.provide,
+    onExpired: credentials.forget,
+    caller,
+  });
   const whole = view(own, stores);
   const views = createViews((reach, key) => view(narrowSettings(own, reach), stores, key));
   return {

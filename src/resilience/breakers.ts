@@ -23,17 +23,18 @@ export interface BreakersOptions {
   changed?: (target: ServiceTarget, state: BreakerState) => void;
 }
 
-/** One breaker and one retry budget for each service, account and region, made when it is first called. */
+/** One breaker and one retry budget for each service, account, role and region, made when it is first called. */
 export function createBreakers({ settings, now, changed }: BreakersOptions): Breakers {
   const made = new Map<string, { target: ServiceTarget; breaker: Breaker; retries: RetryBudget }>();
   const partsOf = (target: ServiceTarget) => {
-    const { service, region, account } = target;
-    const key = JSON.stringify([service, region, account]);
+    const { service, region, account, role } = target;
+    const key = JSON.stringify([service, region, account, role]);
     const known = made.get(key);
     if (known) return known;
     const breaker = new Breaker({
       settings,
-      name: serviceName(target),
+      // Agents read it: it names no account.
+      name: serviceName({ service, region }),
       now,
       changed: (state) => changed?.(target, state),
     });

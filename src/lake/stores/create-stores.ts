@@ -10,7 +10,7 @@ import { createLocalStore } from "./local-store.ts";
 import { listPlaces } from "./places.ts";
 import { createPrivateFolders } from "./private-folders.ts";
 import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
-import { createS3Sender, type S3Sender } from "./s3-send.ts";
+import { type Caller, createS3Sender, type S3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
 import { createS3Uploads, type Uploads } from "./s3-upload.ts";
 import type { Stores } from "./store.ts";
@@ -26,6 +26,8 @@ export interface StoresDeps {
   findsRegion?: boolean;
   /** What S3 is cut off by while it fails. */
   guard?: ServiceGuard | undefined;
+  /** Whose credentials they are. Left out: the process's own. */
+  caller?: Caller;
   /** Whether local files are opened through `/proc/self/fd`. Linux has it. */
   anchored?: boolean;
 }
@@ -53,6 +55,7 @@ export function createStores(
     timeouts,
     findsRegion = false,
     guard = unguardedServices,
+    caller = {},
     anchored = process.platform === "linux",
   }: StoresDeps = {},
 ): LakeStores {
@@ -64,7 +67,7 @@ export function createStores(
     onExpired,
     ...(credentials === undefined ? {} : { credentials }),
   });
-  const sender = createS3Sender(clients, guard, allTimeouts.answerMs);
+  const sender = createS3Sender(clients, { guard, caller, answerMs: allTimeouts.answerMs });
   // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
   const { cache, privateFolders: others = [] } = settings;
   const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];

@@ -1,11 +1,12 @@
 import { answersWithin } from "../../core/aws-answer-deadline.ts";
 import { awsTimeouts } from "../../core/aws-timeouts.ts";
 import { ToolError } from "../../core/errors.ts";
+import { type ServiceGuard, unguardedServices } from "../../core/service-guard.ts";
 import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
 import { regionFor } from "./aws-region.ts";
 import { credentialChain } from "./s3-clients.ts";
-import { isClockRefused, readS3Failure } from "./s3-errors.ts";
+import { isClockRefused, isServiceAnswer, isServiceFault, readS3Failure } from "./s3-errors.ts";
 
 /** How long a session is asked to last; what every role allows. Source: STS API reference, AssumeRole. */
 const sessionSeconds = 3_600;
@@ -18,6 +19,12 @@ const answerMs = 10_000;
 export interface RoleOptions extends Omit<TenantSettings, "buckets"> {
   tenantId: string;
   s3: Pick<S3Settings, "region" | "credentials">;
+}
+
+export interface RoleDeps {
+  now(): number;
+  /** What STS is cut off by while it fails. */
+  guard?: ServiceGuard;
 }
 
 interface Session {
@@ -42,8 +49,11 @@ export interface RoleCredentials {
 }
 
 /** Keeps one session, and asks for the next one once however many wait for it. */
-export function createRoleCredentials(options: RoleOptions, { now }: { now: () => number }): RoleCredentials {
-  const assume = createAssume(options);
+export function createRoleCredentials(
+  options: RoleOptions,
+  { now, guard = unguardedServices }: RoleDeps,
+): RoleCredentials {
+  const assume = createAssume(options, guard);
   let session: Session | undefined;
   let renewing: Promise<Session> | undefined;
   const renew = async (): Promise<Session> => {
@@ -77,16 +87,22 @@ export function createRoleCredentials(options: RoleOptions, { now }: { now: () =
   };
 }
 
-function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOptions) {
+/** The account of a role's ARN, whose form the settings checked. */
+export function accountOf(roleArn: string): string | undefined {
+  return roleArn.split(":")[4];
+}
+
+function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOptions, guard: ServiceGuard) {
   const tags = { ...sessionTags, tenant: tenantId };
   const make = async () => {
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
-    return fromTemporaryCredentials({
-      clientPlugins: [watchPlugin, answersWithin({ wholeMs: answerMs })],
+    const region = await regionFor(s3.region);
+    const ask = fromTemporaryCredentials({
+      clientPlugins: [watchPlugin, answersWithin({ wholeMs: answerMs })].map(appliedOnce),
       masterCredentials: s3.credentials ?? credentialChain(),
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
-        region: await regionFor(s3.region),
+        region,
         requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
       },
       params: {
@@ -97,9 +113,43 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
         ...(externalId === undefined ? {} : { ExternalId: externalId }),
       },
     });
+    return { region, ask };
   };
-  // Made anew each time, as the server's own credentials change under it.
-  return async () => (await make())({});
+  let made: ReturnType<typeof make> | undefined;
+  return async () => {
+    try {
+      // Its client's budget of retries must outlast one request.
+      made ??= make();
+      const { region, ask } = await made;
+      return await guard.run(
+        { service: "sts", region, account: accountOf(roleArn) },
+        {
+          send: () => ask({}),
+          // Whoever waits for it shares it.
+          signal: new AbortController().signal,
+          isFailure: (thrown) => isServiceFault(thrown),
+          isAnswer: isServiceAnswer,
+        },
+      );
+    } catch (thrown) {
+      // The server's own credentials and settings may be mended meanwhile: a client that keeps them would be refused on.
+      if (!(thrown instanceof ToolError && thrown.retryable) && !isServiceFault(thrown)) made = undefined;
+      throw thrown;
+    }
+  };
+}
+
+/** The AWS SDK applies its plugins anew with each session it asks for, and each time they would count once more. */
+function appliedOnce<P extends { applyToStack(stack: object): void }>(plugin: P): P {
+  const stacks = new WeakSet<object>();
+  return {
+    ...plugin,
+    applyToStack(stack: object) {
+      if (stacks.has(stack)) return;
+      stacks.add(stack);
+      plugin.applyToStack(stack);
+    },
+  };
 }
 
 /** Letters, digits and `_ = , . @ + -`, 64 of them. */

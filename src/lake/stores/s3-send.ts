@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { ToolError } from "../../core/errors.ts";
-import type { BodyEnd, RetryBudget, ServiceGuard } from "../../core/service-guard.ts";
+import type { BodyEnd, RetryBudget, ServiceGuard, ServiceTarget } from "../../core/service-guard.ts";
 import type { S3Clients } from "./s3-clients.ts";
 import {
   isServiceAnswer,
@@ -39,12 +39,21 @@ export interface S3Sender {
   regionOf(bucket: string): string | undefined;
 }
 
+/** As whom requests are sent: what fails one role does not cut off another. Empty: as the process itself. */
+export type Caller = Pick<ServiceTarget, "account" | "role">;
+
+interface S3SenderOptions {
+  guard: ServiceGuard;
+  caller: Caller;
+  answerMs: number;
+}
+
 /**
  * Beside the AWS SDK's retries, a request is sent once more where it can be corrected: to the bucket's own
  * region, or with credentials read anew. The SDK's `followRegionRedirects` is not used: it swaps the region of
  * the whole client while it works, under the feet of every other request.
  */
-export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs: number): S3Sender {
+export function createS3Sender(clients: S3Clients, { guard, caller, answerMs }: S3SenderOptions): S3Sender {
   const regions = new Map<string, string>();
   const attempt = async <T>(
     { bucket, signal, takesLong = false }: S3Request,
@@ -53,7 +62,7 @@ export function createS3Sender(clients: S3Clients, guard: ServiceGuard, answerMs
   ) => {
     const client = await orStopped(clients.client(regions.get(bucket)), signal);
     try {
-      const target = { service: "s3", region: await client.config.region() };
+      const target = { service: "s3", region: await client.config.region(), ...caller };
       const means = { plainGets: clients.plainGets, retries: guard.retries(target), hangsAfterMs: answerMs };
       const send = () => orStopped(run(client, means), signal);
       return {

@@ -28,7 +28,10 @@ export function addBreakerMetrics(registry: Registry, { breakers }: Pick<MetricS
     registers: [registry],
     collect() {
       this.reset();
-      for (const report of breakers()) this.set(labelsOf(report), numberOf[report.state] ?? 0);
+      // Roles are no label: of those of one account the worst counts, and so is set last.
+      const states = breakers().map((report) => ({ report, state: numberOf[report.state] ?? 0 }));
+      states.sort((one, other) => one.state - other.state);
+      for (const { report, state } of states) this.set(labelsOf(report), state);
     },
   });
 }

@@ -97,6 +97,20 @@ test("services are told by state, and cut off ones counted", async () => {
   ]);
 });
 
+test("of the roles of one account the metric tells the worst, and names none", async () => {
+  const { metrics, values } = counted();
+  const s3 = { service: "s3", region: "eu-central-1", account: "123456789012" };
+  const states = Object.entries({ a: "closed", b: "open", c: "half_open" });
+  metrics.watch({
+    places: () => ({ taken: 0, waiting: 0 }),
+    cache: () => cacheUse,
+    breakers: () => states.map(([role, state]) => ({ ...s3, role, state })),
+  });
+  expect(await values("sluice_breaker_state")).toEqual([
+    'sluice_breaker_state{service="s3",region="eu-central-1",account="123456789012"} 2',
+  ]);
+});
+
 test("the block cache is told by what it holds and did, as it is when somebody reads", async () => {
   const { metrics, values } = counted();
   let use = cacheUse;
