@@ -279,6 +279,17 @@ test.each<[string[], string[]]>([
   expect(out.split("\n").slice(0, proposed.length)).toEqual(proposed);
 });
 
+test("sluice tools marks the tools that change things while the server changes nothing", async () => {
+  const off = await sluice("tools");
+  expect(off.out).toMatch(/^lake_export_query +lake +write \(off\) /m);
+  expect(off.err).toMatch(/^8 tools, [^\n]+\nThose marked \(off\) are not listed/);
+  const on = await sluice("tools", "--writes", "confirm");
+  expect(on.out).toMatch(/^lake_export_query +lake +write +\d/m);
+  expect(on.err).toMatch(/^9 tools, [^\n]+$/);
+  const rows: { name: string; listed: boolean }[] = JSON.parse((await sluice("tools", "--json")).out);
+  expect(rows.filter(({ listed }) => !listed).map(({ name }) => name)).toEqual(["lake_export_query"]);
+});
+
 test("sluice tools --role shows what a role sees", async () => {
   const names = async (role: string) =>
     JSON.parse((await sluice("tools", "--role", role, "--json")).out).map(
