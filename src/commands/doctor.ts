@@ -44,10 +44,12 @@ type Add = (...checks: Check[]) => void;
 
 async function checkSettings({ argv, terminal }: CommandContext, add: Add): Promise<Settings | undefined> {
   try {
-    const { settings, file } = await loadConfig({ argv, surroundings: terminal.surroundings });
+    const { settings, file, warnings } = await loadConfig({ argv, surroundings: terminal.surroundings });
     const { loadPolicy } = await import("./policy/load-policy.ts");
     await loadPolicy({ argv, terminal });
     add(ok("settings", file ? `good; file ${file}` : "good; no settings file"));
+    const mend = "Keep the key elsewhere, then make another one (sluice key): this one was in a file.";
+    add(...warnings.map((message) => warning("settings", message, mend)));
     return settings;
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;

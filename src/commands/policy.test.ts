@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { recordingTerminal } from "../../test/harness/terminal.ts";
 import { commands } from "./all.ts";
 import { runCommandLine } from "./frame/command-line.ts";
@@ -88,7 +89,7 @@ describe("sluice policy explain", () => {
     ["Ann lake_query", 1, /^denied/],
   ])("%s", async (words, code, out) => {
     const answer = await sluice("policy", "explain", ...words.split(" "));
-    expect(answer).toEqual({ code, out: expect.stringMatching(out), err: "" });
+    expect(answer).toMatchObject({ code, out: expect.stringMatching(out) });
   });
 
   test.each<[string, number, RegExp]>([
@@ -107,7 +108,7 @@ describe("sluice policy explain", () => {
     const tenants = { acme: { roleArn: "arn:aws:iam::123456789012:role/a", buckets: ["sales/acme/"] } };
     const flags = ["--tenants", JSON.stringify(tenants)];
     const answer = await sluice("policy", "explain", ...words.split(" "), ...flags);
-    expect(answer).toEqual({ code, out: expect.stringMatching(out), err: "" });
+    expect(answer).toMatchObject({ code, out: expect.stringMatching(out) });
   });
 
   test("says it to programs", async () => {
@@ -135,6 +136,12 @@ describe("sluice policy explain", () => {
           why: "outside what the roles that allow the tool reach",
           setting: "rbac.roles.analyst.resources.buckets",
         },
+        caller: {
+          tenant: { value: "default", from: "assumed" },
+          roles: { value: [], from: "assumed" },
+          scopes: { value: [], from: "assumed" },
+          hints: [expect.stringContaining('Nobody can have the id "ann"')],
+        },
       },
     ]);
   });
@@ -158,6 +165,71 @@ describe("sluice policy explain", () => {
       code: 2,
       out: "",
       err: expect.stringMatching(err),
+    });
+  });
+
+  describe("of callers the settings know", () => {
+    const account = "123456789012";
+    const session = `iam:arn:aws:sts::${account}:assumed-role/etl/run-1`;
+    const steward = { tenant: "acme", roles: ["stewards"] };
+    const keys = [`sha256:${"0".repeat(64)}`];
+    const auth = {
+      modes: ["api_key", "mtls", "iam"],
+      apiKeys: [
+        { id: "other", keys },
+        { id: "reports", ...steward, scopes: ["lake.read"], keys: [`sha256:${"1".repeat(64)}`] },
+      ],
+      mtls: {
+        caFile: "ca.pem",
+        clients: [
+          { id: "batch", certificate: "DNS:batch", ...steward },
+          { id: "twice", certificate: "DNS:a", ...steward },
+          { id: "twice", certificate: "DNS:b" },
+        ],
+        forwarded: { header: "client-cert", proxies: ["10.0.0.1"] },
+      },
+      iam: {
+        clients: [
+          { arn: `arn:aws:iam::${account}:root` },
+          { arn: `arn:aws:iam::${account}:role/jobs/etl`, ...steward },
+        ],
+      },
+    };
+    const asked = async (words: string) => {
+      const config = join(folder, "callers.yaml");
+      const { rbac, lake } = parse(await readFile(join(folder, "sluice.yaml"), "utf8"));
+      await writeFile(config, JSON.stringify({ rbac, lake, auth }));
+      return sluice("policy", "explain", ...words.split(" "), "--config", config);
+    };
+
+    test.each<[string, number, string]>([
+      [
+        "key:reports lake_query",
+        0,
+        "Asked for tenant acme (auth.apiKeys item 2), roles stewards (auth.apiKeys item 2), scopes lake.read (auth.apiKeys item 2).",
+      ],
+      ["key:reports lake_query --tenant other", 1, "tenant other (--tenant), roles stewards (auth.apiKeys"],
+      [
+        "key:reports lake_query --role analysts",
+        1,
+        "tenant acme (auth.apiKeys item 2), roles analysts (--role)",
+      ],
+      ["key:other lake_query", 1, "tenant default (auth.apiKeys item 1), roles none (auth.apiKeys item 1)"],
+      ["key:Reports lake_query", 1, 'auth.apiKeys has no id "Reports": did you mean "reports"?'],
+      ["key:default lake_query", 1, 'auth.apiKeys has no id "default"'],
+      ["mtls:batch lake_query", 0, "roles stewards (auth.mtls.clients item 1)"],
+      ["mtls:twice lake_query", 0, "(auth.mtls.clients item 2, the first of 2 with this id)"],
+      ["mtls:reports lake_query", 1, 'auth.mtls.clients has no id "reports"'],
+      [`${session} lake_query`, 0, "roles stewards (auth.iam.clients item 2)"],
+      [`${session}#eu-west-1:a lake_query`, 0, "roles stewards (auth.iam.clients item 2)"],
+      [`iam:arn:aws:iam::${account}:user/ann lake_query`, 1, "roles none (auth.iam.clients item 1)"],
+      [`iam:arn:aws:iam::${account}:role/etl lake_query`, 1, "assumed-role/<role>/<session>"],
+      ["iam:arn:aws:iam::999999999999:root lake_query", 1, "auth.iam.clients has nobody for this ARN"],
+      ["jwt:reports lake_query", 1, "roles none (assumed), scopes none (assumed).\nNobody has this id now"],
+      ["reports lake_query", 1, 'Nobody can have the id "reports": ids begin with key:, jwt:'],
+      ["local lake_query", 0, "tenant default (as every local caller)"],
+    ])("%s", async (words, code, err) => {
+      expect(await asked(words)).toMatchObject({ code, err: expect.stringContaining(err) });
     });
   });
 
@@ -205,6 +277,17 @@ test.each<[string[], string[]]>([
 ])("the shell proposes after policy %j", async (before, proposed) => {
   const { out } = await sluice("completion", "words", "--", "policy", ...before, "");
   expect(out.split("\n").slice(0, proposed.length)).toEqual(proposed);
+});
+
+test("sluice tools marks the tools that change things while the server changes nothing", async () => {
+  const off = await sluice("tools");
+  expect(off.out).toMatch(/^lake_export_query +lake +write \(off\) /m);
+  expect(off.err).toMatch(/^8 tools, [^\n]+\nThose marked \(off\) are not listed/);
+  const on = await sluice("tools", "--writes", "confirm");
+  expect(on.out).toMatch(/^lake_export_query +lake +write +\d/m);
+  expect(on.err).toMatch(/^9 tools, [^\n]+$/);
+  const rows: { name: string; listed: boolean }[] = JSON.parse((await sluice("tools", "--json")).out);
+  expect(rows.filter(({ listed }) => !listed).map(({ name }) => name)).toEqual(["lake_export_query"]);
 });
 
 test("sluice tools --role shows what a role sees", async () => {

@@ -1,7 +1,6 @@
-import type { Principal } from "../core/principal.ts";
-import type { Tool } from "../core/tool.ts";
-import { type CommandContext, defineCommand, type ExitCode } from "./frame/command.ts";
+import { type CommandContext, defineCommand } from "./frame/command.ts";
 import { UsageError } from "./frame/usage-error.ts";
+import { type AskedCaller, askedCaller, describeCaller } from "./policy/asked-caller.ts";
 import { askedResources } from "./policy/asked-resources.ts";
 import { completePolicy } from "./policy/complete-policy.ts";
 import { type Decision, decide } from "./policy/decide.ts";
@@ -19,9 +18,22 @@ export const policy = defineCommand({
   },
   summary: "Explains what the policy (setting rbac) lets whom do",
   options: {
-    role: { type: "string", requiresArg: true, describe: "Roles the principal's token claims, by commas" },
-    scope: { type: "string", requiresArg: true, describe: "Scopes of the principal's token, by commas" },
-    tenant: { type: "string", requiresArg: true, describe: "The principal's tenant (default: default)" },
+    role: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "Roles the principal's token claims, by commas (default: those the settings give it, else none)",
+    },
+    scope: {
+      type: "string",
+      requiresArg: true,
+      describe: "Scopes of the principal's token, by commas (default: as roles)",
+    },
+    tenant: {
+      type: "string",
+      requiresArg: true,
+      describe: "The principal's tenant (default: the settings', else default)",
+    },
     resource: {
       type: "string",
       requiresArg: true,
@@ -47,47 +59,34 @@ export const policy = defineCommand({
   ],
   complete: async () => ["explain"],
   completeFurther: completePolicy,
-  async run({ positionals, role, scope, tenant = "default", json, ...asked }, context) {
+  async run({ positionals, role, scope, tenant, json, ...asked }, context) {
     const { what, principal: id, tool: name } = positionals;
     if (what !== "explain") throw new UsageError(`"sluice policy ${what}" is not known: write explain.`);
-    const principal: Principal = {
-      id: String(id),
-      tenantId: tenant,
-      scopes: listOf(scope),
-      roles: listOf(role),
-      via: "local",
-    };
     const loaded = await loadPolicy(context);
     const found = loaded.registry.find(String(name));
     if (!found) {
       const near = loaded.registry.suggest(String(name));
       throw new UsageError(`"${name}" is not a tool offered here${near ? `: did you mean "${near}"?` : "."}`);
     }
-    return print(
-      decide(loaded, principal, found.tool, askedResources(asked)),
-      found.tool,
-      json === true,
-      context,
-    );
+    const { tool } = found;
+    const { principal, caller } = askedCaller(String(id), { role, scope, tenant }, loaded.settings.auth);
+    const decision = decide(loaded, principal, tool, askedResources(asked));
+    if (json) {
+      const said = { tool: tool.name, effect: tool.effect, ...decision, caller };
+      context.terminal.out(JSON.stringify(said, undefined, 2));
+    } else print(decision, caller, context);
+    return decision.allowed ? 0 : 1;
   },
 });
 
-function listOf(text: string | undefined): string[] {
-  return (text ?? "").split(",").flatMap((item) => (item.trim() === "" ? [] : [item.trim()]));
-}
-
-function print(decision: Decision, tool: Tool, json: boolean, { terminal }: CommandContext): ExitCode {
+function print(decision: Decision, caller: AskedCaller, { terminal }: CommandContext): void {
   const { allowed, why, held, rules, resource, aws } = decision;
-  const exitCode = allowed ? 0 : 1;
-  if (json) {
-    terminal.out(JSON.stringify({ tool: tool.name, effect: tool.effect, ...decision }, undefined, 2));
-    return exitCode;
-  }
   terminal.out(`${allowed ? "allowed" : "denied"}: ${why}`);
   for (const { role, setting, value } of rules) terminal.out(`  role ${role}: ${setting} has ${value}`);
   for (const { role, rule, by } of held) terminal.out(`  has the role ${role} by ${rule}: ${by}`);
   if (resource) terminal.out(`  ${resource.uri}: ${resource.why} (${resource.setting})`);
   if (aws) terminal.out(`  AWS: ${aws.why} (${aws.setting})`);
   if (aws && aws.unsaid.length > 0) terminal.out(`  not said, so not judged: ${aws.unsaid.join(", ")}`);
-  return exitCode;
+  terminal.err(describeCaller(caller));
+  for (const hint of caller.hints) terminal.err(hint);
 }

@@ -2,9 +2,9 @@ import { contractOf } from "../core/contract.ts";
 import { table } from "../core/render.ts";
 import { closest } from "../core/suggest.ts";
 import type { Tool } from "../core/tool.ts";
-import { type CommandContext, defineCommand } from "./frame/command.ts";
+import { defineCommand } from "./frame/command.ts";
 import { UsageError } from "./frame/usage-error.ts";
-import { loadPolicy } from "./policy/load-policy.ts";
+import { type LoadedPolicy, loadPolicy } from "./policy/load-policy.ts";
 import { estimateTokens } from "./tools/estimate-tokens.ts";
 
 /** `sluice tools`: what this configuration offers, and what each tool costs a model to know. */
@@ -27,27 +27,37 @@ export const tools = defineCommand({
   ],
   async run({ json, role }, context) {
     const { terminal } = context;
-    const rows = (await toolsSeen(role, context)).map(describe);
+    const loaded = await loadPolicy(context);
+    const areWritesOff = loaded.settings.writes === "off";
+    const rows = toolsSeen(role, loaded).map((tool) => ({
+      ...describe(tool),
+      listed: tool.effect === "read" || !areWritesOff,
+    }));
     if (json) {
       terminal.out(JSON.stringify(rows, undefined, 2));
       return 0;
     }
-    const cells = rows.map(({ name, toolset, effect, approximateTokens, title }) => [
+    const cells = rows.map(({ name, toolset, effect, approximateTokens, title, listed }) => [
       name,
       toolset,
-      effect,
+      listed ? effect : `${effect} (off)`,
       approximateTokens,
       title,
     ]);
     terminal.out(table(["tool", "toolset", "effect", "≈ tokens", "title"], cells));
-    const total = rows.reduce((sum, { approximateTokens }) => sum + approximateTokens, 0);
-    terminal.err(`${rows.length} tools, about ${total} tokens in all (estimated from their length).`);
+    const listed = rows.filter((row) => row.listed);
+    const total = listed.reduce((sum, { approximateTokens }) => sum + approximateTokens, 0);
+    terminal.err(`${listed.length} tools, about ${total} tokens in all (estimated from their length).`);
+    if (listed.length < rows.length) {
+      terminal.err(
+        "Those marked (off) are not listed to agents: the server changes nothing (setting writes).",
+      );
+    }
     return 0;
   },
 });
 
-async function toolsSeen(role: string | undefined, context: CommandContext): Promise<Tool[]> {
-  const { registry, policy } = await loadPolicy(context);
+function toolsSeen(role: string | undefined, { registry, policy }: LoadedPolicy): Tool[] {
   if (role === undefined) return [...registry.tools];
   const names = [...(policy?.roles.keys() ?? [])];
   if (!policy) throw new UsageError("--role names a role of the policy, and none is set (setting rbac).");

@@ -4,6 +4,7 @@ import type { Assignment, Layer, Origin } from "./assignment.ts";
 import { ConfigError } from "./config-error.ts";
 import { type SettingTree, settingTree } from "./leaves.ts";
 import { absolutePaths } from "./paths.ts";
+import { plainKeyWarnings } from "./plain-key.ts";
 import type { Surroundings } from "./platform.ts";
 import { placeIn } from "./rbac.ts";
 import { createSettingsSchema, type Settings } from "./schema.ts";
@@ -36,6 +37,8 @@ export interface EffectiveSetting {
 export interface LoadedConfig {
   settings: Settings;
   effective: EffectiveSetting[];
+  /** What works and exposes more than it should, for logs and people. */
+  warnings: readonly string[];
   /** Absolute path of the settings file, where one was read. */
   file?: string;
 }
@@ -53,6 +56,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const winners = new Map(
     layers.flatMap(({ assignments }) => assignments.map((given) => [given.path, given])),
   );
+  const warnings = plainKeyWarnings(winners);
   const secretPaths = await fetchSecrets(winners, problems);
   for (const { path, isSecret } of tree.leaves.values())
     if (isSecret && winners.has(path)) secretPaths.add(path);
@@ -67,7 +71,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     origin: winners.get(path)?.origin ?? { kind: "default" as const, name: "" },
     description,
   }));
-  return { settings: parsed.data, effective, ...(file === undefined ? {} : { file }) };
+  return { settings: parsed.data, effective, warnings, ...(file === undefined ? {} : { file }) };
 }
 
 async function readLayers(

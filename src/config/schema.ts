@@ -38,7 +38,9 @@ export function createSettingsSchema(surroundings: Surroundings) {
       tenants: tenantSettings,
       writes: writesSetting
         .default("off")
-        .describe("Tools that change things: off, confirm (they answer with a plan first) or allow"),
+        .describe(
+          "Tools that change things: off (they are not listed, and refused), confirm (they answer with a plan first) or allow",
+        ),
       confirmation: confirmationSettings,
       toolsets: z.array(z.string().min(1)).default(["lake"]).describe("Toolsets to offer"),
       breaker: breakerSettings,

@@ -112,6 +112,8 @@ export interface Confirmed {
 export interface Confirmer {
   /** Whether writes are answered with a plan first, so that their tools take `confirmationToken`. */
   readonly plansFirst?: boolean;
+  /** Whether every write is refused, whoever calls, so that listing one is of no use. */
+  readonly refusesWrites?: boolean;
   /** `makePlan` asks the tool, within the call's time. */
   confirm(call: ParsedCall, makePlan: () => Promise<WritePlan>): Promise<Confirmed>;
 }
@@ -163,6 +165,7 @@ export interface CallSteps {
 
 /** Of a server that changes nothing: reads run, writes are refused. */
 export const refuseWrites: Confirmer = Object.freeze({
+  refusesWrites: true,
   async confirm({ tool }: ParsedCall) {
     if (tool.effect === "read") return {};
     throw new ToolError(

@@ -8,6 +8,7 @@ import {
 import { z } from "zod";
 import type { PromptDefinition } from "../core/exposure.ts";
 import { closest } from "../core/suggest.ts";
+import { keepList } from "./keep-list.ts";
 import { maySee } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { rawContext } from "./raw-call.ts";
@@ -16,12 +17,14 @@ import type { ServingUnit } from "./unit.ts";
 const getParams = z.looseObject({ name: z.string(), arguments: z.record(z.string(), z.string()).optional() });
 
 export function servePromptList(server: Server, unit: ServingUnit): void {
-  server.setRequestHandler("prompts/list", { params: onePageParams }, () => ({
-    prompts: [
-      ...promptsSeen(unit).map(wirePrompt),
-      ...[...unit.surface.rawPrompts.values()].map(({ definition }) => definition),
-    ],
-  }));
+  server.setRequestHandler("prompts/list", { params: onePageParams }, () =>
+    keepList(unit, {
+      prompts: [
+        ...promptsSeen(unit).map(wirePrompt),
+        ...[...unit.surface.rawPrompts.values()].map(({ definition }) => definition),
+      ],
+    }),
+  );
 }
 
 /** Those whose tools this caller may all see. */

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { ResourceEntry, ToolCaller } from "../core/exposure.ts";
 import { decodeCursor, encodeCursor } from "../core/results.ts";
 import { callBacking } from "./backing.ts";
+import { keepList } from "./keep-list.ts";
 import { maySee } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { asProtocolError } from "./protocol-error.ts";
@@ -37,7 +38,7 @@ export function serveResourceList(server: Server, unit: ServingUnit): void {
     const page: Page = cursor === undefined ? { at: 0 } : readCursor(cursor);
     const raw = cursor === undefined ? [...unit.surface.rawResources.values()].map((r) => r.definition) : [];
     const definition = listed[page.at]?.definition;
-    if (!definition?.list) return { resources: raw };
+    if (!definition?.list) return keepList(unit, { resources: raw });
     const call: ToolCaller = (tool, input) =>
       callBacking({ tool, toInput: () => input }, undefined, context, unit);
     const given = await definition.list.page(call, page.cursor).catch((thrown) => {
@@ -67,15 +68,17 @@ function wireEntry({ sizeBytes, ...entry }: ResourceEntry): Resource {
 }
 
 export function serveResourceTemplates(server: Server, unit: ServingUnit): void {
-  server.setRequestHandler("resources/templates/list", { params: onePageParams }, () => ({
-    resourceTemplates: resourcesSeen(unit).map(({ definition }) => ({
-      name: definition.name,
-      title: definition.title,
-      description: definition.description,
-      mimeType: definition.mimeType,
-      uriTemplate: definition.uriTemplate,
-    })),
-  }));
+  server.setRequestHandler("resources/templates/list", { params: onePageParams }, () =>
+    keepList(unit, {
+      resourceTemplates: resourcesSeen(unit).map(({ definition }) => ({
+        name: definition.name,
+        title: definition.title,
+        description: definition.description,
+        mimeType: definition.mimeType,
+        uriTemplate: definition.uriTemplate,
+      })),
+    }),
+  );
 }
 
 /** resources/read: the output of the backing tool, as JSON. Throws -32602 for a URI no template matches. */

@@ -69,9 +69,8 @@ export function createSurface(options: SurfaceOptions): Surface {
     hasTasks,
     toolList: createToolList({
       tools: registry.tools,
-      policy: steps.policy,
+      steps,
       listAliases,
-      takeTokens: steps.confirmer.plansFirst === true,
       extra,
     }),
     resources: definitions.map((definition) => ({

@@ -1,17 +1,16 @@
 import type { ListToolsResult, Tool as WireTool } from "@modelcontextprotocol/server";
 import { contractOf, type JsonSchema } from "../core/contract.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Policy } from "../core/steps.ts";
+import type { CallSteps } from "../core/steps.ts";
 import { confirmationArgument, type Tool } from "../core/tool.ts";
+import { isListed } from "./may-see.ts";
 
 /** Which tools are listed, to whom, and whether their old names are listed beside them. */
 export interface ToolListOptions {
   tools: readonly Tool[];
-  policy: Policy;
+  steps: CallSteps;
   /** Whether the names of older systems are listed beside the tools' own. */
   listAliases: boolean;
-  /** Whether tools that change things take the token of their plan. */
-  takeTokens: boolean;
   /** Listed after the registry's tools, for every caller. */
   extra: readonly WireTool[];
 }
@@ -30,11 +29,13 @@ export interface ToolList {
  * The answer of tools/list for one caller. Schemas are converted once per process and the list is built once
  * per set of tools somebody may see, which is what makes listing cheap.
  */
-export function createToolList({ tools, policy, listAliases, takeTokens, extra }: ToolListOptions) {
+export function createToolList({ tools, steps, listAliases, extra }: ToolListOptions) {
+  // Tools that change things then take the token of their plan.
+  const takeTokens = steps.confirmer.plansFirst === true;
   const wired = tools.map((tool) => ({ tool, entries: wireEntries(tool, listAliases, takeTokens) }));
   const kept = new Map<string, ToolList>();
   return (principal: Principal): ToolList => {
-    const visible = wired.filter(({ tool }) => policy.visible(principal, tool));
+    const visible = wired.filter(({ tool }) => isListed(steps, principal, tool));
     const key = visible.length === wired.length ? "all" : visible.map(({ tool }) => tool.name).join();
     const known = kept.get(key);
     if (known) return known;

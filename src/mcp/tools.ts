@@ -7,6 +7,7 @@ import { tellLimits } from "./call-limits.ts";
 import { logToClient } from "./client-log.ts";
 import { confirmationOf, questionOf } from "./confirmation.ts";
 import { callersTrace } from "./correlation.ts";
+import { keepList } from "./keep-list.ts";
 import { rightsOf } from "./may-see.ts";
 import { onePageParams } from "./one-page.ts";
 import { toTaskOutcome } from "./outcome.ts";
@@ -24,9 +25,10 @@ const callParams = z.looseObject({
 type CallParams = z.output<typeof callParams>;
 
 /** tools/list: one page, computed beforehand. */
-export function serveToolList(server: Server, { surface, principal, toolsFilledIn }: ServingUnit): void {
+export function serveToolList(server: Server, unit: ServingUnit): void {
+  const { surface, principal, toolsFilledIn } = unit;
   server.setRequestHandler("tools/list", { params: onePageParams }, () =>
-    toolsFilledIn ? { tools: [] } : surface.toolList(principal).result,
+    keepList(unit, toolsFilledIn ? { tools: [] } : surface.toolList(principal).result),
   );
 }
 

@@ -24,6 +24,20 @@ describe("doctor", () => {
     expect(code).toBe(0);
   });
 
+  test("warns of a key in the settings file, as a server does that starts, and shows it nowhere", async () => {
+    const key = "the-key-itself-0123456789";
+    const config = join(user.cwd, "plain-key.yaml");
+    await writeFile(config, `auth: { apiKey: ${key} }\n`);
+    const { code, stdout } = await user.sluice(["doctor", "--config", config]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^! settings: auth\.apiKey \(.*plain-key\.yaml\) .*secret:\/\/.*sha256:/m);
+    const server = user.start(["serve", "--port", "0", "--config", config]);
+    const [line] = await server.waitFor(/^.*"exposed".*$/m);
+    expect(line).toContain("auth.apiKey");
+    await server.waitFor(/serves MCP on/);
+    expect(stdout + line).not.toContain(key);
+  });
+
   test("says how to mend what is missing", async () => {
     const result = await user.sluice(
       ["doctor", "--json", "--lake.localRoots", "gone", "--lake.buckets", "some-bucket"],

@@ -62,6 +62,16 @@ test("one that asks shows none, unless it is told who may see them", async () =>
     status: 200,
     text: expect.stringContaining("sluice_calls_running 0"),
   });
+  const ready = async (headers?: Record<string, string>) =>
+    (await shown.get("/health/ready", headers)).json();
+  expect(await ready({ "x-api-key": keyOf("ops") })).toMatchObject({
+    status: "ready",
+    dependencies: { cache: { status: "ready" } },
+  });
+  for (const key of [keyOf("ada"), keyOf("nobody"), "x"]) {
+    expect(await ready({ "x-api-key": key })).toEqual({ status: "ready" });
+  }
+  expect(await ready()).toEqual({ status: "ready" });
 });
 
 test.each([

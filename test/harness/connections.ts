@@ -52,7 +52,7 @@ export async function throughLambda(): Promise<Connections> {
   const front = createMcpFront({ calls, serverInfo, requestsOnly: true });
   const app = createApp({
     ...{ front, calls, guard: () => undefined, certificates: new ClientCertificates() },
-    ...{ summarizeBucket: undefined, oauth: undefined, metrics: undefined, showsDependencies: false },
+    ...{ summarizeBucket: undefined, oauth: undefined, metrics: undefined, dependencyReaders: [] },
     ...{ ready: async () => [], draining: () => false, onError: () => {}, onTurnedAway: () => {} },
   });
   const handler = createLambdaHandler({

@@ -48,11 +48,13 @@ export async function settingsOf(auth: unknown, http: unknown): Promise<Settings
 export interface GuardedOptions {
   http?: unknown;
   now?: () => number;
+  /** Holders of which roles are told the state of each dependency. Default: nobody. */
+  dependencyReaders?: readonly string[];
 }
 
 export async function startGuardedServer(
   auth: unknown,
-  { http = {}, now = Date.now }: GuardedOptions = {},
+  { http = {}, now = Date.now, dependencyReaders = [] }: GuardedOptions = {},
 ): Promise<GuardedServer> {
   const settings = await settingsOf(auth, http);
   const logged: string[] = [];
@@ -76,7 +78,7 @@ export async function startGuardedServer(
     oauth,
     certificates,
     tls,
-    showsDependencies: false,
+    dependencyReaders,
   });
   const { url } = await adapter.listen();
   return { url, logged, close: () => adapter.close() };

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { tellOfChanges } from "../../src/commands/frame/front.ts";
 import { createLog, type Log } from "../../src/telemetry/log.ts";
 import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
-import { openSession } from "../harness/rpc.ts";
+import { modernRequest, openSession, postMcp } from "../harness/rpc.ts";
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -58,6 +58,15 @@ async function sessionStream({ adapter }: PolicyServer): Promise<() => string> {
   };
   void read().catch(() => {});
   return () => text;
+}
+
+const lists = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+
+/** How long a client may keep the answer. */
+async function keptMs({ adapter }: PolicyServer, method: string): Promise<unknown> {
+  const { body, headers } = modernRequest(method);
+  const { messages } = await postMcp(adapter, body, { ...headers, authorization: "ann" });
+  return messages[0]?.result?.ttlMs;
 }
 
 const ready = (server: PolicyServer) => server.adapter.fetch(new Request("http://localhost/health/ready"));
@@ -114,10 +123,12 @@ test("a change that cannot be used denies everything until it is mended", async 
       fault: { code: "denied", message: expect.stringContaining("policy cannot be used") },
     });
     expect(await toolNames(server)).toEqual([]);
+    for (const method of lists) expect([method, await keptMs(server, method)]).toEqual([method, 0]);
     await change(everything);
     await expect.poll(async () => (await ready(server)).status).toBe(200);
   }
   expect(await server.call("ann", "lake_list_sources")).toMatchObject({ kind: "completed" });
+  expect(await keptMs(server, "tools/list")).toBe(300_000);
 });
 
 test("a server that starts with a policy it cannot use is not ready, and says why in its log alone", async () => {

@@ -7,6 +7,7 @@ import type { McpFront } from "../../mcp/front.ts";
 import { createApp } from "./app.ts";
 import type { OAuthResource } from "./challenge.ts";
 import { ClientCertificates } from "./client-certificate.ts";
+import type { DependencyReaders } from "./dependency-readers.ts";
 import { createGuard } from "./guard.ts";
 import type { Dependency } from "./health.ts";
 import { createInFlight } from "./in-flight.ts";
@@ -42,8 +43,8 @@ export interface HttpAdapterOptions {
   tls?: TlsFiles | undefined;
   /** The certificates of clients, for whoever checks identity by them. Default: nobody's. */
   certificates?: ClientCertificates | undefined;
-  /** Whether /health/ready says what each dependency's state is. Default: yes. */
-  showsDependencies?: boolean;
+  /** Whom /health/ready tells what each dependency's state is. Default: everybody. */
+  dependencyReaders?: DependencyReaders;
   /** How long accepted calls may go on once the server stops. Default 20 s. */
   drainMs?: number;
   /** How long a client may take to send its headers. Default 10 s. */
@@ -82,8 +83,8 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const state = { draining: () => draining, onError, onTurnedAway };
   const inFlight = createInFlight();
   const ready = options.ready ?? (async () => []);
-  const { summarizeBucket, oauth, metrics, showsDependencies = true } = options;
-  const told = { summarizeBucket, oauth, metrics, showsDependencies };
+  const { summarizeBucket, oauth, metrics, dependencyReaders = "everybody" } = options;
+  const told = { summarizeBucket, oauth, metrics, dependencyReaders };
   const certificates = options.certificates ?? new ClientCertificates();
   const app = createApp({ front, calls, guard, certificates, ready, ...told, ...state });
   const lean = createLeanMcp({ front, guard, certificates, ...state });

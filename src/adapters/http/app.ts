@@ -11,6 +11,7 @@ import { answerMcp } from "./answer-mcp.ts";
 import { metadataPaths, metadataResponse, type OAuthResource } from "./challenge.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders, isPreflight, preflightResponse } from "./cors.ts";
+import { type DependencyReaders, readsDependencies } from "./dependency-readers.ts";
 import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { metricsResponse, type ReadableMetrics } from "./metrics.ts";
@@ -34,8 +35,8 @@ export interface AppOptions {
   summarizeBucket: string | undefined;
   /** Where callers get access tokens; undefined where none are taken. */
   oauth: OAuthResource | undefined;
-  /** Whether /health/ready tells whoever asks what the server needs. */
-  showsDependencies: boolean;
+  /** Whom /health/ready tells what the server needs. */
+  dependencyReaders: DependencyReaders;
   /** Undefined where nobody may read any. */
   metrics: ReadableMetrics | undefined;
   ready(): Promise<readonly Dependency[]>;
@@ -51,16 +52,19 @@ export function createApp(options: AppOptions): App {
   const app = new Hono<AppEnv>();
   const turnedAway = (c: Context<AppEnv>, why: Pick<TurnedAway, "code" | "reason">) =>
     options.onTurnedAway({ ...requestOf(c), ...why });
+  app.use(async (c, next) => {
+    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming);
+    return next();
+  });
   app.get("/health", (c) => c.json({ status: "healthy" }));
-  app.get("/health/ready", async () =>
+  app.get("/health/ready", async (c) =>
     readinessResponse({
       draining: draining(),
       dependencies: await options.ready(),
-      showsDependencies: options.showsDependencies,
+      showsDependencies: await readsDependencies(c.req.raw, options.dependencyReaders, options),
     }),
   );
   app.use(async (c, next) => {
-    if (c.env?.incoming) options.certificates.cameOn(c.req.raw, c.env.incoming);
     const origin = c.req.header("origin");
     const refused = guard({ host: c.req.header("host") ?? new URL(c.req.url).host, origin });
     if (refused === undefined) {

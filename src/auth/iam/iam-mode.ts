@@ -30,12 +30,19 @@ export function createIamMode({ clients, organizations, countBy }: IamOptions): 
       if (!caller) return refuse("invalid", "iam", "no ARN of a caller");
       const wrong = contradiction(iam, caller, organizations);
       if (wrong !== undefined) return refuse("invalid", "iam", wrong);
-      const { arn, role = arn, account } = caller;
-      const client = byArn.get(arn) ?? byArn.get(role) ?? byArn.get(account);
+      const client = mostExactClient(byArn, caller);
       if (!client) return refuse("invalid", "iam", "caller of no client");
       return { principal: principalOf(client, iam, caller, countBy) };
     },
   };
+}
+
+/** Of the session or user, else of its role, else of its account. */
+export function mostExactClient<T>(
+  byArn: ReadonlyMap<string, T>,
+  { arn, role = arn, account }: CallerArn,
+): T | undefined {
+  return byArn.get(arn) ?? byArn.get(role) ?? byArn.get(account);
 }
 
 function contradiction(

@@ -91,7 +91,7 @@ async function buildDeps(
     import("../../assemble.ts"),
     import("../../telemetry/log.ts"),
   ]);
-  const { settings, effective } = config;
+  const { settings, effective, warnings } = config;
   const isSet = (...paths: string[]) =>
     effective.some(({ path, origin }) => paths.includes(path) && origin.kind !== "default");
   const level = isSet("log.level") ? settings.log.level : (quietLevel ?? settings.log.level);
@@ -100,6 +100,7 @@ async function buildDeps(
     perDay: isSet("limits.perDay"),
   };
   const log = createLog({ level });
+  for (const warning of warnings) log.warn("exposed", { warning });
   const metrics = isCounting ? await openMetrics(settings) : undefined;
   const tracing = await openTracing(settings, log);
   const s3Credentials = demo?.credentials;

@@ -72,7 +72,7 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
     oauth: identity?.oauth,
     certificates: identity?.certificates,
     metrics: readableMetrics(deps),
-    showsDependencies: identity === undefined,
+    dependencyReaders: identity ? deps.settings.telemetry.metricsRoles : "everybody",
   });
 }
 

@@ -37,7 +37,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
     certificates: new ClientCertificates(),
     summarizeBucket: bucket?.bucket,
     oauth: identity?.oauth,
-    showsDependencies: false,
+    dependencyReaders: [],
     // Nobody can read those of one environment among many.
     metrics: undefined,
     ready: async () => [

@@ -1,0 +1,11 @@
+import type { Assignment } from "./assignment.ts";
+import { isSecretReference } from "./secrets/fetch-secret.ts";
+
+/** Where a key stands in a settings file as it is, as far as sources say before secrets are fetched. Does not hold the key. */
+export function plainKeyWarnings(winners: ReadonlyMap<string, Assignment>): string[] {
+  const given = winners.get("auth.apiKey");
+  if (given?.origin.kind !== "file" || isSecretReference(given.value)) return [];
+  return [
+    `auth.apiKey (${given.origin.name}) is the key itself: whoever reads the file can call. Write where it is kept (secret://…), or name the caller in auth.apiKeys with the key's hash (sha256:…, from sluice key --hash).`,
+  ];
+}
