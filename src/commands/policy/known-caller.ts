@@ -41,7 +41,7 @@ function ofCertificate(name: string, { mtls }: Auth): KnownCaller | undefined {
 
 function ofArn(name: string, { iam }: Auth): KnownCaller | undefined {
   // Behind "#" stands which identity of a Cognito pool it is.
-  const caller = parseCallerArn(name.replace(/#.*$/, ""));
+  const caller = parseCallerArn(name.split("#", 1)[0] ?? "");
   const byArn = new Map(iam.clients.map((client) => [withoutRolePath(client.arn), client]));
   const found = caller && mostExactClient(byArn, caller);
   return found && entryOf("auth.iam.clients", iam.clients, (client) => client === found);
