@@ -2,9 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
 import { audience, type OidcServer, startOidcServer } from "../../test/harness/oidc-server.ts";
-import { type Postgres, startPostgres } from "../../test/harness/postgres.ts";
+import { type Postgres, startAuditPostgres } from "../../test/harness/postgres.ts";
 import { type Children, firstJsonLine } from "../children.ts";
 
 /** The built server with one set of guards. */
@@ -35,8 +34,7 @@ export async function startServers(
 ): Promise<GuardedServers> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-bench-guard-"));
   await mkdir(join(folder, "lake"));
-  const [oidc, postgres] = await Promise.all([startOidcServer(), startPostgres()]);
-  await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+  const [oidc, postgres] = await Promise.all([startOidcServer(), startAuditPostgres(schema)]);
   const callers = await Promise.all(
     Array.from({ length: callerCount }, async (_, index) => {
       const claims = { sub: `caller-${index}`, tenant: `tenant-${index}`, groups: ["reader"] };

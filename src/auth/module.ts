@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { inTime } from "../core/in-time.ts";
 import type { Principal } from "../core/principal.ts";
 import { type AuthMode, type CallerRequest, refuse, type Verdict } from "./mode.ts";
 import { outsideName, outsideNames } from "./names.ts";
@@ -38,6 +39,7 @@ const answerShape = z.union([
 
 const timeoutMs = 5_000;
 const reasonChars = 200;
+const noAnswer = () => new Error(`no answer within ${timeoutMs} ms`);
 
 /** Throws `TypeError` for what is no such module. */
 export function asAuthModule(loaded: unknown): AuthModule {
@@ -58,7 +60,7 @@ export function createModuleMode(module: AuthModule, isLeft: (request: CallerReq
         headers: Object.freeze(Object.fromEntries(request.headers)),
       });
       try {
-        return read(await withinTime(module.authenticate(seen)));
+        return read(await inTime(module.authenticate(seen), timeoutMs, noAnswer));
       } catch (cause) {
         return refuse("invalid", "module", "the module failed", cause);
       }
@@ -76,16 +78,4 @@ function read(answer: unknown): Verdict {
   const { id, ...rest } = parsed.data.principal;
   const principal: Principal = { ...rest, id: `module:${id}`, via: "module" };
   return { principal: Object.freeze(principal) };
-}
-
-async function withinTime(answer: unknown): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,17 +1,8 @@
 import { Readable } from "node:stream";
 import { isRecord } from "./record.ts";
+import type { PluggableClient, SdkPlugin, SdkStack } from "./sdk-middleware.ts";
 
-/** As much of the AWS SDK's middleware stack as it takes to see its raw answers. */
-interface SdkStack {
-  add(middleware: Middleware, options: { step: "deserialize"; priority: "low" }): void;
-}
-type Middleware = (next: Next, context: object) => Next;
 type Next = (request: object) => Promise<{ response: unknown }>;
-
-/** Takes any client's stack: their types differ by what they send. */
-interface SdkPlugin {
-  applyToStack(stack: object): void;
-}
 
 export interface AnswerDeadline {
   /** From the head of an answer to the end of its body. Milliseconds. */
@@ -25,22 +16,21 @@ export interface AnswerDeadline {
  * `TimeoutError`; the head has its own time, `answerMs`. Every client must have it: a test looks for others.
  */
 export function answersWithin({ wholeMs, except }: AnswerDeadline): SdkPlugin {
-  const bound: Middleware = (next, context) => async (request) => {
-    const answer = await next(request);
-    const { commandName } = context as Record<string, unknown>;
-    if (commandName !== except) endLate(answer.response, wholeMs);
-    return answer;
-  };
+  const bound =
+    (next: Next, context: object): Next =>
+    async (request) => {
+      const answer = await next(request);
+      const { commandName } = context as Record<string, unknown>;
+      if (commandName !== except) endLate(answer.response, wholeMs);
+      return answer;
+    };
   return {
-    applyToStack: (stack) => (stack as SdkStack).add(bound, { step: "deserialize", priority: "low" }),
+    applyToStack: (stack) => (stack as SdkStack<Next>).add(bound, { step: "deserialize", priority: "low" }),
   };
 }
 
 /** A client whose answers end. */
-export function answering<C extends { middlewareStack: { use(plugin: SdkPlugin): void } }>(
-  client: C,
-  deadline: AnswerDeadline,
-): C {
+export function answering<C extends PluggableClient>(client: C, deadline: AnswerDeadline): C {
   client.middlewareStack.use(answersWithin(deadline));
   return client;
 }

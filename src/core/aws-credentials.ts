@@ -1,5 +1,6 @@
 import { answersWithin } from "./aws-answer-deadline.ts";
 import { ToolError } from "./errors.ts";
+import { inTime } from "./in-time.ts";
 
 type Providers = typeof import("@aws-sdk/credential-providers");
 type Chain = ReturnType<Providers["fromNodeProviderChain"]>;
@@ -26,27 +27,12 @@ export function awsCredentials({
       fromNodeProviderChain({ ignoreCache: true, clientPlugins: plugins }),
     );
     const asked = chain;
-    const forget = () => {
+    return inTime((await asked)(identity), timeoutMs, () => {
+      // A chain lets all who ask wait for the one answer it waits for itself.
       if (chain === asked) chain = undefined;
-    };
-    // A chain lets all who ask wait for the one answer it waits for itself.
-    return inTime((await asked)(identity), timeoutMs, forget);
+      return tooLate(timeoutMs);
+    });
   };
-}
-
-async function inTime<T>(work: Promise<T>, timeoutMs: number, onLate: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      onLate();
-      reject(tooLate(timeoutMs));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function tooLate(timeoutMs: number): ToolError {

@@ -7,18 +7,9 @@ import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
-import type {
-  Allowance,
-  Call,
-  CallSteps,
-  Confirmation,
-  Confirmed,
-  Outcome,
-  ParsedCall,
-  StepFault,
-} from "./steps.ts";
+import type { Allowance, Call, CallSteps, Confirmation, Confirmed, Outcome, ParsedCall } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
-import { runWatched, unbroken } from "./watched-work.ts";
+import { runWatched, tellStepFault, unbroken } from "./watched-work.ts";
 import { plainPlan } from "./write-plan.ts";
 
 /** When a call has to be answered whatever its settings say, as its process ends or is frozen then. */
@@ -104,7 +95,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   try {
     await auditor.outcome(call, outcome, durationMs);
   } catch (thrown) {
-    tellStepFault(path, { step: "auditor", thrown, call });
+    tellStepFault(path.steps.observer, { step: "auditor", thrown, call });
   }
   unbroken(() => observer.finished(call, outcome, durationMs));
   const { tool, correlationId } = call;
@@ -146,7 +137,7 @@ async function outcomeOf(
     try {
       release?.();
     } catch (thrown) {
-      tellStepFault(path, { step: "limiter", thrown, call });
+      tellStepFault(path.steps.observer, { step: "limiter", thrown, call });
     }
   }
 }
@@ -156,7 +147,7 @@ async function tellSettled(path: CallPath, call: ParsedCall, { settled }: Confir
   try {
     await settled?.(outcome);
   } catch (thrown) {
-    tellStepFault(path, { step: "confirmer", thrown, call });
+    tellStepFault(path.steps.observer, { step: "confirmer", thrown, call });
   }
 }
 
@@ -176,10 +167,6 @@ async function makePlan(path: CallPath, request: CallRequest, call: ParsedCall) 
   if (!tool.plan) return plainPlan(tool, input);
   const { plan } = tool;
   return runWork(path, request, call, (context) => plan(input, context));
-}
-
-function tellStepFault({ steps }: CallPath, fault: StepFault): void {
-  unbroken(() => steps.observer.stepFailed(fault));
 }
 
 /** On record either way; whether a tool is hidden, and why, stands there and in the log alone. */
@@ -203,7 +190,7 @@ async function unknown(
   try {
     await auditor.unknown?.(told, durationMs);
   } catch (thrown) {
-    tellStepFault(path, { step: "auditor", thrown });
+    tellStepFault(path.steps.observer, { step: "auditor", thrown });
   }
   return { kind: "unknown_tool", name: request.name, suggestion: suggestVisible(path, request) };
 }
@@ -215,7 +202,7 @@ function suggestVisible(path: CallPath, { name, principal }: CallRequest): strin
   try {
     return tool && path.steps.policy.visible(principal, tool) ? near : undefined;
   } catch (thrown) {
-    tellStepFault(path, { step: "policy", thrown });
+    tellStepFault(path.steps.observer, { step: "policy", thrown });
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { CallPath } from "./call.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Principal } from "./principal.ts";
 import type { CallSteps } from "./steps.ts";
-import { unbroken } from "./watched-work.ts";
+import { tellStepFault, unbroken } from "./watched-work.ts";
 
 /** A request of a known caller that was refused before it named a tool, or that named none in the form there is for it. */
 export interface RefusedRequest {
@@ -28,6 +28,6 @@ export async function tellRefused(
   try {
     await auditor.refused?.(request);
   } catch (thrown) {
-    unbroken(() => observer.stepFailed({ step: "auditor", thrown }));
+    tellStepFault(observer, { step: "auditor", thrown });
   }
 }

@@ -1,4 +1,5 @@
 import { isRecord } from "./record.ts";
+import type { PluggableClient, SdkStack } from "./sdk-middleware.ts";
 
 /** Those that have ended, */
 const expiredNames = new Set([
@@ -24,11 +25,6 @@ export function isStaleName(name: string): boolean {
   return expiredNames.has(name) || replacedNames.has(name);
 }
 
-/** As much of the AWS SDK's middleware stack as it takes to send a request once more. */
-interface SdkStack {
-  add(middleware: Middleware, options: { step: "initialize" | "deserialize"; priority: "high" }): void;
-}
-type Middleware = (next: Next, context: object) => Next;
 type Next = (args: { request?: unknown }) => Promise<unknown>;
 
 interface SdkIdentity {
@@ -36,9 +32,8 @@ interface SdkIdentity {
   sessionToken?: string | undefined;
 }
 
-interface SdkClient {
+interface SdkClient extends PluggableClient {
   config: { credentials(options?: { forceRefresh?: boolean }): Promise<SdkIdentity> };
-  middlewareStack: { use(plugin: { applyToStack(stack: object): void }): void };
 }
 
 /**
@@ -47,24 +42,28 @@ interface SdkClient {
  */
 export function rereading<C extends SdkClient>(client: C): C {
   const signedWith = new WeakMap<object, string>();
-  const look: Middleware = (next, context) => (args) => {
-    signedWith.set(context, identityOf(args.request));
-    return next(args);
-  };
-  const resend: Middleware = (next, context) => async (args) => {
-    try {
-      return await next(args);
-    } catch (thrown) {
-      if (!(thrown instanceof Error) || !isStaleName(thrown.name)) throw thrown;
-      const { accessKeyId, sessionToken = "" } = await client.config.credentials({ forceRefresh: true });
-      if (`${accessKeyId} ${sessionToken}` === signedWith.get(context)) throw thrown;
+  const look =
+    (next: Next, context: object): Next =>
+    (args) => {
+      signedWith.set(context, identityOf(args.request));
       return next(args);
-    }
-  };
+    };
+  const resend =
+    (next: Next, context: object): Next =>
+    async (args) => {
+      try {
+        return await next(args);
+      } catch (thrown) {
+        if (!(thrown instanceof Error) || !isStaleName(thrown.name)) throw thrown;
+        const { accessKeyId, sessionToken = "" } = await client.config.credentials({ forceRefresh: true });
+        if (`${accessKeyId} ${sessionToken}` === signedWith.get(context)) throw thrown;
+        return next(args);
+      }
+    };
   client.middlewareStack.use({
     applyToStack(stack) {
-      (stack as SdkStack).add(look, { step: "deserialize", priority: "high" });
-      (stack as SdkStack).add(resend, { step: "initialize", priority: "high" });
+      (stack as SdkStack<Next>).add(look, { step: "deserialize", priority: "high" });
+      (stack as SdkStack<Next>).add(resend, { step: "initialize", priority: "high" });
     },
   });
   return client;

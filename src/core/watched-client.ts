@@ -1,17 +1,7 @@
 import { isRecord } from "./record.ts";
+import type { PluggableClient, SdkPlugin, SdkStack } from "./sdk-middleware.ts";
 import { beginServiceCall, plainName, type ServiceCall } from "./service-calls.ts";
 
-/** As much of the AWS SDK's middleware stack as it takes to watch a client. */
-interface SdkStack {
-  add(middleware: Middleware, options: { step: "deserialize"; priority: "high" }): void;
-}
-
-/** Takes any client's stack: their types differ by what they send. */
-interface SdkPlugin {
-  applyToStack(stack: object): void;
-}
-
-type Middleware = (next: Next, context: object) => Next;
 type Next = (request: { input: object; request: unknown }) => Promise<SdkAnswer>;
 interface SdkAnswer {
   response: unknown;
@@ -24,17 +14,19 @@ interface SdkAnswer {
  */
 export const watchPlugin: SdkPlugin = Object.freeze({
   applyToStack(stack: object) {
-    const watch: Middleware = (next, context) => async (request) => {
-      const { service, operation } = namesOf(context);
-      const begun = beginServiceCall(service, operation);
-      return begun ? takeDown(begun, request.request, () => next(request)) : next(request);
-    };
-    (stack as SdkStack).add(watch, { step: "deserialize", priority: "high" });
+    const watch =
+      (next: Next, context: object): Next =>
+      async (request) => {
+        const { service, operation } = namesOf(context);
+        const begun = beginServiceCall(service, operation);
+        return begun ? takeDown(begun, request.request, () => next(request)) : next(request);
+      };
+    (stack as SdkStack<Next>).add(watch, { step: "deserialize", priority: "high" });
   },
 });
 
 /** A client that is watched. Every client must be made so: a test looks for others. */
-export function watched<C extends { middlewareStack: { use(plugin: SdkPlugin): void } }>(client: C): C {
+export function watched<C extends PluggableClient>(client: C): C {
   client.middlewareStack.use(watchPlugin);
   return client;
 }

@@ -1,4 +1,4 @@
-import type { Call, Observer } from "./steps.ts";
+import type { Call, Observer, StepFault } from "./steps.ts";
 
 /** Whoever watches calls must not be able to break one. */
 export function unbroken(watch: () => void): void {
@@ -7,6 +7,10 @@ export function unbroken(watch: () => void): void {
   } catch {
     // It was the observer that failed: there is nobody left to tell.
   }
+}
+
+export function tellStepFault(observer: Pick<Observer, "stepFailed">, fault: StepFault): void {
+  unbroken(() => observer.stepFailed(fault));
 }
 
 /**

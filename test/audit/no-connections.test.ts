@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
 import { call } from "../harness/call-path.ts";
-import { type Postgres, startPostgres } from "../harness/postgres.ts";
+import { type Postgres, startAuditPostgres } from "../harness/postgres.ts";
 import { startSteadyLoad } from "../harness/steady-load.ts";
 
 const schema = "sluice_audit";
 let postgres: Postgres;
 let place: AuditPlace;
 beforeAll(async () => {
-  [postgres, place] = await Promise.all([startPostgres(), createAuditPlace()]);
-  await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+  [postgres, place] = await Promise.all([startAuditPostgres(schema), createAuditPlace()]);
 });
 afterAll(() => Promise.all([postgres.remove(), place.remove()]));
 

@@ -2,12 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
 import type { Audit } from "../../src/audit/create-audit.ts";
-import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
 import { createCounts } from "../../src/lake/cache/counts.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { createMetrics } from "../../src/telemetry/metrics/create-metrics.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
-import { type Postgres, startPostgres } from "../harness/postgres.ts";
+import { type Postgres, startAuditPostgres } from "../harness/postgres.ts";
 import { modernRequest } from "../harness/rpc.ts";
 import { startSteadyLoad } from "../harness/steady-load.ts";
 
@@ -19,8 +18,7 @@ const schema = "sluice_audit";
 let postgres: Postgres;
 let place: AuditPlace;
 beforeAll(async () => {
-  [postgres, place] = await Promise.all([startPostgres(), createAuditPlace()]);
-  await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+  [postgres, place] = await Promise.all([startAuditPostgres(schema), createAuditPlace()]);
 });
 afterAll(async () => {
   await Promise.all([postgres.remove(), place.remove()]);

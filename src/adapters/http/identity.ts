@@ -8,6 +8,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { type Challenge, challengeHeader } from "./challenge.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { problem } from "./problem.ts";
+import { pathOf } from "./turned-away.ts";
 
 export interface IdentityOptions extends Challenge {
   authenticator: Authenticator;
@@ -57,7 +58,7 @@ function record(
   { method, url, headers }: Request,
 ): void {
   const correlationId = correlationIdOf(headers.get("traceparent"), newId);
-  const path = new URL(url).pathname.slice(0, 200);
+  const path = pathOf(new URL(url).pathname);
   const caller = { kind, via, reason, method, path, correlationId };
   if (kind === "missing") {
     log.info("caller refused", { ...caller, error: cause });

@@ -9,7 +9,7 @@ import type { ClientCertificates } from "./client-certificate.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Guard } from "./guard.ts";
 import { type NodeBody, readNodeBody } from "./node-body.ts";
-import { type TellTurnedAway, traceparentOf } from "./turned-away.ts";
+import { type TellTurnedAway, toldOf, traceparentOf } from "./turned-away.ts";
 
 /** What `/mcp` is made of. */
 export interface LeanOptions {
@@ -33,7 +33,7 @@ export function createLeanMcp(options: LeanOptions) {
   async function answer(request: Request, incoming: Incoming): Promise<Response> {
     if (draining()) {
       const { method } = request;
-      onTurnedAway({ method, path: "/mcp", traceparent: traceparentOf(incoming), ...isStopping });
+      onTurnedAway({ ...toldOf({ method, url: "/mcp", headers: incoming.headers }), ...isStopping });
       return drainingResponse();
     }
     certificates.cameOn(request, incoming);
@@ -74,9 +74,7 @@ export function createLeanMcp(options: LeanOptions) {
     const { host, origin } = incoming.headers;
     const refused = guard({ host, origin });
     if (refused === undefined) return listener(incoming, outgoing);
-    const { method } = incoming;
-    const traceparent = traceparentOf(incoming);
-    onTurnedAway({ method, path: "/mcp", traceparent, code: "denied", reason: refused });
+    onTurnedAway({ ...toldOf(incoming), code: "denied", reason: refused });
     await answerRefused(refused, incoming, outgoing);
   };
 }

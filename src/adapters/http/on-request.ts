@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { InFlight } from "./in-flight.ts";
 import { leavesWithItsConnection } from "./leaving.ts";
 import { namesTwoHosts, refuseTwoHosts } from "./one-host.ts";
-import { pathOf, type TellTurnedAway, traceparentOf } from "./turned-away.ts";
+import { type TellTurnedAway, toldOf } from "./turned-away.ts";
 import type { Turns } from "./turns.ts";
 
 /** Answers one request of Node's server. */
@@ -26,10 +26,7 @@ export function createOnRequest({ mcp, others, turns, inFlight, onTurnedAway }: 
     // What came in one piece with the request for which it was cut off.
     if (incoming.socket.destroyed) return;
     if (namesTwoHosts(incoming)) {
-      const { method, url } = incoming;
-      const traceparent = traceparentOf(incoming);
-      const why = { code: "invalid_input", reason: "two Host headers" } as const;
-      onTurnedAway({ method, path: pathOf(url), traceparent, ...why });
+      onTurnedAway({ ...toldOf(incoming), code: "invalid_input", reason: "two Host headers" });
       return refuseTwoHosts(outgoing);
     }
     leaves(incoming, outgoing);

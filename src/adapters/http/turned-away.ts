@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../../core/errors.ts";
 
 /** A request that is turned away whoever sent it: by the host or origin it names, or as the server stops. */
@@ -16,6 +17,15 @@ export type TellTurnedAway = (request: TurnedAway) => void;
 /** Of a URL as a request line has it. */
 export function pathOf(url = ""): string {
   return (url.split("?")[0] ?? "").slice(0, 200);
+}
+
+/** What is told of a request of Node's server, whatever was wrong with it. */
+export function toldOf({
+  method,
+  url,
+  headers,
+}: Pick<IncomingMessage, "method" | "url" | "headers">): Pick<TurnedAway, "method" | "path" | "traceparent"> {
+  return { method, path: pathOf(url), traceparent: traceparentOf({ headers }) };
 }
 
 /** A `traceparent` header of Node's request: one given twice is none. Source: W3C Trace Context, section 3.2. */

@@ -1,4 +1,5 @@
 import type { Environment } from "../../config/platform.ts";
+import { inTime } from "../../core/in-time.ts";
 import { type Check, checkTimeoutMs, failed, ok, warning, wordsOf } from "./check.ts";
 
 const name = "credentials";
@@ -9,7 +10,11 @@ export async function checkCredentials(env: Environment, nowMs: number): Promise
   const profile = env.AWS_PROFILE;
   const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
   try {
-    const found = await within(checkTimeoutMs, fromNodeProviderChain()());
+    const found = await inTime(
+      fromNodeProviderChain()(),
+      checkTimeoutMs,
+      () => new Error(`no answer within ${checkTimeoutMs} ms`),
+    );
     const from =
       env.AWS_ACCESS_KEY_ID && !profile
         ? "variables"
@@ -62,12 +67,4 @@ function explain(thrown: unknown, profile: string | undefined): Check {
 
 function loginHint(profile: string | undefined): string {
   return `Run: aws sso login${profile ? ` --profile ${profile}` : ""} (for SSO; else renew the credentials)`;
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,17 @@
+/** As much of the AWS SDK's middleware stack as it takes to stand in a client's way. Source: AWS SDK, "MiddlewareStack". */
+export interface SdkStack<Next> {
+  add(
+    middleware: (next: Next, context: object) => Next,
+    options: { step: "initialize" | "deserialize"; priority: "high" | "low" },
+  ): void;
+}
+
+/** Takes any client's stack: their types differ by what they send. */
+export interface SdkPlugin {
+  applyToStack(stack: object): void;
+}
+
+/** As much of a client as it takes to give it a plugin. */
+export interface PluggableClient {
+  middlewareStack: { use(plugin: SdkPlugin): void };
+}
