@@ -46,9 +46,9 @@ async function measure({ dir, what, concurrency, runMs }: JournalCase): Promise<
       const file = await openAppendFile(path);
       return {
         ...file,
-        sync() {
+        append(bytes) {
           syncs++;
-          return file.sync();
+          return file.append(bytes);
         },
       };
     },

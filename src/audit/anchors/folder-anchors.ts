@@ -37,7 +37,6 @@ async function writeAnchor(folder: string, { chain, sequence, hash, time }: Anch
   const file = await openAppendFile(path);
   try {
     await file.append(Buffer.from(`${start}${canonicalJson({ chain, sequence, hash, time })}\n`));
-    await file.sync();
   } finally {
     await file.close();
   }

@@ -75,9 +75,8 @@ class SegmentedWriter implements ChainWriter {
     try {
       const file = await this.#fileFor(dayOf(first));
       await file.append(bytes);
-      await file.sync();
     } catch (thrown) {
-      // After a failed sync a handle says nothing of what is on disk: the next write opens the file anew, and cuts it.
+      // After a failed write a handle says nothing of what is on disk: the next write opens the file anew, and cuts it.
       await this.close().catch(() => {});
       throw thrown;
     }
@@ -126,7 +125,6 @@ class SegmentedWriter implements ChainWriter {
     const file = await this.#options.openFile(path);
     try {
       await file.cut(this.#sizeBytes);
-      await file.sync();
       return file;
     } catch (thrown) {
       await file.close().catch(() => {});

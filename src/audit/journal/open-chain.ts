@@ -98,7 +98,6 @@ async function cutTorn(folder: string, end: ChainEnd, openFile: OpenAppendFile):
   const file = await openFile(end.segment.path);
   try {
     await file.cut(end.wholeBytes);
-    await file.sync();
   } finally {
     await file.close();
   }
