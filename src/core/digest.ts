@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isRecord } from "./record.ts";
 
 /** How a digest is written and how long: 16 characters of base64url are 96 bits, 24 of hex too. */
@@ -27,5 +27,5 @@ function inOrder(value: unknown): unknown {
  * (`undefined` members, functions) does not count.
  */
 export function jsonDigest(value: unknown, { encoding, length }: DigestForm): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest(encoding).slice(0, length);
+  return hash("sha256", JSON.stringify(value), encoding).slice(0, length);
 }

@@ -23,8 +23,11 @@ test("others have many turns while a long array of records is read", async () =>
     if (!done) setImmediate(turn);
   };
   setImmediate(turn);
+  const startedMs = performance.now();
   await prepareJson(chunksOf(bytes), undefined, { ...source, format: "json" });
+  const tookMs = performance.now() - startedMs;
   done = true;
-  // A turn for every 4 MiB would be six.
-  expect(turns).toBeGreaterThan(12);
+  // Turns come by time: a fast machine has fewer of them, one that is held up more.
+  expect(tookMs / turns).toBeLessThan(60);
+  expect(turns).toBeGreaterThan(4);
 });
