@@ -50,7 +50,11 @@ export async function measureLake(options: MeasureOptions): Promise<Row[]> {
   const datasets = [...new Set(wanted.map(({ dataset }) => dataset))];
   for (let round = 0; round < rounds; round++) {
     for (const dataset of datasets) {
-      const sides = await startSides({ ...options, endpoint: url, work: join(options.work, "run") });
+      const sides = await startSides({
+        ...options,
+        endpoint: url,
+        work: join(options.work, `${dataset}-${round}`),
+      });
       for (const { row, question } of rows.filter(({ row }) => row.dataset === dataset)) {
         options.say(`round ${round + 1} of ${rounds}, ${dataset}, ${question.name}`);
         await measureRow(bench, sides, row, question, round);

@@ -1,8 +1,9 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { z } from "zod";
 import { keyOf } from "../data.ts";
+import { emptyFiles } from "../empty-files.ts";
 import type { SideRequest } from "../sides/side.ts";
 import { answerLines } from "./answer-lines.ts";
 import { createFetcher } from "./fetch-objects.ts";
@@ -77,6 +78,6 @@ async function ask(request: Ask) {
 await answerLines(async (request) => {
   if (request.op === "ask") return ask(request);
   fetched.delete(request.take);
-  if (fetcher) await rm(join(settings.folder, request.take), { recursive: true, force: true });
+  if (fetcher) await emptyFiles(join(settings.folder, request.take));
   return { forgotten: request.take };
 });

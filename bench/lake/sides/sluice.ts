@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { z } from "zod";
 import type { Children } from "../../children.ts";
 import { keyOf } from "../data.ts";
+import { emptyFiles } from "../empty-files.ts";
 import type { Question } from "../question.ts";
 import type { Answer, Side } from "./side.ts";
 
@@ -14,7 +14,7 @@ export interface SluiceOptions {
   /** The built product. */
   product: string;
   endpoint: string;
-  /** Emptied first. */
+  /** Where there is none yet. */
   cacheDir: string;
 }
 
@@ -45,7 +45,6 @@ export async function startSluice({
   endpoint,
   cacheDir,
 }: SluiceOptions): Promise<SluiceSide> {
-  await rm(cacheDir, { recursive: true, force: true });
   const port = await freePort();
   const child = children.start(product, ["serve", "--port", String(port)], {
     ...settings,
@@ -75,7 +74,7 @@ export async function startSluice({
     async stop() {
       await client.close();
       await children.stop(child);
-      await rm(cacheDir, { recursive: true, force: true });
+      await emptyFiles(cacheDir);
     },
   };
 }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Children } from "../../children.ts";
 import type { LakeData } from "../data.ts";
@@ -55,7 +54,6 @@ export async function startSides(options: SidesOptions): Promise<Sides> {
     missing,
     async stop() {
       for (const side of byName.values()) await side.stop();
-      await rm(work, { recursive: true, force: true });
     },
   };
 }
