@@ -1,3 +1,4 @@
+import { onceEach } from "./core/once-each.ts";
 import { type Policy, unguarded } from "./core/steps.ts";
 import type { Services } from "./core/tool.ts";
 import type { Lake } from "./lake/lake.ts";
@@ -10,9 +11,10 @@ import { tenantStep } from "./policy/tenant-step.ts";
 
 /** The step that holds calls to their tenant and their roles. With tenants, roles narrow what the tenant has. */
 export function callPolicy(access: Access | undefined, lake: Lake, tenants: LakeSettings["tenants"]): Policy {
+  const readable = onceEach(reachOf);
   const hold = (services: Services, reach: Reach, tenantId: string): Services => {
     const held = tenants ? lake.ofTenant(tenantId) : lake;
-    return { ...services, lake: reach === "all" ? held : held.within(reachOf(reach)) };
+    return { ...services, lake: reach === "all" ? held : held.within(readable(reach)) };
   };
   const policy: Policy = access
     ? policyStep(access, hold)

@@ -1,3 +1,4 @@
+import { onceEach } from "../core/once-each.ts";
 import type { OpenView } from "./open-view.ts";
 import { type Reach, reachKey } from "./reach.ts";
 import { RecentMap } from "./recent-map.ts";
@@ -27,9 +28,10 @@ export function createViews(open: (reach: Reach, key: string) => OpenView): View
       closing.set(view, timer.unref());
     },
   );
+  const keyOf = onceEach(reachKey);
   return {
     get(reach) {
-      const key = reachKey(reach);
+      const key = keyOf(reach);
       const before = known.get(key);
       if (before) return before;
       const view = open(reach, key);

@@ -1,3 +1,4 @@
+import { onceEach } from "../core/once-each.ts";
 import type { Principal } from "../core/principal.ts";
 import { closest } from "../core/suggest.ts";
 import type { Tool } from "../core/tool.ts";
@@ -48,8 +49,6 @@ export function compilePolicy(
   const roles = new Map(named.map(([name, role]) => [name, compileRole(name, role, tools)]));
   const { heldBy } = createBindings(document);
   const bySet = new Map<string, Rights>();
-  // Principals do not change; most come with many questions.
-  const byPrincipal = new WeakMap<Principal, Rights>();
   const rightsWith = (names: readonly string[]): Rights => {
     const held = [...new Set(names)].sort();
     const key = held.join(" ");
@@ -68,13 +67,8 @@ export function compilePolicy(
     roles,
     heldBy,
     rightsWith,
-    rightsOf(principal) {
-      const known = byPrincipal.get(principal);
-      if (known) return known;
-      const rights = rightsWith(heldBy(principal).map(({ role }) => role));
-      byPrincipal.set(principal, rights);
-      return rights;
-    },
+    // Most principals come with many questions.
+    rightsOf: onceEach((principal) => rightsWith(heldBy(principal).map(({ role }) => role))),
   };
 }
 
