@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../../../test/harness/audit.ts";
 import { call } from "../../../test/harness/call-path.ts";
+import { resealed } from "../../../test/harness/resealed.ts";
 import { createFolderAnchors } from "../anchors/folder-anchors.ts";
-import { type ReadRecord, type SealedRecord, sealRecord } from "../record/record.ts";
 import { verifyJournal } from "./verify-journal.ts";
 
 let place: AuditPlace;
@@ -25,24 +25,6 @@ async function tamper(change: (lines: string[]) => string[]) {
     line,
     sequence,
   }));
-}
-
-/** The records anew from a line on, with right hashes: what somebody can do who may write the journal. */
-function resealed(lines: string[], from: number, change: (record: ReadRecord) => ReadRecord): string[] {
-  const read = lines.map((line) => JSON.parse(line) as ReadRecord);
-  let previous = { sequence: from - 1, hash: read[from - 2]?.hash ?? "" };
-  return lines.map((line, index) => {
-    if (index < from - 1) return line;
-    const {
-      hash: _hash,
-      previousHash: _previous,
-      format: _format,
-      ...fields
-    } = change(read[index] as ReadRecord);
-    const sealed: SealedRecord = sealRecord(fields.chain, fields, previous);
-    previous = sealed;
-    return sealed.line;
-  });
 }
 
 test("an untouched journal is found whole", async () => {
