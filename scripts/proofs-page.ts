@@ -44,7 +44,7 @@ ${about}
 
 Measured on ${ranOn.toISOString().slice(0, 10)} with Node ${process.versions.node}${isSeeded ? ` and seed ${seed}` : ""} in ${Math.round(tookMs / 1000)} s: \`npm run prove -- --only ${name}${bySeed}\`
 
-| What | How often |
+| What | Seen |
 |---|--:|
 ${rows.join("\n")}`;
 }
