@@ -28,7 +28,7 @@ export const proofs: readonly Proof[] = [
     name: "resends",
     title: "Confirmed writes sent again after a kill",
     about:
-      "As above with confirmed writes whose records are in DynamoDB, which is one more place to die at. After each kill a server that takes the dead one's place is sent the calls that were not answered, and a few that were, each with its confirmation, twice at once; then another one, once more. Half of the writes are of a tool that can be run again, and has to be done in the end; of the others a client may be told that it is not known whether they were done, and then nothing is done.",
+      "As above with confirmed writes whose records are in DynamoDB, which is one more place to die at. A server is taken for dead after one second of silence, where the product waits 15. After each kill a server that takes the dead one's place is sent the calls that were not answered, and a few that were, each with its confirmation, twice at once; then another one, once more. Half of the writes are of a tool that can be run again, and has to be done in the end; of the others a client may be told that it is not known whether they were done, and then nothing is done.",
     files: ["test/audit/resent.test.ts"],
     env: { AUDIT_RESENT_KILLS: "100" },
     isSeeded: true,
