@@ -1,42 +1,28 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readJournal } from "../../src/audit/read/read-journal.ts";
 import { findUnfinished } from "../../src/audit/read/unfinished.ts";
 import { type AuditPlace, aCall, createAuditPlace } from "../harness/audit.ts";
-
-const child = fileURLToPath(new URL("../harness/audit-kill-child.ts", import.meta.url));
+import { counted, tellFigures } from "../harness/figures.ts";
+import { pathsBeside, runKilled } from "../harness/killed-writers.ts";
+import { linesOf } from "../harness/synced-lines.ts";
 
 /** How many processes are killed: `AUDIT_KILLS=200 npx vitest run test/audit/killed.test.ts` for many. */
 const kills = Number(process.env.AUDIT_KILLS ?? 8);
 const seed = Number(process.env.SLUICE_TEST_SEED ?? randomBytes(4).readUInt32LE());
 
-async function runKilled(place: AuditPlace, run: number): Promise<NodeJS.Signals | null> {
-  const { dir, anchorDir } = place;
-  const [effects, answers] = [join(dir, "..", "effects"), join(dir, "..", "answers")];
-  const args = [dir, anchorDir, effects, answers, String(run), String(seed + run)];
-  const running = spawn(process.execPath, ["--import", "tsx", child, ...args], { stdio: "inherit" });
-  await once(running, "close");
-  return running.signalCode;
-}
-
 async function* recordsIn({ dir }: AuditPlace) {
   for await (const { record } of readJournal(dir, () => {})) yield record;
 }
 
-const linesOf = async (path: string) =>
-  (await readFile(path, "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
-
 test("processes killed at any point of a write leave an earlier durable intent of every effect", async () => {
   console.log(`seed ${seed}`);
   const place = await createAuditPlace();
+  const { dir, anchorDir } = place;
+  const paths = pathsBeside(dir);
   let killed = 0;
   for (let run = 0; run < kills; run++) {
-    if ((await runKilled(place, run)) === "SIGKILL") killed++;
+    if ((await runKilled({ dir, anchorDir, paths, run, seed: seed + run })) === "SIGKILL") killed++;
     // Held against the journal while the dead process's line is still torn, as an operator would find it.
     expect((await place.verifyAnchored()).problems, `seed ${seed}, run ${run}`).toEqual([]);
   }
@@ -53,26 +39,46 @@ test("processes killed at any point of a write leave an earlier durable intent o
     records.filter(({ kind }) => kind === "intent").map((one) => [wordOf(one.arguments), one]),
   );
   const outcomes = new Set(records.filter(({ kind }) => kind === "outcome").map(({ call }) => call));
-  const effects = await linesOf(join(place.dir, "..", "effects"));
-  const answers = await linesOf(join(place.dir, "..", "answers"));
-  expect(
-    effects.filter((word) => !intents.has(word)),
-    `seed ${seed}: effects without intent`,
-  ).toEqual([]);
-  expect(new Set(effects).size).toBe(effects.length);
-  expect(
-    answers.filter((word) => !outcomes.has(intents.get(word)?.call)),
-    `seed ${seed}: answers lost`,
-  ).toEqual([]);
+  const effects = linesOf(paths.effects);
+  const answers = linesOf(paths.answers);
+  const deaths = linesOf(paths.deaths);
+  expect(deaths, "each that was killed did it at its point").toHaveLength(killed);
+  const unannounced = effects.filter((word) => !intents.has(word));
+  expect(unannounced, `seed ${seed}: effects without intent`).toEqual([]);
+  const doubled = effects.length - new Set(effects).size;
+  expect(doubled).toBe(0);
+  const lost = answers.filter((word) => !outcomes.has(intents.get(word)?.call));
+  expect(lost, `seed ${seed}: answers lost`).toEqual([]);
   const found = new Set((await findUnfinished(recordsIn(place))).map(({ call }) => call));
-  const open = [...intents.values()].filter(({ call }) => !outcomes.has(call)).map(({ call }) => call);
-  expect(found, `seed ${seed}: writes that are found unfinished`).toEqual(new Set(open));
+  const open = [...intents].filter(([, { call }]) => !outcomes.has(call));
+  expect(found, `seed ${seed}: writes that are found unfinished`).toEqual(
+    new Set(open.map(([, { call }]) => call)),
+  );
   expect(effects.length).toBeGreaterThan(0);
   expect(killed).toBeGreaterThan(kills / 2);
-  console.log(
-    `${killed} of ${kills} killed; ${effects.length} effects, ${answers.length} answers, ${records.length} records, ${
-      records.filter(({ kind }) => kind === "torn").length
-    } torn lines set aside`,
-  );
+  const done = new Set(effects);
+  const runsOf = (words: string[]) => new Set(words.map((word) => word.split(".")[0])).size;
+  const openWords = open.map(([word]) => word);
+  tellFigures({
+    "processes started": kills,
+    "processes killed by SIGKILL": killed,
+    ...counted("killed ", deaths),
+    "kills that found a write begun and without its effect": runsOf(
+      openWords.filter((one) => !done.has(one)),
+    ),
+    "kills that found a write whose effect was there and its outcome not on record": runsOf(
+      openWords.filter((one) => done.has(one)),
+    ),
+    effects: effects.length,
+    "effects without an earlier durable intent": unannounced.length,
+    "effects done twice": doubled,
+    "answers given": answers.length,
+    "answers without a durable outcome": lost.length,
+    "writes left unfinished": open.length,
+    "of these, found by `sluice audit unfinished`": found.size,
+    "records, each of which verifies": records.length,
+    "torn lines set aside": records.filter(({ kind }) => kind === "torn").length,
+    "problems found by `sluice audit verify` after each kill and at the end": problems.length,
+  });
   await place.remove();
-}, 600_000);
+}, 900_000);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
 import type { Audit } from "../../src/audit/create-audit.ts";
@@ -6,6 +7,7 @@ import { createCounts } from "../../src/lake/cache/counts.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { createMetrics } from "../../src/telemetry/metrics/create-metrics.ts";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../harness/audit.ts";
+import { tellFigures } from "../harness/figures.ts";
 import { type Postgres, startAuditPostgres } from "../harness/postgres.ts";
 import { modernRequest } from "../harness/rpc.ts";
 import { startSteadyLoad } from "../harness/steady-load.ts";
@@ -89,7 +91,8 @@ test(
     expect(records).toBeGreaterThan(1.2 * during);
     expect(bytes).toBeGreaterThan(100 * records);
     expect(oldest).toBeGreaterThan(0.8 * outageSeconds);
-    expect(await server.metric("relay_failures_total")).toBeGreaterThan(0);
+    const failures = await server.metric("relay_failures_total");
+    expect(failures).toBeGreaterThan(0);
 
     await postgres.start();
     const downMs = performance.now() - stoppedMs;
@@ -110,12 +113,29 @@ test(
     expect(rows.map(({ line }) => JSON.parse(line))).toEqual(journal);
     expect(rows.map(({ sequence }) => Number(sequence))).toEqual(journal.map((_, index) => index + 1));
     // One of each read, two of each write, which began, and of the journal the first and the last.
-    expect(journal).toHaveLength(tookMs.length + Math.ceil(tookMs.length / 2) + 2);
+    const expected = tookMs.length + Math.ceil(tookMs.length / 2) + 2;
+    expect(journal).toHaveLength(expected);
     expect(await place.verifyAnchored()).toMatchObject({ problems: [] });
     const p99Ms = tookMs[Math.floor(tookMs.length * 0.99)] ?? Number.NaN;
-    console.log(
-      `${(downMs / 1000).toFixed(1)} s down, ${tookMs.length} calls (${during} meanwhile, p99 ${p99Ms.toFixed(0)} ms), backlog ${records} records, ${bytes} bytes, ${oldest.toFixed(1)} s old; drained ${(drainedMs / 1000).toFixed(1)} s after its return; ${rows.length} rows = ${journal.length} records`,
+    const inOrder = journal.filter(
+      (record, index) => rows[index] && isDeepStrictEqual(JSON.parse(rows[index].line), record),
     );
+    tellFigures({
+      "seconds without PostgreSQL": (downMs / 1000).toFixed(1),
+      "calls answered": tookMs.length,
+      "calls answered while it was away": during,
+      "calls a second, asked for": callsPerSecond,
+      "99 of 100 calls took at most (ms)": p99Ms.toFixed(0),
+      "tries to relay that failed": failures,
+      "records that waited at the end of it": records,
+      "bytes that waited": bytes,
+      "age of the oldest (s)": oldest.toFixed(1),
+      "seconds from its return until nothing waited": (drainedMs / 1000).toFixed(1),
+      "records expected": expected,
+      "records in the journal": journal.length,
+      "rows in PostgreSQL": rows.length,
+      "rows that are the journal's records, in their order": inOrder.length,
+    });
   },
   (outageSeconds + 60) * 1000,
 );

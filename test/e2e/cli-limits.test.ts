@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CliHome, createCliHome } from "../harness/cli-home.ts";
 import { dynamoDbEnvironment, startDynamoDb } from "../harness/dynamodb-server.ts";
+import { tellFigures } from "../harness/figures.ts";
 import { redisProgram, startRedis } from "../harness/redis-server.ts";
 import { modernRequest } from "../harness/rpc.ts";
 
@@ -69,6 +70,10 @@ async function callAll(urls: readonly string[], calls: number): Promise<Record<s
   return outcomes;
 }
 
+function sum(outcomes: readonly Record<string, number>[]): number {
+  return outcomes.flatMap((one) => Object.values(one)).reduce((total, count) => total + count, 0);
+}
+
 /** A test that counts a day's calls must not begin before 00:00 UTC and end after. */
 async function clearOfMidnight(takesMs: number): Promise<void> {
   const leftMs = 86_400_000 - (Date.now() % 86_400_000);
@@ -80,7 +85,7 @@ const missing = redisProgram === undefined ? " (skipped: no redis-server or valk
 describe.each([
   { kind: "dynamodb", open: dynamodb, isMissing: false },
   { kind: `redis${missing}`, open: redis, isMissing: redisProgram === undefined },
-])("two servers that count in $kind", ({ open, isMissing }) => {
+])("two servers that count in $kind", ({ kind, open, isMissing }) => {
   test.skipIf(isMissing)(
     "let in 1,000 of 1,001 calls of a day, though one of them is started anew",
     async () => {
@@ -89,15 +94,24 @@ describe.each([
       const limits = { SLUICE_LIMITS_PER_DAY: "1000", SLUICE_LIMITS_RATE_PER_SECOND: "unlimited" };
       const env = { ...shared.env, ...limits, SLUICE_LOG_LEVEL: "silent" };
       const [first, second] = await Promise.all([startServer(env), startServer(env)]);
-      expect(await callAll([first.url, second.url], 500)).toEqual({ accepted: 500 });
+      const before = await callAll([first.url, second.url], 500);
+      expect(before).toEqual({ accepted: 500 });
       await first.stop();
       const again = await startServer(env);
-      expect(await callAll([again.url, second.url], 501)).toEqual({ accepted: 500, throttled: 1 });
+      const after = await callAll([again.url, second.url], 501);
+      expect(after).toEqual({ accepted: 500, throttled: 1 });
       await shared.stop();
       expect(await callAll([again.url], 1)).toEqual({ unavailable: 1 });
       expect(await fetch(again.url.replace("/mcp", "/health/ready"))).toMatchObject({ status: 503 });
       expect(await fetch(again.url.replace("/mcp", "/health"))).toMatchObject({ status: 200 });
       await Promise.all([again.stop(), second.stop()]);
+      tellFigures({
+        [`${kind}: calls over two servers, 16 at once`]: sum([before, after]),
+        [`${kind}: accepted before one of them was started anew`]: before.accepted ?? 0,
+        [`${kind}: accepted after that`]: after.accepted ?? 0,
+        [`${kind}: accepted of the day's 1,000`]: (before.accepted ?? 0) + (after.accepted ?? 0),
+        [`${kind}: refused`]: after.throttled ?? 0,
+      });
     },
     180_000,
   );

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ToolError } from "../../src/core/errors.ts";
 import type { LakeScope } from "../../src/lake/scope.ts";
+import { tellFigures } from "../harness/figures.ts";
 import { type GatedLake, startGatedLake } from "../harness/gated-lake.ts";
 import { parquetOf } from "../harness/parquet.ts";
 import { type Choices, choices } from "./random.ts";
@@ -89,7 +90,7 @@ test(`an object replaced during a query: ${tries} tries give one version's answe
     versions.parquet.old.length,
     versions.csv.old.length,
   ]);
-  const counts = { changed: 0, old: 0, replaced: 0, fired: 0 };
+  const counts = { changed: 0, old: 0, replaced: 0, fired: 0, alike: 0 };
   for (let index = 0; index < tries; index++) {
     const random = choices(seed, index);
     const format = random.chance(70) ? "parquet" : "csv";
@@ -98,10 +99,20 @@ test(`an object replaced during a query: ${tries} tries give one version's answe
     const outcome = await oneTry(random, { format, sql, old, next });
     counts[outcome.kind]++;
     if (outcome.fired) counts.fired++;
+    if (outcome.isAlike) counts.alike++;
   }
-  console.info(JSON.stringify(counts));
   expect(counts.fired).toBeGreaterThan(tries / 2);
   expect(Math.min(counts.changed, counts.old, counts.replaced)).toBeGreaterThan(0);
+  const { changed, old, replaced, fired, alike } = counts;
+  tellFigures({
+    tries,
+    "of these, replaced before the last request": fired,
+    "answers that say `changed`": changed,
+    "answers of the old version": old,
+    "tries in which both versions have the same answer": alike,
+    "answers of the new version": replaced,
+    "answers of both or neither": tries - changed - old - replaced,
+  });
 });
 
 interface Try {
@@ -147,7 +158,7 @@ async function oneTry(random: Choices, asked: Try) {
   );
   const kind =
     value === "changed" ? "changed" : value === before ? "old" : value === replaced ? "replaced" : undefined;
-  if (kind) return { kind, fired } as const;
+  if (kind) return { kind, fired, isAlike: before === replaced } as const;
   const moments = `replaced before request ${moment} of ${requests}`;
   throw new Error(`${sql ?? "pages"} of ${format}, ${moments}, gave ${value.slice(0, 500)}`);
 }

@@ -137,3 +137,11 @@ export async function namesInChain(dir: string): Promise<string[]> {
   const [chain = ""] = await listChains(dir);
   return readdir(join(dir, chain));
 }
+
+/** The records of all chains in a folder, as they stand there. */
+export async function journalLines(journalDir: string): Promise<string[]> {
+  const names = await readdir(journalDir, { recursive: true });
+  const files = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(journalDir, name));
+  const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));
+  return texts.flatMap((text) => text.split("\n").filter((line) => line !== ""));
+}

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tellOfChanges } from "../../src/commands/frame/front.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { journalLines } from "../harness/audit.ts";
+import { createCrossings, spokenOf } from "../harness/crossings.ts";
+import { counted, tellFigures } from "../harness/figures.ts";
 import { type PolicyServer, startPolicyServer } from "../harness/policy-server.ts";
 import { createRandom } from "../harness/random.ts";
 import { modernRequest, openSession, postMcp, type RpcAnswer, readAnswer } from "../harness/rpc.ts";
@@ -90,12 +93,6 @@ afterAll(async () => {
   await sts?.stop();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** Whose canaries and files a text speaks of. `secret.csv` is left out: that name is what others ask for. */
-function spokenOf(text: string): string[] {
-  const names = [...text.matchAll(/canary-(t\d+)-|s3:\/\/lake\/(t\d+)\/(?!secret)/g)];
-  return [...new Set(names.map(([, canary, file]) => canary ?? file ?? ""))];
-}
 
 const tasks = {
   "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
@@ -222,12 +219,15 @@ async function session(tenant: Tenant, other: Tenant): Promise<unknown> {
 
 const random = createRandom(seed);
 
+const crossings = createCrossings();
+
 test(`no tenant of ${tenantCount} hears of another (seed ${seed})`, { timeout: 300_000 }, async () => {
   const jobs = tenants
     .flatMap((tenant, index) =>
       Object.entries(ways).map(([name, way]) => ({ name, way, tenant, index, order: random(1e9) })),
     )
     .sort((a, b) => a.order - b.order);
+  const asked = jobs.map(({ name }) => name);
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let job = jobs.pop(); job; job = jobs.pop()) {
@@ -237,30 +237,35 @@ test(`no tenant of ${tenantCount} hears of another (seed ${seed})`, { timeout: 3
           await way.run(tenant, tenants[(index + shift) % tenantCount] ?? tenant),
         );
         for (const [, method = ""] of answer.matchAll(/"method":"(notifications\/[^"]+)"/g))
-          notified.add(method);
-        const others = spokenOf(answer).filter((one) => one !== tenant.name);
-        expect({ name, tenant: tenant.name, others }).toEqual({ name, tenant: tenant.name, others: [] });
+          notified.push(method);
+        crossings.look("answers", tenant.name, spokenOf(answer));
+        expect(crossings.found, name).toEqual([]);
         if (way.canary) expect(answer, `${name} of ${tenant.name}`).toContain(tenant.canary);
       }
     }),
   );
   await everybodyIsToldOfAnotherPolicy();
-  for (const [name, text] of heard) expect([name, ...spokenOf(text)]).toEqual([name]);
-  expect([...notified].sort()).toEqual(["notifications/message", "notifications/progress"]);
+  for (const [name, text] of heard) crossings.look("streams of sessions", name, spokenOf(text));
+  expect([...new Set(notified)].sort()).toEqual(["notifications/message", "notifications/progress"]);
   checkKeys();
   await server.deps.audit?.close();
-  const records = await recordLines();
+  const records = await journalLines(join(folder, "journal"));
   expect(records.length).toBeGreaterThan(tenantCount * 10);
   expect(logged.length).toBeGreaterThan(tenantCount * 10);
-  const crossed = [...records, ...logged].filter((line) =>
-    spokenOf(line).some((one) => one !== JSON.parse(line).tenant),
-  );
-  expect(crossed).toEqual([]);
+  for (const [place, lines] of Object.entries({ "audit records": records, "log lines": logged }))
+    for (const line of lines) crossings.look(place, JSON.parse(line).tenant, spokenOf(line));
+  expect(crossings.found).toEqual([]);
   expect(records.filter((line) => spokenOf(line).length > 0).length).toBeGreaterThan(tenantCount);
+  tellFigures({
+    tenants: tenantCount,
+    ...counted("asked: ", asked),
+    ...counted("came with answers: ", notified),
+    ...crossings.figures(),
+  });
 });
 
 /** Methods of what came with answers. */
-const notified = new Set<string>();
+const notified: string[] = [];
 
 /** The one message that goes to all of them at once says nothing but that it changed. */
 async function everybodyIsToldOfAnotherPolicy(): Promise<void> {
@@ -283,15 +288,9 @@ function checkKeys(): void {
   const signed = signedRequests(server.s3.requests);
   const named = signed.filter(({ prefix }) => prefix !== undefined);
   expect(named.length).toBeGreaterThan(tenantCount);
-  expect(named.filter(({ prefix, tenant }) => prefix !== tenant)).toEqual([]);
+  for (const { prefix, tenant } of named)
+    crossings.look("requests to S3, by their role", tenant, [prefix ?? ""]);
+  expect(crossings.found).toEqual([]);
   const ofCommon = signed.filter(({ method, url }) => method === "GET" && url.includes("common/data.csv"));
   expect(new Set(ofCommon.map(({ tenant }) => tenant)).size).toBe(tenantCount);
-}
-
-async function recordLines(): Promise<string[]> {
-  const journalDir = join(folder, "journal");
-  const names = await readdir(journalDir, { recursive: true });
-  const files = names.filter((name) => name.endsWith(".ndjson")).map((name) => join(journalDir, name));
-  const texts = await Promise.all(files.map((path) => readFile(path, "utf8")));
-  return texts.flatMap((text) => text.split("\n").filter((line) => line !== ""));
 }

@@ -15,12 +15,15 @@ export class ChainWalk {
   /** The highest record; its hash is empty where the line could not be read. */
   head: Head = genesis;
   readonly #chain: string;
+  readonly #firstSequence: number;
   readonly #report: (problem: Problem) => void;
   readonly #missing = createMissingRanges();
   #isFirst = true;
 
-  constructor(chain: string, report: (problem: Problem) => void) {
+  /** `firstSequence` is what the first file is named by. */
+  constructor(chain: string, firstSequence: number, report: (problem: Problem) => void) {
     this.#chain = chain;
+    this.#firstSequence = firstSequence;
     this.#report = report;
   }
 
@@ -51,8 +54,10 @@ export class ChainWalk {
 
   #startAt({ sequence, previousHash }: ReadRecord): void {
     this.#isFirst = false;
-    if (sequence <= 1) return;
-    this.before = { sequence: sequence - 1, hash: previousHash };
+    // Files expire whole: a first record that its file is not named by stands out of its order, or others before it are gone.
+    const first = Math.min(sequence, this.#firstSequence);
+    if (first <= 1) return;
+    this.before = { sequence: first - 1, hash: first === sequence ? previousHash : "" };
     this.head = this.before;
   }
 

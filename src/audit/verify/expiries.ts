@@ -26,9 +26,11 @@ export function createExpiries() {
       });
       byChain.set(expiredChain, known);
     },
-    /** The expiry that ends with this very record. */
+    /** The expiry that ends with this very record. `hash` is empty where nothing is left that says it. */
     find(chain: string, sequence: number, hash: string): Expiry | undefined {
-      return byChain.get(chain)?.find((one) => one.throughSequence === sequence && one.throughHash === hash);
+      return byChain
+        .get(chain)
+        ?.find((one) => one.throughSequence === sequence && (hash === "" || one.throughHash === hash));
     },
     /** The last expiry of a chain. */
     last: (chain: string): Expiry | undefined => byChain.get(chain)?.at(-1),

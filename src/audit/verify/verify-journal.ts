@@ -69,9 +69,9 @@ async function verifyChain(
   { dir, anchored, expiries, verdict }: ChainRequest,
 ): Promise<ChainWalk> {
   const report = (problem: Problem) => void verdict.problems.push(problem);
-  const walk = new ChainWalk(chain, report);
-  const anchorCheck = holdAnchors(chain, anchored, report);
   const segments = await listSegments(join(dir, chain));
+  const walk = new ChainWalk(chain, segments[0]?.firstSequence ?? 1, report);
+  const anchorCheck = holdAnchors(chain, anchored, report);
   let records = 0;
   for (const [index, { path }] of segments.entries()) {
     let line = 0;

@@ -1,10 +1,10 @@
-import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditPlace, auditedPath, createAuditPlace } from "../../../test/harness/audit.ts";
 import { call } from "../../../test/harness/call-path.ts";
+import { resealed } from "../../../test/harness/resealed.ts";
 import { createFolderAnchors } from "../anchors/folder-anchors.ts";
-import { type ReadRecord, type SealedRecord, sealRecord } from "../record/record.ts";
 import { verifyJournal } from "./verify-journal.ts";
 
 let place: AuditPlace;
@@ -25,24 +25,6 @@ async function tamper(change: (lines: string[]) => string[]) {
     line,
     sequence,
   }));
-}
-
-/** The records anew from a line on, with right hashes: what somebody can do who may write the journal. */
-function resealed(lines: string[], from: number, change: (record: ReadRecord) => ReadRecord): string[] {
-  const read = lines.map((line) => JSON.parse(line) as ReadRecord);
-  let previous = { sequence: from - 1, hash: read[from - 2]?.hash ?? "" };
-  return lines.map((line, index) => {
-    if (index < from - 1) return line;
-    const {
-      hash: _hash,
-      previousHash: _previous,
-      format: _format,
-      ...fields
-    } = change(read[index] as ReadRecord);
-    const sealed: SealedRecord = sealRecord(fields.chain, fields, previous);
-    previous = sealed;
-    return sealed.line;
-  });
 }
 
 test("an untouched journal is found whole", async () => {
@@ -80,6 +62,14 @@ describe("what was done to a journal is found, with its place", () => {
       "two records in each other's place",
       (lines) => lines.with(3, lines[4] ?? "").with(4, lines[3] ?? ""),
       [{ kind: "reordered", line: 5, sequence: 4 }],
+    ],
+    [
+      "the first record in the place of another",
+      (lines) => lines.with(0, lines[2] ?? "").with(2, lines[0] ?? ""),
+      [
+        { kind: "reordered", line: 2, sequence: 2 },
+        { kind: "reordered", line: 3, sequence: 1 },
+      ],
     ],
     [
       "a repeated record",
@@ -152,6 +142,18 @@ describe("records that have expired", () => {
     expect(chains).toMatchObject([{ files: 2, firstSequence: 17, lastSequence: 25, anchoredThrough: 25 }]);
     const expired = (await place.records()).find(({ kind }) => kind === "expired");
     expect(expired).toMatchObject({ throughSequence: 16, files: 2 });
+  });
+
+  test("are not held against a chain whose first record was deleted after", async () => {
+    await writeOn([1, 60, 100]);
+    const [chain = ""] = (await place.verify()).chains.map((one) => one.chain);
+    const folder = join(place.dir, chain);
+    const path = join(folder, "0000000000000017.ndjson");
+    await chmod(path, 0o600);
+    await writeFile(path, (await readFile(path, "utf8")).split("\n").slice(2).join("\n"));
+    expect((await place.verifyAnchored()).problems).toMatchObject([
+      { kind: "deleted", sequence: 17, message: "Records 17 to 18 are not there." },
+    ]);
   });
 
   test("must have been old when they were anchored, too", async () => {
