@@ -45,7 +45,12 @@ export function createAuditor(options: AuditorOptions): Auditor {
       admitted.add(call.id);
       if (call.tool.effect === "read") return;
       const about = whoAndWhat(call);
-      const fields = { kind: "intent" as const, time: time(), ...about, ...argumentsOf(call) };
+      const fields = {
+        kind: "intent" as const,
+        time: time(),
+        ...about,
+        ...argumentsOf(call, ledgers.get(call)),
+      };
       await within(waitMs, writer.require(fields)).catch((cause: unknown) => {
         throw refusal(call, options, cause);
       });
@@ -57,14 +62,15 @@ export function createAuditor(options: AuditorOptions): Auditor {
         const { principal, tool } = call;
         if (refusedCalls.isGathered({ principal, result: outcome.fault.code, tool: tool.name })) return;
       }
+      const made = ledgers.get(call);
       const about = intended.get(call.id);
       intended.delete(call.id);
       const fields: RecordFields = {
         kind: "outcome",
         time: time(),
         // A read, and a write that never came to its intent, have their arguments here, or nowhere.
-        ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call) }),
-        ...resultOf(outcome, durationMs, ledgers.get(call)),
+        ...(about ?? { ...whoAndWhat(call), ...argumentsOf(call, made) }),
+        ...resultOf(outcome, durationMs, made),
       };
       await within(call.tool.effect === "read" ? Math.min(waitMs, readWaitMs) : waitMs, writer.keep(fields));
     },

@@ -21,6 +21,7 @@ export const demo = defineCommand({
     ["sluice demo", "Serve the sample lake on http://127.0.0.1:8080/mcp"],
     ["sluice demo --port 0", "Take a free port"],
     ["sluice demo --stdio", "For clients that spawn it"],
+    ["sluice demo --writes confirm", "Let queries be exported, each once it was confirmed"],
   ],
   async run({ stdio, port, json }, context) {
     const { terminal } = context;

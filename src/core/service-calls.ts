@@ -21,6 +21,8 @@ export function plainName(given: unknown): string | undefined {
 
 /** What one tool call asked services, bounded: the first calls, and after them the first of each operation. */
 export interface ServiceCalls {
+  /** URIs of catalogs' tables that were held against what its caller may read, allowed or not. */
+  readonly tables: ReadonlySet<string>;
   readonly calls: readonly ServiceCall[];
   readonly count: number;
   /** Bytes of the answers, by what their headers say. */
@@ -30,9 +32,11 @@ export interface ServiceCalls {
 const maxListed = 50;
 /** However many operations there are. */
 const maxAll = 100;
+const maxTables = 100;
 
 /** Takes down service calls. */
 export class ServiceCallLedger implements ServiceCalls {
+  readonly tables = new Set<string>();
   readonly calls: ServiceCall[] = [];
   count = 0;
   bytesRead = 0;
@@ -69,6 +73,12 @@ export function takeDownServiceCalls<T>(ledger: ServiceCallLedger, work: () => P
 /** Runs work whose service calls `observer` is told of, wherever in it they are made. */
 export function observeServiceCalls<T>(observer: ServiceCallObserver, work: () => Promise<T>): Promise<T> {
   return current.run({ ...current.getStore(), observer }, work);
+}
+
+/** Names a table for the record of the call under way here: its arguments need not show that it is one. */
+export function takeDownTable(uri: string): void {
+  const tables = current.getStore()?.ledger?.tables;
+  if (tables && tables.size < maxTables) tables.add(uri);
 }
 
 /** A request that is about to be sent. */

@@ -3,6 +3,7 @@ import type { Manifest } from "./data/manifest.ts";
 import { openSampleLake, type SampleLake } from "./data/sample-lake.ts";
 import type { BucketFolder, RecordedObject } from "./s3-endpoint/bucket-files.ts";
 import { startS3Endpoint } from "./s3-endpoint/endpoint.ts";
+import { WrittenObjects } from "./s3-endpoint/written-objects.ts";
 
 export interface DemoOptions {
   /** Absolute path of a folder to keep the sample data in, so that later starts need not make it. */
@@ -22,6 +23,8 @@ export interface Demo {
   buckets: string[];
   /** `path` is absolute. */
   localRoots: { name: string; path: string }[];
+  /** What may be written: the place, as settings name it, and how much of it is kept, in memory. */
+  exports: { place: string; maxBytes: number };
   /** What the data holds, known from how it was made. */
   manifest: Manifest;
   close(): Promise<void>;
@@ -30,6 +33,7 @@ export interface Demo {
 const region = "eu-central-1";
 const bucketNames = ["demo-lake", "demo-logs"];
 const rootName = "demo-files";
+const exports = { bucket: "demo-lake", prefix: "exports/", maxBytes: 64 << 20 };
 
 /** Opens the sample lake, making it at the first start, and serves its buckets on loopback. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -49,6 +53,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     region,
     buckets: bucketNames,
     localRoots: [{ name: rootName, path: join(lake.path, rootName) }],
+    exports: { place: `${exports.bucket}/${exports.prefix}`, maxBytes: exports.maxBytes },
     manifest: lake.manifest,
     close: () => endpoint.close(),
   };
@@ -57,5 +62,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 function bucketOf({ path, manifest }: SampleLake, name: string): BucketFolder {
   const ours = manifest.objects.filter(({ place }) => place === name);
   const recorded = new Map(ours.map(({ key, ...object }): [string, RecordedObject] => [key, object]));
-  return { name, path: join(path, name), recorded };
+  const folder = { name, path: join(path, name), recorded };
+  if (name !== exports.bucket) return folder;
+  return { ...folder, writable: { prefix: exports.prefix, objects: new WrittenObjects(exports.maxBytes) } };
 }

@@ -27,6 +27,7 @@ afterAll(() => Promise.all([lake?.stop(), shop?.stop()]));
 interface Outcome {
   result: string;
   arguments?: unknown;
+  resources?: string[];
   awsCalls?: ServiceCall[];
   awsCallCount?: number;
   awsCallsLeftOut?: number;
@@ -151,6 +152,82 @@ describe("the outcome of a call says which requests it made", () => {
     const text = JSON.stringify(await place.records());
     expect(text).toContain('"GetObject"');
     expect(text).not.toMatch(/X-Amz|AWS4-HMAC|authorization|\?x-id/i);
+  });
+});
+
+describe("the outcome names the tables that were held against what may be read", () => {
+  test.each<[string, Record<string, unknown>, string, string[]]>([
+    [
+      "of Athena's SQL, as they are compared: in small letters, with the catalog left out",
+      {
+        sql: 'SELECT count(*) FROM Sales.ORDERS o JOIN AwsDataCatalog."sales".notes n ON true',
+        engine: "athena",
+      },
+      "ok",
+      ["athena://sales.orders", "athena://sales.notes"],
+    ],
+    [
+      "one that may not be read",
+      { sql: "SELECT * FROM sales.notes, private.salaries", engine: "athena" },
+      "denied",
+      ["athena://sales.notes", "athena://private.salaries"],
+    ],
+    [
+      "one of another catalog",
+      { sql: "SELECT * FROM other.sales.orders", engine: "athena" },
+      "denied",
+      ["athena://other.sales.orders"],
+    ],
+    [
+      "one that is only estimated",
+      { sql: "SELECT id FROM sales.orders", engine: "athena", estimate: true },
+      "ok",
+      ["athena://sales.orders"],
+    ],
+    [
+      "the table that stands in for a folder, before the folder",
+      { sql: "SELECT count(*) FROM 's3://lake/orders/'", engine: "athena" },
+      "ok",
+      ["athena://sales.orders", "s3://lake/orders/"],
+    ],
+    [
+      "before what other texts of the statement crowd the record with",
+      {
+        sql: `SELECT count(*) FROM sales.orders WHERE name IN (${Array.from({ length: 30 }, (_, at) => `'/no/${at}'`)})`,
+        engine: "athena",
+      },
+      "ok",
+      ["athena://sales.orders", ...Array.from({ length: 19 }, (_, at) => `/no/${at}`)],
+    ],
+  ])("%s", async (_, args, result, resources) => {
+    expect(await outcomesOf(lake, ["lake_query", args])).toMatchObject([{ result, resources }]);
+  });
+
+  test("of a warehouse's SQL, however it writes them", async () => {
+    const outcomes = await outcomesOf(
+      shop.lake,
+      ["lake_query", { sql: "SELECT 1 FROM Main.sales.`customers`", engine: "databricks" }],
+      ["lake_query", { sql: "SELECT 1 FROM `databricks://main.sales.orders`", engine: "databricks" }],
+      ["lake_query", { sql: "SELECT 1 FROM `databricks://main.hr.salaries`", engine: "databricks" }],
+    );
+    expect(outcomes.map(({ resources }) => resources)).toEqual([
+      ["databricks://main.sales.customers"],
+      ["databricks://main.sales.orders"],
+      ["databricks://main.hr.salaries"],
+    ]);
+    expect(outcomes[2]?.result).toBe("denied");
+  });
+
+  test("each its own, of calls at once", async () => {
+    const tables = ["orders", "notes", "view", "events"];
+    const calls = tables.map((table): [string, Record<string, unknown>] => [
+      "lake_query",
+      { sql: `SELECT count(*) FROM sales.${table}`, engine: "athena" },
+    ]);
+    const outcomes = await outcomesOf(lake, ...calls);
+    expect(outcomes.map(({ resources }) => resources)).toEqual(
+      tables.map((table) => [`athena://sales.${table}`]),
+    );
   });
 });
 

@@ -26,6 +26,9 @@ const endless: [string, string][] = [
   ],
 ];
 
+const times = (text: string, chars: number) => text.repeat(Math.floor(chars / text.length));
+const ids = (count: number) => Array.from({ length: count }, (_, at) => at);
+
 /** What no machine this runs on takes: that a call is stopped at all, and soon, shows without counting moments. */
 const generousMs = 10_000;
 
@@ -108,6 +111,39 @@ test.each([
   );
   expect(["ran", "invalid_input", "unsupported", "too_large"]).toContain(outcome);
   expect((await sql.run("SELECT 1")).rows).toEqual([[1]]);
+});
+
+test.each([
+  ["comments that begin in each other", times("/*", 64_000)],
+  ["comments that begin where one ends", `SELECT ${times("/**/", 64_000)}1`],
+  ["signs", `SELECT ${times("+", 64_000)}1`],
+  ["signs of both kinds", `SELECT 1 ${times("-+", 64_000)}1`],
+])("64 KB of %s are refused and not given to the engine", async (_, statement) => {
+  // A worker that begins to read them answers nothing for as long as this call may take.
+  const run = sql.run(statement, [], { timeoutMs: 20_000 });
+  await expect(run).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.stringMatching(/ are allowed\. /),
+  });
+});
+
+test.each([
+  ["5,000 ids", `SELECT count(*) FROM range(10000) t(id) WHERE id IN (${ids(5_000).join(",")})`, 5_000],
+  [
+    "5,000 texts",
+    `SELECT count(*) FROM range(10000) t(id) WHERE id::VARCHAR IN (${ids(5_000).map((id) => `'${id}'`)})`,
+    5_000,
+  ],
+  [
+    "5,000 alternatives",
+    `SELECT count(*) FROM range(10000) t(id) WHERE ${ids(5_000)
+      .map((id) => `id=${id}`)
+      .join(" OR ")}`,
+    5_000,
+  ],
+  ["a comment to each value", `SELECT len([${ids(3_000).map((id) => `${id} /* is ${id} */`)}])`, 3_000],
+])("a statement of %s runs", async (_, statement, answer) => {
+  expect((await sql.run(statement)).rows).toEqual([[answer]]);
 });
 
 test("more calls than workers wait their turn, and all are answered", async () => {

@@ -36,9 +36,9 @@ function toolOf(tool: Tool, calledAs: string) {
   return { tool: tool.name, ...(calledAs === tool.name ? {} : { calledAs }), effect: tool.effect };
 }
 
-/** The arguments of a call, and what they name. */
-export function argumentsOf({ rawArguments }: Pick<Call, "rawArguments">) {
-  const resources = resourcesOf(rawArguments);
+/** The arguments of a call, and what it names. */
+export function argumentsOf({ rawArguments }: Pick<Call, "rawArguments">, made?: ServiceCalls) {
+  const resources = resourcesOf(rawArguments, made?.tables);
   return { ...recordArguments(rawArguments ?? {}), ...(resources.length > 0 ? { resources } : {}) };
 }
 

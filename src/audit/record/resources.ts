@@ -11,17 +11,24 @@ const quotedPlace = /(['"])((?:[a-z][a-z0-9+-]{1,20}:)?\/(?:(?!\1)[^\r\n]|\1\1){
 const maxResources = 20;
 const maxResourceChars = 512;
 
-/** Names of the resources that a call's arguments speak of, as the caller wrote them: each once, without secrets. */
-export function resourcesOf(given: unknown): string[] {
+/**
+ * Names of the resources that a call speaks of, each once, without secrets: `tables` that were held against what its
+ * caller may read, and what its arguments name, as the caller wrote it.
+ */
+export function resourcesOf(given: unknown, tables: Iterable<string> = []): string[] {
+  const shown = [...tables, ...namedIn(given)]
+    .slice(0, 10 * maxResources)
+    .map((text) => boundedText(text, maxResourceChars));
+  return [...new Set(shown)].slice(0, maxResources);
+}
+
+function namedIn(given: unknown): string[] {
   if (!isRecord(given)) return [];
   const named = Object.entries(given)
     .filter(([name]) => resourceName.test(name))
     .flatMap(([, value]) => textsIn(value));
   const quoted = typeof given.sql === "string" ? placesIn(given.sql.slice(0, 100_000)) : [];
-  const shown = [...named, ...quoted]
-    .slice(0, 10 * maxResources)
-    .map((text) => boundedText(text, maxResourceChars));
-  return [...new Set(shown)].slice(0, maxResources);
+  return [...named, ...quoted];
 }
 
 function textsIn(value: unknown): string[] {

@@ -73,6 +73,8 @@ function demoSettings(demo: Demo): Record<string, unknown> {
     "lake.s3.endpoint": demo.s3Endpoint,
     "lake.s3.region": demo.region,
     "lake.s3.forcePathStyle": true,
+    "lake.exports.buckets": [demo.exports.place],
+    "lake.exports.maxBytes": demo.exports.maxBytes,
   };
 }
 

@@ -3,6 +3,7 @@ import { constants, type Dirent, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { noSuchKey } from "./s3-error.ts";
+import type { ObjectHeaders, WrittenObject, WrittenObjects } from "./written-objects.ts";
 
 /** What is known of an object from when it was made. Holds while size and time of the file are still the same. */
 export interface RecordedObject {
@@ -20,6 +21,21 @@ export interface BucketFolder {
   path: string;
   /** By key. Objects without a record get an ETag from size, time and file number. */
   recorded?: ReadonlyMap<string, RecordedObject>;
+  /** What is written to it. Left out: nothing can be. */
+  writable?: WritablePrefix;
+}
+
+/** Keys of a bucket that may be written. The folder has no files of them: they are kept in memory, and gone with it. */
+export interface WritablePrefix {
+  /** Such as `exports/`. */
+  prefix: string;
+  objects: WrittenObjects;
+}
+
+/** Undefined for a key that cannot be written. */
+export function writableAt({ writable }: BucketFolder, key: string): WrittenObjects | undefined {
+  const isBelow = writable && key.startsWith(writable.prefix) && key.length > writable.prefix.length;
+  return isBelow ? writable.objects : undefined;
 }
 
 export interface ObjectInfo {
@@ -30,9 +46,13 @@ export interface ObjectInfo {
   lastModified: Date;
 }
 
-/** An open object. Whoever opened it closes `file`. */
+/** An open object. Whoever opened it closes it. */
 export interface OpenObject extends ObjectInfo {
-  file: FileHandle;
+  /** Of who wrote it. */
+  headers?: ObjectHeaders;
+  /** Bytes from `position` on, `length` at most; none behind the end. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** Keys with `prefix`, in the order of their UTF-8 bytes. Links and other special files are no objects. */
@@ -40,6 +60,7 @@ export async function listKeys(bucket: BucketFolder, prefix: string): Promise<st
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   const keys: string[] = [];
   if (folder === "" || (await isInside(bucket, folder.slice(0, -1)))) await walk(bucket.path, folder, keys);
+  keys.push(...(bucket.writable?.objects.keys() ?? []));
   return keys
     .filter((key) => key.startsWith(prefix))
     .map((key) => ({ key, bytes: Buffer.from(key) }))
@@ -63,6 +84,8 @@ async function walk(root: string, folder: string, keys: string[]): Promise<void>
 
 /** Size, ETag and time of one listed key; `undefined` when it has gone since. */
 export async function statObject(bucket: BucketFolder, key: string): Promise<ObjectInfo | undefined> {
+  const written = writableAt(bucket, key)?.get(key);
+  if (written) return infoOf(written);
   try {
     return describe(bucket, key, await lstat(join(bucket.path, key)));
   } catch (error) {
@@ -71,8 +94,13 @@ export async function statObject(bucket: BucketFolder, key: string): Promise<Obj
   }
 }
 
-/** Opens the file of a key. Throws `NoSuchKey` for all that is not a plain file inside the bucket's folder. */
+/**
+ * Opens what was written by a key, or its file. Throws `NoSuchKey` for all else that is not a plain file inside the
+ * bucket's folder.
+ */
 export async function openObject(bucket: BucketFolder, key: string): Promise<OpenObject> {
+  const written = writableAt(bucket, key)?.get(key);
+  if (written) return openWritten(written);
   if (!(await isInside(bucket, key))) throw noSuchKey(key);
   // A link put there since the check is not followed, and a pipe does not block.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -83,9 +111,34 @@ export async function openObject(bucket: BucketFolder, key: string): Promise<Ope
     throw isMissing(error) ? noSuchKey(key) : error;
   }
   const stats = await file.stat();
-  if (stats.isFile()) return { ...describe(bucket, key, stats), file };
+  if (stats.isFile()) return { ...describe(bucket, key, stats), ...readingOf(file) };
   await file.close();
   throw noSuchKey(key);
+}
+
+function readingOf(file: FileHandle): Pick<OpenObject, "read" | "close"> {
+  return {
+    async read(position, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      const { bytesRead } = await file.read(buffer, 0, length, position);
+      return buffer.subarray(0, bytesRead);
+    },
+    close: () => file.close(),
+  };
+}
+
+function openWritten(object: WrittenObject): OpenObject {
+  const { bytes, headers } = object;
+  return {
+    ...infoOf(object),
+    headers,
+    read: async (position, length) => bytes.subarray(position, position + length),
+    close: async () => {},
+  };
+}
+
+function infoOf({ key, bytes, etag, lastModified }: WrittenObject): ObjectInfo {
+  return { key, sizeBytes: bytes.length, etag, lastModified };
 }
 
 /** Whether a key names something inside by itself, with no `..`, no empty step and no link on the way. */

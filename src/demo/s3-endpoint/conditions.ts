@@ -35,7 +35,7 @@ function isAfter(lastModified: Date, header: string | undefined): boolean | unde
   return Math.floor(lastModified.getTime() / 1000) * 1000 > thenMs;
 }
 
-function preconditionFailed(condition: string): S3Error {
+export function preconditionFailed(condition: string): S3Error {
   return new S3Error(
     412,
     "PreconditionFailed",

@@ -23,8 +23,9 @@ export interface S3Endpoint {
 }
 
 /**
- * Serves folders as buckets over the S3 REST protocol, read only, on loopback. Signatures are not checked: whoever
- * runs on this machine may read what it serves. Source: Amazon S3 API reference.
+ * Serves folders as buckets over the S3 REST protocol, on loopback: read only, but for what a bucket says may be written.
+ * Signatures are not checked: whoever runs on this machine may read what it serves, and write there. Source: Amazon S3
+ * API reference.
  */
 export async function startS3Endpoint(options: S3EndpointOptions): Promise<S3Endpoint> {
   const settings: EndpointSettings = {
@@ -43,11 +44,12 @@ async function serve(settings: EndpointSettings, request: IncomingMessage, respo
   const requestId = randomBytes(8).toString("hex").toUpperCase();
   response.setHeader("x-amz-request-id", requestId);
   response.setHeader("x-amz-id-2", randomBytes(24).toString("base64"));
-  request.resume();
   try {
     await awaitFirstByte(settings.link);
     if (!response.destroyed) await handle(settings, request, response);
   } catch (error) {
+    // What is left of a body nobody reads.
+    request.resume();
     if (response.headersSent) response.destroy();
     else sendError(response, request, error, requestId);
   }

@@ -5,11 +5,12 @@ import { checkConditions } from "./conditions.ts";
 import { contentHeaders } from "./content-headers.ts";
 import { chunkBytesOf, type LinkModel, pace } from "./link-model.ts";
 import { type ByteRange, parseRange } from "./range.ts";
+import type { S3Request } from "./request.ts";
 
-/** Answers GetObject and HeadObject: conditions, one range, and the body straight from disk. */
+/** Answers GetObject and HeadObject: conditions, one range, and the body in pieces. */
 export async function getObject(
   bucket: BucketFolder,
-  key: string,
+  { key, query }: Pick<S3Request, "key" | "query">,
   request: IncomingMessage,
   response: ServerResponse,
   link: LinkModel,
@@ -22,6 +23,8 @@ export async function getObject(
       response.writeHead(304, version).end();
       return;
     }
+    const disposition = query.get("response-content-disposition");
+    if (disposition !== null) response.setHeader("content-disposition", disposition);
     const range = parseRange(request.headers.range, sizeBytes);
     response.writeHead(range ? 206 : 200, { ...version, ...bodyHeaders(object, range) });
     if (request.method === "HEAD" || sizeBytes === 0) response.end();
@@ -31,12 +34,15 @@ export async function getObject(
       await pipeline(pace(readExactly(object, range, chunkBytesOf(link)), link), response);
     }
   } finally {
-    await object.file.close();
+    await object.close();
   }
 }
 
-function bodyHeaders({ key, sizeBytes }: OpenObject, range: ByteRange | undefined): OutgoingHttpHeaders {
-  const headers = contentHeaders(key);
+function bodyHeaders(
+  { key, sizeBytes, headers: given }: OpenObject,
+  range: ByteRange | undefined,
+): OutgoingHttpHeaders {
+  const headers = { ...contentHeaders(key), ...given };
   if (!range) return { ...headers, "content-length": sizeBytes };
   const { first, last } = range;
   return {
@@ -47,18 +53,13 @@ function bodyHeaders({ key, sizeBytes }: OpenObject, range: ByteRange | undefine
 }
 
 /** The bytes asked for. Throws when the file has become shorter, so that the answer is cut off and not short. */
-async function* readExactly(
-  { file, key, sizeBytes }: OpenObject,
-  range: ByteRange | undefined,
-  chunkBytes: number,
-) {
-  const end = range ? range.last + 1 : sizeBytes;
+async function* readExactly(object: OpenObject, range: ByteRange | undefined, chunkBytes: number) {
+  const end = range ? range.last + 1 : object.sizeBytes;
   let position = range?.first ?? 0;
   while (position < end) {
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, end - position));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) throw new Error(`${key} became shorter while it was read.`);
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    const bytes = await object.read(position, Math.min(chunkBytes, end - position));
+    if (bytes.length === 0) throw new Error(`${object.key} became shorter while it was read.`);
+    position += bytes.length;
+    yield bytes;
   }
 }

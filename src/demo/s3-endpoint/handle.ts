@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { BucketFolder } from "./bucket-files.ts";
+import { type BucketFolder, writableAt } from "./bucket-files.ts";
 import { bucketLocation, findBucket, listBuckets } from "./buckets.ts";
 import { getObject } from "./get-object.ts";
 import type { LinkModel } from "./link-model.ts";
 import { listObjects } from "./list-objects.ts";
+import { refuseOthers } from "./parameters.ts";
 import { parseRequest, type S3Request } from "./request.ts";
 import { invalidArgument, S3Error } from "./s3-error.ts";
+import { writeObject } from "./write-object.ts";
 import { document } from "./xml.ts";
 
 /** What an endpoint serves and how. */
@@ -22,11 +24,17 @@ export async function handle(
   response: ServerResponse,
 ): Promise<void> {
   const asked = parseRequest(request.method ?? "", request.url ?? "");
+  if (writeMethods.has(asked.method)) {
+    const bucket = settings.buckets.find(({ name }) => name === asked.bucket);
+    const written = bucket && writableAt(bucket, asked.key);
+    if (written) return writeObject({ asked, request, written }, response);
+  }
   if (asked.method !== "GET" && asked.method !== "HEAD") throw methodNotAllowed(asked.method);
+  request.resume();
   if (asked.key !== "") {
     refuseOthers(asked.query, objectParameters);
     checkVersion(asked.query);
-    return getObject(findBucket(settings.buckets, asked.bucket), asked.key, request, response, settings.link);
+    return getObject(findBucket(settings.buckets, asked.bucket), asked, request, response, settings.link);
   }
   const xml = await answer(settings, asked);
   response.setHeader("x-amz-bucket-region", settings.region);
@@ -58,17 +66,8 @@ const listParameters: ReadonlySet<string> = new Set([
   "encoding-type",
   "fetch-owner",
 ]);
-const objectParameters: ReadonlySet<string> = new Set(["versionId"]);
-
-/** Other parameters name other operations (`?acl`, `?tagging`): none of them may be taken for a read or a list. */
-function refuseOthers(query: URLSearchParams, known: ReadonlySet<string>): void {
-  for (const name of query.keys()) {
-    if (known.has(name) || name === "x-id" || /^x-amz-/i.test(name)) continue;
-    throw new S3Error(501, "NotImplemented", `A request with "${name}" is not served here.`, {
-      Header: name,
-    });
-  }
-}
+const objectParameters: ReadonlySet<string> = new Set(["versionId", "response-content-disposition"]);
+const writeMethods: ReadonlySet<string> = new Set(["PUT", "POST", "DELETE"]);
 
 /** Buckets here have no versioning: the one version there is has the id "null". */
 function checkVersion(query: URLSearchParams): void {

@@ -18,6 +18,10 @@ export function noSuchKey(key: string): S3Error {
   return new S3Error(404, "NoSuchKey", "The specified key does not exist.", { Key: key });
 }
 
+export function noSuchUpload(id: string): S3Error {
+  return new S3Error(404, "NoSuchUpload", "The specified multipart upload does not exist.", { UploadId: id });
+}
+
 export function invalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error(400, "InvalidArgument", message, { ArgumentName: name, ArgumentValue: value });
 }

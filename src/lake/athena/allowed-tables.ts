@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { takeDownTable } from "../../core/service-calls.ts";
 import type { AthenaSettings } from "../settings.ts";
 
 /** A table of the Glue catalog, in small letters, as Glue keeps names. */
@@ -12,11 +13,16 @@ export function formatTable({ database, table }: TableName): string {
   return `${database}.${table}`;
 }
 
+/** As calls name it outside of statements. */
+export function athenaUri(name: TableName): string {
+  return `athena://${formatTable(name)}`;
+}
+
 /** Which tables may be read: those of `lake.athena.tables` and no others. */
 export interface AllowedTables {
   /**
    * `database.table` or `catalog.database.table`, its parts. Throws `invalid_input` for another form, `denied` for what is
-   * not allowed, which says nothing of whether it exists.
+   * not allowed, which says nothing of whether it exists. Either way the table is named in the call's record.
    */
   check(parts: readonly string[]): TableName;
   allows(name: TableName): boolean;
@@ -44,6 +50,7 @@ export function createAllowedTables({
     databases: [...new Set(tables.map(({ database }) => database))],
     check(parts) {
       const name = tableOf(parts, catalog);
+      takeDownTable(name ? athenaUri(name) : `athena://${parts.join(".")}`);
       if (name && allows(name)) return name;
       const shown = parts.join(".").slice(0, 200);
       throw new ToolError(

@@ -1,6 +1,6 @@
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
-import { formatTable, type TableName } from "./allowed-tables.ts";
+import { athenaUri, type TableName } from "./allowed-tables.ts";
 import type { CatalogTable, GlueCatalog } from "./glue-catalog.ts";
 
 /** What the Glue catalog says of a table, without a look at its files. Column types are Hive's. */
@@ -30,11 +30,6 @@ export async function describeTable(
     },
     notes: notesOf(table),
   };
-}
-
-/** Give it to a tool as it is. */
-export function athenaUri(name: TableName): string {
-  return `athena://${formatTable(name)}`;
 }
 
 function notesOf({ location, isProjected, partitionKeys }: CatalogTable): string[] {

@@ -1,9 +1,10 @@
 import { ToolError } from "../../core/errors.ts";
+import { takeDownTable } from "../../core/service-calls.ts";
 import { closest } from "../../core/suggest.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import { type AllowedTables, formatTable, type TableName } from "./allowed-tables.ts";
+import { type AllowedTables, athenaUri, formatTable, type TableName } from "./allowed-tables.ts";
 import type { Relation } from "./trino/relations.ts";
 import { quoteTrino, readStatement, type TrinoStatement, writeStatement } from "./trino/statement.ts";
 
@@ -97,7 +98,11 @@ function givenName({ parts, isText }: Relation, sources: LakeQueryRequest["sourc
 
 async function named(deps: ResolveDeps, uri: string, scope: LakeScope): Promise<TableName> {
   if (uri.startsWith(scheme)) return tableOfUri(deps.allowed, uri);
-  if (uri.startsWith("s3://")) return deps.tableAt(uri, scope);
+  if (uri.startsWith("s3://")) {
+    const table = await deps.tableAt(uri, scope);
+    takeDownTable(athenaUri(table));
+    return table;
+  }
   throw new ToolError(
     "invalid_input",
     `Athena cannot read ${quoteName(uri)}. Name a table of the Glue catalog: database.table, or athena://database.table.`,

@@ -1,12 +1,13 @@
 import { ToolError } from "../../core/errors.ts";
+import { takeDownTable } from "../../core/service-calls.ts";
 import { quoteName } from "../location-names.ts";
 import type { AllowedTables } from "../settings.ts";
-import { formatDatabricksName, partsOf, type TableName } from "./table-name.ts";
+import { formatDatabricksName, formatTableName, partsOf, type TableName } from "./table-name.ts";
 
 /** What may be read of Unity Catalog, by name alone. What the settings do not name is outside. */
 export interface AllowedNames {
   entries: readonly AllowedTables[];
-  /** Throws `denied`, alike whether the table exists or not. */
+  /** Throws `denied`, alike whether the table exists or not. Either way the table is named in the call's record. */
   checkTable(name: TableName): void;
   /** Whether something that may be read lies in this catalog or schema, or is it. */
   leadsTo(parts: readonly string[]): boolean;
@@ -23,6 +24,7 @@ export function createAllowedNames(entries: readonly AllowedTables[]): AllowedNa
     covers,
     leadsTo: (parts) => covers(parts) || entries.some((entry) => isWithin(parts, entry)),
     checkTable(name) {
+      takeDownTable(formatTableName(name));
       if (!covers(partsOf(name))) throw outside(partsOf(name));
     },
   };

@@ -7,6 +7,7 @@ import { plainLimitOf } from "./plain-limit.ts";
 import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
+import { checkText } from "./text-limits.ts";
 import { tablesOf } from "./walk.ts";
 
 /** Longest statement taken, in UTF-16 units. */
@@ -45,6 +46,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
     );
   }
   if (sql.includes("\0")) throw new ToolError("invalid_input", "The statement holds a NUL character.");
+  checkText(sql);
   const reply = serialised.parse(JSON.parse(await serialize(sql)));
   if (reply.error) throw parserError(sql, reply.error_message, reply.position);
   const [statement, ...others] = reply.statements;
