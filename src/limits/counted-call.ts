@@ -53,7 +53,8 @@ export class CountedCall {
   async takeInStore(): Promise<void> {
     try {
       await this.#takeOwn();
-      await this.#takeTotal();
+      // Most have none, and every promise of a call is paid for by all of them.
+      if (this.#total.daily.length > 0 || this.#total.rated.length > 0) await this.#takeTotal();
     } catch (thrown) {
       await this.#days.takeBack();
       throw thrown;
