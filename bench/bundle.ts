@@ -47,7 +47,6 @@ export async function bundlePrograms(): Promise<(name: string) => string> {
     entryPoints: { "sluice-http": at("servers/sluice-http") },
     splitting: true,
     minifySyntax: true,
-    keepNames: true,
     chunkNames: "chunks/[name]-[hash]",
     mainFields: ["module", "main"],
     external: ["@duckdb/node-api", "@duckdb/node-bindings"],

@@ -21,7 +21,7 @@ import { openStateStore } from "./state/open-store.ts";
 import type { StateStore } from "./state/store.ts";
 import { createBreakerLog } from "./telemetry/breaker-log.ts";
 import { createCallLog } from "./telemetry/call-log.ts";
-import { createCallScope } from "./telemetry/call-scope.ts";
+import { duringCalls } from "./telemetry/during-calls.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics/create-metrics.ts";
 import { observeAll } from "./telemetry/observe-all.ts";
@@ -83,8 +83,8 @@ export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
   const { metrics, tracing, setLimits = { rate: false, perDay: false } } = options;
   const registry = offeredRegistry(settings);
-  const scope = createCallScope();
-  const breakers = openBreakers({ ...options, log: scope.during(log) });
+  const logOfCalls = duringCalls(log);
+  const breakers = openBreakers({ ...options, log: logOfCalls });
   const settingsOfLake = lakeSettings(settings, s3Credentials);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
@@ -96,7 +96,7 @@ export function assemble(options: AssembleOptions): Deps {
   const optional = { ...(access && { access }), ...(audit && { audit }), ...watching };
   watch(metrics, { limiter, breakers, lake, audit });
   return {
-    ...{ settings, log: scope.during(log), lake, breakers, state, ...optional },
+    ...{ settings, log: logOfCalls, lake, breakers, state, ...optional },
     calls: {
       registry,
       steps: {
@@ -105,7 +105,7 @@ export function assemble(options: AssembleOptions): Deps {
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
         observer: observeAll([
-          { ...createCallLog(log), around: scope.around },
+          createCallLog(log),
           ...(metrics ? [metrics.observer] : []),
           ...(tracing ? [tracing.observer] : []),
         ]),

@@ -1,4 +1,5 @@
 import { ToolError } from "../core/errors.ts";
+import { inTime } from "../core/in-time.ts";
 import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.ts";
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
 import { argumentsOf, refusedFields, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
@@ -111,21 +112,7 @@ const readWaitMs = 1_000;
 
 /** Rejects when what records are written to hangs. What was handed over may become durable later all the same. */
 function within<T>(ms: number, writing: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`The audit did not answer within ${ms} ms.`));
-    const timer = setTimeout(late, ms);
-    // Not by `finally`, whose promises would cost each call more than all else here.
-    writing.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (thrown: unknown) => {
-        clearTimeout(timer);
-        reject(thrown);
-      },
-    );
-  });
+  return inTime(writing, ms, () => new Error(`The audit did not answer within ${ms} ms.`));
 }
 
 function refusal({ tool }: ParsedCall, { place, advice }: AuditorOptions, cause: unknown): ToolError {

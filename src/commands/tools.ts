@@ -1,5 +1,6 @@
 import { contractOf } from "../core/contract.ts";
 import { table } from "../core/render.ts";
+import { isRefused } from "../core/steps.ts";
 import { closest } from "../core/suggest.ts";
 import type { Tool } from "../core/tool.ts";
 import { defineCommand } from "./frame/command.ts";
@@ -28,10 +29,9 @@ export const tools = defineCommand({
   async run({ json, role }, context) {
     const { terminal } = context;
     const loaded = await loadPolicy(context);
-    const areWritesOff = loaded.settings.writes === "off";
     const rows = toolsSeen(role, loaded).map((tool) => ({
       ...describe(tool),
-      listed: tool.effect === "read" || !areWritesOff,
+      listed: !isRefused(loaded.confirmer, tool),
     }));
     if (json) {
       terminal.out(JSON.stringify(rows, undefined, 2));

@@ -1,3 +1,4 @@
+import { isRecord } from "../core/record.ts";
 import { closest } from "../core/suggest.ts";
 import type { SettingTree } from "./leaves.ts";
 import { laterSetting } from "./not-yet.ts";
@@ -38,7 +39,7 @@ export function assign(layer: Layer, tree: SettingTree, path: string, value: unk
     layer.problems.push(unknownSetting(tree, path, origin));
   } else if (guards.has(path) && isEmpty(value)) {
     layer.problems.push(`${path} (${origin.name}) is empty and would guard nothing: set it or leave it out`);
-  } else if (isPlainObject(value)) {
+  } else if (isRecord(value)) {
     for (const [name, inner] of Object.entries(value)) {
       assign(layer, tree, path === "" ? name : `${path}.${name}`, inner, origin);
     }
@@ -53,7 +54,7 @@ export function assign(layer: Layer, tree: SettingTree, path: string, value: unk
 const guards = new Set(["rbac"]);
 
 function isEmpty(value: unknown): boolean {
-  return value === null || (isPlainObject(value) && Object.keys(value).length === 0);
+  return value === null || (isRecord(value) && Object.keys(value).length === 0);
 }
 
 /** Says that no such setting exists, and which was likely meant. */
@@ -62,8 +63,4 @@ export function unknownSetting(tree: SettingTree, path: string, origin: Origin):
   if (later) return `${path} (${origin.name}): ${later} is not in this version. Remove it`;
   const near = closest(path, [...tree.leaves.keys(), ...tree.groups]);
   return `${path} (${origin.name}) is no setting${near ? `: did you mean ${near}?` : ". See them with: sluice config"}`;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

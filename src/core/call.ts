@@ -7,6 +7,7 @@ import type { Outside } from "./outside.ts";
 import type { Principal } from "./principal.ts";
 import type { FoundTool, Registry } from "./registry.ts";
 import { jsonSizeBytes } from "./results.ts";
+import { runAs } from "./service-calls.ts";
 import type { Allowance, Call, CallSteps, Confirmation, Confirmed, Outcome, ParsedCall } from "./steps.ts";
 import type { CallContext, Progress, ResultBounds, Services, Tool } from "./tool.ts";
 import { runWatched, tellStepFault, unbroken } from "./watched-work.ts";
@@ -89,7 +90,7 @@ export async function callTool(path: CallPath, request: CallRequest): Promise<Ca
   const { auditor, limiter, observer } = path.steps;
   const audited = () => outcomeOf(path, request, found, call);
   const work = () => auditor.watch?.(call, audited) ?? audited();
-  const outcome = await runWatched(observer, call, work);
+  const outcome = await runAs(call, () => runWatched(observer, call, work));
   if (outcome.kind === "hidden") return unknown(path, request, { ...call, why: outcome.why });
   const durationMs = path.now() - call.startedMs;
   try {

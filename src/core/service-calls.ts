@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Call } from "./steps.ts";
 
 /** One request to a service outside, each attempt for itself. Never its URL, headers or body. */
 export interface ServiceCall {
@@ -57,13 +58,25 @@ export interface ServiceCallObserver {
   began(call: Readonly<ServiceCall>): () => void;
 }
 
-interface Watchers {
+/** A call under way, and who is told what it asks services. */
+interface UnderWay {
+  call?: Call;
   ledger?: ServiceCallLedger;
   observer?: ServiceCallObserver;
 }
 
-/** The slot through which a client knows the call it is asked for. It holds nothing outside of a call. */
-const current = new AsyncLocalStorage<Watchers>();
+/** The slot through which whatever works for a call knows it. It holds nothing outside of a call. */
+const current = new AsyncLocalStorage<UnderWay>();
+
+/** Runs the work of `call`, to be known by it wherever in it. */
+export function runAs<T>(call: Call, work: () => Promise<T>): Promise<T> {
+  return current.run({ ...current.getStore(), call }, work);
+}
+
+/** The call that what runs here works for. */
+export function callUnderWay(): Call | undefined {
+  return current.getStore()?.call;
+}
 
 /** Runs work whose service calls are taken down in `ledger`, wherever in it they are made. */
 export function takeDownServiceCalls<T>(ledger: ServiceCallLedger, work: () => Promise<T>): Promise<T> {
@@ -92,9 +105,8 @@ interface ServiceRequest {
 
 /** None where nobody watches the call that is under way here. */
 export function beginServiceCall(service: string, operation: string): ServiceRequest | undefined {
-  const watchers = current.getStore();
-  if (!watchers) return undefined;
-  const { ledger, observer } = watchers;
+  const { ledger, observer } = current.getStore() ?? {};
+  if (!ledger && !observer) return undefined;
   const call = ledger?.begin(service, operation) ?? { service, operation };
   const ended = observer?.began(call);
   return {
@@ -108,6 +120,6 @@ export function beginServiceCall(service: string, operation: string): ServiceReq
 
 /** A function that works for the call in which it was made, whoever runs it later: the messages of a worker do. */
 export function forThisCall<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
-  const watchers = current.getStore();
-  return watchers ? (...args) => current.run(watchers, work, ...args) : work;
+  const underWay = current.getStore();
+  return underWay ? (...args) => current.run(underWay, work, ...args) : work;
 }

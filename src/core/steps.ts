@@ -175,6 +175,14 @@ export const refuseWrites: Confirmer = Object.freeze({
   },
 });
 
+/** Whether a tool's calls are refused whoever makes them: it changes things, and the server changes nothing. */
+export function isRefused(
+  { refusesWrites = false }: Pick<Confirmer, "refusesWrites">,
+  { effect }: Tool,
+): boolean {
+  return refusesWrites && effect !== "read";
+}
+
 /** Of a server whose operator lets writes run as they come. */
 export const allowWrites: Confirmer = Object.freeze({ confirm: async () => ({}) });
 

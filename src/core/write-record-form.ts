@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonIn } from "./json-in.ts";
 
 /** By whom it was put: an answer of the store that was lost may have been a yes. */
 const attempt = z.string();
@@ -29,12 +30,4 @@ export type RunningRecord = Extract<WriteRecord, { state: "running" }>;
 /** Another version's record says only that the confirmation was used. */
 export function parseRecord(text: string): WriteRecord {
   return form.safeParse(jsonIn(text)).data ?? { state: "ended", attempt: "" };
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Principal } from "../core/principal.ts";
-import type { CallSteps } from "../core/steps.ts";
+import { type CallSteps, isRefused } from "../core/steps.ts";
 import type { Tool } from "../core/tool.ts";
 import type { ServingUnit } from "./unit.ts";
 
@@ -14,7 +14,7 @@ export function maySee(
 
 /** Whether a tool is listed for a caller: one that it may see, unless it changes things and the server changes nothing. */
 export function isListed({ policy, confirmer }: CallSteps, principal: Principal, tool: Tool): boolean {
-  return policy.visible(principal, tool) && (tool.effect === "read" || !confirmer.refusesWrites);
+  return policy.visible(principal, tool) && !isRefused(confirmer, tool);
 }
 
 /** By which a tool's result is kept for later: the same caller may come back with fewer rights, and would have had another one. */

@@ -1,11 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { answering } from "../../core/aws-answer-deadline.ts";
-import { awsCredentials } from "../../core/aws-credentials.ts";
-import { awsTimeouts } from "../../core/aws-timeouts.ts";
-import { rereading } from "../../core/stale-credentials.ts";
+import { openClient } from "../../aws/open-client.ts";
 import type { S3AnchorSettings } from "../settings.ts";
-
-const answerMs = 10_000;
 
 /** A client of the anchors' bucket. Close it with `destroy`. */
 export async function makeAnchorClient({
@@ -14,13 +9,11 @@ export async function makeAnchorClient({
   forcePathStyle,
 }: S3AnchorSettings): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    forcePathStyle,
-    followRegionRedirects: true,
-    credentials: awsCredentials(),
-    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
+  return openClient(S3Client, {
+    region,
+    endpoint,
+    timeouts: { connectMs: 5_000, answerMs: 10_000 },
+    maxAttempts: 3,
+    own: { forcePathStyle, followRegionRedirects: true },
   });
-  return answering(rereading(client), { wholeMs: answerMs });
 }

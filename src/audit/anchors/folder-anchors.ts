@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { jsonIn } from "../../core/json-in.ts";
 import { openAppendFile } from "../journal/append-file.ts";
 import { canonicalJson } from "../record/canonical-json.ts";
 import type { Anchor, AnchorStore, ChainAnchors } from "./anchors.ts";
@@ -49,17 +50,9 @@ function parseAnchors(text: string, chain: string): Omit<ChainAnchors, "place"> 
   const anchors: Anchor[] = [];
   const bad: string[] = [];
   for (const [index, line] of lines.entries()) {
-    const parsed = anchorLine.safeParse(parseJson(line));
+    const parsed = anchorLine.safeParse(jsonIn(line));
     if (parsed.success && parsed.data.chain === chain) anchors.push(parsed.data);
     else bad.push(`line ${index + 1}`);
   }
   return { anchors, bad };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

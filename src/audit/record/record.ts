@@ -1,5 +1,6 @@
 import { hash as hashOf } from "node:crypto";
 import { escapeCharacters } from "../../core/escape.ts";
+import { jsonIn } from "../../core/json-in.ts";
 import { isRecord } from "../../core/record.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
@@ -72,7 +73,7 @@ export function openLine(line: string): ReadRecord | undefined {
 
 /** The record of a line, whether its hash fits or not; `undefined` where it is none at all. */
 export function readLine(line: string): ReadRecord | undefined {
-  const value = parse(line);
+  const value = jsonIn(line);
   if (!isRecord(value)) return undefined;
   const { chain, sequence, hash, previousHash, kind, time } = value;
   const texts = [chain, hash, previousHash, kind, time].every((field) => typeof field === "string");
@@ -80,14 +81,6 @@ export function readLine(line: string): ReadRecord | undefined {
 }
 
 const tailChars = '"hash":"'.length + 64 + ',"}'.length;
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
 
 function sha256(text: string): string {
   return hashOf("sha256", text);

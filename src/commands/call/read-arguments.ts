@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { isRecord } from "../../core/record.ts";
 import { closest } from "../../core/suggest.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { UsageError } from "../frame/usage-error.ts";
@@ -49,8 +50,7 @@ function parseObject(text: string, where: string): Record<string, unknown> {
       `${where}: not JSON (${(thrown as Error).message}). Quote it for your shell: '{"key":"value"}'`,
     );
   }
-  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
-    return parsed as Record<string, unknown>;
+  if (isRecord(parsed)) return parsed;
   throw new UsageError(`${where}: must be a JSON object, such as {"key":"value"}.`);
 }
 

@@ -1,6 +1,7 @@
 import type { AwsResource } from "../../core/aws-resource.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { Principal } from "../../core/principal.ts";
+import { isRefused } from "../../core/steps.ts";
 import type { Tool } from "../../core/tool.ts";
 import { type Explanation, explain } from "../../policy/explain.ts";
 import { type AwsExplanation, explainAws } from "../../policy/explain-aws.ts";
@@ -27,7 +28,7 @@ export function decide(
   tool: Tool,
   { uri, aws }: AskedResources = {},
 ): Decision {
-  const { policy, settings, lake } = loaded;
+  const { policy, settings, lake, confirmer } = loaded;
   const at = pathsIn(settings);
   const { reaches, ...explained } = withPaths(policy ? explain(policy, principal, tool) : open, at);
   if (!explained.allowed) return explained;
@@ -35,7 +36,7 @@ export function decide(
     const why = `there is no tenant ${JSON.stringify(principal.tenantId)} (setting tenants)`;
     return { ...explained, allowed: false, why };
   }
-  if (tool.effect !== "read" && settings.writes === "off") {
+  if (isRefused(confirmer, tool)) {
     const why = "the server changes nothing for anybody (setting writes)";
     return { ...explained, allowed: false, why };
   }

@@ -1,34 +1,23 @@
-import { answering } from "../../core/aws-answer-deadline.ts";
-import { awsCredentials } from "../../core/aws-credentials.ts";
-import { awsTimeouts } from "../../core/aws-timeouts.ts";
+import type { ClientOptions } from "../../aws/make-client.ts";
 import { SecretError } from "./secret-error.ts";
 
 /** One request for a secret, with a client that is used for it alone. */
 export interface AwsQuestion<T> {
-  client: Parameters<typeof answering>[0] & { config: { region(): Promise<string> }; destroy(): void };
+  client: { config: { region(): Promise<string> }; destroy(): void };
   reference: string;
   /** The IAM action it takes. */
   action: string;
   send(): Promise<T>;
 }
 
-const answerMs = 10_000;
-
 /** Of a client that asks for `name`. An ARN says which region to ask; else the AWS SDK's own chain does. */
-export function clientConfig(name: string) {
+export function clientOptions(name: string): ClientOptions {
   const [, region] = /^arn:[^:]+:[^:]+:([^:]+):/.exec(name) ?? [];
-  return {
-    ...(region !== undefined && { region }),
-    retryMode: "standard",
-    maxAttempts: 3,
-    credentials: awsCredentials(),
-    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
-  };
+  return { region, timeouts: { connectMs: 5_000, answerMs: 10_000 }, maxAttempts: 3 };
 }
 
 /** Asks, and says what was wrong in words of ours: AWS's own may quote what was asked for. Throws `SecretError`. */
 export async function askAws<T>({ client, reference, action, send }: AwsQuestion<T>): Promise<T> {
-  answering(client, { wholeMs: answerMs });
   try {
     const region = await client.config.region().catch(() => {
       throw new SecretError(

@@ -1,5 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { askAws, clientConfig } from "./ask-aws.ts";
+import { openClient } from "../../aws/open-client.ts";
+import { jsonIn } from "../../core/json-in.ts";
+import { isRecord } from "../../core/record.ts";
+import { askAws, clientOptions } from "./ask-aws.ts";
 import { SecretError } from "./secret-error.ts";
 
 /**
@@ -13,7 +16,7 @@ export async function fetchManagedSecret(reference: string, name: string): Promi
     throw new SecretError(
       `${reference}: write secret://secretsmanager/<name>, or …/<name>#<key> for a member of the JSON it holds`,
     );
-  const client = new SecretsManagerClient(clientConfig(id));
+  const client = openClient(SecretsManagerClient, clientOptions(id));
   const { SecretString } = await askAws({
     ...{ client, reference, action: "secretsmanager:GetSecretValue" },
     send: () => client.send(new GetSecretValueCommand({ SecretId: id })),
@@ -25,21 +28,12 @@ export async function fetchManagedSecret(reference: string, name: string): Promi
 
 /** Says nothing of what the secret holds, not even where it stops being JSON. */
 function memberOf(text: string, key: string, reference: string): string {
-  const held = parseObject(text);
-  if (!held) throw new SecretError(`${reference}: what the secret holds is no JSON object`);
+  const held = jsonIn(text);
+  if (!isRecord(held)) throw new SecretError(`${reference}: what the secret holds is no JSON object`);
   if (!Object.hasOwn(held, key)) throw new SecretError(`${reference}: the secret's JSON has no such member`);
   const value = held[key];
   if (typeof value === "string") return value;
   // Ports and the like. A longer number would not be the one that was written.
   if (Number.isSafeInteger(value)) return String(value);
   throw new SecretError(`${reference}: that member of the secret's JSON is no text`);
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const held: unknown = JSON.parse(text);
-    return typeof held === "object" && held !== null && !Array.isArray(held) ? { ...held } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { askAws, clientConfig } from "./ask-aws.ts";
+import { openClient } from "../../aws/open-client.ts";
+import { askAws, clientOptions } from "./ask-aws.ts";
 import { SecretError } from "./secret-error.ts";
 
 /**
@@ -11,7 +12,7 @@ export async function fetchParameter(reference: string, name: string): Promise<s
   if (name === "")
     throw new SecretError("secret://ssm wants a parameter's name: secret://ssm/prod/sluice/key");
   const isWithoutSlash = name.includes("/") && !/^(\/|arn:)/.test(name);
-  const client = new SSMClient(clientConfig(name));
+  const client = openClient(SSMClient, clientOptions(name));
   const command = new GetParameterCommand({
     Name: isWithoutSlash ? `/${name}` : name,
     WithDecryption: true,

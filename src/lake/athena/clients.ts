@@ -1,12 +1,9 @@
 import type { AthenaClient } from "@aws-sdk/client-athena";
 import type { GlueClient } from "@aws-sdk/client-glue";
-import { answering } from "../../core/aws-answer-deadline.ts";
-import { awsTimeouts } from "../../core/aws-timeouts.ts";
+import { openCallClient } from "../../aws/open-call-client.ts";
 import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
-import { watched } from "../../core/watched-client.ts";
 import type { AthenaSettings, S3Settings } from "../settings.ts";
-import { credentialChain } from "../stores/s3-clients.ts";
 import { isServiceAnswer, isServiceFault, isStale, readS3Failure } from "../stores/s3-errors.ts";
 import { orStopped } from "../stores/stopped.ts";
 import { toAthenaError } from "./aws-errors.ts";
@@ -92,16 +89,9 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
     import("@aws-sdk/client-athena"),
     import("@aws-sdk/client-glue"),
   ]);
-  const config = {
-    ...(settings.region === undefined ? {} : { region: settings.region }),
-    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    credentials: credentials ?? credentialChain(),
-    retryMode: "standard",
-    maxAttempts: 4,
-    requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
-  };
-  const bounded = { wholeMs: answerMs };
-  const athena = answering(watched(new AthenaClient(config)), bounded);
+  const { region, endpoint } = settings;
+  const options = { region, endpoint, credentials, timeouts: { connectMs: 5_000, answerMs }, maxAttempts: 4 };
+  const athena = openCallClient(AthenaClient, options);
   try {
     await athena.config.region();
   } catch (cause) {
@@ -112,5 +102,5 @@ async function makeClients({ settings, credentials }: AwsSenderOptions): Promise
       { cause },
     );
   }
-  return { athena, glue: answering(watched(new GlueClient(config)), bounded) };
+  return { athena, glue: openCallClient(GlueClient, options) };
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { createDirectCalls } from "./direct-calls.ts";
+import { createDirectCalls, newFile, type SlowDisk } from "./direct-calls.ts";
 
 /** A disk whose calls take `tookMs` of a clock of its own. */
-function diskOf(tookMs: () => number) {
+function diskOf(tookMs: () => number, slow?: SlowDisk) {
   let nowMs = 0;
-  const calls = createDirectCalls(() => nowMs);
+  const calls = createDirectCalls(slow, () => nowMs);
   const ways: string[] = [];
   return {
     ways,
@@ -55,4 +55,28 @@ test("one call that hangs is enough, and what a call throws comes through", asyn
     throw thrown;
   };
   await expect(calls.do(fail, async () => {})).rejects.toBe(thrown);
+});
+
+test("a disk that is slow to make one file has the next 64 made through the pool, and is looked at again", async () => {
+  const quick = diskOf(() => 0.1, newFile);
+  for (let at = 0; at < 200; at++) await quick.call();
+  expect(new Set(quick.ways)).toEqual(new Set(["direct"]));
+  let tookMs = 5;
+  const slow = diskOf(() => tookMs, newFile);
+  for (let at = 0; at < 131; at++) await slow.call();
+  expect(slow.ways.flatMap((way, at) => (way === "direct" ? [at] : []))).toEqual([0, 65, 130]);
+  tookMs = 0.1;
+  for (let at = 0; at < 100; at++) await slow.call();
+  expect(slow.ways.flatMap((way, at) => (way === "direct" ? [at] : [])).length).toBe(3 + 36);
+});
+
+test("a disk that is slow to refuse is slow too", async () => {
+  let nowMs = 0;
+  const calls = createDirectCalls(newFile, () => nowMs);
+  const refuse = () => {
+    nowMs += 5;
+    throw new Error("refused");
+  };
+  await expect(calls.do(refuse, async () => 7)).rejects.toThrow("refused");
+  expect(await calls.do(refuse, async () => 7)).toBe(7);
 });

@@ -1,10 +1,9 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CacheCounts } from "./counts.ts";
-import { createDirectCalls, type DirectCalls } from "./direct-calls.ts";
+import { createDirectCalls, type DirectCalls, newFile } from "./direct-calls.ts";
 import { enterInstances, type Instance } from "./instance.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { createOpenNew, type OpenNew } from "./new-files.ts";
 
 /** Where the cache is and how large it may grow. */
 export interface FolderOptions {
@@ -37,11 +36,12 @@ export interface CacheFolder extends FolderOptions {
   bootId: string;
   /** Whether what another process of this boot wrote may be believed without it being synced. */
   knowsBoot: boolean;
-  /** How files are made, moved and linked. */
+  /** How files are moved and linked, */
   calls: DirectCalls;
+  /** and how they are made. */
+  opens: DirectCalls;
   /** Pins on their way out. */
   releasing: Set<Promise<void>>;
-  openNew: OpenNew;
   /** Makes again what something that cleans up temporary folders took away. */
   restore(): Promise<void>;
 }
@@ -76,10 +76,10 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
     instance,
     ledger: createLedger(),
     calls: createDirectCalls(),
+    opens: createDirectCalls(newFile),
     bootId: boot ?? options.newId(),
     knowsBoot: boot !== undefined,
     releasing: new Set(),
-    openNew: createOpenNew(),
     restore: () => make(entries, instance.temporary, instance.pins),
   };
 }

@@ -5,6 +5,7 @@ import { errnoOf } from "../stores/errno.ts";
 import { sumLengths } from "../stores/read-bytes.ts";
 import { removeEntry } from "./evict.ts";
 import { type CacheFolder, dataOf } from "./folder.ts";
+import { openNew } from "./new-files.ts";
 import { newPinPath, type Pin, pinAt, pinEntry } from "./pins.ts";
 
 const writePieces = promisify(writev);
@@ -94,16 +95,6 @@ async function writeAll(file: number, pieces: readonly Uint8Array[]): Promise<vo
   const bytes = Buffer.concat(pieces);
   while (written < bytes.length) {
     written += (await writePieces(file, [bytes.subarray(written)], written)).bytesWritten;
-  }
-}
-
-async function openNew(folder: CacheFolder, path: string): Promise<number> {
-  try {
-    return await folder.openNew(path);
-  } catch (thrown) {
-    if (errnoOf(thrown) !== "ENOENT") throw thrown;
-    await folder.restore();
-    return folder.openNew(path);
   }
 }
 

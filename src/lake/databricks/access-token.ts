@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ToolError } from "../../core/errors.ts";
+import { jsonIn } from "../../core/json-in.ts";
 import type { DatabricksCredentials } from "../settings.ts";
 import { readBounded } from "./bounded-body.ts";
 import { notAuthenticated, restFault } from "./rest-faults.ts";
@@ -83,19 +84,11 @@ async function requestToken(
     throw notAuthenticated(new Error(`HTTP ${response.status} of /oidc/v1/token`));
   }
   if (response.status !== 200) throw restFault(response.status, body, about);
-  const parsed = answer.safeParse(parseJson(body));
+  const parsed = answer.safeParse(jsonIn(body));
   if (parsed.success) return parsed.data;
   throw new ToolError(
     "unavailable",
     "The host gives no token of the form Databricks gives. Check lake.databricks.host.",
     { cause: parsed.error, retryable: false },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,12 @@
 import { ToolError } from "../../core/errors.ts";
 import type { Location } from "../location.ts";
-import { RecentMap } from "../recent-map.ts";
+import { RecentlyOpen } from "../recently-open.ts";
 import type { Store, Stores } from "../stores/store.ts";
 import { formatTableName, type TableName } from "./table-name.ts";
 import { type FilesPlace, openTableStore, type TableStore, type TableStoreDeps } from "./table-store.ts";
 
 /** Tables whose files are open. */
 const rememberedTables = 256;
-/** By then no call reads from a store that was forgotten. */
-const longestCallMs = 60 * 60_000;
 
 /** The stores of tables that were asked for, each under its table's id. */
 export interface TableStores {
@@ -19,18 +17,7 @@ export interface TableStores {
 
 /** Remembers the 256 tables last read. What is forgotten keeps its connections for the calls under way, and is closed then. */
 export function createTableStores(): TableStores {
-  const closing = new Map<TableStore, NodeJS.Timeout>();
-  const known = new RecentMap<TableStore>(
-    rememberedTables,
-    () => 1,
-    (store) => {
-      const timer = setTimeout(() => {
-        closing.delete(store);
-        store.close();
-      }, longestCallMs);
-      closing.set(store, timer.unref());
-    },
-  );
+  const known = new RecentlyOpen<TableStore>(rememberedTables);
   return {
     open(name, place, deps) {
       const before = known.get(place.tableId);
@@ -42,14 +29,7 @@ export function createTableStores(): TableStores {
       return store;
     },
     get: (tableId) => known.get(tableId),
-    close() {
-      for (const store of known.values()) store.close();
-      for (const [store, timer] of closing) {
-        clearTimeout(timer);
-        store.close();
-      }
-      closing.clear();
-    },
+    close: () => void known.close(),
   };
 }
 

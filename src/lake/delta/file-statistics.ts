@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonIn } from "../../core/json-in.ts";
 import type { ColumnBounds } from "../tables/sure-bounds.ts";
 import type { TableField } from "../tables/table-field.ts";
 import type { FileStatistics } from "../tables/table-snapshot.ts";
@@ -21,7 +22,7 @@ export function fileStatistics(
   { stats }: AddFile,
   fields: readonly TableField[],
 ): FileStatistics | undefined {
-  const parsed = statistics.safeParse(parseJson(stats));
+  const parsed = statistics.safeParse(jsonIn(stats));
   if (!parsed.success) return undefined;
   const { numRecords, minValues, maxValues, nullCount } = parsed.data;
   const columns = new Map<string, ColumnBounds>();
@@ -39,19 +40,11 @@ export function fileStatistics(
   return { ...(numRecords === undefined ? {} : { rowCount: numRecords }), columns };
 }
 
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Rows of the files, deleted ones taken off; undefined where the log does not say it of each. */
 export function rowCountOf(files: readonly AddFile[]): number | undefined {
   let rows = 0;
   for (const { stats, deletionVector } of files) {
-    const { data } = rowStatistics.safeParse(parseJson(stats));
+    const { data } = rowStatistics.safeParse(jsonIn(stats));
     if (data?.numRecords === undefined) return undefined;
     const { cardinality = 0 } = deletionVector ?? {};
     // More rows deleted than there are: the log says nothing that can be believed.

@@ -1,5 +1,6 @@
 import type { KeyValue } from "hyparquet";
 import { z } from "zod";
+import { jsonIn } from "../../core/json-in.ts";
 
 const geoMetadata = z.object({ columns: z.record(z.string(), z.object({ encoding: z.string() })) });
 
@@ -8,7 +9,7 @@ const geoMetadata = z.object({ columns: z.record(z.string(), z.object({ encoding
  * GeoParquet declares none. Source: GeoParquet 1.1, "Column metadata".
  */
 export function geometryColumns(metadata: readonly KeyValue[] | undefined): ReadonlySet<string> {
-  const parsed = geoMetadata.safeParse(parseJson(metadata?.find(isGeo)?.value));
+  const parsed = geoMetadata.safeParse(jsonIn(metadata?.find(isGeo)?.value));
   if (!parsed.success) return new Set();
   const columns = Object.entries(parsed.data.columns);
   return new Set(columns.filter(([, { encoding }]) => encoding === "WKB").map(([name]) => name));
@@ -30,12 +31,4 @@ export function hasGeoKey(footer: Uint8Array): boolean {
 
 function isGeo({ key }: KeyValue): boolean {
   return key === "geo";
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

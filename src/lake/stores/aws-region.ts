@@ -1,11 +1,12 @@
+import { openCallClient } from "../../aws/open-call-client.ts";
 import { ToolError } from "../../core/errors.ts";
-import { watched } from "../../core/watched-client.ts";
 
 /** `given`, or the region the AWS SDK's own chain finds. Throws `invalid_input` where there is none: none is made up. */
 export async function regionFor(given: string | undefined): Promise<string> {
   if (given !== undefined) return given;
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const client = watched(new S3Client({}));
+  // It is asked for its settings, and sends nothing.
+  const client = openCallClient(S3Client, { timeouts: { connectMs: 1, answerMs: 1 }, maxAttempts: 1 });
   try {
     return await client.config.region();
   } catch (cause) {

@@ -1,11 +1,8 @@
-import { answersWithin } from "../../core/aws-answer-deadline.ts";
-import { awsTimeouts } from "../../core/aws-timeouts.ts";
+import { callCredentials, partsOfCallClient } from "../../aws/open-call-client.ts";
 import { ToolError } from "../../core/errors.ts";
 import { type ServiceGuard, unguardedServices } from "../../core/service-guard.ts";
-import { watchPlugin } from "../../core/watched-client.ts";
 import type { S3Settings, TenantSettings } from "../settings.ts";
 import { regionFor } from "./aws-region.ts";
-import { credentialChain } from "./s3-clients.ts";
 import { isClockRefused, isServiceAnswer, isServiceFault, readS3Failure } from "./s3-errors.ts";
 
 /** How long a session is asked to last; what every role allows. Source: STS API reference, AssumeRole. */
@@ -14,7 +11,7 @@ const sessionSeconds = 3_600;
 const renewBeforeMs = 5 * 60_000;
 /** A session is not used in its last minute, in which it could end under a request. */
 const unusableMs = 60_000;
-const answerMs = 10_000;
+const timeouts = { connectMs: 5_000, answerMs: 10_000 };
 
 export interface RoleOptions extends Omit<TenantSettings, "buckets"> {
   tenantId: string;
@@ -97,13 +94,14 @@ function createAssume({ tenantId, roleArn, externalId, sessionTags, s3 }: RoleOp
   const make = async () => {
     const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
     const region = await regionFor(s3.region);
+    const { clientPlugins, requestHandler } = partsOfCallClient(timeouts);
     const ask = fromTemporaryCredentials({
-      clientPlugins: [watchPlugin, answersWithin({ wholeMs: answerMs })].map(appliedOnce),
-      masterCredentials: s3.credentials ?? credentialChain(),
+      clientPlugins: clientPlugins.map(appliedOnce),
+      masterCredentials: s3.credentials ?? callCredentials(),
       clientConfig: {
         // Left to itself the AWS SDK would ask STS in us-east-1 where S3 is elsewhere than at AWS.
         region,
-        requestHandler: awsTimeouts({ connectMs: 5_000, answerMs }),
+        requestHandler,
       },
       params: {
         RoleArn: roleArn,

@@ -1,8 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { answering } from "../../core/aws-answer-deadline.ts";
-import { awsCredentials } from "../../core/aws-credentials.ts";
-import { type AwsTimeouts, awsTimeouts } from "../../core/aws-timeouts.ts";
-import { watched, watchPlugin } from "../../core/watched-client.ts";
+import { openCallClient } from "../../aws/open-call-client.ts";
+import type { AwsTimeouts } from "../../aws/timeouts.ts";
 import type { S3Settings } from "../settings.ts";
 import { isAwsEndpoint, noRegion } from "./aws-region.ts";
 import { keyedSha256 } from "./keyed-sha256.ts";
@@ -82,51 +80,37 @@ export async function loadS3Client(): Promise<void> {
   await Promise.allSettled([import("@aws-sdk/client-s3"), import("@aws-sdk/credential-providers")]);
 }
 
-async function makeClient(options: S3ClientOptions, region: string | undefined): Promise<S3Client> {
+async function makeClient(options: S3ClientOptions, asked: string | undefined): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  const { settings, findsRegion = false } = options;
-  const config = await clientConfig(options);
-  const make = (given: S3ClientConfig) =>
-    // A large object takes as long as its call may.
-    answering(watched(new S3Client(given)), {
-      wholeMs: options.timeouts.answerMs,
-      except: "GetObjectCommand",
+  const { settings, timeouts, credentials = settings.credentials, findsRegion = false } = options;
+  const { endpoint, forcePathStyle } = settings;
+  const make = (region: string | undefined) =>
+    openCallClient(S3Client, {
+      ...{ region, endpoint, timeouts, credentials },
+      maxAttempts: 3,
+      maxSockets: 128,
+      // A large object takes as long as its call may.
+      unboundCommand: "GetObjectCommand",
+      own: ownConfig(forcePathStyle),
     });
-  const wanted = region ?? settings.region;
-  const client = make(wanted === undefined ? config : { ...config, region: wanted });
+  const client = make(asked ?? settings.region);
   try {
     await client.config.region();
     return client;
   } catch (cause) {
     client.destroy();
-    if (findsRegion || (settings.endpoint !== undefined && !isAwsEndpoint(settings.endpoint))) {
-      return make({ ...config, region: anyRegion });
-    }
+    if (findsRegion || (endpoint !== undefined && !isAwsEndpoint(endpoint))) return make(anyRegion);
     throw noRegion(cause);
   }
 }
 
-async function clientConfig({ settings, timeouts, credentials }: S3ClientOptions): Promise<S3ClientConfig> {
+function ownConfig(forcePathStyle: boolean | undefined) {
   return {
-    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     // Left out when false, so that the AWS SDK's own settings count.
-    ...(settings.forcePathStyle ? { forcePathStyle: true } : {}),
-    credentials: credentials ?? settings.credentials ?? credentialChain(),
+    ...(forcePathStyle && { forcePathStyle }),
     sha256: keyedSha256(),
-    retryMode: "standard",
-    maxAttempts: 3,
     // Ranges carry no checksum, and S3-compatible servers differ in the rest.
     responseChecksumValidation: "WHEN_REQUIRED",
     requestChecksumCalculation: "WHEN_REQUIRED",
-    requestHandler: {
-      ...awsTimeouts(timeouts),
-      httpAgent: { keepAlive: true, maxSockets: 128 },
-      httpsAgent: { keepAlive: true, maxSockets: 128 },
-    },
-  };
-}
-
-/** Credentials of the server's own, asked for as part of the call they are for. */
-export function credentialChain() {
-  return awsCredentials({ clientPlugins: [watchPlugin] });
+  } satisfies S3ClientConfig;
 }

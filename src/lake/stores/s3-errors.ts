@@ -1,5 +1,5 @@
+import { isExpiredName, isStaleName } from "../../aws/stale-credentials.ts";
 import { type ErrorCode, ToolError } from "../../core/errors.ts";
-import { isExpiredName, isStaleName } from "../../core/stale-credentials.ts";
 import { quoteName } from "../location-names.ts";
 import { errnoOf } from "./errno.ts";
 

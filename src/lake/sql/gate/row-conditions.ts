@@ -1,4 +1,4 @@
-import { foldName, isNode, type TreeNode, textOf, withoutPlace } from "./syntax-tree.ts";
+import { foldName, isExact, isNode, type TreeNode, textOf, withoutPlace } from "./syntax-tree.ts";
 
 /** A condition that every row a table gives to the result must meet. */
 export interface RowCondition {
@@ -159,13 +159,6 @@ function withoutTable(value: unknown, own: string, isAlone: boolean, columns: Se
     copy[field] = bare;
   }
   return copy;
-}
-
-/** Whether all numbers came through JSON as they were. */
-function isExact(value: unknown): boolean {
-  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every(isExact);
 }
 
 function bareColumn(

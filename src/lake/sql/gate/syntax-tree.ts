@@ -39,3 +39,10 @@ export function withoutPlaces(value: unknown): unknown {
     Object.entries(withoutPlace(value)).map(([field, child]) => [field, withoutPlaces(child)]),
   );
 }
+
+/** Whether all numbers in a part of a tree came through JSON as they were. */
+export function isExact(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every(isExact);
+}

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { isNode, type TreeNode, withoutPlaces } from "../../gate/syntax-tree.ts";
+import { isExact, isNode, type TreeNode, withoutPlaces } from "../../gate/syntax-tree.ts";
 
 /** A statement in the engine's serialised form. */
 export interface StatementTree {
@@ -44,10 +44,4 @@ export function isEmpty(value: unknown): boolean {
 async function scalar(connection: DuckDBConnection, sql: string, value: string): Promise<string> {
   const reader = await connection.runAndReadAll(sql, [value]);
   return String(reader.getRows()[0]?.[0]);
-}
-
-function isExact(value: unknown): boolean {
-  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every(isExact);
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "./record.ts";
+import { isRecord } from "../core/record.ts";
 import type { PluggableClient, SdkStack } from "./sdk-middleware.ts";
 
 /** Those that have ended, */
@@ -32,7 +32,8 @@ interface SdkIdentity {
   sessionToken?: string | undefined;
 }
 
-interface SdkClient extends PluggableClient {
+/** As much of a client as it takes. */
+export interface RereadingClient extends PluggableClient {
   config: { credentials(options?: { forceRefresh?: boolean }): Promise<SdkIdentity> };
 }
 
@@ -40,7 +41,7 @@ interface SdkClient extends PluggableClient {
  * A client that reads its credentials anew where AWS no longer takes them, and sends the request once more where they are
  * others by now. Left to itself the SDK keeps a key without an end for as long as the client lives.
  */
-export function rereading<C extends SdkClient>(client: C): C {
+export function rereading<C extends RereadingClient>(client: C): C {
   const signedWith = new WeakMap<object, string>();
   const look =
     (next: Next, context: object): Next =>

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
-import { awsTimeouts } from "./aws-timeouts.ts";
+import { awsTimeouts } from "./timeouts.ts";
 
 test.each([
   ["no answer", () => {}],

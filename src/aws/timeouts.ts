@@ -8,8 +8,8 @@ export interface AwsTimeouts {
 }
 
 /**
- * What ends each attempt of a client of the AWS SDK; every client must have it: a test looks for others. Left to itself the
- * SDK waits for ever, warns where it could end, and does neither once an answer has begun.
+ * What ends each attempt of a client of the AWS SDK. Left to itself the SDK waits for ever, warns where it could end, and does
+ * neither once an answer has begun.
  */
 export function awsTimeouts({ connectMs, answerMs, idleMs = answerMs }: AwsTimeouts) {
   return {

@@ -1,9 +1,14 @@
-import { answersWithin } from "./aws-answer-deadline.ts";
-import { ToolError } from "./errors.ts";
-import { inTime } from "./in-time.ts";
+import { ToolError } from "../core/errors.ts";
+import { inTime } from "../core/in-time.ts";
+import { answersWithin } from "./answer-deadline.ts";
 
 type Providers = typeof import("@aws-sdk/credential-providers");
 type Chain = ReturnType<Providers["fromNodeProviderChain"]>;
+
+/** Keys, or what provides them, as clients of the AWS SDK take them. */
+export type Credentials = NonNullable<
+  Parameters<Providers["fromTemporaryCredentials"]>[0]["masterCredentials"]
+>;
 
 export interface AwsCredentialsOptions
   extends Pick<NonNullable<Parameters<Providers["fromNodeProviderChain"]>[0]>, "clientPlugins"> {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import { isRecord } from "./record.ts";
-import type { PluggableClient, SdkPlugin, SdkStack } from "./sdk-middleware.ts";
+import { isRecord } from "../core/record.ts";
+import type { SdkPlugin, SdkStack } from "./sdk-middleware.ts";
 
 type Next = (request: object) => Promise<{ response: unknown }>;
 
@@ -13,7 +13,7 @@ export interface AnswerDeadline {
 
 /**
  * Ends what time without a byte does not: an answer that drips for ever. Per attempt, so that the SDK's retries see a
- * `TimeoutError`; the head has its own time, `answerMs`. Every client must have it: a test looks for others.
+ * `TimeoutError`; the head has its own time, `answerMs`.
  */
 export function answersWithin({ wholeMs, except }: AnswerDeadline): SdkPlugin {
   const bound =
@@ -27,12 +27,6 @@ export function answersWithin({ wholeMs, except }: AnswerDeadline): SdkPlugin {
   return {
     applyToStack: (stack) => (stack as SdkStack<Next>).add(bound, { step: "deserialize", priority: "low" }),
   };
-}
-
-/** A client whose answers end. */
-export function answering<C extends PluggableClient>(client: C, deadline: AnswerDeadline): C {
-  client.middlewareStack.use(answersWithin(deadline));
-  return client;
 }
 
 function endLate(response: unknown, wholeMs: number): void {

@@ -1,6 +1,6 @@
-import { isRecord } from "./record.ts";
-import type { PluggableClient, SdkPlugin, SdkStack } from "./sdk-middleware.ts";
-import { beginServiceCall, plainName, type ServiceCall } from "./service-calls.ts";
+import { isRecord } from "../core/record.ts";
+import { beginServiceCall, plainName, type ServiceCall } from "../core/service-calls.ts";
+import type { SdkPlugin, SdkStack } from "./sdk-middleware.ts";
 
 type Next = (request: { input: object; request: unknown }) => Promise<SdkAnswer>;
 interface SdkAnswer {
@@ -10,7 +10,7 @@ interface SdkAnswer {
 
 /**
  * Takes down what a client of the AWS SDK sends, attempt by attempt, for the call it sends it for: a plugin for clients that
- * the SDK makes itself.
+ * the SDK makes itself too.
  */
 export const watchPlugin: SdkPlugin = Object.freeze({
   applyToStack(stack: object) {
@@ -24,12 +24,6 @@ export const watchPlugin: SdkPlugin = Object.freeze({
     (stack as SdkStack<Next>).add(watch, { step: "deserialize", priority: "high" });
   },
 });
-
-/** A client that is watched. Every client must be made so: a test looks for others. */
-export function watched<C extends PluggableClient>(client: C): C {
-  client.middlewareStack.use(watchPlugin);
-  return client;
-}
 
 /** Source: AWS SDK for JavaScript, "HandlerExecutionContext". */
 function namesOf(context: object): { service: string; operation: string } {

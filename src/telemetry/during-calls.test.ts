@@ -1,14 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { call, pathWith, tool } from "../../test/harness/call-path.ts";
-import { unguarded } from "../core/steps.ts";
-import { createCallScope } from "./call-scope.ts";
+import { duringCalls } from "./during-calls.ts";
 import { createLog } from "./log.ts";
 
 test("what is logged during a call carries its correlation id, however deep, and what is logged outside does not", async () => {
   const lines: string[] = [];
-  const scope = createCallScope();
-  const log = scope.during(createLog({ level: "info", write: (line) => lines.push(line) }));
+  const log = duringCalls(createLog({ level: "info", write: (line) => lines.push(line) }));
   const deep = async (word: unknown) => {
     await wait(5);
     log.info("service asked", { word });
@@ -20,8 +18,7 @@ test("what is logged during a call carries its correlation id, however deep, and
     },
   });
   let ids = 0;
-  const observer = { ...unguarded.observer, around: scope.around };
-  const path = pathWith([slow], { steps: { ...unguarded, observer }, newId: () => `id-${++ids}` });
+  const path = pathWith([slow], { newId: () => `id-${++ids}` });
   await Promise.all([call(path, "test_slow", { word: "a" }), call(path, "test_slow", { word: "b" })]);
   log.info("outside");
   expect(

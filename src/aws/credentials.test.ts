@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { awsCredentials } from "./aws-credentials.ts";
+import { awsCredentials } from "./credentials.ts";
 
 /** A container's credentials, as ECS and EKS give them. */
 let answer: (response: ServerResponse) => void;
