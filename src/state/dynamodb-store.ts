@@ -179,7 +179,7 @@ export class DynamoDbStore implements RemoteStore {
   }
 
   #open(): Promise<Opened> {
-    this.#opened ??= openStateTable(this.#settings);
+    this.#opened ??= openStateTable(this.#settings, this.#now);
     return this.#opened;
   }
 }

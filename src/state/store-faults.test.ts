@@ -6,6 +6,7 @@ import {
 } from "../../test/harness/dynamodb-server.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../../test/harness/fault-proxy.ts";
 import { redisProgram, startRedis } from "../../test/harness/redis-server.ts";
+import { startTcpProxy } from "../../test/harness/tcp-proxy.ts";
 import { SharedBuckets } from "../limits/shared-buckets.ts";
 import { DynamoDbStore } from "./dynamodb-store.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -142,6 +143,60 @@ test("a DynamoDB that fails with 500, which may have counted, is not asked to co
   await expect(store.get(key)).rejects.toMatchObject(unavailable);
   expect(requests).toBeGreaterThan(2);
 });
+
+test("a count over a connection that ended unseen is refused, and not where the process was idle for long", async () => {
+  let nowMs = Date.now();
+  let goneUpTo = 0;
+  let latest = 0;
+  const tcp = await startTcpProxy(Number(new URL(dynamoDb.endpoint).port), {
+    request(connection) {
+      latest = connection;
+      return connection <= goneUpTo ? "reset" : "pass";
+    },
+    answer: () => "pass",
+  });
+  const endpoint = `http://127.0.0.1:${tcp.port}`;
+  const idle = new DynamoDbStore({ table: dynamoDb.table, endpoint }, () => nowMs);
+  const counter = { ...key, name: "idle" };
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 1 });
+  goneUpTo = latest;
+  nowMs += 29_000;
+  await expect(idle.increment(counter, limits)).rejects.toMatchObject(unavailable);
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 2 });
+  goneUpTo = latest;
+  nowMs += 31_000;
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 3 });
+  expect(latest).toBe(goneUpTo + 1);
+  await idle.close();
+  await tcp.stop();
+});
+
+test.skipIf(redisProgram === undefined)(
+  "a count that Redis took, and whose answer was lost, is counted once (skipped where no redis-server or valkey-server is in PATH)",
+  async () => {
+    const server = await startRedis(redisProgram ?? "");
+    let isLosing = false;
+    let losses = 0;
+    const tcp = await startTcpProxy(Number(new URL(server.url).port), {
+      request: () => "pass",
+      answer() {
+        if (!isLosing) return "pass";
+        isLosing = false;
+        losses += 1;
+        return "reset";
+      },
+    });
+    const redis = new RedisStore({ url: `redis://127.0.0.1:${tcp.port}` });
+    expect(await redis.increment(key, limits)).toMatchObject({ count: 1 });
+    isLosing = true;
+    await expect(redis.increment(key, limits)).rejects.toMatchObject(unavailable);
+    expect(losses).toBe(1);
+    expect(await redis.increment(key, limits)).toMatchObject({ count: 3 });
+    await redis.close();
+    await tcp.stop();
+    await server.stop();
+  },
+);
 
 test("a count that was never sent, for want of a connection, is sent again", async () => {
   const { port } = new URL(proxy.endpoint);

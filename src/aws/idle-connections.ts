@@ -1,0 +1,36 @@
+import type { Agent } from "node:http";
+import type { PluggableClient, SdkStack } from "../core/sdk-middleware.ts";
+
+type Next = (request: object) => Promise<unknown>;
+
+/** Less than servers and gateways on the way keep a connection that nobody uses. */
+const maxIdleMs = 30_000;
+
+/**
+ * A client that begins anew where nothing was sent for long: a process that was frozen meanwhile, as on Lambda, was not told
+ * which of its connections have ended, and what is sent over one of these is lost.
+ */
+export function leavingIdle<C extends PluggableClient>(
+  client: C,
+  agents: readonly Agent[],
+  now: () => number,
+): C {
+  let usedMs = now();
+  const closeIdle =
+    (next: Next): Next =>
+    (request) => {
+      const idleMs = now() - usedMs;
+      usedMs = now();
+      if (idleMs > maxIdleMs) agents.forEach(leaveIdle);
+      return next(request);
+    };
+  client.middlewareStack.use({
+    applyToStack: (stack) =>
+      (stack as SdkStack<Next>).add(closeIdle, { step: "finalizeRequest", priority: "low" }),
+  });
+  return client;
+}
+
+function leaveIdle({ freeSockets }: Agent): void {
+  for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+}
