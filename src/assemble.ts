@@ -89,7 +89,7 @@ export function assemble(options: AssembleOptions): Deps {
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
-  const state = openStateStore(stateSettings(settings.state), now);
+  const state = openStateStore(stateSettings(settings.state), { now, guard: breakers });
   const audit = openAudit(options, { now, newId });
   const limiter = createLimiter(limiterSettings(available, settings, setLimits), { store: state, now });
   const watching = { ...(metrics && { metrics }), ...(tracing && { tracing }) };

@@ -2,7 +2,7 @@
 export interface SdkStack<Next> {
   add(
     middleware: (next: Next, context: object) => Next,
-    options: { step: "initialize" | "deserialize"; priority: "high" | "low" },
+    options: { step: "initialize" | "finalizeRequest" | "deserialize"; priority: "high" | "low" },
   ): void;
 }
 
@@ -11,7 +11,7 @@ export interface SdkPlugin {
   applyToStack(stack: object): void;
 }
 
-/** As much of a client as it takes to give it a plugin. */
+/** As much of a client, or of one of its commands, as it takes to give it a plugin. */
 export interface PluggableClient {
   middlewareStack: { use(plugin: SdkPlugin): void };
 }

@@ -98,7 +98,7 @@ export class SharedBuckets {
   /** Whether it was put in the place of `held`. */
   async #put(key: StateKey, name: string, fullAtMs: number, held: string | undefined): Promise<boolean> {
     const item = { value: String(fullAtMs), expiresAtMs: Math.ceil(fullAtMs) + keptFullMs };
-    const put = await this.#store.putIf(key, item, held);
+    const put = await this.#store.putIf(key, item, held, { once: true });
     this.#remember(name, put.isDone ? item.value : put.current);
     return put.isDone;
   }

@@ -1,10 +1,13 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DynamoDbSdk } from "../aws/open-dynamodb.ts";
+import { sentOnce } from "../aws/sent-once.ts";
+import type { ServiceTarget } from "../core/service-guard.ts";
 import { checkItem } from "./bounds.ts";
 import { openStateTable } from "./dynamodb-client.ts";
+import { judgeDynamoDb } from "./dynamodb-faults.ts";
 import { attributesOf, expiryOf, keyOf, liveRow, numberOf, type Row } from "./dynamodb-rows.ts";
 import type { DynamoDbSettings } from "./settings.ts";
-import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
+import type { Counted, PutOptions, PutResult, RemoteStore, StateItem, StateKey } from "./store.ts";
 import { answered, contended } from "./unavailable.ts";
 
 /** For a request with all its attempts. */
@@ -16,16 +19,22 @@ const maxRounds = 20;
 const names = { "#count": "count", "#value": "value" };
 const isFree = "attribute_not_exists(tenant_id) OR expires_ms <= :now";
 
+interface Opened {
+  sdk: DynamoDbSdk;
+  client: DynamoDBClient;
+}
+
 /**
  * A store in one DynamoDB table: partition key `tenant_id`, sort key `item`, both text. Every change is one
- * conditional write, every read is consistent. Source: DynamoDB developer guide, "Condition expressions".
+ * conditional write, every read is consistent, and what counts is sent once. Source: DynamoDB developer guide, "Condition expressions".
  */
-export class DynamoDbStore implements StateStore {
+export class DynamoDbStore implements RemoteStore {
   readonly kind = "dynamodb";
   readonly isShared = true;
+  readonly judge = judgeDynamoDb;
   readonly #settings: DynamoDbSettings;
   readonly #now: () => number;
-  #opened: Promise<{ sdk: DynamoDbSdk; client: DynamoDBClient }> | undefined;
+  #opened: Promise<Opened> | undefined;
 
   /** `now` in milliseconds since the epoch. Connects with the first request. */
   constructor(settings: DynamoDbSettings, now: () => number) {
@@ -48,7 +57,7 @@ export class DynamoDbStore implements StateStore {
       const held = await this.#read(key);
       if (held && "count" in held && held.count >= most) return { isAccepted: false, count: held.count };
       if (held) continue;
-      if (await this.#put(key, { count: 1, expiresMs: expiresAtMs }, isFree))
+      if (await this.#put(key, { count: 1, expiresMs: expiresAtMs }, { condition: isFree, once: true }))
         return { isAccepted: true, count: 1 };
     }
     throw contended(this.kind);
@@ -63,12 +72,17 @@ export class DynamoDbStore implements StateStore {
     return held && "value" in held ? held.value : undefined;
   }
 
-  async putIf(key: StateKey, item: StateItem, expected: string | undefined): Promise<PutResult> {
+  async putIf(
+    key: StateKey,
+    item: StateItem,
+    expected: string | undefined,
+    { once = false }: PutOptions = {},
+  ): Promise<PutResult> {
     checkItem(item);
     const row = { value: item.value, expiresMs: item.expiresAtMs };
     const condition = expected === undefined ? isFree : "#value = :expected AND expires_ms > :now";
     for (let round = 0; round < maxRounds; round++) {
-      if (await this.#put(key, row, condition, expected)) return { isDone: true };
+      if (await this.#put(key, row, { condition, expected, once })) return { isDone: true };
       const current = await this.get(key);
       if (current !== expected) return { isDone: false, ...(current !== undefined && { current }) };
     }
@@ -84,6 +98,13 @@ export class DynamoDbStore implements StateStore {
 
   async check(): Promise<void> {
     await this.#read({ tenantId: "default", name: "check" });
+  }
+
+  target(): Promise<ServiceTarget> {
+    return answered(this.kind, async () => {
+      const { client } = await this.#open();
+      return { service: this.kind, region: await client.config.region() };
+    });
   }
 
   async close(): Promise<void> {
@@ -114,12 +135,16 @@ export class DynamoDbStore implements StateStore {
       ReturnValues: "UPDATED_NEW" as const,
     };
     const answer = await this.#send(({ sdk, client, abortSignal }) =>
-      whereItHolds(sdk, client.send(new sdk.UpdateItemCommand(input), { abortSignal })),
+      whereItHolds(sdk, client.send(sentOnce(new sdk.UpdateItemCommand(input)), { abortSignal })),
     );
     return answer && Number(answer.Attributes?.count?.N);
   }
 
-  async #put(key: StateKey, row: Row, condition: string, expected?: string): Promise<boolean> {
+  async #put(
+    key: StateKey,
+    row: Row,
+    { condition, expected, once }: { condition: string; expected?: string | undefined; once: boolean },
+  ): Promise<boolean> {
     const input = {
       TableName: this.#settings.table,
       Item: { ...keyOf(key), ...attributesOf(row) },
@@ -130,9 +155,10 @@ export class DynamoDbStore implements StateStore {
         ...(expected !== undefined && { ":expected": { S: expected } }),
       },
     };
-    const answer = await this.#send(({ sdk, client, abortSignal }) =>
-      whereItHolds(sdk, client.send(new sdk.PutItemCommand(input), { abortSignal })),
-    );
+    const answer = await this.#send(({ sdk, client, abortSignal }) => {
+      const command = new sdk.PutItemCommand(input);
+      return whereItHolds(sdk, client.send(once ? sentOnce(command) : command, { abortSignal }));
+    });
     return answer !== undefined;
   }
 
@@ -144,15 +170,17 @@ export class DynamoDbStore implements StateStore {
     return liveRow(Item, this.#now());
   }
 
-  #send<T>(
-    request: (open: { sdk: DynamoDbSdk; client: DynamoDBClient; abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
+  #send<T>(request: (open: Opened & { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
     return answered(this.kind, async () => {
-      this.#opened ??= openStateTable(this.#settings);
       const abortSignal = AbortSignal.timeout(allMs);
       // Credentials are asked for outside the SDK's reach of the signal.
-      return within(abortSignal, request({ ...(await this.#opened), abortSignal }));
+      return within(abortSignal, request({ ...(await this.#open()), abortSignal }));
     });
+  }
+
+  #open(): Promise<Opened> {
+    this.#opened ??= openStateTable(this.#settings, this.#now);
+    return this.#opened;
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { ServiceTarget } from "../core/service-guard.ts";
 import { checkItem, checkKey } from "./bounds.ts";
 import { scripts } from "./redis-scripts.ts";
 import type { RedisSettings } from "./settings.ts";
-import type { Counted, PutResult, StateItem, StateKey, StateStore } from "./store.ts";
+import type { Counted, PutResult, RemoteStore, StateItem, StateKey } from "./store.ts";
 import { answered } from "./unavailable.ts";
 
 /** Milliseconds. */
@@ -12,8 +13,8 @@ const timeouts = { connectMs: 1_000, commandMs: 2_000, longestPauseMs: 1_000 };
 const countedReply = z.tuple([z.int(), z.int()]);
 const putReply = z.tuple([z.int()], z.string().nullable());
 
-/** A store in Redis 6 or later, or Valkey. Every change is one script. */
-export class RedisStore implements StateStore {
+/** A store in Redis 6 or later, or Valkey. Every change is one script, and sent once. */
+export class RedisStore implements RemoteStore {
   readonly kind = "redis";
   readonly isShared = true;
   readonly #settings: RedisSettings;
@@ -57,6 +58,15 @@ export class RedisStore implements StateStore {
 
   async check(): Promise<void> {
     await this.#send((redis) => redis.ping());
+  }
+
+  async target(): Promise<ServiceTarget> {
+    return { service: this.kind, region: new URL(this.#settings.url).host };
+  }
+
+  /** What Redis refuses, it answers. */
+  judge(cause: unknown): "fails" | "answers" {
+    return cause instanceof Error && cause.name === "ReplyError" ? "answers" : "fails";
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type DynamoDbServer,
   dynamoDbEnvironment,
@@ -6,6 +6,8 @@ import {
 } from "../../test/harness/dynamodb-server.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../../test/harness/fault-proxy.ts";
 import { redisProgram, startRedis } from "../../test/harness/redis-server.ts";
+import { startTcpProxy } from "../../test/harness/tcp-proxy.ts";
+import { SharedBuckets } from "../limits/shared-buckets.ts";
 import { DynamoDbStore } from "./dynamodb-store.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { RedisStore } from "./redis-store.ts";
@@ -18,13 +20,21 @@ let dynamoDb: DynamoDbServer;
 let proxy: FaultProxy;
 let requests = 0;
 let fault: Fault | undefined;
+/** What goes wrong with requests of one operation alone. */
+let plan: ((operation: string) => Fault | undefined) | undefined;
 let store: DynamoDbStore;
+const startProxy = (port?: number) =>
+  startFaultProxy(
+    dynamoDb.endpoint,
+    ({ headers }) => {
+      requests += 1;
+      return fault ?? plan?.(String(headers["x-amz-target"]).split(".").at(-1) ?? "");
+    },
+    port,
+  );
 beforeAll(async () => {
   dynamoDb = await startDynamoDb();
-  proxy = await startFaultProxy(dynamoDb.endpoint, () => {
-    requests += 1;
-    return fault;
-  });
+  proxy = await startProxy();
 });
 beforeEach(() => {
   for (const [name, value] of Object.entries(dynamoDbEnvironment)) vi.stubEnv(name, value);
@@ -35,6 +45,7 @@ afterEach(async () => {
   await store.close();
   vi.unstubAllEnvs();
   fault = undefined;
+  plan = undefined;
 });
 afterAll(async () => {
   await proxy.stop();
@@ -50,10 +61,10 @@ function dynamoDbFault(name: string, status = 400): Fault {
   };
 }
 
-test.each(["ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"])(
+test.each(["ThrottlingException", "ProvisionedThroughputExceededException"])(
   "a DynamoDB that answers %s is asked four times at most, and nothing is counted",
   async (name) => {
-    fault = dynamoDbFault(name, name === "InternalServerError" ? 500 : 400);
+    fault = dynamoDbFault(name);
     const refused = await store.increment({ ...key, name }, limits).catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject(unavailable);
     expect(String(refused)).not.toContain("arn:secret");
@@ -64,6 +75,136 @@ test.each(["ThrottlingException", "ProvisionedThroughputExceededException", "Int
     expect(await store.increment({ ...key, name }, limits)).toEqual({ isAccepted: true, count: 1 });
   },
 );
+
+/** Has the answer of one request get lost, though it was done. Says whether there was such a request. */
+function loseOne(operation: string, kind: "lost" | "unanswered"): () => boolean {
+  let isDone = false;
+  plan = (asked) => {
+    if (isDone || asked !== operation) return undefined;
+    isDone = true;
+    return kind === "lost" ? { kind } : { kind, answered() {} };
+  };
+  return () => isDone;
+}
+
+const losses = [
+  { kind: "lost", how: "by a broken connection" },
+  { kind: "unanswered", how: "by a timeout" },
+] as const;
+
+describe.each(losses)("where DynamoDB did it and the answer is lost $how", ({ kind }) => {
+  test("a count is counted once, the first of a counter and a later one", async () => {
+    const counter = { ...key, name: `counts-${kind}` };
+    const fired = [loseOne("PutItem", kind)];
+    await expect(store.increment(counter, limits)).rejects.toMatchObject(unavailable);
+    // To add was refused, as there was none; what put it was sent once.
+    expect(requests).toBe(3);
+    expect(await store.increment(counter, limits)).toEqual({ isAccepted: true, count: 2 });
+    fired.push(loseOne("UpdateItem", kind));
+    requests = 0;
+    await expect(store.increment(counter, limits)).rejects.toMatchObject(unavailable);
+    expect(requests).toBe(1);
+    expect(await store.increment(counter, limits)).toEqual({ isAccepted: true, count: 4 });
+    fired.push(loseOne("UpdateItem", kind));
+    await expect(store.decrement(counter)).rejects.toMatchObject(unavailable);
+    expect(await store.increment(counter, limits)).toEqual({ isAccepted: true, count: 4 });
+    expect(fired.map((hasFired) => hasFired())).toEqual([true, true, true]);
+  }, 20_000);
+
+  test("a token of a shared bucket is taken once, the first and a later one", async () => {
+    const nowMs = Date.now();
+    const bucket = { ...key, name: `bucket-${kind}` };
+    const rate = { perSecond: 0.001, burst: 10 };
+    const buckets = new SharedBuckets(store, () => nowMs);
+    const fired = loseOne("PutItem", kind);
+    await expect(buckets.take(bucket, rate)).rejects.toMatchObject(unavailable);
+    expect(await buckets.take(bucket, rate)).toMatchObject({ isTaken: true, remaining: 8 });
+    const again = loseOne("PutItem", kind);
+    await expect(buckets.take(bucket, rate)).rejects.toMatchObject(unavailable);
+    expect(await buckets.take(bucket, rate)).toMatchObject({ isTaken: true, remaining: 6 });
+    expect([fired(), again()]).toEqual([true, true]);
+  }, 20_000);
+
+  test("what is read, and puts that know their own value, are sent again", async () => {
+    const item = { value: `own-${kind}`, expiresAtMs: limits.expiresAtMs };
+    const named = { ...key, name: `value-${kind}` };
+    const fired = loseOne("PutItem", kind);
+    expect(await store.putIf(named, item, undefined)).toEqual({ isDone: false, current: item.value });
+    const again = loseOne("GetItem", kind);
+    expect(await store.get(named)).toBe(item.value);
+    expect([fired(), again()]).toEqual([true, true]);
+  }, 20_000);
+});
+
+test("a DynamoDB that fails with 500, which may have counted, is not asked to count again", async () => {
+  fault = dynamoDbFault("InternalServerError", 500);
+  await expect(store.increment({ ...key, name: "500" }, limits)).rejects.toMatchObject(unavailable);
+  expect(requests).toBe(1);
+  await expect(store.get(key)).rejects.toMatchObject(unavailable);
+  expect(requests).toBeGreaterThan(2);
+});
+
+test("a count over a connection that ended unseen is refused, and not where the process was idle for long", async () => {
+  let nowMs = Date.now();
+  let goneUpTo = 0;
+  let latest = 0;
+  const tcp = await startTcpProxy(Number(new URL(dynamoDb.endpoint).port), {
+    request(connection) {
+      latest = connection;
+      return connection <= goneUpTo ? "reset" : "pass";
+    },
+    answer: () => "pass",
+  });
+  const endpoint = `http://127.0.0.1:${tcp.port}`;
+  const idle = new DynamoDbStore({ table: dynamoDb.table, endpoint }, () => nowMs);
+  const counter = { ...key, name: "idle" };
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 1 });
+  goneUpTo = latest;
+  nowMs += 29_000;
+  await expect(idle.increment(counter, limits)).rejects.toMatchObject(unavailable);
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 2 });
+  goneUpTo = latest;
+  nowMs += 31_000;
+  expect(await idle.increment(counter, limits)).toMatchObject({ count: 3 });
+  expect(latest).toBe(goneUpTo + 1);
+  await idle.close();
+  await tcp.stop();
+});
+
+test.skipIf(redisProgram === undefined)(
+  "a count that Redis took, and whose answer was lost, is counted once (skipped where no redis-server or valkey-server is in PATH)",
+  async () => {
+    const server = await startRedis(redisProgram ?? "");
+    let isLosing = false;
+    let losses = 0;
+    const tcp = await startTcpProxy(Number(new URL(server.url).port), {
+      request: () => "pass",
+      answer() {
+        if (!isLosing) return "pass";
+        isLosing = false;
+        losses += 1;
+        return "reset";
+      },
+    });
+    const redis = new RedisStore({ url: `redis://127.0.0.1:${tcp.port}` });
+    expect(await redis.increment(key, limits)).toMatchObject({ count: 1 });
+    isLosing = true;
+    await expect(redis.increment(key, limits)).rejects.toMatchObject(unavailable);
+    expect(losses).toBe(1);
+    expect(await redis.increment(key, limits)).toMatchObject({ count: 3 });
+    await redis.close();
+    await tcp.stop();
+    await server.stop();
+  },
+);
+
+test("a count that was never sent, for want of a connection, is sent again", async () => {
+  const { port } = new URL(proxy.endpoint);
+  await proxy.stop();
+  const counting = store.increment({ ...key, name: "refused" }, limits);
+  proxy = await startProxy(Number(port));
+  expect(await counting).toEqual({ isAccepted: true, count: 1 });
+});
 
 test("a DynamoDB without the table, or out of reach, is unavailable", async () => {
   const missing = new DynamoDbStore({ table: "no-such-table", endpoint: dynamoDb.endpoint }, Date.now);

@@ -13,8 +13,12 @@ export async function answered<T>(kind: string, request: () => Promise<T>): Prom
 }
 
 /** Whoever needs the store must not go on without it. */
-export function storeUnavailable(message: string, cause?: unknown): ToolError {
-  return new ToolError("unavailable", message, { cause, details: { retryAfterMs } });
+export function storeUnavailable(
+  message: string,
+  cause?: unknown,
+  details: ToolError["details"] = { retryAfterMs },
+): ToolError {
+  return new ToolError("unavailable", message, { cause, details });
 }
 
 /** Others changed the same item at each attempt. */

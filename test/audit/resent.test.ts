@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CallPath, type CallResult, callTool } from "../../src/core/call.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
+import { unguardedServices } from "../../src/core/service-guard.ts";
 import { unguarded } from "../../src/core/steps.ts";
 import { alreadyCarriedOutAt } from "../../src/core/tool.ts";
 import { openStateStore } from "../../src/state/open-store.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
   Object.assign(process.env, dynamoDbEnvironment);
   [dynamodb, place] = await Promise.all([startDynamoDb(), createAuditPlace()]);
   state = { store: "dynamodb", dynamodb: { table: dynamodb.table, endpoint: dynamodb.endpoint } };
-  items = openStateStore(state, Date.now);
+  items = openStateStore(state, { now: Date.now, guard: unguardedServices });
 });
 afterAll(async () => {
   await items.close();

@@ -102,7 +102,17 @@ describe.each([
       expect(after).toEqual({ accepted: 500, throttled: 1 });
       await shared.stop();
       expect(await callAll([again.url], 1)).toEqual({ unavailable: 1 });
-      expect(await fetch(again.url.replace("/mcp", "/health/ready"))).toMatchObject({ status: 503 });
+      const of = (path: string) => fetch(again.url.replace("/mcp", path));
+      expect(await of("/health/ready")).toMatchObject({ status: 503 });
+      expect(await callAll([again.url], 200)).toEqual({ unavailable: 200 });
+      const ready = await of("/health/ready");
+      expect(ready.status).toBe(503);
+      expect(await ready.text()).toMatch(
+        /"(dynamodb|redis) in [^"]+":\{[^}]*"cut off, tried again in \d+ s"/,
+      );
+      expect(await (await of("/metrics")).text()).toMatch(
+        /sluice_breaker_state\{service="(dynamodb|redis)",region="[^"]+",account=""\} 2/,
+      );
       expect(await fetch(again.url.replace("/mcp", "/health"))).toMatchObject({ status: 200 });
       await Promise.all([again.stop(), second.stop()]);
       tellFigures({

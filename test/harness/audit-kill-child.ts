@@ -3,6 +3,7 @@ import { type OpenAppendFile, openAppendFile } from "../../src/audit/journal/app
 import { callTool } from "../../src/core/call.ts";
 import type { RecordItems } from "../../src/core/own-record.ts";
 import { localPrincipal } from "../../src/core/principal.ts";
+import { unguardedServices } from "../../src/core/service-guard.ts";
 import { allowWrites, unguarded } from "../../src/core/steps.ts";
 import { openStateStore } from "../../src/state/open-store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -68,7 +69,7 @@ const audit = createAudit({
 });
 
 function dyingItems(settings: NonNullable<typeof state>): RecordItems {
-  const items = openStateStore(settings, Date.now);
+  const items = openStateStore(settings, { now: Date.now, guard: unguardedServices });
   return {
     get: (key) => items.get(key),
     async putIf(key, item, expected) {

@@ -19,9 +19,10 @@ export const dynamoDbEnvironment = {
   AWS_REGION: "eu-west-1",
 };
 
-export async function startDynamoDb(table = "sluice-state"): Promise<DynamoDbServer> {
+/** Default: a free port. */
+export async function startDynamoDb(table = "sluice-state", port = 0): Promise<DynamoDbServer> {
   const server = dynalite({ createTableMs: 0 });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new DynamoDBClient({

@@ -27,10 +27,11 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** A proxy on loopback in front of `target`; `plan` says what goes wrong with each request, from 0. */
+/** A proxy on loopback in front of `target`; `plan` says what goes wrong with each request, from 0. Default: a free port. */
 export async function startFaultProxy(
   target: string,
   plan: (request: IncomingMessage, index: number) => Fault | undefined | Promise<Fault | undefined>,
+  port = 0,
 ): Promise<FaultProxy> {
   let count = 0;
   let now = 0;
@@ -40,7 +41,7 @@ export async function startFaultProxy(
     response.on("close", () => now--);
     void Promise.resolve(plan(request, count++)).then((fault) => pass(target, request, response, fault));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     open: () => ({ now, most }),

@@ -1,5 +1,6 @@
 // A server of a lamp and of echoes over HTTP, whose writes are confirmed as the settings in its argument say.
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
+import { unguardedServices } from "../../src/core/service-guard.ts";
 import { createMcpFront } from "../../src/mcp/front.ts";
 import { SharedSessionStores } from "../../src/mcp/sessions/shared-store.ts";
 import { openConfirmer } from "../../src/open-confirmer.ts";
@@ -11,7 +12,7 @@ import { lampToolset } from "./lamp-toolset.ts";
 import { namedByHeader } from "./named-by-header.ts";
 
 const { state, confirmation, path } = JSON.parse(process.argv[2] ?? "") as LampSettings;
-const items = openStateStore(state, Date.now);
+const items = openStateStore(state, { now: Date.now, guard: unguardedServices });
 const plain = testCalls([lampToolset(path), echoToolset]);
 const confirmer = openConfirmer({ writes: "confirm", confirmation }, items, Date.now);
 const calls = { ...plain, steps: { ...plain.steps, confirmer } };

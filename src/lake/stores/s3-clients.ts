@@ -88,7 +88,7 @@ async function makeClient(options: S3ClientOptions, asked: string | undefined): 
     openCallClient(S3Client, {
       ...{ region, endpoint, timeouts, credentials },
       maxAttempts: 3,
-      maxSockets: 128,
+      connections: { most: 128 },
       // A large object takes as long as its call may.
       unboundCommand: "GetObjectCommand",
       own: ownConfig(forcePathStyle),

@@ -41,8 +41,9 @@ async function answer(serving: SessionServing, given: LegacyRequest): Promise<Re
   return isInitialize(given.body) ? openSession(serving, given) : answerPost(serving, given);
 }
 
-function withoutStore({ message }: ToolError): Response {
-  return transportFaultResponse(503, message, { "retry-after": "1" });
+function withoutStore({ message, details: { retryAfterMs } }: ToolError): Response {
+  const seconds = typeof retryAfterMs === "number" ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : 1;
+  return transportFaultResponse(503, message, { "retry-after": String(seconds) });
 }
 
 /** In a batch too: there it is refused, but as what it is. */
