@@ -84,6 +84,35 @@ describe("Parquet", () => {
     });
   });
 
+  test.each([
+    ["> 1", [1, 3, 4, 5]],
+    [">= 3", [1, 4, 5]],
+    ["<= 1", [2, 7, 8]],
+    ["<= 3", [2, 3, 4, 7, 8]],
+    ["= 'nan'", [1, 5]],
+    ["<> 1", [1, 3, 4, 5, 7, 8]],
+    ["IN (2, 'nan')", [1, 3, 5]],
+    ["BETWEEN 3 AND 'nan'", [1, 4, 5]],
+    ["< 1", [7, 8]],
+    ["IS NULL", [6]],
+  ])("finds NaN, which the statistics leave out: %s", async (condition, ids) => {
+    // Written by pyarrow, row groups of two rows: the greatest values in its footer are 1, 3, none and -1.
+    const fixture = join(import.meta.dirname, "../fixtures/nan-outside-statistics.parquet");
+    const uri = await lake.put("nan.parquet", await readFile(fixture));
+    for (const column of ["f", "g"]) {
+      const sql = `SELECT id FROM '${uri}' WHERE ${column} ${condition} ORDER BY id`;
+      const { rows } = await lake.output("lake_query", { sql });
+      expect(rows, column).toEqual(ids.map((id) => [id]));
+    }
+  });
+
+  test("gives NaN as the greatest value, which the statistics leave out", async () => {
+    const fixture = join(import.meta.dirname, "../fixtures/nan-outside-statistics.parquet");
+    const uri = await lake.put("nan.parquet", await readFile(fixture));
+    const sql = `SELECT max(f), min(f), max(g) FROM '${uri}'`;
+    expect((await lake.output("lake_query", { sql })).rows).toEqual([["NaN", -2, "NaN"]]);
+  });
+
   test("is described by its footer alone", async () => {
     const uri = await lake.put(
       "groups.parquet",

@@ -4,6 +4,7 @@ import { partitionKey } from "../partition-key.ts";
 import type { FileRows, JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
 import { wholeRecord } from "../whole-record.ts";
+import { parquetNaN } from "./parquet-nan.ts";
 import { identifier, list, literal } from "./quoting.ts";
 import { unlessWide, wideColumns } from "./wide-decimals.ts";
 
@@ -90,7 +91,7 @@ function noRowsSelect(scan: JobScan): string {
 function parquetSelect(scan: JobScan, more = "", source = pathsOf(scan)): string {
   const { files, partitionColumns } = scan;
   const isPartitioned = partitionColumns.length > 0;
-  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
+  const options = `${parquetNaN}, hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
   const reader = `read_parquet(${source}, ${options})`;
   const partitionNames = partitionColumns.map(({ name }) => name);
   const wide = wideColumns(files, partitionNames);
