@@ -39,7 +39,7 @@ export async function createTables(
 /** Partition values are looked up by each row's file; a column of a partition's name gives way to it. */
 function selectOf({ files, partitionColumns, partitions }: CorpusDataset): string {
   const paths = list(files.map(({ path }) => text(path)));
-  const reader = `read_parquet(${paths}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
+  const reader = `read_parquet(${paths}, can_have_nan = true, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   if (partitionColumns.length === 0) return `SELECT * FROM ${reader})`;
   const names = list(["__file", ...partitionColumns.map(({ name }) => name.toLowerCase())].map(text));
   const values = partitionColumns.map(({ name, type }, at) => {

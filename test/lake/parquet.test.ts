@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 import { parquetOf } from "../harness/parquet.ts";
@@ -39,6 +41,76 @@ describe("Parquet", () => {
     // The engine quotes the names inside a STRUCT always, the footer where they need it.
     const unquoted = (named: unknown) => JSON.parse(JSON.stringify(named).replaceAll('\\"', ""));
     expect(unquoted(metadata.columns)).toEqual(unquoted(columns));
+  });
+
+  test.each(["wide.parquet", "wide-without-extension", "wide/p=1/a.parquet"])(
+    "refuses decimals of more than 38 digits and reads the columns beside them: %s",
+    async (key) => {
+      // Written by pyarrow: `wide` DECIMAL(60,1), and `inside` with DECIMAL(39,2) in a list.
+      const fixture = join(import.meta.dirname, "../fixtures/wide-decimals.parquet");
+      const uri = await lake.put(key, await readFile(fixture));
+      const query = (select: string) => ({ sql: `SELECT ${select} FROM '${uri}'` });
+      expect((await lake.output("lake_query", query("id"))).rows).toEqual([[1], [2], [3]]);
+      expect((await lake.output("lake_query", query("count(*), max(id)"))).rows).toEqual([[3, 3]]);
+      for (const select of ["wide", "sum(wide)", "inside", "*"]) {
+        expect(await lake.fault("lake_query", query(select)), select).toMatchObject({
+          code: "unsupported",
+          message: expect.stringMatching(/"(wide|inside)" holds decimals of more than 38 digits/),
+        });
+      }
+      const sorted = { sql: `SELECT wide FROM '${uri}' ORDER BY id DESC LIMIT 1` };
+      expect(await lake.fault("lake_query", sorted)).toMatchObject({ code: "unsupported" });
+      const { columns } = await lake.output("lake_get_metadata", { uri });
+      expect(columns).toContainEqual({ name: "wide", type: "DECIMAL(60,1)" });
+    },
+  );
+
+  test("reads files beside one whose column holds decimals of more than 38 digits", async () => {
+    const fixture = join(import.meta.dirname, "../fixtures/wide-decimals.parquet");
+    await lake.put("beside/a.parquet", await parquetOf("SELECT 9 AS id, 7 AS other"));
+    await lake.put("beside/b.parquet", await readFile(fixture));
+    const from = "FROM 's3://lake/beside/'";
+    expect((await lake.output("lake_query", { sql: `SELECT id, other ${from} ORDER BY id` })).rows).toEqual([
+      [1, null],
+      [2, null],
+      [3, null],
+      [9, 7],
+    ]);
+    expect(
+      (await lake.output("lake_query", { sql: `SELECT id ${from} ORDER BY id DESC LIMIT 2` })).rows,
+    ).toEqual([[9], [3]]);
+    expect(await lake.fault("lake_query", { sql: `SELECT wide ${from}` })).toMatchObject({
+      code: "unsupported",
+    });
+  });
+
+  test.each([
+    ["> 1", [1, 3, 4, 5]],
+    [">= 3", [1, 4, 5]],
+    ["<= 1", [2, 7, 8]],
+    ["<= 3", [2, 3, 4, 7, 8]],
+    ["= 'nan'", [1, 5]],
+    ["<> 1", [1, 3, 4, 5, 7, 8]],
+    ["IN (2, 'nan')", [1, 3, 5]],
+    ["BETWEEN 3 AND 'nan'", [1, 4, 5]],
+    ["< 1", [7, 8]],
+    ["IS NULL", [6]],
+  ])("finds NaN, which the statistics leave out: %s", async (condition, ids) => {
+    // Written by pyarrow, row groups of two rows: the greatest values in its footer are 1, 3, none and -1.
+    const fixture = join(import.meta.dirname, "../fixtures/nan-outside-statistics.parquet");
+    const uri = await lake.put("nan.parquet", await readFile(fixture));
+    for (const column of ["f", "g"]) {
+      const sql = `SELECT id FROM '${uri}' WHERE ${column} ${condition} ORDER BY id`;
+      const { rows } = await lake.output("lake_query", { sql });
+      expect(rows, column).toEqual(ids.map((id) => [id]));
+    }
+  });
+
+  test("gives NaN as the greatest value, which the statistics leave out", async () => {
+    const fixture = join(import.meta.dirname, "../fixtures/nan-outside-statistics.parquet");
+    const uri = await lake.put("nan.parquet", await readFile(fixture));
+    const sql = `SELECT max(f), min(f), max(g) FROM '${uri}'`;
+    expect((await lake.output("lake_query", { sql })).rows).toEqual([["NaN", -2, "NaN"]]);
   });
 
   test("is described by its footer alone", async () => {

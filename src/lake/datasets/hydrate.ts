@@ -16,7 +16,7 @@ import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hyd
 import { largeTextTable } from "./large-text-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
-import { claimsParquet, parquetFormat } from "./open-parquet.ts";
+import { claimsParquet, parquetFormat, wideDecimalsOf } from "./open-parquet.ts";
 import { dropClashing, renameClashing } from "./partition-clash.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
 
@@ -107,10 +107,11 @@ export interface FetchedTable extends CallHolds {
   scope: LakeScope;
 }
 
-function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): HydratedTable {
-  const files = fetched.map(({ file, raw, parquet }) => ({
+async function parquetTable({ dataset, fetched, budget, scope }: FetchedTable): Promise<HydratedTable> {
+  const files = await mapBounded(fetched, parallelParquet, async ({ file, raw, parquet }) => ({
     ...scanFile(file, raw.path),
     version: versionOf(file.object, "stored", scope),
+    wideDecimals: parquet?.wideDecimals ?? (await wideDecimalsOf(raw.path, file.object.sizeBytes)),
     ...(parquet ? hydrating(parquet, budget, scope) : {}),
   }));
   const [first, ...others] = fetched.map(({ parquet }) => parquet?.schemaId);

@@ -12,6 +12,7 @@ import {
   parquetEndBytes,
 } from "../formats/parquet-tail.ts";
 import { schemaBytes } from "../formats/parquet-thrift.ts";
+import { wideDecimals } from "../formats/parquet-wide-decimals.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { LakeScope } from "../scope.ts";
 import type { StoredObject } from "../stores/store.ts";
@@ -21,6 +22,8 @@ import { nameOf } from "./dataset.ts";
 export interface ParquetFile extends SparseFile {
   /** Equal for files that have the same columns. Undefined where that cannot be told. */
   schemaId: string | undefined;
+  /** Columns that hold decimals of more than 38 digits, which the engine reads wrongly. */
+  wideDecimals: readonly string[];
 }
 
 /** Opens Parquet files, and remembers of each version where its footer begins. */
@@ -38,6 +41,7 @@ export interface ParquetFiles {
 interface Footer {
   start: number;
   schemaId: string | undefined;
+  wideDecimals: readonly string[];
 }
 
 const rememberedFooters = 50_000;
@@ -61,7 +65,7 @@ export function createParquetFiles(cache: ObjectCache): ParquetFiles {
         if (before) await fetchEnd(file, before.start, scope);
         const footer = before ?? (await findFooter(file, scope));
         remember(key, footer);
-        if (footer) return { ...file, schemaId: footer.schemaId };
+        if (footer) return { ...file, schemaId: footer.schemaId, wideDecimals: footer.wideDecimals };
       } catch (thrown) {
         file.release();
         throw thrown;
@@ -99,9 +103,16 @@ function footerOf(pieces: readonly Uint8Array[], sizeBytes: number): Footer | un
 /** By the end of a file, from `from` on, with all of its footer. */
 function footerIn(end: Uint8Array, from: number): Footer | undefined {
   const start = footerStart(end.subarray(-parquetEndBytes), from + end.length);
-  return start === undefined || start < from
-    ? undefined
-    : { start, schemaId: schemaIdOf(end.subarray(start - from)) };
+  if (start === undefined || start < from) return undefined;
+  const footer = end.subarray(start - from);
+  return { start, schemaId: schemaIdOf(footer), wideDecimals: wideDecimals(footer) };
+}
+
+/** Of a file that is on local disk as a whole. */
+export async function wideDecimalsOf(path: string, sizeBytes: number): Promise<readonly string[]> {
+  const tail = await readLocal(path, { start: Math.max(0, sizeBytes - parquetEndBytes), end: sizeBytes });
+  const start = footerStart(tail, sizeBytes);
+  return start === undefined ? [] : wideDecimals(await readLocal(path, { start, end: sizeBytes }));
 }
 
 /** Geometry columns are told by more than their names and types. */

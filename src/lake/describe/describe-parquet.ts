@@ -2,6 +2,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import { dropClashing } from "../datasets/partition-clash.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
+import { hasWideDecimal } from "../formats/parquet-wide-decimals.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Column } from "../sql/engine.ts";
 import type { StoredObject } from "../stores/store.ts";
@@ -85,6 +86,9 @@ function unite(read: readonly { object: StoredObject; footer: ParquetFooter }[])
     if (files < read.length)
       notes.push(`column ${name} is in ${files} of ${read.length} files; it is NULL in the others`);
   }
+  const wide = [...columns.values()].filter(({ type }) => hasWideDecimal(type));
+  for (const { name } of wide)
+    notes.push(`column ${name} holds decimals of more than 38 digits: its values cannot be read here`);
   return {
     columns: [...columns.values()].map(({ name, type }) => ({ name, type })),
     notes: notes.slice(0, 20),

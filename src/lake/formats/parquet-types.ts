@@ -184,12 +184,12 @@ function integerType(bitWidth: number, isSigned: boolean): string | undefined {
   return name === undefined || isSigned ? name : `U${name}`;
 }
 
-/** DuckDB's decimals have 38 digits; wider ones it reads as DOUBLE. */
+/** Of any width, though the engine has none of more than 38 digits. */
 function decimalType(precision: number, scale: number): string {
   const isSound =
     Number.isInteger(precision) && Number.isInteger(scale) && scale >= 0 && precision >= Math.max(1, scale);
   if (!isSound) throw broken("it has a decimal of no sound precision and scale");
-  return precision > 38 ? "DOUBLE" : `DECIMAL(${precision},${scale})`;
+  return `DECIMAL(${precision},${scale})`;
 }
 
 function broken(what: string): ToolError {

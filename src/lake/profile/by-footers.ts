@@ -8,6 +8,7 @@ import type { DatasetProfile } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import { chooseColumns } from "./choose-columns.ts";
+import { kindOf } from "./column-kind.ts";
 import { profileOfFooters } from "./profile-footers.ts";
 
 /** Which columns are asked for, and which part of them this answer has. */
@@ -16,6 +17,9 @@ export interface ColumnPage {
   first: number;
   count: number;
 }
+
+const noNaN =
+  "The greatest value of a floating column is that of its numbers: footers do not say whether it has NaN too, which is greater.";
 
 /** A profile of Parquet files that reads their footers alone. Throws `invalid_input` for files of another format. */
 export async function profileByFooters(
@@ -33,15 +37,17 @@ export async function profileByFooters(
   const read = await mapBounded(dataset.files, 16, ({ object }) => footers.read(object, scope));
   const { columns, notes } = await describeParquet(footers, dataset, scope);
   const chosen = chooseColumns(columns, names);
+  const shown = chosen.slice(first, first + count);
   return {
     rowCount: read.reduce((sum, { rowCount }) => sum + rowCount, 0),
     profiledRows: 0,
     mode: "footer",
-    columns: profileOfFooters(read, chosen.slice(first, first + count)),
+    columns: profileOfFooters(read, shown),
     columnCount: chosen.length,
     rejectedCount: 0,
     notes: [
       `By the footers of ${read.length} files: no row was read. What they do not say exactly is left out.`,
+      ...(shown.some(({ type }) => kindOf(type) === "float") ? [noNaN] : []),
       ...dataset.notes,
       ...notes,
     ],

@@ -32,6 +32,8 @@ export interface ScanFile {
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
+  /** Of Parquet: columns that hold decimals of more than 38 digits. A statement that looks at one fails. */
+  wideDecimals?: readonly string[];
   /** Of CSV: how it is read, where `SqlEngine.inspect` has told that. */
   inPlace?: ReadInPlace;
   /** Of a table of Delta or Iceberg: its rows that do not count. */

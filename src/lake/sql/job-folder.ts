@@ -102,7 +102,7 @@ async function linkFile(
 ): Promise<JobFile> {
   const known = await preparedOf(file, scan, store);
   await linkTo(known?.isCopy ? known.path : file.path, path);
-  const { uri, isConverted, hydrate } = file;
+  const { uri, isConverted, wideDecimals, hydrate } = file;
   const prepared = known && { ...known, path };
   const deleted = file.deleted && (await linkDeleted(path, file.deleted, deletes));
   return {
@@ -111,6 +111,7 @@ async function linkFile(
     partition,
     prepared,
     isConverted,
+    wideDecimals,
     deleted,
     ...(hydrate ? { isSparse: true } : {}),
   };

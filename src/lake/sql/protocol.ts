@@ -20,6 +20,8 @@ export interface JobFile {
   isSparse?: boolean | undefined;
   /** The file is Parquet with the good records: of CSV their fields as text in `c0`, `c1`, …, of NDJSON all of each in `c0`. */
   isConverted?: boolean | undefined;
+  /** Of Parquet: columns that hold decimals of more than 38 digits. */
+  wideDecimals?: readonly string[] | undefined;
   /** Where the bitmap of rows that do not count is, or Parquet files that name them by `filePath`. */
   deleted?: { path: string; rowCount: number } | { filePath: string; paths: string[] } | undefined;
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
 import { type FromWorker, type Job, type JobScan, processMemoryMessage } from "../protocol.ts";
 import { parquetFault } from "./file-faults.ts";
+import { wideDecimalMessage } from "./wide-decimals.ts";
 
 type Failure = Extract<FromWorker, { kind: "failed" }>;
 
@@ -43,6 +44,8 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     const message = "A value is nested too deeply to be given out. Select a part of it.";
     return { ...failed, code: "too_large", message, isSpent: false };
   }
+  const wide = wideDecimalMessage(text);
+  if (wide !== undefined) return { ...failed, code: "unsupported", message: wide, isSpent: false };
   const ofFile = parquetFault(text, job);
   if (ofFile) return { ...failed, ...ofFile, message: withoutPaths(ofFile.message, job), isSpent: false };
   const known = codes.find(([pattern]) => pattern.test(text));

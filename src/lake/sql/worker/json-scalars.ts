@@ -62,21 +62,33 @@ function timeJson(value: object): string | undefined {
     value instanceof DuckDBTimestampMillisecondsValue ||
     value instanceof DuckDBTimestampSecondsValue
   ) {
-    return isoTime(value.toString());
+    return value.isFinite ? isoTime(value.toString()) : infinity(momentOf(value));
   }
   if (value instanceof DuckDBDateValue && !value.isFinite) return value.days > 0 ? "infinity" : "-infinity";
   return undefined;
 }
 
+/** The binding itself writes those of seconds and milliseconds as times in the far future. */
+function infinity(moment: bigint): string {
+  return moment > 0n ? "infinity" : "-infinity";
+}
+
+function momentOf(
+  value: DuckDBTimestampValue | DuckDBTimestampMillisecondsValue | DuckDBTimestampSecondsValue,
+): bigint {
+  if (value instanceof DuckDBTimestampSecondsValue) return value.seconds;
+  return value instanceof DuckDBTimestampMillisecondsValue ? value.millis : value.micros;
+}
+
 function nanosecondsJson(value: DuckDBTimestampNanosecondsValue): string {
-  if (!value.isFinite) return value.nanos > 0n ? "infinity" : "-infinity";
+  if (!value.isFinite) return infinity(value.nanos);
   const [whole = "", fraction = ""] = value.toString().split(".");
   return `${isoTime(whole)}.${fraction.padEnd(9, "0")}`;
 }
 
 /** `2024-05-01 10:00:00` with the T of ISO 8601. Years before Christ keep the engine's own spelling. */
 function isoTime(text: string): string {
-  return text.replace(/^(\d+-\d\d-\d\d) /, "$1T");
+  return text.replace(/^(\d+-\d\d-\d\d) (?=\d)/, "$1T");
 }
 
 function nestedJson(value: object, type: DuckDBType | undefined): unknown {

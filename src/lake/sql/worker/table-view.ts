@@ -5,6 +5,7 @@ import type { Column } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
 import type { JobFile, JobScan, TableView } from "../protocol.ts";
 import { fillDeleted } from "./deleted-rows.ts";
+import { parquetNaN } from "./parquet-nan.ts";
 import { identifier, list, literal } from "./quoting.ts";
 import { columnsOfFile, type FileColumns, valueSql } from "./table-columns.ts";
 import { typeName } from "./type-name.ts";
@@ -83,7 +84,7 @@ function groupSelect(
       "The table has deleted rows and a column named file_row_number, which hides the numbers of its rows.",
     );
   }
-  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, hive_partitioning = true, hive_types = {'${partitionKey}': BIGINT})`;
+  const reader = `read_parquet(${list(files.map(({ path }) => literal(path)))}, ${parquetNaN}, hive_partitioning = true, hive_types = {'${partitionKey}': BIGINT})`;
   const deleted = hasDeleted
     ? ` ANTI JOIN ${deletedTable} AS deleted ON deleted.file = file.${partitionKey} AND deleted.row = file.file_row_number`
     : "";

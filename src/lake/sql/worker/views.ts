@@ -4,7 +4,9 @@ import { partitionKey } from "../partition-key.ts";
 import type { FileRows, JobFile, JobScan } from "../protocol.ts";
 import type { PreparedText } from "../scan/prepared.ts";
 import { wholeRecord } from "../whole-record.ts";
+import { parquetNaN } from "./parquet-nan.ts";
 import { identifier, list, literal } from "./quoting.ts";
+import { unlessWide, wideColumns } from "./wide-decimals.ts";
 
 /** A file that is ready to be read: text files have been scanned. */
 export interface ReadyFile extends JobFile {
@@ -89,13 +91,15 @@ function noRowsSelect(scan: JobScan): string {
 function parquetSelect(scan: JobScan, more = "", source = pathsOf(scan)): string {
   const { files, partitionColumns } = scan;
   const isPartitioned = partitionColumns.length > 0;
-  const options = `hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
+  const options = `${parquetNaN}, hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
   const reader = `read_parquet(${source}, ${options})`;
-  if (!isPartitioned) return `SELECT *${more} FROM ${reader}`;
-  const own = list(
-    [partitionKey, ...partitionColumns.map(({ name }) => name)].map((name) => literal(name.toLowerCase())),
-  );
-  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${partitionExpressions(scan)}${more} FROM ${reader}`;
+  const partitionNames = partitionColumns.map(({ name }) => name);
+  const wide = wideColumns(files, partitionNames);
+  const replaced = wide.length === 0 ? "" : ` REPLACE (${wide.map(unlessWide).join(", ")})`;
+  if (!isPartitioned) return `SELECT *${replaced}${more} FROM ${reader}`;
+  const own = list([partitionKey, ...partitionNames, ...wide].map((name) => literal(name.toLowerCase())));
+  const others = wide.map((name) => `${unlessWide(name)}, `).join("");
+  return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${others}${partitionExpressions(scan)}${more} FROM ${reader}`;
 }
 
 function pathsOf({ files }: JobScan): string {

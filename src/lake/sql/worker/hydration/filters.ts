@@ -64,13 +64,17 @@ function comparison(text: string, columns: readonly Column[], used: Used): strin
   if (operator === undefined) return undefined;
   const values = operator === "IN" ? splitOutside(withoutParentheses(value), ", ") : [value.trim()];
   if (!values.every((one) => constant.test(one))) return undefined;
+  // NaN is greater than all that the statistics tell of, and in none of them.
+  const mayBeNaN = /^(FLOAT|DOUBLE)$/.test(column.type);
+  if (mayBeNaN && operator.startsWith(">")) return undefined;
   used.set(column.name, column);
   const { least, greatest } = boundNames(column.name);
   const above = (one: string) => `coalesce(${greatest} ${operator === ">" ? ">" : ">="} ${one}, true)`;
   const below = (one: string) => `coalesce(${least} ${operator === "<" ? "<" : "<="} ${one}, true)`;
   if (operator === ">" || operator === ">=") return above(value);
   if (operator === "<" || operator === "<=") return below(value);
-  return `(${values.map((one) => `(${below(one)} AND ${above(one)})`).join(" OR ")})`;
+  const equals = (one: string) => (mayBeNaN ? below(one) : `(${below(one)} AND ${above(one)})`);
+  return `(${values.map(equals).join(" OR ")})`;
 }
 
 /** Types whose statistics, as the engine prints them, cast back to the values they stand for. */
