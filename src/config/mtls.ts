@@ -64,12 +64,12 @@ export const mtlsSettings = z
       .string()
       .min(1)
       .optional()
-      .describe("PEM file of the authorities that sign clients' certificates, for auth.modes mtls"),
+      .describe("PEM file of the authorities that sign clients' certificates, for auth.modes mtls; read anew when it changes"),
     crlFile: z
       .string()
       .min(1)
       .optional()
-      .describe("PEM file of revoked certificates, one list for each authority; read at start"),
+      .describe("PEM file of revoked certificates, one list for each authority; read anew when it changes. While it cannot be used or has ended, nobody is known by a certificate"),
     clients: z
       .array(client)
       .default([])
