@@ -1,4 +1,4 @@
-import { modesInForce } from "../../config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -28,7 +28,12 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
       failed("identity", problem, "Correct it: sluice serve refuses it."),
     );
   }
-  const known = ok("identity", `callers over HTTP are asked for ${modes.map(named).join(" or ")}`);
+  const isFactor = usesCertificatesAsFactor(auth);
+  const asked = modes
+    .filter((mode) => mode !== "mtls" || !isFactor)
+    .map(named)
+    .join(" or ");
+  const known = ok("identity", `callers over HTTP are asked for ${isFactor ? "mtls, and for " : ""}${asked}`);
   return modes.includes("jwt") && issuer !== undefined ? [known, await checkIssuer(issuer)] : [known];
 }
 

@@ -2,7 +2,7 @@ import type { OAuthResource } from "../../adapters/http/challenge.ts";
 import type { ClientCertificates } from "../../adapters/http/client-certificate.ts";
 import type { Identify, IdentityOptions } from "../../adapters/http/identity.ts";
 import type { Deps } from "../../assemble.ts";
-import { modesInForce } from "../../config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isLoopback } from "../../config/loopback.ts";
 import type { Settings } from "../../config/schema.ts";
@@ -70,11 +70,15 @@ export async function openIdentity(
   const oauth = oauthOf(auth);
   const authenticator = await openAuthenticator(auth, log, calls.now);
   const certificates = openClientCertificates(auth, inForce, calls.now);
-  const takesKeys = modes.includes("api_key");
+  const requiresCertificate = usesCertificatesAsFactor(auth);
+  const accepts = [...new Set(modes)].flatMap((mode) =>
+    mode === "none" || (mode === "mtls" && requiresCertificate) ? [] : [mode],
+  );
   const { newId } = calls;
   const onRefused: IdentityOptions["onRefused"] = (caller) => audit?.callerRefused(caller);
   const identify = createIdentify({
-    ...{ authenticator, log, newId, oauth, takesKeys, certificates, iamCallerOf, onRefused },
+    ...{ authenticator, log, newId, oauth, accepts, requiresCertificate },
+    ...{ certificates, iamCallerOf, onRefused },
   });
   return { identify, oauth, certificates };
 }
