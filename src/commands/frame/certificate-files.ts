@@ -39,10 +39,13 @@ export async function readServerPair({ http }: Files): Promise<ServerPair | unde
   return pair;
 }
 
-/** Undefined where certificates of clients are not asked for. Throws `ConfigError` for files that cannot be used. */
+/**
+ * Undefined where certificates of clients are not asked for; `before`, where the files say what they did then: a long list takes
+ * its time to read. Throws `ConfigError` for files that cannot be used. */
 export async function readClientFiles(
   settings: Files,
   pair: ServerPair | undefined,
+  before?: ClientFiles,
 ): Promise<ClientFiles | undefined> {
   const { caFile, crlFile, forwarded } = mtlsOf(settings);
   if (caFile === undefined) return undefined;
@@ -50,6 +53,7 @@ export async function readClientFiles(
     readSettingFile("auth.mtls.caFile", caFile),
     crlFile === undefined ? undefined : readSettingFile("auth.mtls.crlFile", crlFile),
   ]);
+  if (before?.clientCa === clientCa && before.clientCrl === clientCrl) return before;
   const authorities = readAs("auth.mtls.caFile", caFile, () => readAuthorities(clientCa));
   // TLS of our own knows which certificates a partial list covers; of those in a header nobody would.
   const partial = forwarded?.header === undefined ? "taken" : "refused";

@@ -58,7 +58,7 @@ export async function openCertificates(
   };
   const readAnew = async () => {
     pair = await keep(pair, () => readServerPair(settings));
-    clients = await keep(clients, () => readClientFiles(settings, pair.good));
+    clients = await keep(clients, () => readClientFiles(settings, pair.good, clients.good));
   };
   const dependencies = () => [...ofServer(pair, now()), ...ofClients(clients, now())];
   const tell = () => {
