@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,7 +55,7 @@ beforeAll(async () => {
   };
   const mtls = { use: "factor", caFile, crlFile, forwarded };
   listed = await startGuardedServer({ ...auth, mtls: { ...mtls, clients } }, { http });
-  anyOfOurs = await startGuardedServer({ ...auth, mtls }, { http });
+  anyOfOurs = await startGuardedServer({ ...auth, mtls }, { http, dependencyReaders: ["reader"] });
   asCaller = await startGuardedServer({ ...auth, mtls: { caFile, crlFile, clients } }, { http });
 });
 afterAll(async () => {
@@ -108,6 +109,19 @@ test("a certificate alone, or with two that say who calls, lets nobody in", asyn
   expect(reason(listed)).toBe("both api_key and jwt");
   expect((await ask(listed, ofAcme, withKey("nobody"))).status).toBe(401);
   expect(reason(listed)).toBe("unknown key");
+});
+
+test("a probe with a certificate and nothing else is no refused caller", async () => {
+  const before = anyOfOurs.logged.length;
+  const { cert, key } = ofAcme;
+  const answered = await new Promise((resolve, reject) => {
+    const options = { ca: ours.cert, cert, key, agent: false };
+    get(`${anyOfOurs.url}/health/ready`, options, ({ statusCode }) => resolve(statusCode)).on(
+      "error",
+      reject,
+    );
+  });
+  expect({ answered, logged: anyOfOurs.logged.slice(before) }).toEqual({ answered: 200, logged: [] });
 });
 
 test("where certificates say who calls, one beside a key is of two callers, whoever they are", async () => {

@@ -17,6 +17,8 @@ interface Judges {
   forwarded?: ForwardedCertificates | undefined;
   /** Those that TLS accepted when their connection opened. Default: they stay accepted. */
   standing?: Standing | undefined;
+  /** Whether a certificate is asked for beside what says who calls. Default: it says so itself. */
+  isFactor?: boolean;
 }
 
 /** Room for the longest headers with certificates beside all others. An Application Load Balancer sends no more. */
@@ -35,6 +37,11 @@ export class ClientCertificates {
   /** Bytes that the headers of a request may have; undefined where Node's own limit does. */
   get maxHeaderBytes(): number | undefined {
     return this.#judges.forwarded && maxHeaderBytes;
+  }
+
+  /** Whether a certificate alone says who calls. */
+  get nameCallers(): boolean {
+    return this.#judges.isFactor !== true;
   }
 
   /** Remembers as what a request came in. */

@@ -3,7 +3,7 @@ import { createStanding } from "../../auth/certificates/standing.ts";
 import { createCertificateVerifier } from "../../auth/certificates/verifier.ts";
 import { createForwardedCertificates } from "../../auth/forwarded/forwarded-certificates.ts";
 import { createProxyList } from "../../auth/forwarded/proxies.ts";
-import { modesInForce } from "../../config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "../../config/auth.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { CertificatesInForce } from "./certificates-in-force.ts";
 
@@ -19,6 +19,7 @@ export function openClientCertificates(
   const verify = createCertificateVerifier(given);
   return new ClientCertificates({
     standing: createStanding(given),
+    isFactor: usesCertificatesAsFactor(auth),
     ...(header !== undefined && {
       forwarded: createForwardedCertificates({ header, verify, isProxy: createProxyList(proxies) }),
     }),
