@@ -38,6 +38,8 @@ interface Kept<Read> {
   good: Read | undefined;
   /** Why what is in the files now cannot be. */
   problem?: string;
+  /** Whether that was so at the last look for the first time: a file may have been half written. */
+  isSuspect?: boolean;
 }
 
 /** Reads them. Throws `ConfigError` for files that cannot be used at start. */
@@ -77,9 +79,11 @@ export async function openCertificates(
       const changed = async () => {
         const before = JSON.stringify([tls(), clients.problem]);
         await readAnew();
-        if (JSON.stringify([tls(), clients.problem]) === before) return;
-        const connectionsCut = renew(tls());
-        log.info("certificates read anew", { connectionsCut });
+        if (JSON.stringify([tls(), clients.problem]) !== before) {
+          const connectionsCut = renew(tls());
+          log.info("certificates read anew", { connectionsCut });
+        }
+        return [pair, clients].some(({ isSuspect }) => isSuspect === true);
       };
       const paths = certificatePaths(settings);
       if (paths.length > 0) stop = watchFiles(paths, { changed, looked: tell, everyMs });
@@ -89,11 +93,15 @@ export async function openCertificates(
 }
 
 /** What was good before stays known: the server's own pair goes on, trust does not. */
-async function keep<Read>({ good }: Kept<Read>, read: () => Promise<Read | undefined>): Promise<Kept<Read>> {
+async function keep<Read>(
+  { good, problem, isSuspect = false }: Kept<Read>,
+  read: () => Promise<Read | undefined>,
+): Promise<Kept<Read>> {
   try {
     return { good: await read() };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
+    if (problem === undefined && !isSuspect) return { good, isSuspect: true };
     return { good, problem: thrown.problems.join("; ") };
   }
 }

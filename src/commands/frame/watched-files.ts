@@ -1,8 +1,11 @@
 import { stat } from "node:fs/promises";
 
 interface WatchOptions {
-  /** Called when one of them is another than before, one call after another. Must not reject. */
-  changed(): Promise<void>;
+  /**
+   * Called when one of them is another than before, one call after another. Must not reject. Says whether to be called after the
+   * next look whatever is found there.
+   */
+  changed(): Promise<boolean>;
   /** Called after each look. */
   looked(): void;
   everyMs: number;
@@ -19,8 +22,8 @@ export function watchFiles(paths: readonly string[], { changed, looked, everyMs 
     const isAnother = seen !== undefined && found !== seen;
     seen = found;
     // Times of files are coarse: what is written twice within one tick is read once more.
-    if ((isAnother || !isSettled) && !isStopped) await changed();
-    isSettled = !isAnother;
+    const callsAgain = (isAnother || !isSettled) && !isStopped && (await changed());
+    isSettled = !isAnother && !callsAgain;
     if (!isStopped) looked();
   };
   const again = () => {
