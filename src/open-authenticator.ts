@@ -1,11 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { type ApiKeyEntry, apiKeyHeader, createApiKeyMode, digestOfKey } from "./auth/api-keys.ts";
 import { type Authenticator, createAuthenticator } from "./auth/authenticator.ts";
+import { requireCertificate } from "./auth/certificates/certificate-factor.ts";
 import { type CertificateClient, createMtlsMode } from "./auth/certificates/mtls-mode.ts";
 import { createIamMode, type IamOptions } from "./auth/iam/iam-mode.ts";
 import type { AuthMode } from "./auth/mode.ts";
 import { asAuthModule, createModuleMode } from "./auth/module.ts";
-import { modesInForce } from "./config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "./config/auth.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { withoutRolePath } from "./config/iam.ts";
 import type { Settings } from "./config/schema.ts";
@@ -31,7 +32,8 @@ export async function openAuthenticator(
   const modes: AuthMode[] = [];
   if (names.includes("api_key")) modes.push(createApiKeyMode(await keyEntries(auth), now));
   if (names.includes("jwt")) modes.push(await openJwt(auth, log, now));
-  if (names.includes("mtls")) modes.push(createMtlsMode(certificateClients(auth)));
+  const isFactor = usesCertificatesAsFactor(auth);
+  if (names.includes("mtls") && !isFactor) modes.push(createMtlsMode(certificateClients(auth)));
   if (names.includes("iam")) modes.push(createIamMode(iamOptions(auth)));
   // What no other mode knows is left to the module: its evidence may lie in any header.
   const others = [...modes];
@@ -39,7 +41,8 @@ export async function openAuthenticator(
     const isLeft: AuthMode["isBroughtBy"] = (request) => !others.some((mode) => mode.isBroughtBy(request));
     modes.push(createModuleMode(await loadModule(auth.module), isLeft));
   }
-  return createAuthenticator(modes);
+  const authenticator = createAuthenticator(modes);
+  return isFactor ? requireCertificate(certificateClients(auth), authenticator) : authenticator;
 }
 
 function certificateClients({ mtls }: AuthSettings): CertificateClient[] {

@@ -30,6 +30,8 @@ export interface ClientCertificate {
   distrust?: string | undefined;
   /** `URI:…`, `DNS:…` and `email:…` of its alternative names, and `subject:O=…/CN=…`. */
   names: readonly string[];
+  /** SHA-256 of its DER in base64url; none where that could not be read. */
+  fingerprint?: string | undefined;
 }
 
 /** How a refusal is answered. `unavailable` is nobody's fault who calls: the answer cannot be known now. */

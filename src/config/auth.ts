@@ -135,6 +135,11 @@ export function modesInForce({ modes, apiKey: key }: AuthSettings): readonly Aut
   return key === undefined ? ["none"] : ["api_key"];
 }
 
+/** Whether each request must bring a certificate, and something else that says who calls. */
+export function usesCertificatesAsFactor(auth: AuthSettings): boolean {
+  return auth.mtls.use === "factor" && modesInForce(auth).includes("mtls");
+}
+
 /** What is wrong with the group as a whole: which setting of it, and why. */
 export function wrongAuth(
   auth: AuthSettings,
@@ -167,6 +172,11 @@ export function wrongAuth(
   check(isForgotten("module") && module !== undefined, ["module"], unused("module"));
   check(isForgotten("mtls") && isMtlsSet(auth.mtls), ["mtls"], unused("mtls"));
   if (has("mtls")) for (const { path, message } of wrongMtls(auth.mtls, tls)) check(true, path, message);
+  check(
+    usesCertificatesAsFactor(auth) && modes.length === 1,
+    ["modes"],
+    "names mtls alone, and auth.mtls.use is factor: name what says who calls too, such as api_key or jwt",
+  );
   check(isForgotten("iam") && auth.iam.clients.length > 0, ["iam", "clients"], unused("iam"));
   const wrongOfIam = wrongIam(auth.iam, has("iam"));
   if (wrongOfIam !== undefined) check(true, ["iam", "clients"], wrongOfIam);

@@ -64,17 +64,29 @@ export const mtlsSettings = z
       .string()
       .min(1)
       .optional()
-      .describe("PEM file of the authorities that sign clients' certificates, for auth.modes mtls"),
+      .describe(
+        "PEM file of the authorities that sign clients' certificates, for auth.modes mtls; read anew when it changes",
+      ),
     crlFile: z
       .string()
       .min(1)
       .optional()
-      .describe("PEM file of revoked certificates, one list for each authority; read at start"),
+      .describe(
+        "PEM file of revoked certificates, one list for each authority; read anew when it changes. While it cannot be used or has ended, nobody is known by a certificate",
+      ),
+    use: z
+      .enum(["caller", "factor"], {
+        error: ({ input }) => `${JSON.stringify(input)} is neither caller nor factor`,
+      })
+      .default("caller")
+      .describe(
+        "What a certificate is: caller, it says who calls, as another mode would; or factor, every request must bring one, and a key, a token or a module says who calls",
+      ),
     clients: z
       .array(client)
       .default([])
       .describe(
-        "Callers by certificate: objects of id, certificate (URI:…, DNS:…, email:… of its alternative names, or subject:O=…/CN=…), tenant, roles, scopes",
+        "Callers by certificate (with use factor: certificates that may be used, by callers of their tenant; left out, all of the authorities): objects of id, certificate (URI:…, DNS:…, email:… of its alternative names, or subject:O=…/CN=…), tenant, roles, scopes",
       ),
     forwarded: forwardedSettings,
   })
@@ -83,13 +95,14 @@ export const mtlsSettings = z
 type MtlsSettings = z.output<typeof mtlsSettings>;
 
 /** Whether any of it is set. */
-export function isMtlsSet({ caFile, crlFile, clients, forwarded }: MtlsSettings): boolean {
-  return (caFile ?? crlFile ?? clients[0] ?? forwarded.header ?? forwarded.proxies[0]) !== undefined;
+export function isMtlsSet({ caFile, crlFile, clients, forwarded, use }: MtlsSettings): boolean {
+  const given = caFile ?? crlFile ?? clients[0] ?? forwarded.header ?? forwarded.proxies[0];
+  return given !== undefined || use !== "caller";
 }
 
 /** What is wrong with it as a whole where `auth.modes` names mtls: which setting of `auth`, and why. */
 export function wrongMtls(
-  { caFile, clients, forwarded }: MtlsSettings,
+  { caFile, clients, forwarded, use }: MtlsSettings,
   tls: z.output<typeof tlsSettings>,
 ): { path: string[]; message: string }[] {
   const wrong: { path: string[]; message: string }[] = [];
@@ -98,7 +111,13 @@ export function wrongMtls(
   };
   const { header, proxies } = forwarded;
   check(caFile === undefined, ["mtls", "caFile"], "is missing: auth.modes names mtls");
-  check(clients.length === 0, ["mtls", "clients"], "is empty: nobody could call");
+  const isFactor = use === "factor";
+  check(clients.length === 0 && !isFactor, ["mtls", "clients"], "is empty: nobody could call");
+  check(
+    isFactor && clients.some(({ roles, scopes }) => roles.length + scopes.length > 0),
+    ["mtls", "clients"],
+    "has roles or scopes, and auth.mtls.use is factor: callers have those of their key or token",
+  );
   check(
     tls.certFile === undefined && header === undefined && proxies.length === 0,
     ["modes"],

@@ -6,6 +6,7 @@ export interface RpcError {
   code: number;
   message: string;
   id: RequestId | null;
+  data?: unknown;
 }
 
 const maxIdChars = 256;

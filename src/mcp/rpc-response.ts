@@ -6,10 +6,11 @@ export const transportFault = -32000;
 /** An HTTP response whose body is a JSON-RPC error. */
 export function rpcErrorResponse(
   status: number,
-  { code, message, id }: RpcError,
+  { code, message, id, data }: RpcError,
   headers: Record<string, string> = {},
 ): Response {
-  return Response.json({ jsonrpc: "2.0", id, error: { code, message } }, { status, headers });
+  const error = { code, message, ...(data !== undefined && { data }) };
+  return Response.json({ jsonrpc: "2.0", id, error }, { status, headers });
 }
 
 /** The same for a fault found before any message was read. */
@@ -17,6 +18,7 @@ export function transportFaultResponse(
   status: number,
   message: string,
   headers?: Record<string, string>,
+  data?: unknown,
 ): Response {
-  return rpcErrorResponse(status, { code: transportFault, message, id: null }, headers);
+  return rpcErrorResponse(status, { code: transportFault, message, id: null, data }, headers);
 }

@@ -27,11 +27,12 @@ export async function startForwardingServers() {
     await writeFile(join(folder, name), content);
     return join(folder, name);
   };
+  const caFile = await file("ca.pem", root.cert);
   const authOf = async (header: string, proxies = [proxy]) => ({
     modes: ["mtls", "api_key"],
     apiKey,
     mtls: {
-      caFile: await file("ca.pem", root.cert),
+      caFile,
       clients: [
         { id: "agent", certificate: "URI:spiffe://acme/agent", tenant: "acme", roles: ["reader"] },
         { id: "batch", certificate: "subject:O=Acme/CN=batch" },

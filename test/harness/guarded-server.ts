@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createHttpAdapter } from "../../src/adapters/http/adapter.ts";
+import { openCertificates } from "../../src/commands/frame/certificates-in-force.ts";
 import { openIdentity } from "../../src/commands/frame/identity.ts";
-import { openTls } from "../../src/commands/frame/tls.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/schema.ts";
 import { defineTool } from "../../src/core/tool.ts";
@@ -60,7 +60,8 @@ export async function startGuardedServer(
   const logged: string[] = [];
   const log = createLog({ level: "info", write: (line) => logged.push(line) });
   const calls = { ...testCalls([{ ...echoToolset, tools: [...echoToolset.tools, whoami] }]), now };
-  const identity = await openIdentity({ settings, log, calls });
+  const inForce = await openCertificates(settings, { log, now, everyMs: 20 });
+  const identity = await openIdentity({ settings, log, calls }, { inForce });
   if (!identity) throw new Error("These settings ask nobody who they are.");
   const front = createMcpFront({
     calls,
@@ -69,7 +70,6 @@ export async function startGuardedServer(
     taskTimes: { afterMs: 30, timeoutMs: 60_000, keepMs: 60_000 },
   });
   const { oauth, certificates } = identity;
-  const tls = await openTls(settings);
   const { host } = settings.http;
   const adapter = createHttpAdapter({
     front,
@@ -77,9 +77,15 @@ export async function startGuardedServer(
     host,
     oauth,
     certificates,
-    tls,
+    tls: inForce.tls(),
+    ready: async () => inForce.dependencies(),
     dependencyReaders,
   });
+  inForce.follow(adapter.renewTls);
   const { url } = await adapter.listen();
-  return { url, logged, close: () => adapter.close() };
+  const close = () => {
+    inForce.close();
+    return adapter.close();
+  };
+  return { url, logged, close };
 }

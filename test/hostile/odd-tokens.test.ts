@@ -151,7 +151,15 @@ test.each<[string, () => string]>([
   expect({ status, messages }).toEqual({
     status: 401,
     messages: [
-      { jsonrpc: "2.0", id: null, error: { code: -32000, message: "The credentials are not accepted." } },
+      {
+        jsonrpc: "2.0",
+        id: null,
+        error: {
+          code: -32000,
+          message: "The credentials are not accepted.",
+          data: expect.objectContaining({ requires: [] }),
+        },
+      },
     ],
   });
   expect(server.logged.join("")).not.toContain(token.slice(0, 60));

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import type { CallPath } from "../../core/call.ts";
 import type { McpFront } from "../../mcp/front.ts";
 import { createApp } from "./app.ts";
+import { trackCertifiedConnections } from "./certified-connections.ts";
 import type { OAuthResource } from "./challenge.ts";
 import { ClientCertificates } from "./client-certificate.ts";
 import type { DependencyReaders } from "./dependency-readers.ts";
@@ -67,6 +68,11 @@ export interface HttpAdapter {
   listen(): Promise<{ port: number; url: string }>;
   /** The port listened on; undefined before `listen`. */
   readonly port: number | undefined;
+  /**
+   * New connections are made by these files from now on; none where the server speaks HTTP. Open ones go on, but for those of a
+   * client whose certificate is trusted no more: says how many were cut. Throws Node's own error for files that cannot be used.
+   */
+  renewTls(files: TlsFiles | undefined): number;
   /** Takes no more calls, lets the accepted ones finish for `drainMs`, then closes everything. */
   close(): Promise<void>;
 }
@@ -91,12 +97,17 @@ export function createHttpAdapter(options: HttpAdapterOptions): HttpAdapter {
   const turns = createTurns({ perTurn: 16, maxWaitingEach: 128 });
   const answers = { mcp: lean, others: getRequestListener(app.fetch) };
   const server = openServer(options, createOnRequest({ ...answers, turns, inFlight, onTurnedAway }));
+  const certified = trackCertifiedConnections(server, certificates);
   server.on("connection", turns.cameIn);
   closeUnread(server, answerTimeoutMs);
   return {
     fetch: async (request) => app.fetch(request),
     get port() {
       return portOf(server);
+    },
+    renewTls(files) {
+      if (files && server instanceof TlsServer) server.setSecureContext(tlsOptions(files));
+      return certified.cutFallen();
     },
     async listen() {
       server.listen({ port, host, backlog: maxWaitingConnections });

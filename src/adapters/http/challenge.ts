@@ -4,9 +4,14 @@ import { apiKeyHeader } from "../../auth/api-keys.ts";
 export interface Challenge {
   /** Of access tokens; undefined where none are taken. */
   oauth: OAuthResource | undefined;
-  /** Whether keys are taken. */
-  takesKeys: boolean;
+  /** What says who calls: any one of them. */
+  accepts: readonly AcceptedMode[];
+  /** Whether a client's certificate must come with it. */
+  requiresCertificate: boolean;
 }
+
+/** As `auth.modes` has it. */
+export type AcceptedMode = "api_key" | "jwt" | "mtls" | "iam" | "module";
 
 /** This server as RFC 9728 describes it. */
 export interface OAuthResource {
@@ -41,20 +46,59 @@ function resourceUrl({ resource }: OAuthResource, { url }: Pick<Request, "url">)
 }
 
 /**
- * `WWW-Authenticate` of a refusal. Sources: RFC 6750, section 3; RFC 9728, section 5.1; MCP, "Authorization".
- * Where no tokens are taken the scheme is one of our own, as RFC 9110 wants one; for keys it names their header.
+ * `WWW-Authenticate` of a refusal: a challenge for each scheme there is, tokens first, as clients look for those there.
+ * What no scheme has a name for stands in the body; alone, it is one of our own, as RFC 9110 wants one.
+ * Sources: RFC 9110, section 11.6.1; RFC 6750, section 3; RFC 9728, section 5.1; MCP, "Authorization".
  */
 export function challengeHeader(
-  { oauth, takesKeys }: Challenge,
+  { oauth, accepts }: Challenge,
   request: Pick<Request, "url">,
   error?: "invalid_token" | "insufficient_scope",
 ): string {
-  if (!oauth) return takesKeys ? `ApiKey realm="sluice", header="${apiKeyHeader}"` : 'Sluice realm="sluice"';
-  const { origin, pathname } = new URL(resourceUrl(oauth, request));
-  const at = `${origin}${wellKnown}${pathname === "/" ? "" : pathname}`;
+  const challenges = [
+    ...(oauth ? [bearerChallenge(oauth, request, error)] : []),
+    ...(accepts.includes("api_key") ? [`ApiKey realm="sluice", header="${apiKeyHeader}"`] : []),
+  ];
+  return challenges.length > 0 ? challenges.join(", ") : 'Sluice realm="sluice"';
+}
+
+function bearerChallenge(
+  oauth: OAuthResource,
+  request: Pick<Request, "url">,
+  error: string | undefined,
+): string {
   return [
-    `Bearer resource_metadata="${at}"`,
+    `Bearer resource_metadata="${metadataUrl(oauth, request)}"`,
     ...(oauth.scopes.length > 0 ? [`scope="${oauth.scopes.join(" ")}"`] : []),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ].join(", ");
+}
+
+function metadataUrl(oauth: OAuthResource, request: Pick<Request, "url">): string {
+  const { origin, pathname } = new URL(resourceUrl(oauth, request));
+  return `${origin}${wellKnown}${pathname === "/" ? "" : pathname}`;
+}
+
+/** What a 401 says of how to come in: the same whoever asks, whatever was wrong. */
+export interface Acceptance {
+  /** Any one of these says who calls. */
+  accepts: { mode: AcceptedMode; header?: string; resourceMetadata?: string }[];
+  /** What must come with it. */
+  requires: "mtls"[];
+}
+
+/** The same as the challenges say, for whoever reads bodies, and what these have no name for. */
+export function acceptance(
+  { oauth, accepts, requiresCertificate }: Challenge,
+  request: Pick<Request, "url">,
+): Acceptance {
+  return {
+    accepts: accepts.map((mode) => {
+      if (mode === "api_key") return { mode, header: apiKeyHeader };
+      if (mode === "iam") return { mode, header: "authorization" };
+      if (mode !== "jwt" || !oauth) return { mode };
+      return { mode, header: "authorization", resourceMetadata: metadataUrl(oauth, request) };
+    }),
+    requires: requiresCertificate ? ["mtls"] : [],
+  };
 }

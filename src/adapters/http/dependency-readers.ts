@@ -16,9 +16,9 @@ export async function readsDependencies(
 ): Promise<boolean> {
   if (readers === "everybody") return true;
   const { headers } = request;
-  const bringsNone =
-    !headers.has("authorization") && !headers.has(apiKeyHeader) && certificates.of(request) === undefined;
-  if (readers.length === 0 || bringsNone) return false;
+  const namesItself = certificates.nameCallers && certificates.of(request) !== undefined;
+  const bringsAny = namesItself || headers.has("authorization") || headers.has(apiKeyHeader);
+  if (readers.length === 0 || !bringsAny) return false;
   const principal = await front.authenticate(request);
   return !(principal instanceof Response) && principal.roles.some((role) => readers.includes(role));
 }

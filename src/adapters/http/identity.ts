@@ -5,7 +5,7 @@ import type { Principal } from "../../core/principal.ts";
 import { correlationIdOf } from "../../core/trace-context.ts";
 import { transportFaultResponse } from "../../mcp/rpc-response.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { type Challenge, challengeHeader } from "./challenge.ts";
+import { type Acceptance, acceptance, type Challenge, challengeHeader } from "./challenge.ts";
 import type { ClientCertificates } from "./client-certificate.ts";
 import { problem } from "./problem.ts";
 import { pathOf } from "./turned-away.ts";
@@ -68,16 +68,19 @@ function record(
   onRefused?.({ kind, reason, method, path, ...(via && { via }), correlationId });
 }
 
-function refusalResponse({ kind }: Refusal, challenge: Challenge, request: Request): Response {
+function refusalResponse({ kind, via }: Refusal, challenge: Challenge, request: Request): Response {
   switch (kind) {
-    case "missing":
-      return respond(request, 401, "Credentials are missing.", {
-        "www-authenticate": challengeHeader(challenge, request),
-      });
-    case "invalid":
-      return respond(request, 401, "The credentials are not accepted.", {
-        "www-authenticate": challengeHeader(challenge, request, "invalid_token"),
-      });
+    case "missing": {
+      const headers = { "www-authenticate": challengeHeader(challenge, request) };
+      return respond(request, 401, "Credentials are missing.", headers, acceptance(challenge, request));
+    }
+    case "invalid": {
+      // Of whom a key was refused, no token was.
+      const error = via === undefined || via === "jwt" ? "invalid_token" : undefined;
+      const headers = { "www-authenticate": challengeHeader(challenge, request, error) };
+      const detail = "The credentials are not accepted.";
+      return respond(request, 401, detail, headers, acceptance(challenge, request));
+    }
     case "insufficient_scope":
       return respond(request, 403, "The token lacks a scope this server asks for.", {
         "www-authenticate": challengeHeader(challenge, request, "insufficient_scope"),
@@ -92,8 +95,9 @@ function respond(
   status: number,
   detail: string,
   headers: Record<string, string>,
+  more?: Acceptance,
 ): Response {
   return new URL(request.url).pathname === "/mcp"
-    ? transportFaultResponse(status, detail, headers)
-    : problem({ status, detail, headers });
+    ? transportFaultResponse(status, detail, headers, more)
+    : problem({ status, detail, headers, ...(more && { more: { ...more } }) });
 }

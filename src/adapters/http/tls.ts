@@ -2,7 +2,7 @@ import { constants } from "node:crypto";
 import type { TlsOptions } from "node:tls";
 import { textsOfFile } from "../../auth/certificates/pem.ts";
 
-/** What TLS is made of, as PEM. */
+/** What TLS is made of, as PEM. Clients that are asked for a certificate at start stay so. */
 export interface TlsFiles {
   cert: string;
   key: string;

@@ -7,6 +7,11 @@ export function namesOf({ subject, subjectAltName }: X509Certificate): string[] 
   return [...alternativeNames(subjectAltName ?? ""), ...own];
 }
 
+/** SHA-256 of its DER in base64url, as tokens have it. Source: RFC 8705, section 3.1. */
+export function fingerprintOf({ fingerprint256 }: X509Certificate): string {
+  return Buffer.from(fingerprint256.replaceAll(":", ""), "hex").toString("base64url");
+}
+
 /** Items are apart by commas; Node writes one that could be misread in quotes, and such a name is nobody's. */
 function alternativeNames(text: string): string[] {
   if (text.includes('"')) return [];

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import {
   type Authority,
@@ -9,35 +9,34 @@ import {
 } from "../../../test/harness/certificates.ts";
 import { derOf } from "../../../test/harness/forwarding.ts";
 import { readAuthorities } from "./authorities.ts";
+import { type ClientTrust, trustOf } from "./client-trust.ts";
 import { MalformedError } from "./malformed.ts";
-import { createRevocation } from "./revocation.ts";
+import { readRevocationLists } from "./revocation-list.ts";
 import { createCertificateVerifier } from "./verifier.ts";
 
 const root = createAuthority("Our root");
 const agent = { subject: { CN: "agent" } };
+const verifierBy = (trust: ClientTrust) => createCertificateVerifier({ trust: () => trust, now: Date.now });
 
 function distrust(
   client: string,
   others: readonly string[] = [],
   { ca = root.cert, crl }: { ca?: string; crl?: string } = {},
 ) {
-  const authorities = readAuthorities(ca);
-  const verify = createCertificateVerifier({ authorities, revocation: createRevocation(crl), now: Date.now });
+  const verify = verifierBy(
+    trustOf(readAuthorities(ca), crl === undefined ? crl : readRevocationLists(crl, "refused")),
+  );
   return verify({ client: derOf(client), others: others.map(derOf) }).distrust;
 }
 
 test("a certificate of a trusted authority is trusted, and its names are read", () => {
   const { cert } = root.issue({ subject: { O: "Acme", CN: "agent" }, names: ["DNS:agent.example"] });
-  const authorities = readAuthorities(root.cert);
-  const verify = createCertificateVerifier({
-    authorities,
-    revocation: createRevocation(undefined),
-    now: Date.now,
-  });
+  const verify = verifierBy(trustOf(readAuthorities(root.cert), undefined));
   expect(verify({ client: derOf(cert), others: [] })).toEqual({
     isTrusted: true,
     distrust: undefined,
     names: ["DNS:agent.example", "subject:O=Acme/CN=agent"],
+    fingerprint: createHash("sha256").update(derOf(cert)).digest("base64url"),
   });
 });
 
@@ -106,12 +105,7 @@ test("authorities that vouch for each other in a ring end, and cost little", () 
 
 test("any change of a byte makes a certificate another or none", () => {
   const good = derOf(root.issue({ subject: { CN: "agent" }, names: ["URI:spiffe://acme/agent"] }).cert);
-  const authorities = readAuthorities(root.cert);
-  const verify = createCertificateVerifier({
-    authorities,
-    revocation: createRevocation(undefined),
-    now: Date.now,
-  });
+  const verify = verifierBy(trustOf(readAuthorities(root.cert), undefined));
   const accepted = [...good.keys()].filter((index) => {
     const changed = Buffer.from(good);
     changed[index] = (changed[index] ?? 0) ^ 0x01;
@@ -130,7 +124,7 @@ test("a list cut off anywhere is none", () => {
   const pemOf = (bytes: Buffer) =>
     `-----BEGIN X509 CRL-----\n${bytes.toString("base64")}\n-----END X509 CRL-----\n`;
   for (let length = 1; length < list.length; length++) {
-    expect(() => createRevocation(pemOf(list.subarray(0, length)))).toThrow(MalformedError);
+    expect(() => readRevocationLists(pemOf(list.subarray(0, length)), "refused")).toThrow(MalformedError);
   }
   expect(distrust(root.issue(agent).cert, [], { crl: pemOf(list) })).toBeUndefined();
 });

@@ -1,9 +1,8 @@
 import type { ClientCertificate } from "../mode.ts";
-import type { Authorities } from "./authorities.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
-import { namesOf } from "./names.ts";
+import { type TrustInForce, trustUnknown } from "./client-trust.ts";
+import { fingerprintOf, namesOf } from "./names.ts";
 import { distrustOf } from "./path.ts";
-import type { Revocation } from "./revocation.ts";
 
 /** A client's certificate, and those it brings to show who signed it, in no order. Each is DER. */
 export interface CertificateChain {
@@ -15,21 +14,22 @@ export interface CertificateChain {
 export type CertificateVerifier = (chain: CertificateChain) => ClientCertificate;
 
 interface VerifierOptions {
-  authorities: Authorities;
-  revocation: Revocation;
+  trust: TrustInForce;
   now: () => number;
 }
 
-/** A verifier that goes by the authorities and lists of the settings. */
-export function createCertificateVerifier({
-  authorities,
-  revocation,
-  now,
-}: VerifierOptions): CertificateVerifier {
+/** A verifier that goes by the authorities and lists in force. */
+export function createCertificateVerifier({ trust, now }: VerifierOptions): CertificateVerifier {
   return ({ client: der, others }) => {
+    const inForce = trust();
+    if (!inForce) return { isTrusted: false, distrust: trustUnknown, names: [] };
     const client = readCertificate(der);
     const offered: Certificate[] = others.map(readCertificate);
-    const distrust = distrustOf(client, offered, { authorities, revocation, nowMs: now() });
-    return { isTrusted: distrust === undefined, distrust, names: namesOf(client.x509) };
+    const distrust = distrustOf(client, offered, { ...inForce, nowMs: now() });
+    const { x509 } = client;
+    return {
+      ...{ isTrusted: distrust === undefined, distrust },
+      ...{ names: namesOf(x509), fingerprint: fingerprintOf(x509) },
+    };
   };
 }

@@ -1,6 +1,7 @@
 import { errors, jwtVerify } from "jose";
-import { type AuthMode, refuse, type Verdict } from "../mode.ts";
+import { type AuthMode, type ClientCertificate, refuse, type Verdict } from "../mode.ts";
 import { type Audience, isMeantForUs } from "./audience.ts";
+import { bindingOf, wrongHolder } from "./binding.ts";
 import { type ClaimNames, principalOf, scopesOf } from "./claims.ts";
 import { discoverKeys, type FetchJson } from "./discover.ts";
 import { fetchJson as fetchJsonOverHttp } from "./fetch-json.ts";
@@ -34,13 +35,13 @@ export function createJwtMode(options: JwtOptions): AuthMode {
   return {
     via: "jwt",
     isBroughtBy: ({ headers }) => /^bearer\b/i.test(headers.get("authorization") ?? ""),
-    async authenticate({ headers }) {
+    async authenticate({ headers, certificate }) {
       const [, token] = bearer.exec(headers.get("authorization") ?? "") ?? [];
       if (token === undefined) return refuse("invalid", "jwt", "not a JWT");
       const known = verified.find(token, keys.fresh());
       if (known) return { principal: known };
       try {
-        return await verify(token, keys, verified, options);
+        return await verify({ token, certificate }, keys, verified, options);
       } catch (thrown) {
         if (thrown instanceof IssuerUnavailable) return refuse("unavailable", "jwt", thrown.message);
         if (thrown instanceof errors.JOSEError) return refuse("invalid", "jwt", reasonOf(thrown));
@@ -50,8 +51,14 @@ export function createJwtMode(options: JwtOptions): AuthMode {
   };
 }
 
+/** What a request brings. */
+interface Brought {
+  token: string;
+  certificate: ClientCertificate | undefined;
+}
+
 async function verify(
-  token: string,
+  { token, certificate }: Brought,
   keys: IssuerKeys,
   verified: VerifiedTokens,
   options: JwtOptions,
@@ -66,14 +73,18 @@ async function verify(
   });
   if (!isMoment(payload.exp)) return refuse("invalid", "jwt", "exp is no date");
   if (!isAccessToken(protectedHeader, payload)) return refuse("invalid", "jwt", "not an access token");
+  const binding = bindingOf(payload);
+  const wrong = wrongHolder(binding, certificate);
+  if (wrong !== undefined) return refuse("invalid", "jwt", wrong);
   if (!isMeantForUs(payload, options)) return refuse("invalid", "jwt", "for another audience or client");
   const principal = principalOf(payload, options.claims);
   if (!principal) return refuse("invalid", "jwt", "a claim of the principal is missing or unfit");
   const scopes = scopesOf(payload);
   const missing = options.scopes.filter((scope) => !scopes.includes(scope));
   if (missing.length > 0) return refuse("insufficient_scope", "jwt", `without scope ${missing.join(" ")}`);
-  // Keys that were fetched meanwhile may not be those it was checked with.
-  if (before !== undefined && before === keys.fresh()) verified.remember(token, before, payload, principal);
+  // Keys that were fetched meanwhile may not be those it was checked with; who brings it may be another the next time.
+  if (before !== undefined && before === keys.fresh() && !binding)
+    verified.remember(token, before, payload, principal);
   return { principal };
 }
 

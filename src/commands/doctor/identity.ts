@@ -1,10 +1,9 @@
-import { modesInForce } from "../../config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Settings } from "../../config/schema.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { openForwarded } from "../frame/forwarded.ts";
+import { openCertificates } from "../frame/certificates-in-force.ts";
 import { namedBeyondLoopback, refuseOpenAddress } from "../frame/identity.ts";
-import { openTls } from "../frame/tls.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 
 /** Whether `sluice serve` could tell who calls: keys, module and files load, the issuer gives its keys. */
@@ -16,18 +15,25 @@ export async function checkIdentity(settings: Settings): Promise<Check[]> {
     refuseOpenAddress(settings);
     if (modes.includes("none")) return askingNobody(settings);
     const { openAuthenticator } = await import("../../open-authenticator.ts");
-    await Promise.all([
+    const [certificates] = await Promise.all([
+      openCertificates(settings, { log: unheard, now: Date.now }),
       openAuthenticator(auth, unheard, Date.now),
-      openTls(settings),
-      openForwarded(auth, Date.now),
     ]);
+    const outdated = certificates.dependencies().flatMap(({ detail }) => detail ?? []);
+    if (outdated.length > 0)
+      return outdated.map((problem) => failed("identity", problem, "Renew it: no restart is needed."));
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
     return thrown.problems.map((problem) =>
       failed("identity", problem, "Correct it: sluice serve refuses it."),
     );
   }
-  const known = ok("identity", `callers over HTTP are asked for ${modes.map(named).join(" or ")}`);
+  const isFactor = usesCertificatesAsFactor(auth);
+  const asked = modes
+    .filter((mode) => mode !== "mtls" || !isFactor)
+    .map(named)
+    .join(" or ");
+  const known = ok("identity", `callers over HTTP are asked for ${isFactor ? "mtls, and for " : ""}${asked}`);
   return modes.includes("jwt") && issuer !== undefined ? [known, await checkIssuer(issuer)] : [known];
 }
 

@@ -2,10 +2,11 @@ import type { OAuthResource } from "../../adapters/http/challenge.ts";
 import type { ClientCertificates } from "../../adapters/http/client-certificate.ts";
 import type { Identify, IdentityOptions } from "../../adapters/http/identity.ts";
 import type { Deps } from "../../assemble.ts";
-import { modesInForce } from "../../config/auth.ts";
+import { modesInForce, usesCertificatesAsFactor } from "../../config/auth.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { isLoopback } from "../../config/loopback.ts";
 import type { Settings } from "../../config/schema.ts";
+import type { CertificatesInForce } from "./certificates-in-force.ts";
 
 /** Who may call over HTTP, and where callers get tokens for it. */
 export interface Identity {
@@ -40,10 +41,17 @@ export function refuseIamOverHttp({ auth }: Settings): void {
   ]);
 }
 
+/** What is known of requests beside their headers. */
+interface Surroundings {
+  iamCallerOf?: IdentityOptions["iamCallerOf"];
+  /** Default: nobody is known by one. */
+  inForce?: CertificatesInForce | undefined;
+}
+
 /** Undefined where the settings ask nobody. Throws `ConfigError`. */
 export async function openIdentity(
   { settings, log, calls, audit }: Pick<Deps, "settings" | "log" | "calls" | "audit">,
-  iamCallerOf?: IdentityOptions["iamCallerOf"],
+  { iamCallerOf, inForce }: Surroundings = {},
 ): Promise<Identity | undefined> {
   const { auth } = settings;
   const modes = modesInForce(auth);
@@ -54,21 +62,23 @@ export async function openIdentity(
   const warning = namedBeyondLoopback(settings);
   if (warning !== undefined) log.warn("exposed", { warning });
   if (modes.includes("none")) return undefined;
-  const [{ openAuthenticator }, { createIdentify }, { ClientCertificates }, { openForwarded }] =
-    await Promise.all([
-      import("../../open-authenticator.ts"),
-      import("../../adapters/http/identity.ts"),
-      import("../../adapters/http/client-certificate.ts"),
-      import("./forwarded.ts"),
-    ]);
+  const [{ openAuthenticator }, { createIdentify }, { openClientCertificates }] = await Promise.all([
+    import("../../open-authenticator.ts"),
+    import("../../adapters/http/identity.ts"),
+    import("./client-certificates.ts"),
+  ]);
   const oauth = oauthOf(auth);
   const authenticator = await openAuthenticator(auth, log, calls.now);
-  const certificates = new ClientCertificates(await openForwarded(auth, calls.now));
-  const takesKeys = modes.includes("api_key");
+  const certificates = openClientCertificates(auth, inForce, calls.now);
+  const requiresCertificate = usesCertificatesAsFactor(auth);
+  const accepts = [...new Set(modes)].flatMap((mode) =>
+    mode === "none" || (mode === "mtls" && requiresCertificate) ? [] : [mode],
+  );
   const { newId } = calls;
   const onRefused: IdentityOptions["onRefused"] = (caller) => audit?.callerRefused(caller);
   const identify = createIdentify({
-    ...{ authenticator, log, newId, oauth, takesKeys, certificates, iamCallerOf, onRefused },
+    ...{ authenticator, log, newId, oauth, accepts, requiresCertificate },
+    ...{ certificates, iamCallerOf, onRefused },
   });
   return { identify, oauth, certificates };
 }

@@ -3,6 +3,7 @@ import type { ReadableMetrics } from "../../adapters/http/metrics.ts";
 import type { Deps } from "../../assemble.ts";
 import { checkRecords } from "./audit-check.ts";
 import { checkCacheFolder } from "./cache-check.ts";
+import { type CertificatesInForce, openCertificates } from "./certificates-in-force.ts";
 import type { ExitCode } from "./command.ts";
 import { openFront } from "./front.ts";
 import { openIdentity, refuseIamOverHttp, refuseOpenAddress } from "./identity.ts";
@@ -13,7 +14,6 @@ import { checkPolicy } from "./policy-check.ts";
 import { checkServices } from "./service-check.ts";
 import { checkStateStore } from "./state-check.ts";
 import type { StopSignal } from "./stop-signal.ts";
-import { openTls } from "./tls.ts";
 import { logUncaught } from "./uncaught.ts";
 
 /**
@@ -25,31 +25,35 @@ export async function serveOverHttp(
   stop: StopSignal,
   onListening: (url: string) => void,
 ): Promise<ExitCode> {
+  const { settings, log, calls } = deps;
+  let certificates: CertificatesInForce | undefined;
   try {
-    logUncaught(deps.log);
-    refuseOpenAddress(deps.settings);
-    refuseIamOverHttp(deps.settings);
-    const adapter = await createAdapter(deps);
+    logUncaught(log);
+    refuseOpenAddress(settings);
+    refuseIamOverHttp(settings);
+    certificates = await openCertificates(settings, { log, now: calls.now });
+    const adapter = await createAdapter(deps, certificates);
+    certificates.follow(adapter.renewTls);
     const { url } = await adapter.listen().catch(async (thrown: NodeJS.ErrnoException) => {
       await adapter.close();
-      throw explainListenFault(thrown, deps.settings.http);
+      throw explainListenFault(thrown, settings.http);
     });
-    deps.log.info("listening", { url });
+    log.info("listening", { url });
     onListening(url);
     await stop.asked;
-    deps.log.info("draining", { drainMs: deps.settings.http.drainMs });
+    log.info("draining", { drainMs: settings.http.drainMs });
     await adapter.close();
-    deps.log.info("stopped");
+    log.info("stopped");
   } finally {
+    certificates?.close();
     await close();
   }
   return 0;
 }
 
-async function createAdapter(deps: Deps): Promise<HttpAdapter> {
-  const [identity, tls, { createHttpAdapter }] = await Promise.all([
-    openIdentity(deps),
-    openTls(deps.settings),
+async function createAdapter(deps: Deps, inForce: CertificatesInForce): Promise<HttpAdapter> {
+  const [identity, { createHttpAdapter }] = await Promise.all([
+    openIdentity(deps, { inForce }),
     import("../../adapters/http/adapter.ts"),
   ]);
   const front = await openFront(deps, identity?.identify);
@@ -63,12 +67,13 @@ async function createAdapter(deps: Deps): Promise<HttpAdapter> {
     ready: async () => [
       await checkCacheFolder(lake.cache.dir),
       ...checkPolicy(deps.access),
+      ...inForce.dependencies(),
       ...checkServices(deps.breakers),
       ...(await checkRecords(deps.audit)),
       ...(await checkStateStore(deps.state)),
     ],
     ...tellOutsideCalls(deps),
-    tls,
+    tls: inForce.tls(),
     oauth: identity?.oauth,
     certificates: identity?.certificates,
     metrics: readableMetrics(deps),

@@ -27,7 +27,7 @@ export async function openLambdaHandler(deps: Deps): Promise<LambdaHandler> {
   const callers = new GatewayCallers();
   const deadlines = new InvocationDeadlines();
   const calls = deadlines.bound(deps.calls);
-  const identity = await openIdentity(deps, callers.of);
+  const identity = await openIdentity(deps, { iamCallerOf: callers.of });
   const front = await openFront({ ...deps, calls }, identity?.identify, { requestsOnly: true });
   const { http, lake } = settings;
   const [bucket] = lake.buckets.length === 1 ? lake.buckets : [];

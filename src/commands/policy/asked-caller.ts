@@ -72,7 +72,11 @@ function hintsOf(id: string, isKnown: boolean, auth: Settings["auth"]): string[]
   }
   const name = id.slice(id.indexOf(":") + 1);
   if (!isKnown && mode === "api_key") hints.push(unknownIn("auth.apiKeys", name, auth.apiKeys));
-  if (!isKnown && mode === "mtls") hints.push(unknownIn("auth.mtls.clients", name, auth.mtls.clients));
+  if (mode === "mtls" && auth.mtls.use === "factor") {
+    hints.push("Nobody has this id now: auth.mtls.use is factor, so certificates name no callers.");
+  } else if (!isKnown && mode === "mtls") {
+    hints.push(unknownIn("auth.mtls.clients", name, auth.mtls.clients));
+  }
   if (!isKnown && mode === "iam") {
     hints.push(
       "auth.iam.clients has nobody for this ARN: of a role's caller it is arn:aws:sts::<account>:assumed-role/<role>/<session>.",

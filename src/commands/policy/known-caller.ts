@@ -34,6 +34,7 @@ function ofKey(name: string, { apiKey, apiKeys }: Auth): KnownCaller | undefined
 
 /** The id may stand beside several certificates, with other roles for each. */
 function ofCertificate(name: string, { mtls }: Auth): KnownCaller | undefined {
+  if (mtls.use === "factor") return undefined;
   const known = entryOf("auth.mtls.clients", mtls.clients, ({ id }) => id === name);
   const count = mtls.clients.filter(({ id }) => id === name).length;
   return known && count > 1 ? { ...known, from: `${known.from}, the first of ${count} with this id` } : known;
