@@ -62,7 +62,7 @@ describe.each(["dynamodb", ...(redisProgram ? (["redis"] as const) : [])] as con
     }
 
     async function all(servers: readonly Limited[], principals: readonly Principal[]) {
-      const counts = servers.flatMap((server) => principals.map((one) => letIn(server, 15, one)));
+      const counts = servers.flatMap((server) => principals.map((one) => letIn(server, 9, one)));
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     }
 

@@ -203,7 +203,7 @@ describe("a DynamoDB", () => {
   });
 
   test("that hangs a probe has failed at the probe's deadline, and lets none through any more", async () => {
-    open({ probeTimeoutMs: 300 });
+    open({ probeTimeoutMs: 1_500 });
     let fault: Fault | undefined = answer("InternalServerError", 500);
     const service = await faulty(() => fault);
     const guarded = connect(service.settings);
@@ -213,7 +213,7 @@ describe("a DynamoDB", () => {
     clockMs += 60_000;
     const before = service.requests();
     const probing = crowd(guarded, 20);
-    await expect.poll(() => states, { timeout: 2_000 }).toEqual(["open", "half_open", "open"]);
+    await expect.poll(() => states, { timeout: 10_000 }).toEqual(["open", "half_open", "open"]);
     expect(service.requests() - before).toBe(3);
     fault = undefined;
     const { done, refusals } = await probing;

@@ -40,13 +40,14 @@ export function pathsBeside(dir: string) {
 
 const child = fileURLToPath(new URL("./audit-kill-child.ts", import.meta.url));
 
-/** Resolves with the signal that ended it. */
+/** Resolves with the signal that ended it; throws where it ended by a fault of its own. */
 export async function runKilled(orders: KillOrders): Promise<NodeJS.Signals | null> {
   const running = spawn(process.execPath, ["--import", "tsx", child, JSON.stringify(orders)], {
     env: { ...process.env, ...(orders.state && dynamoDbEnvironment) },
     stdio: "inherit",
   });
   await once(running, "close");
+  if (running.exitCode) throw new Error(`Run ${orders.run} ended with exit code ${running.exitCode}.`);
   return running.signalCode;
 }
 
