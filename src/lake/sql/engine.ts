@@ -69,7 +69,14 @@ export type Scan =
       filesWithoutIds?: FilesWithoutIds;
     }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
-  | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
+  | {
+      format: "ndjson";
+      files: ScanFile[];
+      partitionColumns: Column[];
+      columns: Column[];
+      /** What the records call each of `columns`, where some have another name there. */
+      members?: string[];
+    }
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */
   | { format: "text"; files: ScanFile[]; partitionColumns: Column[] };
 

@@ -36,6 +36,8 @@ export interface JobScan {
   partitions: PartitionValues[];
   /** Of CSV and NDJSON. */
   columns: Column[];
+  /** Of NDJSON: what the records call each of `columns`, where some have another name there. */
+  members?: string[] | undefined;
   /** Of CSV. */
   dialect?: CsvDialect | undefined;
   /** Of Parquet: the table has these rows alone. */
