@@ -183,6 +183,7 @@ const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondit
 export const planReply = z.object({
   tables: z.array(z.string()),
   readings: z.array(tableReading),
+  typedColumns: z.union([z.array(z.string()), z.literal("any")]),
   firstRows: z.number().optional(),
   count: z.object({ name: z.string(), where: rowCondition.optional() }).optional(),
 });
