@@ -139,4 +139,5 @@ test("a file left out that does not go with the others is in nobody's way", asyn
     sql: "SELECT max(v) FROM 's3://lake/damaged/' WHERE y = 2",
   });
   expect(parquet.rows).toEqual([[9]]);
+  expect(parquet.notes.join()).toContain("Where one left out has text");
 });

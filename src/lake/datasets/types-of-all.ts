@@ -61,7 +61,7 @@ async function compareFooters(
   kept: Dataset,
   wanted: (name: string) => boolean,
   scope: LakeScope,
-): Promise<"same" | "other"> {
+): Promise<"same" | "other" | "unknown"> {
   const types = await mapBounded(files, parallelFooters, (file) => columnTypes(parts, file, wanted, scope));
   const isKept = new Set(kept.files);
   const ofKept = new Map<string, Set<string>>();
@@ -77,7 +77,8 @@ async function compareFooters(
     const known = ofKept.get(name);
     return !known || known.has(type) || [...known].some(isText);
   };
-  return others.every(isSame) ? "same" : "other";
+  if (!others.every(isSame)) return "other";
+  return types.includes(undefined) ? "unknown" : "same";
 }
 
 function areKnownAlike({ parquet }: LakeParts, { files }: Dataset, scope: LakeScope): boolean {
