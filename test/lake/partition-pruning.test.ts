@@ -30,11 +30,20 @@ async function keysRead(sql: string, sources: Record<string, unknown> = {}) {
 describe("Of partitioned files", () => {
   test("those outside the conditions are never read", async () => {
     const { output, keys } = await keysRead(
-      "SELECT count(*) n, min(total) least FROM 's3://lake/sales/' WHERE year = 2024 AND month = '02'",
+      "SELECT count(*) n, sum(total) whole FROM 's3://lake/sales/' WHERE year = 2024 AND month = '02'",
     );
-    expect(output.rows).toEqual([[5, 202400]]);
+    expect(output.rows).toEqual([[5, 1_012_010]]);
     expect(keys).toEqual(["sales/year=2024/month=02/a.parquet"]);
     expect(output.notes.join()).toContain("Left out: 5 of 6 files");
+  });
+
+  test("those outside are looked at for their types alone, where a statement's answer depends on them", async () => {
+    const before = lake.server.requests.length;
+    const sql = "SELECT min(total) least FROM 's3://lake/sales/' WHERE year = 2024 AND month = '01'";
+    expect((await lake.output("lake_query", { sql })).rows).toEqual([[202400]]);
+    expect(lake.server.requests.length - before).toBeLessThanOrEqual(8);
+    const { keys } = await keysRead(sql.replace("'01'", "'02'"));
+    expect(keys).toEqual([]);
   });
 
   test("a join prunes each side by its own conditions", async () => {

@@ -33,7 +33,7 @@ export async function estimateQuery(
 ): Promise<ScanEstimate> {
   const plan = await parts.engine.plan(sql, scope);
   return withNamedTables(parts, plan.tables, sources, scope, (named, scope) =>
-    withPruned(parts.engine, named, plan, scope, async (tables) => {
+    withPruned(parts, named, plan, scope, async (tables) => {
       const found = await estimateTables(parts, sql, tables, scope);
       // Of text the first rows may be had from the start of the first file.
       return plan.firstRows === undefined || found.isParquet ? found : { ...found, exactness: "at most" };

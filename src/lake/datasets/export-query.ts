@@ -54,7 +54,7 @@ export async function exportQuery(
   const uri = formatLocation(location);
   const earlier = await findExport(parts, location, identity, scope);
   if (earlier) return { uri, ...earlier.facts, ...(await link()), notes: madeBefore(earlier) };
-  const written = await withPruned(parts.engine, named, plan, scope, (tables) =>
+  const written = await withPruned(parts, named, plan, scope, (tables) =>
     writeFile(parts, tables, request, scope),
   );
   try {

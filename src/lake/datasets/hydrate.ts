@@ -13,11 +13,12 @@ import type { DataFile, Dataset } from "./dataset.ts";
 import { familyOf } from "./family.ts";
 import { hydrating } from "./hydrating.ts";
 import type { CallHolds, FetchedFile, HydratedTable, HydrationDeps } from "./hydration.ts";
+import { jsonColumns } from "./json-columns.ts";
 import { largeTextTable } from "./large-text-table.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet, parquetFormat, wideDecimalsOf } from "./open-parquet.ts";
-import { dropClashing, renameClashing } from "./partition-clash.ts";
+import { renameClashing } from "./partition-clash.ts";
 import { prepareFile, type TextForm } from "./prepare-file.ts";
 
 /** Files opened at once, of which little is fetched or which are small. */
@@ -150,14 +151,14 @@ async function jsonTable(deps: HydrationDeps, table: FetchedTable): Promise<Hydr
   const { partitionColumns } = dataset;
   const scan = { format: "ndjson" as const, files, partitionColumns, columns: [] };
   const found = await analyzeOnce(deps, dataset, scan, scope);
-  const { columns, notes: clashNotes } = dropClashing(found.columns, partitionColumns);
+  const { columns, members, notes: nameNotes } = jsonColumns(found.columns, partitionColumns);
   const analysis = {
     ...found,
     columns: columns.length + partitionColumns.length === 0 ? [wholeRecord] : columns,
     rejectedCount: found.rejectedCount + rejectedCount,
     rejects: [...rejects, ...found.rejects],
   };
-  return { scan: { ...scan, columns }, analysis, ...about(fetched, [...clashNotes, ...notes]) };
+  return { scan: { ...scan, columns, ...members }, analysis, ...about(fetched, [...nameNotes, ...notes]) };
 }
 
 async function textTable(deps: HydrationDeps, table: FetchedTable): Promise<HydratedTable> {

@@ -9,10 +9,11 @@ import type { DataFile, Dataset } from "./dataset.ts";
 import { cacheShare, fetchAhead, inspectedBytes } from "./fetch-ahead.ts";
 import type { CallHolds, HydratedTable, HydrationDeps } from "./hydration.ts";
 import { joinedType } from "./joined-type.ts";
+import { jsonColumns } from "./json-columns.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
-import { dropClashing, renameClashing } from "./partition-clash.ts";
+import { renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
 import { isCacheTooSmall, type PlainTable, plainTable } from "./plain-table.ts";
 import { sampleText } from "./sample-text.ts";
@@ -142,10 +143,10 @@ function jsonOfConverted(
   files: readonly ConvertedFile[],
 ): HydratedTable {
   const found = files.flatMap((one) => one.found.columns);
-  const { columns, notes } = dropClashing(found, partitionColumns);
+  const { columns, members, notes } = jsonColumns(found, partitionColumns);
   const isNameless = columns.length + partitionColumns.length === 0;
   return {
-    scan: { format: "ndjson", files: files.map(({ file }) => file), partitionColumns, columns },
+    scan: { format: "ndjson", files: files.map(({ file }) => file), partitionColumns, columns, ...members },
     analysis: analysisOf(isNameless ? [wholeRecord] : columns, files),
     detected,
     notes: [...detected.notes, ...notes, ...files.flatMap((one) => one.found.notes)],

@@ -35,6 +35,8 @@ export interface ParquetFiles {
   open(object: StoredObject, scope: LakeScope): Promise<ParquetFile | undefined>;
   /** Whether it was opened lately, so that it need not be fetched again. */
   isKnown(object: StoredObject, scope: LakeScope): boolean;
+  /** The `schemaId` of a file that was opened lately, where it has one. */
+  knownSchema(object: StoredObject, scope: LakeScope): string | undefined;
 }
 
 /** What is remembered of a file. */
@@ -52,6 +54,7 @@ export function createParquetFiles(cache: ObjectCache): ParquetFiles {
     if (footer) known.set(key, footer);
   };
   return {
+    knownSchema: (object, scope) => known.get(versionKey(object, scope))?.schemaId,
     isKnown: (object, scope) => known.get(versionKey(object, scope)) !== undefined,
     async open(object, scope) {
       const { sizeBytes } = object;

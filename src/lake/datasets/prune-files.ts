@@ -4,36 +4,103 @@ import type { SqlEngine, StatementPlan } from "../sql/engine.ts";
 import type { RowCondition } from "../sql/gate/row-conditions.ts";
 import { foldName } from "../sql/gate/syntax-tree.ts";
 import type { DataFile, Dataset } from "./dataset.ts";
+import { mapBounded } from "./map-bounded.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
 import { versionOf } from "./resolve-dataset.ts";
 import { filesByStatistics } from "./skip-files.ts";
 import { tableVersion } from "./table-version.ts";
+import { mayReadAll, typesOfAll } from "./types-of-all.ts";
+import type { LakeParts } from "./with-tables.ts";
 
 /**
- * Does `work` on the tables that `pruneFiles` leaves, and where they lack a column of the statement, which only files
- * left out may have, on all files.
+ * Does `work` on the tables that `pruneFiles` leaves; on all files where those left out decide what the statement means: they
+ * have types that change its answer, or it cannot be run by the columns and types of the others.
  */
 export async function withPruned<T>(
-  engine: SqlEngine,
+  parts: LakeParts,
   tables: readonly NamedDataset[],
   plan: StatementPlan,
   scope: LakeScope,
   work: (tables: readonly NamedDataset[]) => Promise<T>,
 ): Promise<T> {
-  const pruned = await pruneFiles(engine, tables, plan, scope);
-  // The columns of a table of Delta or Iceberg are those of its schema, whatever files are read.
-  const isPruned = pruned.some(({ dataset }, at) => !dataset.table && dataset !== tables[at]?.dataset);
+  const found = await pruneFiles(parts.engine, tables, plan, scope);
+  const pruned = await withTypes(parts, tables, found, plan, scope);
   try {
     return await work(pruned);
   } catch (thrown) {
-    if (!isPruned || !lacksColumn(thrown)) throw thrown;
+    const others = tablesToTry(tables, found, pruned, thrown);
+    if (!others) throw thrown;
     try {
-      return await work(tables);
+      return await work(others);
     } catch {
       // The name is in none of the files, or they are too many to find out: what was said first is what helps.
       throw thrown;
     }
   }
+}
+
+/** All files of a table in place of some, where their types change the answer. Says in a note where that is not known. */
+async function withTypes(
+  parts: LakeParts,
+  tables: readonly NamedDataset[],
+  pruned: readonly NamedDataset[],
+  plan: StatementPlan,
+  scope: LakeScope,
+): Promise<NamedDataset[]> {
+  return mapBounded(pruned, 4, async (table, at) => {
+    const whole = tables[at];
+    if (!whole || !isByFolders(table, whole)) return table;
+    const types = await typesOfAll(parts, whole.dataset, table.dataset, plan, scope);
+    if (types === "other") return whole;
+    return types === "same" ? table : withNote(table, typesNote);
+  });
+}
+
+const typesNote =
+  "The types are those of the files read. Where one left out has text in a column that is compared with text or put in order, a statement over all files does that by text.";
+
+function withNote(table: NamedDataset, note: string): NamedDataset {
+  return { ...table, dataset: { ...table.dataset, notes: [...table.dataset.notes, note] } };
+}
+
+/** The columns of a table of Delta or Iceberg are those of its schema, whatever files are read. */
+function isByFolders({ dataset }: NamedDataset, whole: NamedDataset | undefined): boolean {
+  return !dataset.table && dataset !== whole?.dataset;
+}
+
+/** What to do the work on after a fault that may come of the files left out, or of those read for their types. */
+function tablesToTry(
+  tables: readonly NamedDataset[],
+  found: readonly NamedDataset[],
+  tried: readonly NamedDataset[],
+  thrown: unknown,
+): readonly NamedDataset[] | undefined {
+  const lacking = tried.flatMap((table, at) => (isByFolders(table, tables[at]) ? (tables[at] ?? []) : []));
+  const isOfOthers =
+    lacksColumn(thrown) || (isOfTypes(thrown) && lacking.every(({ dataset }) => mayReadAll(dataset)));
+  if (lacking.length > 0 && isOfOthers) return tables;
+  const isWider = (table: NamedDataset, at: number) =>
+    table.dataset.files.length < (tried[at]?.dataset.files.length ?? 0);
+  if (!found.some(isWider) || !isOfFiles(thrown)) return undefined;
+  return found.map((table, at) => (isWider(table, at) ? withNote(table, typesNote) : table));
+}
+
+const ofFiles: ReadonlySet<string> = new Set([
+  "denied",
+  "invalid_input",
+  "not_found",
+  "too_large",
+  "unsupported",
+]);
+
+function isOfFiles(thrown: unknown): boolean {
+  return thrown instanceof ToolError && ofFiles.has(thrown.code);
+}
+
+/** By the engine's words for a value or function that does not go with a type. */
+function isOfTypes(thrown: unknown): boolean {
+  if (!(thrown instanceof ToolError) || thrown.code !== "invalid_input") return false;
+  return /Conversion Error|No function matches|Could not choose|Cannot (compare|mix)/i.test(thrown.message);
 }
 
 /** By the engine's words for a name that is no column. */
@@ -127,7 +194,7 @@ function withFiles(dataset: Dataset, kept: DataFile[]): Dataset {
   const files = kept.length > 0 || table ? kept : dataset.files.slice(0, 1);
   const why = table
     ? `by the table's ${table.format === "Delta" ? "log" : "manifests"} they have no row that meets the conditions.`
-    : "their partition values are outside the conditions. The columns are those of the others.";
+    : "their partition values are outside the conditions. The columns and their types are those of the others.";
   return {
     ...dataset,
     files,

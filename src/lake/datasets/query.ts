@@ -56,7 +56,7 @@ async function firstPage(
       (await countByLog(parts, named, plan, scope)) ??
       (await countByFooters(parts.footers, named, plan, scope));
     if (counted) return counted;
-    return withPruned(parts.engine, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
+    return withPruned(parts, named, plan, scope, (tables) => withTables(parts, tables, scope, answer));
   });
 }
 

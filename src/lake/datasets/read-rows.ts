@@ -83,9 +83,9 @@ async function runPage(
   const sql = rowsSql(columns, filter, rowCount, offset);
   const plan =
     filter === undefined || (dataset.partitionColumns.length === 0 && !dataset.table)
-      ? { tables: [], readings: [] }
+      ? { tables: [], readings: [], typedColumns: [] }
       : await parts.engine.plan(sql, scope);
-  return withPruned(parts.engine, named, plan, scope, (pruned) =>
+  return withPruned(parts, named, plan, scope, (pruned) =>
     withTables(parts, pruned, scope, async (tables) => {
       const bounds = { maxRows, maxBytes, keepRest, maxKeptBytes: bytesAhead(maxBytes) };
       const run = (sql: string) =>

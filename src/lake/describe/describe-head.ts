@@ -1,7 +1,8 @@
 import { jsonDigest } from "../../core/digest.ts";
 import type { Dataset } from "../datasets/dataset.ts";
+import { jsonColumns } from "../datasets/json-columns.ts";
 import { namingFile } from "../datasets/name-file.ts";
-import { dropClashing, renameClashing } from "../datasets/partition-clash.ts";
+import { renameClashing } from "../datasets/partition-clash.ts";
 import { readHead } from "../datasets/sniffer.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { DetectedFormat } from "../formats/format.ts";
@@ -32,7 +33,7 @@ export async function describeHead(
   const head = wholeLines(bytes.subarray(0, maxHeadBytes));
   const found = await analyzeHead(parts, object, head, detected, scope);
   const perRow = head.length / Math.max(1, found.rowCount);
-  const clash = detected.format === "csv" ? renameClashing : dropClashing;
+  const clash = detected.format === "csv" ? renameClashing : jsonColumns;
   const { columns, notes } = clash(found.columns, dataset.partitionColumns);
   const isNameless = columns.length + dataset.partitionColumns.length === 0;
   return {

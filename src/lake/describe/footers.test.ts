@@ -35,7 +35,7 @@ test("a footer that was read with a table's credentials is not given for the pla
     };
   };
   const footers = createFooters({
-    parquet: { isKnown: () => false, open: async () => undefined },
+    parquet: { isKnown: () => false, knownSchema: () => undefined, open: async () => undefined },
     stores: { read } as Stores,
   });
   const first = await footers.read(file("table-1"), scope);

@@ -11,12 +11,21 @@ export interface ColumnNames {
  */
 export function toColumnNames(written: readonly string[]): ColumnNames {
   const trimmed = written.map((name) => name.trim());
+  const { names, notes } = uniqueNames(trimmed);
+  const hadSpaces = written.some((name, index) => name !== trimmed[index]);
+  return { names, notes: hadSpaces ? [...notes, spacesNote] : notes };
+}
+
+const spacesNote = "spaces around column names were removed; values keep theirs";
+
+/** The same of names that keep their spaces. */
+export function uniqueNames(written: readonly string[]): ColumnNames {
   // Names as written go first, so that a made-up one never takes theirs.
-  const reserved = new Set(trimmed.map(fold));
+  const reserved = new Set(written.map(fold));
   const taken = new Set<string>();
   const lastNumber = new Map<string, number>();
   const renamed: string[] = [];
-  const names = trimmed.map((name, index) => {
+  const names = written.map((name, index) => {
     const wanted = name === "" ? `column_${index + 1}` : name;
     if (name !== "" && !taken.has(fold(name))) {
       taken.add(fold(name));
@@ -34,10 +43,7 @@ export function toColumnNames(written: readonly string[]): ColumnNames {
     );
     return given;
   });
-  const notes = renamed.length === 0 ? [] : [`renamed: ${shortList(renamed)}`];
-  if (written.some((name, index) => name !== trimmed[index]))
-    notes.push("spaces around column names were removed; values keep theirs");
-  return { names, notes };
+  return { names, notes: renamed.length === 0 ? [] : [`renamed: ${shortList(renamed)}`] };
 }
 
 /** `base` itself for a start of 1, else `base_2`, `base_3` …, whichever is not taken. */

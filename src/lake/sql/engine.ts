@@ -4,6 +4,7 @@ import type { CsvDialect } from "../formats/format.ts";
 import type { TableField } from "../tables/table-field.ts";
 import type { FilesWithoutIds } from "../tables/table-snapshot.ts";
 import type { RowCondition, TableReading } from "./gate/row-conditions.ts";
+import type { TypedColumns } from "./gate/typed-columns.ts";
 import type { FieldTypesState } from "./scan/field-types.ts";
 import type { ReadInPlace } from "./scan/prepared.ts";
 
@@ -69,7 +70,14 @@ export type Scan =
       filesWithoutIds?: FilesWithoutIds;
     }
   | { format: "csv"; files: ScanFile[]; partitionColumns: Column[]; dialect: CsvDialect; columns: Column[] }
-  | { format: "ndjson"; files: ScanFile[]; partitionColumns: Column[]; columns: Column[] }
+  | {
+      format: "ndjson";
+      files: ScanFile[];
+      partitionColumns: Column[];
+      columns: Column[];
+      /** What the records call each of `columns`, where some have another name there. */
+      members?: string[];
+    }
   /** Two columns: `line_number BIGINT`, `line VARCHAR`. */
   | { format: "text"; files: ScanFile[]; partitionColumns: Column[] };
 
@@ -85,6 +93,8 @@ export interface StatementPlan {
   tables: string[];
   /** Every place that reads a table, with what is sure to hold of each of its rows that count. */
   readings: TableReading[];
+  /** Columns that are compared with text or put in order, by their folded names, which may be more; or any may be. */
+  typedColumns: TypedColumns;
   /** Present for a statement that takes the first rows of one table as they are, and so many. */
   firstRows?: number | undefined;
   /** Where it counts the rows of its one table and does nothing else: what the count is called, and which rows it is of. */

@@ -56,6 +56,7 @@ export async function linkScan(
     partitionColumns: scan.partitionColumns,
     partitions,
     columns: "columns" in scan ? scan.columns : [],
+    members: scan.format === "ndjson" ? scan.members : undefined,
     dialect: scan.format === "csv" ? scan.dialect : undefined,
     ranges: scan.format === "parquet" ? scan.ranges : undefined,
     areAlike: scan.format === "parquet" ? scan.areAlike : undefined,

@@ -36,6 +36,8 @@ export interface JobScan {
   partitions: PartitionValues[];
   /** Of CSV and NDJSON. */
   columns: Column[];
+  /** Of NDJSON: what the records call each of `columns`, where some have another name there. */
+  members?: string[] | undefined;
   /** Of CSV. */
   dialect?: CsvDialect | undefined;
   /** Of Parquet: the table has these rows alone. */
@@ -181,6 +183,7 @@ const tableReading = z.object({ table: z.string(), conditions: z.array(rowCondit
 export const planReply = z.object({
   tables: z.array(z.string()),
   readings: z.array(tableReading),
+  typedColumns: z.union([z.array(z.string()), z.literal("any")]),
   firstRows: z.number().optional(),
   count: z.object({ name: z.string(), where: rowCondition.optional() }).optional(),
 });

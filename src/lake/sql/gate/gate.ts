@@ -8,6 +8,7 @@ import { readingsOf } from "./row-conditions.ts";
 import { sessionNamesOf } from "./session-names.ts";
 import { describePosition, foldName, isNode } from "./syntax-tree.ts";
 import { checkText } from "./text-limits.ts";
+import { typedColumnsOf } from "./typed-columns.ts";
 import { tablesOf } from "./walk.ts";
 
 /** Longest statement taken, in UTF-16 units. */
@@ -59,6 +60,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
     sessionNames: sessionNamesOf(statement),
     limitRows: limitOf(statement),
     readings: readingsOf(statement),
+    typedColumns: typedColumnsOf(statement),
   };
 }
 

@@ -1,17 +1,12 @@
 import { statSync } from "node:fs";
 import type { Column, RowRange } from "../engine.ts";
 import { partitionKey } from "../partition-key.ts";
-import type { FileRows, JobFile, JobScan } from "../protocol.ts";
-import type { PreparedText } from "../scan/prepared.ts";
+import type { FileRows, JobScan } from "../protocol.ts";
 import { wholeRecord } from "../whole-record.ts";
+import { ndjsonSelect, paths, type ReadyFile, readJson } from "./json-views.ts";
 import { parquetNaN } from "./parquet-nan.ts";
 import { identifier, list, literal } from "./quoting.ts";
 import { unlessWide, wideColumns } from "./wide-decimals.ts";
-
-/** A file that is ready to be read: text files have been scanned. */
-export interface ReadyFile extends JobFile {
-  prepared?: PreparedText | undefined;
-}
 
 /** `CREATE VIEW` for one table of a statement, named by the very text its FROM uses; in place of one of that name. */
 export function viewSql(name: string, scan: JobScan): string {
@@ -196,52 +191,6 @@ function linesSelect(files: readonly ReadyFile[], partition: string, hive: strin
   return `SELECT row_number() OVER () AS line_number, coalesce(line, '') AS line${partition} FROM ${reader}`;
 }
 
-/** Records are there as their text, which the engine takes apart as its JSON reader does. */
-function convertedJsonSelect(
-  scan: JobScan,
-  files: readonly ReadyFile[],
-  partition: string,
-  hive: string,
-): string {
-  const reader = `read_parquet(${paths(files)}${hive})`;
-  if (scan.columns.length === 0) {
-    const { name, type } = wholeRecord;
-    return `SELECT ${partition === "" ? `c0::${type} AS ${identifier(name)}` : partition.slice(2)} FROM ${reader}`;
-  }
-  const structure = Object.fromEntries(scan.columns.map(({ name, type }) => [name, readAs(type)]));
-  const values = scan.columns.map(({ name, type }) => {
-    const value = `record[${literal(name)}]`;
-    return `${readAs(type) === type ? value : `CAST(${value} AS ${type})`} AS ${identifier(name)}`;
-  });
-  const records = `SELECT *, json_transform(c0, ${literal(JSON.stringify(structure))}) AS record FROM ${reader}`;
-  return `SELECT ${values.join(", ")}${partition} FROM (${records})`;
-}
-
-function ndjsonSelect(scan: JobScan, files: readonly ReadyFile[], partition: string, hive: string): string {
-  if (files[0]?.isConverted) return convertedJsonSelect(scan, files, partition, hive);
-  if (scan.columns.length === 0) return recordsSelect(files, partition, hive);
-  const columns = scan.columns.map(({ name, type }) => `${literal(name)}: ${literal(readAs(type))}`);
-  const values = scan.columns.map(({ name, type }) =>
-    readAs(type) === type ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`,
-  );
-  return `SELECT ${values.join(", ")}${partition} FROM ${readJson(files, `{${columns.join(", ")}}`)}${hive})`;
-}
-
-/** Records without one named value are rows all the same: each as it stands, where no folder's value shows it. */
-function recordsSelect(files: readonly ReadyFile[], partition: string, hive: string): string {
-  const { name, type } = wholeRecord;
-  const reader = `${readJson(files, `{${literal(name)}: ${literal(type)}}`)}, records = false${hive})`;
-  return `SELECT ${partition === "" ? identifier(name) : partition.slice(2)} FROM ${reader}`;
-}
-
-/**
- * What the engine's JSON reader is asked for. It sends decimals through doubles and reads times by rules of its
- * own, so those come as text, exact, and are cast.
- */
-function readAs(type: string): string {
-  return /^(DECIMAL|HUGEINT|DATE|TIMESTAMP)/.test(type) ? "VARCHAR" : type;
-}
-
 interface CsvReading {
   columns: Column[];
   separator: string;
@@ -289,14 +238,4 @@ export function csvReader(how: CsvReader): string {
     strict_mode = true, null_padding = false, ignore_errors = false, nullstr = '', allow_quoted_nulls = false,
     max_line_size = ${how.maxLineBytes}, buffer_size = ${how.bufferBytes},
     parallel = ${how.isSplittable}`;
-}
-
-function readJson(files: readonly ReadyFile[], columns: string): string {
-  const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
-  return `read_json(${paths(files)}, format = 'newline_delimited', auto_detect = false, columns = ${columns},
-    maximum_object_size = ${Math.max(1 << 20, longestBytes + 1024)}`;
-}
-
-function paths(files: readonly ReadyFile[]): string {
-  return list(files.map(({ path, prepared }) => literal(prepared?.path ?? path)));
 }
