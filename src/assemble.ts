@@ -32,6 +32,8 @@ import { version } from "./version.ts";
 
 export interface AssembleOptions {
   settings: Settings;
+  /** File they were read from, where there is one. Absolute. */
+  settingsFile?: string | undefined;
   log: Log;
   /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
   s3Credentials?: S3Settings["credentials"];
@@ -85,7 +87,7 @@ export function assemble(options: AssembleOptions): Deps {
   const registry = offeredRegistry(settings);
   const logOfCalls = duringCalls(log);
   const breakers = openBreakers({ ...options, log: logOfCalls });
-  const settingsOfLake = lakeSettings(settings, s3Credentials);
+  const settingsOfLake = lakeSettings(settings, s3Credentials, options.settingsFile);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
@@ -177,8 +179,12 @@ function openAudit(
 }
 
 /** The lake's own settings. */
-export function lakeSettings(settings: Settings, credentials?: S3Settings["credentials"]): LakeSettings {
-  const { lake, summarize, tenants, audit } = settings;
+export function lakeSettings(
+  settings: Settings,
+  credentials?: S3Settings["credentials"],
+  settingsFile?: string,
+): LakeSettings {
+  const { lake, summarize, tenants, audit, http, rbac } = settings;
   const anchor = anchorSettingsOf(settings);
   const { region, endpoint, forcePathStyle } = lake.s3;
   const { encryption: method, kmsKeyId, ...exports } = lake.exports;
@@ -188,9 +194,10 @@ export function lakeSettings(settings: Settings, credentials?: S3Settings["crede
     athena: athenaSettings(lake.athena),
     athenaUsdPerTib: lake.athena.usdPerTib,
     summarize,
-    privateFolders: [audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined].flatMap(
-      (path) => path ?? [],
-    ),
+    privatePaths: [
+      ...[audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined],
+      ...[settingsFile, rbac.file, http.tls.keyFile],
+    ].flatMap((path) => path ?? []),
     tenants: openTenantSettings(tenants, lake.buckets),
     s3: { region, endpoint, forcePathStyle, credentials },
     exports: { ...exports, encryption: { method, kmsKeyId } },

@@ -66,6 +66,9 @@ test("overrides name tools that exist, by any of their names, and tenants where 
   await expect(overridesOf('[{"tool":"lake_qery","perDay":5}]')).rejects.toThrow(
     'did you mean "lake_query"?',
   );
+  await expect(
+    overridesOf('[{"tool":"lake_query","perDay":1},{"tool":"query_csv_data","perDay":9}]'),
+  ).rejects.toThrow("two are about one tool and tenant");
   const tenants = '{"acme":{"roleArn":"arn:aws:iam::123456789012:role/a","buckets":["lake"]}}';
   await expect(overridesOf('[{"tenant":"acem","perDay":5}]', `--tenants=${tenants}`)).rejects.toThrow(
     'limits.overrides: there is no tenant "acem": did you mean "acme"?',

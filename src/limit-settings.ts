@@ -33,6 +33,9 @@ export function limitsOfSome(
     checkTenant(tenantId, "limits.overrides");
     return { ...bounds, tool, tenantId };
   });
+  const named = overrides.map(({ tool, tenantId }) => JSON.stringify([tool, tenantId]));
+  if (new Set(named).size < named.length)
+    problems.push("limits.overrides: two are about one tool and tenant, by another of the tool's names");
   const tenantTotals = limits.tenantTotals.map(({ tenant: tenantId, ...bounds }) => {
     checkTenant(tenantId, "limits.tenantTotals");
     return { ...bounds, tenantId };

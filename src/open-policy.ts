@@ -23,7 +23,7 @@ export function openAccess({ rbac }: Pick<Settings, "rbac">, lake: LakeSettings)
       tenants: lake.tenants && [...lake.tenants.keys()],
       checkResources: (resources, setting) => resourceProblems(resources, setting, lake),
     });
-  const { file: path, roles } = rbac;
+  const { file: path, roles, bindings = [], default: ofEverybody = [] } = rbac;
   if (path !== undefined) {
     const read = async (text: string) => {
       const document = await readPolicy(text, path);
@@ -32,7 +32,7 @@ export function openAccess({ rbac }: Pick<Settings, "rbac">, lake: LakeSettings)
     return watchedAccess({ path, read });
   }
   if (roles === undefined) return undefined;
-  const policy = compile({ ...rbac, roles });
+  const policy = compile({ roles, bindings, default: ofEverybody });
   if (isProblems(policy)) throw new ConfigError(policy.map((problem) => `rbac.${problem}`));
   return fixedAccess(policy);
 }

@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Settings } from "../config/schema.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./doctor/check.ts";
 import { checkNode } from "./doctor/node-version.ts";
-import { unrecordedWrites } from "./frame/audit-warnings.ts";
+import { unrecordedWrites, unusedSink } from "./frame/audit-warnings.ts";
 import { type CommandContext, defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 
@@ -91,6 +91,9 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
   const unrecorded = unrecordedWrites(settings);
+  const unused = unusedSink(settings);
+  if (unused !== undefined)
+    add(warning("audit", unused, "Name it in audit.sinks, or take its settings away."));
   if (unrecorded !== undefined) add(warning("audit", unrecorded, "Set audit.journalDir, or writes to off."));
   add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings), sinkSettingsOf(settings))));
 }

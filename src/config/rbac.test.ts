@@ -56,7 +56,6 @@ test("a policy is read from the file, and from a variable as JSON", async () => 
         },
       },
     },
-    bindings: [],
     default: ["analyst"],
   });
   const env = { SLUICE_RBAC_ROLES: '{"analyst":{"allow":["lake_*"]}}', SLUICE_RBAC_DEFAULT: "analyst" };
@@ -96,7 +95,9 @@ test.each<[string, string, RegExp]>([
   ["rbac: {}", "an empty policy", /^rbac is empty/],
   ["rbac: { roles: }", "roles with nothing", /^rbac.roles is empty/],
   ["rbac: { rolls: {} }", "a mistyped setting", /did you mean rbac.roles\?/],
-  ["rbac: { default: [a] }", "roles of nobody's", /^rbac.default: names roles, and rbac.roles is not set/],
+  ["rbac: { default: [a] }", "roles of nobody's", /^rbac.default: is set, and rbac.roles is not/],
+  ["rbac: { default: [] }", "no roles for everybody", /^rbac.default: .*everybody could do everything/],
+  ["rbac: { bindings: [] }", "no bindings", /^rbac.bindings: .*everybody could do everything/],
   ["rbac: { file: p.yaml, roles: {} }", "two policies", /two places of one policy/],
   [
     "rbac: { roles: { a: { alow: ['*'] } } }",

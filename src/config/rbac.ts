@@ -46,11 +46,11 @@ const roles = z.record(roleName, role, {
   error: (issue) =>
     issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join("; ") : undefined,
 });
-const bindings = z.array(binding).default([]);
-const defaultRoles = z.array(roleName).default([]);
+const bindings = z.array(binding);
+const defaultRoles = z.array(roleName);
 
 /** What a policy's own file holds. */
-const policyFile = members({ roles, bindings, default: defaultRoles });
+const policyFile = members({ roles, bindings: bindings.default([]), default: defaultRoles.default([]) });
 
 /** A policy as its file has it, parsed. Throws `ConfigError` for what is no YAML; a list of what is wrong in it. */
 export async function readPolicy(text: string, path: string): Promise<PolicyText | readonly string[]> {
@@ -79,8 +79,8 @@ export function placeIn(path: readonly PropertyKey[]): string {
 export const rbacSettings = z
   .strictObject({
     roles: roles.optional().describe("What each role may do; setting it (or rbac.file) denies all the rest"),
-    bindings: bindings.describe("Who has which roles, by principal id, scope or claimed role"),
-    default: defaultRoles.describe("Roles that everybody has"),
+    bindings: bindings.optional().describe("Who has which roles, by principal id, scope or claimed role"),
+    default: defaultRoles.optional().describe("Roles that everybody has"),
     file: z
       .string()
       .min(1)
@@ -92,12 +92,15 @@ export const rbacSettings = z
   .superRefine(({ roles, bindings, default: ofEverybody, file }, context) => {
     const refuse = (name: string, message: string) =>
       context.addIssue({ code: "custom", path: [name], message });
-    const given = Object.entries({ bindings, default: ofEverybody }).filter(([, items]) => items.length > 0);
+    const given = Object.entries({ bindings, default: ofEverybody }).filter(
+      ([, items]) => items !== undefined,
+    );
     if (file !== undefined && roles !== undefined)
       refuse("file", "and rbac.roles are two places of one policy: set one of them");
     for (const [name] of given) {
       if (file !== undefined) refuse(name, "is of no use with rbac.file: write it there");
-      else if (roles === undefined) refuse(name, "names roles, and rbac.roles is not set");
+      else if (roles === undefined)
+        refuse(name, "is set, and rbac.roles is not: everybody could do everything");
     }
   })
   .prefault({});

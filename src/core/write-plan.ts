@@ -1,3 +1,4 @@
+import { escapeCharacters } from "./escape.ts";
 import type { Tool } from "./tool.ts";
 
 /** One thing a write would change. Texts, to be read by whoever confirms. */
@@ -65,7 +66,10 @@ export function shownPlan(
   return { ...shown, changes: changes.slice(0, kept), moreChanges: changes.length - kept };
 }
 
-/** A plan as people read it. */
+/**
+ * A plan as people read it. Each text stays in its line and shows what it hides: none can add a line that reads as the
+ * plan's own, or turn its words around.
+ */
 export function planText({
   tool,
   summary,
@@ -80,7 +84,7 @@ export function planText({
     ...(region === undefined ? [] : [`region ${region}`]),
   ];
   return [
-    `${tool}: ${summary}`,
+    `${tool}: ${inLine(summary)}`,
     ...changes.map(changeText),
     ...(moreChanges === undefined ? [] : [`- and ${moreChanges} more`]),
     ...(place.length > 0 ? [`In ${place.join(", ")}.`] : []),
@@ -89,8 +93,14 @@ export function planText({
 }
 
 function changeText({ what, from, to }: PlannedChange): string {
-  if (from === undefined) return to === undefined ? `- ${what}` : `- ${what}: ${to}`;
-  return `- ${what}: ${from} → ${to ?? "nothing"}`;
+  const name = inLine(what);
+  const then = to === undefined ? undefined : inLine(to);
+  if (from === undefined) return then === undefined ? `- ${name}` : `- ${name}: ${then}`;
+  return `- ${name}: ${inLine(from)} → ${then ?? "nothing"}`;
+}
+
+function inLine(text: string): string {
+  return escapeCharacters(text, /[\p{Cc}\p{Cf}\u2028\u2029]/gu, { "\n": "\\n", "\t": "\\t" });
 }
 
 export function cut(text: string, maxChars: number): string {

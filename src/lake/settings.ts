@@ -114,8 +114,8 @@ export interface LakeSettings {
   localRoots: readonly LocalRoot[];
   /** Whether files with more than one name may be read: the other name can lie outside the root. */
   allowHardLinks: boolean;
-  /** Folders of the server's own that no caller reads though a root has them in it, beside those of the cache. */
-  privateFolders?: readonly string[];
+  /** Folders and files of the server's own that no caller reads though a root has them in it, beside those of the cache. */
+  privatePaths?: readonly string[];
   s3: S3Settings;
   cache: { dir: string; maxBytes: number };
   /** A compressed or re-encoded file may not grow past this. */

@@ -103,6 +103,21 @@ test("a tool's own bounds hold beside the others, and a tenant's in their place"
   expect(await letIn(server, 99, { ...anna, tenantId: "slow" })).toBe(2);
 });
 
+test("what a tenant's override of a tool does not say, that of the tool says", async () => {
+  const server = limited({
+    ratePerSecond: "unlimited",
+    perDay: "unlimited",
+    overrides: [
+      { tool: "test_fail", perDay: 4, ratePerSecond: 1, burst: 3 },
+      { tool: "test_fail", tenantId: "quick", ratePerSecond: 100, burst: 50 },
+      { tool: "test_fail", tenantId: "large", perDay: 50 },
+    ],
+  });
+  expect(await letIn(server, 99, { ...anna, tenantId: "quick" }, "test_fail")).toBe(4);
+  expect(await letIn(server, 99, { ...anna, tenantId: "large" }, "test_fail")).toBe(3);
+  expect(await letIn(server, 99, anna, "test_fail")).toBe(3);
+});
+
 test("a call refused by the day's bound takes nothing of its tool's", async () => {
   const store = new MemoryStore({ now: () => noonMs });
   const overrides = [{ tool: "test_say_word", perDay: 3 }];

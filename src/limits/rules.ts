@@ -32,10 +32,11 @@ export function createRules(settings: LimitSettings): FindRules {
   return ({ tenantId, via }, { name }) => {
     const local = via === "local" ? settings.local : { rate: true, perDay: true };
     const tenants = ofTool.get(name);
-    const toolOverride = tenants?.get(tenantId) ?? tenants?.get(undefined);
     const general = generalRule(settings, ofTenant.get(tenantId) ?? {}, local);
     const total = totalRule(totals.get(tenantId), totals.get(undefined));
-    return [toolOverride && toolRule(name, toolOverride, settings.burst), general, total].filter(isBounding);
+    const ofThisTool =
+      tenants && toolRule(name, tenants.get(tenantId), tenants.get(undefined), settings.burst);
+    return [ofThisTool, general, total].filter(isBounding);
   };
 }
 
@@ -58,12 +59,16 @@ function generalRule(settings: LimitSettings, override: LimitOverride, local: Li
   return { ...rateOf(ratePerSecond, burst), ...quotaOf(perDay) };
 }
 
+/** What the tenant's own override does not say, that of every tenant says. */
 function toolRule(
   tool: string,
-  { ratePerSecond = "unlimited", perDay = "unlimited", burst }: LimitOverride,
+  own: LimitOverride = {},
+  ofEach: LimitOverride = {},
   usualBurst: number,
 ): Rule {
-  return { tool, ...rateOf(ratePerSecond, burst ?? usualBurst), ...quotaOf(perDay) };
+  const { ratePerSecond = "unlimited", burst = usualBurst } = own.ratePerSecond === undefined ? ofEach : own;
+  const { perDay = "unlimited" } = own.perDay === undefined ? ofEach : own;
+  return { tool, ...rateOf(ratePerSecond, burst), ...quotaOf(perDay) };
 }
 
 function rateOf(perSecond: Bound, burst: number): Pick<Rule, "rate"> {

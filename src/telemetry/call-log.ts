@@ -1,3 +1,5 @@
+import { confirmationRequestIn } from "../core/confirmation-request.ts";
+import { ToolError } from "../core/errors.ts";
 import type { Call, Observer, Outcome } from "../core/steps.ts";
 import type { Log, LogFields } from "./log.ts";
 import { redactText } from "./redact-text.ts";
@@ -72,6 +74,13 @@ function fieldsOf(call: Call, outcome: Outcome, durationMs: number): LogFields {
     ...(outcome.repeatsMs !== undefined && { repeats: new Date(outcome.repeatsMs).toISOString() }),
     ...(outcome.kind === "completed"
       ? { outcome: "ok", sizeBytes: outcome.sizeBytes }
-      : { outcome: outcome.fault.code, error: outcome.thrown }),
+      : { outcome: outcome.fault.code, error: withoutPlan(outcome.thrown) }),
   };
+}
+
+/** A plan that waits to be confirmed quotes arguments: the log has that there is one. */
+function withoutPlan(thrown: unknown): unknown {
+  if (!(thrown instanceof ToolError) || !confirmationRequestIn(thrown.details)) return thrown;
+  const { name, code, message } = thrown;
+  return { name, code, message };
 }

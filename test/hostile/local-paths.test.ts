@@ -167,19 +167,23 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
     }
   });
 
-  test("a root that has the audit's journal in it gives nothing of the journal", async () => {
+  test("a root that has the audit's journal and the settings in it gives nothing of them", async () => {
     const folder = join(base, `work-${anchored}`);
     const journal = join(folder, "journal");
     await mkdir(journal, { recursive: true });
     await writeFile(join(journal, "records.ndjson"), "{}");
     await writeFile(join(folder, "sample.csv"), "a\n1\n");
+    await writeFile(join(folder, "sluice.yaml"), "writes: confirm\n");
     const settings = lakeSettings({
       localRoots: [{ name: "work", path: folder }],
-      privateFolders: [journal],
+      privatePaths: [journal, join(folder, "sluice.yaml")],
     });
     const stores = createStores(settings, { anchored });
-    const location = stores.resolve(`${journal}/records.ndjson`);
-    await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "denied" });
+    for (const path of [`${journal}/records.ndjson`, `${folder}/sluice.yaml`]) {
+      const location = stores.resolve(path);
+      await expect(stores.head(location, signal)).rejects.toMatchObject({ code: "denied" });
+      await expect(stores.read({ location }, signal)).rejects.toMatchObject({ code: "denied" });
+    }
     const { objects } = await stores.list({ location: stores.resolve(`${folder}/`), maxKeys: 9 }, signal);
     expect(objects.map(({ uri }) => uri)).toEqual([`${folder}/sample.csv`]);
   });

@@ -16,6 +16,7 @@ import type { Guard } from "./guard.ts";
 import { type Dependency, readinessResponse } from "./health.ts";
 import { metricsResponse, type ReadableMetrics } from "./metrics.ts";
 import { problem } from "./problem.ts";
+import { sharedAnswer } from "./shared-answer.ts";
 import { refuseSummary, summarize } from "./summarize.ts";
 import { pathOf, type TellTurnedAway, type TurnedAway } from "./turned-away.ts";
 
@@ -49,6 +50,7 @@ export interface AppOptions {
 /** The routes, as one web-standard `fetch`. Health answers whoever asks; all else is behind the guard. */
 export function createApp(options: AppOptions): App {
   const { front, guard, draining } = options;
+  const ready = sharedAnswer(options.ready, readyKeptMs);
   const app = new Hono<AppEnv>();
   const turnedAway = (c: Context<AppEnv>, why: Pick<TurnedAway, "code" | "reason">) =>
     options.onTurnedAway({ ...requestOf(c), ...why });
@@ -60,7 +62,7 @@ export function createApp(options: AppOptions): App {
   app.get("/health/ready", async (c) =>
     readinessResponse({
       draining: draining(),
-      dependencies: await options.ready(),
+      dependencies: await ready(),
       showsDependencies: await readsDependencies(c.req.raw, options.dependencyReaders, options),
     }),
   );
@@ -89,6 +91,9 @@ export function createApp(options: AppOptions): App {
   addFallbacks(app, options);
   return app;
 }
+
+/** Anybody may ask whether the server is ready, and each look asks the state store. */
+const readyKeptMs = 250;
 
 /** What is logged of a request that comes too late. */
 export const isStopping = { code: "unavailable", reason: "The server is stopping." } as const;

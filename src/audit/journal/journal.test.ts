@@ -1,8 +1,10 @@
 import { appendFile, readFile, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AuditPlace, createAuditPlace, namesInChain, note } from "../../../test/harness/audit.ts";
+import { keepPosition } from "../relay/position.ts";
 import { type AppendFile, type OpenAppendFile, openAppendFile } from "./append-file.ts";
+import { listChains } from "./segments.ts";
 
 let place: AuditPlace;
 beforeEach(async () => {
@@ -161,6 +163,37 @@ test("a journal that is deleted under its process is noticed, and begun anew", a
   await journal.require(note("c"));
   await journal.close();
   expect(await kinds()).toEqual(["opened", "gap", "intent", "closed"]);
+});
+
+test("a file that is deleted under its process ends its chain: no number of it is given again", async () => {
+  const journal = place.journal();
+  await journal.require(note("a"));
+  await rm((await place.file()).path);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await expect(journal.require(note("b"))).rejects.toThrow("was deleted");
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await journal.require(note("c"));
+  await journal.close();
+  expect(new Set((await place.records()).map(({ chain }) => chain))).toHaveLength(1);
+  expect(await listChains(place.dir)).toHaveLength(2);
+  expect(await kinds()).toEqual(["opened", "gap", "intent", "closed"]);
+});
+
+test.each([
+  ["its end was cut off", (lines: string[]) => lines.slice(0, 1)],
+  ["all of its records are gone", () => []],
+])("a chain of which sinks have more than there is is left as it is: %s", async (_, left) => {
+  const first = place.journal();
+  await first.require(note("a"));
+  await first.close();
+  const { path, lines, write } = await place.file();
+  await keepPosition(dirname(path), "postgresql", { segment: basename(path), endByte: 900, sequence: 3 });
+  await write(left(lines));
+  const second = place.journal();
+  await second.require(note("b"));
+  await second.close();
+  expect(place.logged).toEqual(["audit chain damaged"]);
+  expect(await listChains(place.dir)).toHaveLength(2);
 });
 
 test("after it was closed, a journal takes nothing", async () => {

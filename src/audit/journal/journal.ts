@@ -1,7 +1,7 @@
 import type { Head, RecordFields } from "../record/record.ts";
 import type { RecordWriter, Written } from "../record-writer.ts";
 import { ChainGoneError } from "./chain-writer.ts";
-import { type OpenChainOptions, type OpenedChain, openChain } from "./open-chain.ts";
+import { markDamaged, type OpenChainOptions, type OpenedChain, openChain } from "./open-chain.ts";
 import { createOutage, type Outage } from "./outage.ts";
 
 /** Where this process's own chain stands. */
@@ -165,7 +165,11 @@ class GroupCommit implements Journal {
     try {
       await writer.write(records);
     } catch (thrown) {
-      if (thrown instanceof ChainGoneError) await this.#leaveChain();
+      if (thrown instanceof ChainGoneError) {
+        // Where its folder went too there is nothing left to append to.
+        await markDamaged(writer.folder, this.#options.log).catch(() => {});
+        await this.#leaveChain();
+      }
       throw thrown;
     }
     this.#counts.appendedRecords += records.length;

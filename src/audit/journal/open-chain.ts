@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../telemetry/log.ts";
 import type { RecordFields } from "../record/record.ts";
+import { furthestRelayed } from "../relay/position.ts";
 import { type OpenAppendFile, syncFolder } from "./append-file.ts";
 import { type ChainWriter, createChainWriter } from "./chain-writer.ts";
 import { type Claim, claimChain } from "./claim.ts";
@@ -50,8 +51,14 @@ export async function openChain(options: OpenChainOptions): Promise<OpenedChain>
 
 const maxTries = 50;
 
-/** Chains whose last record does not hold are marked so: nobody appends to them, and they stay as they are. */
+/** Chains whose end does not hold are marked so: nobody appends to them, and they stay as they are. */
 const damagedMark = "damaged";
+
+/** Has nobody append to the chain in `folder` any more: numbers that others have seen must not be given again. */
+export async function markDamaged(folder: string, log: Log): Promise<void> {
+  await writeFile(join(folder, damagedMark), "");
+  log.error("audit chain damaged", { folder, advice: "Look into it with: sluice audit verify" });
+}
 
 async function reopen(chain: string, options: OpenChainOptions): Promise<OpenedChain | undefined> {
   const folder = join(options.dir, chain);
@@ -61,10 +68,7 @@ async function reopen(chain: string, options: OpenChainOptions): Promise<OpenedC
   try {
     return await prepare(chain, folder, claim, options);
   } catch (thrown) {
-    if (thrown instanceof DamagedChainError) {
-      await writeFile(join(folder, damagedMark), "");
-      options.log.error("audit chain damaged", { folder, advice: "Look into it with: sluice audit verify" });
-    }
+    if (thrown instanceof DamagedChainError) await markDamaged(folder, options.log);
     await claim.release();
     if (thrown instanceof DamagedChainError) return undefined;
     throw thrown;
@@ -79,6 +83,8 @@ async function prepare(
 ): Promise<OpenedChain> {
   const { rotateBytes, openFile, now, version } = options;
   const end = await findEnd(await listSegments(folder));
+  // Records that sinks have and the file has not were cut off it: sinks would take new ones of these numbers for theirs.
+  if (end.head.sequence < (await furthestRelayed(folder))) throw new DamagedChainError(folder);
   await cutTorn(folder, end, openFile);
   const time = new Date(now()).toISOString();
   const { host, pid } = ownIdentity();

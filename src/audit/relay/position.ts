@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -36,6 +36,13 @@ export async function keepPosition(folder: string, sink: string, kept: Position)
     await handle.close();
   }
   await rename(draft, path);
+}
+
+/** The last record of the chain in `folder` that any sink has. */
+export async function furthestRelayed(folder: string): Promise<number> {
+  const sinks = (await readdir(folder)).flatMap((name) => /^relay-(.+)\.json$/.exec(name)?.[1] ?? []);
+  const positions = await Promise.all(sinks.map((sink) => readPosition(folder, sink)));
+  return Math.max(0, ...positions.map(({ sequence }) => sequence));
 }
 
 function positionPath(folder: string, sink: string): string {

@@ -11,13 +11,28 @@ export function unrecordedWrites({ writes, audit }: Recording): string | undefin
 
 /** Logs once what the audit of a server does not show. */
 export function warnOfAuditGaps({ settings, log }: Pick<Deps, "settings" | "log">): void {
-  for (const warning of [unrecordedWrites(settings), unanchored(settings)])
+  for (const warning of [unrecordedWrites(settings), unanchored(settings), unusedSink(settings)])
     if (warning !== undefined) log.warn("exposed", { warning });
 }
 
 function unanchored({ audit }: Recording): string | undefined {
   if (!isRecorded(audit) || audit.anchor !== undefined) return undefined;
   return "The audit has no anchors: an end of its records that was cut off cannot be seen. Set audit.anchor.";
+}
+
+/** A sink that was set up and not named. Records of a table are relayed by another process, which may name it. */
+export function unusedSink({ audit }: Recording): string | undefined {
+  const { journalDir, sinks, postgresql, cloudwatch } = audit;
+  if (journalDir === undefined) return undefined;
+  const isUnused = (sink: "postgresql" | "cloudwatch", place: string | undefined) =>
+    place !== undefined && !sinks.includes(sink);
+  const unused = [
+    ...(isUnused("postgresql", postgresql.url) ? ["postgresql"] : []),
+    ...(isUnused("cloudwatch", cloudwatch.logGroup) ? ["cloudwatch"] : []),
+  ].join(", ");
+  return unused === ""
+    ? undefined
+    : `audit.sinks does not name ${unused}, which is set up: no record goes there.`;
 }
 
 function isRecorded({ journalDir, dynamodb }: Settings["audit"]): boolean {

@@ -106,7 +106,9 @@ async function buildDeps(
   const metrics = isCounting ? await openMetrics(settings) : undefined;
   const tracing = await openTracing(settings, log);
   const s3Credentials = demo?.credentials;
-  return assemble({ settings, log, s3Credentials, setLimits, prewarmAfterMs, audit, metrics, tracing });
+  const settingsFile = config.file;
+  const told = { s3Credentials, setLimits, prewarmAfterMs, audit, metrics, tracing };
+  return assemble({ settings, settingsFile, log, ...told });
 }
 
 /** Loaded where spans are sent alone. */

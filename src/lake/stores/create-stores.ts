@@ -8,7 +8,7 @@ import type { LakeSettings } from "../settings.ts";
 import type { FenceOptions } from "./local-fence.ts";
 import { createLocalStore } from "./local-store.ts";
 import { listPlaces } from "./places.ts";
-import { createPrivateFolders } from "./private-folders.ts";
+import { createPrivatePaths } from "./private-paths.ts";
 import { createS3Clients, type S3Timeouts } from "./s3-clients.ts";
 import { type Caller, createS3Sender, type S3Sender } from "./s3-send.ts";
 import { createS3Store } from "./s3-store.ts";
@@ -48,7 +48,7 @@ export interface LakeStores extends Stores {
 /** The stores of S3 and of local disk behind one set of boundaries. Clients are made when first needed. */
 export function createStores(
   settings: Pick<LakeSettings, "buckets" | "localRoots" | "allowHardLinks" | "s3"> &
-    Partial<Pick<LakeSettings, "exports" | "cache" | "privateFolders">>,
+    Partial<Pick<LakeSettings, "exports" | "cache" | "privatePaths">>,
   {
     credentials,
     onExpired,
@@ -69,10 +69,10 @@ export function createStores(
   });
   const sender = createS3Sender(clients, { guard, caller, answerMs: allTimeouts.answerMs });
   // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
-  const { cache, privateFolders: others = [] } = settings;
+  const { cache, privatePaths: others = [] } = settings;
   const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];
-  const privateFolders = createPrivateFolders([...own, ...others], !anchored);
-  const fence = { allowHardLinks: settings.allowHardLinks, anchored, privateFolders };
+  const privatePaths = createPrivatePaths([...own, ...others], !anchored);
+  const fence = { allowHardLinks: settings.allowHardLinks, anchored, privatePaths };
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
   const writable = createBoundaries({ buckets, localRoots: [] });
   return {

@@ -5,7 +5,7 @@ import { ToolError } from "../../core/errors.ts";
 import { outside, type RootedPath } from "../boundaries.ts";
 import { quoteName } from "../location-names.ts";
 import { errnoOf } from "./errno.ts";
-import type { PrivateFolders } from "./private-folders.ts";
+import type { PrivatePaths } from "./private-paths.ts";
 
 /** How a caller named the path, for messages. */
 export interface FenceRequest extends RootedPath {
@@ -20,7 +20,7 @@ export interface FenceOptions {
    */
   anchored: boolean;
   /** Below roots, and yet outside. */
-  privateFolders: PrivateFolders;
+  privatePaths: PrivatePaths;
 }
 
 /** A file inside its root, held open, and what it was when it was opened. */
@@ -79,7 +79,7 @@ export async function realRoot({ root }: RootedPath): Promise<string> {
 
 async function openInside(request: FenceRequest, options: FenceOptions, flags: number): Promise<FileHandle> {
   const base = await realRoot(request);
-  if (await options.privateFolders.hold(join(base, ...request.segments))) throw outside(request.name);
+  if (await options.privatePaths.hold(join(base, ...request.segments))) throw outside(request.name);
   try {
     return options.anchored
       ? await openAnchored(base, request, flags)

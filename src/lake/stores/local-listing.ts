@@ -32,7 +32,7 @@ export async function* walkFolder(request: WalkRequest, options: FenceOptions): 
     const entries = await readdir(at(""), { withFileTypes: true });
     for (const { key, entry } of inKeyOrder(entries)) {
       if (!mayFollow(key, request.after)) continue;
-      if (entry.isDirectory() && (await options.privateFolders.hold(join(realFolder, entry.name)))) continue;
+      if (await options.privatePaths.hold(join(realFolder, entry.name))) continue;
       if (!entry.isDirectory()) {
         const stats = await statFile(at(entry.name));
         if (stats) yield { key, stats };
