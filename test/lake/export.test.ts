@@ -58,6 +58,22 @@ describe("lake_export_query to Parquet", () => {
     expect(exported.notes.join()).toContain('"total" HUGEINT → DECIMAL(38,0)');
   });
 
+  test("names the members of rows by their places, and says so", async () => {
+    const sql = `SELECT * FROM (VALUES (row(1, 'a'), [row(1::HUGEINT, row(2)), NULL]), (NULL, []), (row(NULL, 'b'), NULL)) AS t(r, nested)`;
+    const exported = await run({ sql });
+    const { columns, rows } = await readBack(exported.uri);
+    expect(columns).toEqual([
+      { name: "r", type: "STRUCT(_1 INTEGER, _2 VARCHAR)" },
+      { name: "nested", type: "STRUCT(_1 DECIMAL(38,0), _2 STRUCT(_1 INTEGER))[]" },
+    ]);
+    expect(rows).toEqual([
+      [{ _1: 1, _2: "a" }, [{ _1: "1", _2: { _1: 2 } }, null]],
+      [null, []],
+      [{ _1: null, _2: "b" }, null],
+    ]);
+    expect(exported.notes.join()).toContain('"r" STRUCT(INTEGER, VARCHAR) → STRUCT(_1 INTEGER, _2 VARCHAR)');
+  });
+
   test("tells columns of one name apart, and says so", async () => {
     const exported = await run({ sql: 'SELECT 1 AS n, 2 AS n, 3 AS "N_1", 4 AS "__proto__"' });
     const { columns, rows } = await readBack(exported.uri);

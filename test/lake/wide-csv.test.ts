@@ -22,6 +22,33 @@ test("2,000 columns of one row are read within a query's memory, each with its t
   expect(rows).toEqual([values]);
 });
 
+test.each([1, 2])(
+  "columns of 10,000 are read by a worker with %i threads as often as they are asked for",
+  async (threads) => {
+    const { query } = lake.settings;
+    const one = await startTestLake({
+      settings: { query: { ...query, workers: 1, threads, memoryBytes: 256e6 } },
+    });
+    try {
+      const at = Array.from({ length: 10_000 }, (_, index) => index);
+      const body = [at.map((index) => `c${index}`), at, at.map((index) => index * 2)];
+      const uri = await one.put("widest.csv", `${body.map((fields) => fields.join(",")).join("\n")}\n`);
+      for (let turn = 0; turn < 3; turn++) {
+        const asked = { sql: `SELECT c9999, c${turn} FROM '${uri}'` };
+        expect((await one.output("lake_query", asked)).rows).toEqual([
+          [9_999, turn],
+          [19_998, turn * 2],
+        ]);
+        const read = await one.output("lake_read_rows", { uri, columns: ["c5"], limit: 1 });
+        expect(read.rows).toEqual([[5]]);
+      }
+    } finally {
+      await one.stop();
+    }
+  },
+  60_000,
+);
+
 test("an empty field in quotes is NULL in every column but text", async () => {
   const types = ["n", "f", "d", "h", "day", "at", "zoned", "b", "s"];
   const full = ["7", "0.5", "12345678901234567.25", "9".repeat(30), "2024-02-29", "2024-02-29T01:02:03"];

@@ -34,8 +34,9 @@ export interface ResolveDeps {
 }
 
 /**
- * Finds the files a name stands for, in this order: an object of exactly that name, a pattern, a table of Delta or
- * Iceberg, a folder. Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Hudi.
+ * Finds the files a name stands for, in this order: an object of exactly that name, a pattern where no folder has
+ * exactly that name, a table of Delta or Iceberg, a folder. A pattern that ends in `/` names all below the folders it
+ * matches. Throws `not_found`, `denied`, `too_large`, `unsupported` for tables of Hudi.
  */
 export async function resolveDataset(
   deps: ResolveDeps,
@@ -46,7 +47,7 @@ export async function resolveDataset(
   const { uri, version, timestamp, snapshot, ...hints } = request;
   const moment = { version, timestamp, snapshot };
   const asked = { uri, moment, hints };
-  const isPattern = hasWildcard(uri);
+  const isPattern = hasWildcard(uri) && !(await isFolderSoNamed(stores, uri, scope));
   // Asked at once, as each takes a request: what is not needed is left.
   const refusing = started(() =>
     Promise.all([refuseFileOfDelta(stores, uri, scope), refuseFileOfIceberg(stores, uri, scope)]),
@@ -82,6 +83,18 @@ export async function resolveDataset(
     throw new ToolError("not_found", [`No data file is at ${quoteName(uri)}.`, ...notes].join(" "));
   }
   return datasetOf(uri, hints, files, notes);
+}
+
+/** All characters of a pattern may be in names: a folder of exactly the name goes before the pattern. */
+async function isFolderSoNamed(stores: Stores, uri: string, scope: LakeScope): Promise<boolean> {
+  if (!uri.endsWith("/")) return false;
+  let location: Location;
+  try {
+    location = stores.resolve(uri);
+  } catch {
+    return false;
+  }
+  return probe(stores, location, scope);
 }
 
 /** A name outside what may be read is said so by what follows. */
@@ -151,7 +164,8 @@ async function filesOfGlob(stores: Stores, uri: string, scope: LakeScope) {
   const literal = uri.slice(0, compileGlob(uri).literalPrefix.length);
   const folder = stores.resolve(literal.slice(0, literal.lastIndexOf("/") + 1));
   const from = folder.kind === "s3" ? stores.resolve(literal) : folder;
-  const glob = compileGlob(`${nameOf(folder)}${uri.slice(literal.lastIndexOf("/") + 1)}`);
+  const pattern = `${nameOf(folder)}${uri.slice(literal.lastIndexOf("/") + 1)}`;
+  const glob = compileGlob(pattern.endsWith("/") ? `${pattern}**` : pattern);
   const listed = await listBelow(stores, from, scope);
   await refuseInsideDelta(stores, uri, folder, from, scope);
   await refuseInsideIceberg(stores, uri, folder, scope);

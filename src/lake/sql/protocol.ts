@@ -161,7 +161,7 @@ export const memorySignal = "SIGUSR2";
 
 /** Of a call that passed the worker's bound and not the engine's, which a larger setting would not move. */
 export const processMemoryMessage =
-  "The statement took more memory outside the engine's own bound than a query worker may have. Filter or aggregate earlier, or read fewer columns at once.";
+  "The statement took more memory outside the engine's own bound than a query worker may have. Filter or aggregate earlier, or read fewer columns at once; of a CSV file all columns count, also those that are not read.";
 
 const column = z.object({ name: z.string(), type: z.string() });
 

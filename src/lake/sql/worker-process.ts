@@ -43,11 +43,20 @@ interface Pending {
  */
 export type Hydrate = (reads: readonly FileReads[], isCheck: boolean) => Promise<number>;
 
+/**
+ * All of a worker's environment. The system's bound counts addresses, which jemalloc would keep of what is freed, for
+ * each thread apart; Node runs statements on four threads by turns, though there is one statement at a time.
+ */
+const workerEnvironment = {
+  DUCKDB_JE_MALLOC_CONF: "retain:false,dirty_decay_ms:50",
+  UV_THREADPOOL_SIZE: "1",
+};
+
 const maxStderrChars = 8_192;
 const mebibyte = 1 << 20;
 
 /**
- * One query worker: a child process with an empty environment, no standard input or output, and a bounded
+ * One query worker: a child process with nothing of the server's environment, no standard input or output, and a bounded
  * memory. Does one job at a time. Once `isSpent` it takes no more.
  */
 export class WorkerProcess {
@@ -230,7 +239,7 @@ function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd:
     "sluice-query-worker",
   ];
   const [command = "", ...args] = limits.keptBy === "system" ? [...bound, ...node] : node;
-  return spawn(command, args, { cwd, env: {}, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  return spawn(command, args, { cwd, env: workerEnvironment, stdio: ["ignore", "ignore", "pipe", "ipc"] });
 }
 
 /** The first of a job's held tables. */

@@ -42,10 +42,13 @@ export function parquetTypeOf(type: DuckDBType): string | undefined {
 
 function structType(type: DuckDBStructType): string | undefined {
   const members = type.entryTypes.map(parquetTypeOf);
-  if (members.every((member) => member === undefined)) return undefined;
-  if (type.entryNames.includes("")) throw noExactForm(type);
+  const isNameless = type.entryNames.every((name) => name === "");
+  if (!isNameless && members.every((member) => member === undefined)) return undefined;
+  if (!isNameless && type.entryNames.includes("")) throw noExactForm(type);
+  // Members of a row(…) are told apart by their place, those of a file by their names: as Spark has tuples.
+  const names = isNameless ? type.entryNames.map((_, at) => `_${at + 1}`) : type.entryNames;
   const written = type.entryTypes.map(
-    (entry, at) => `${quoteIfNeeded(type.entryNames[at] ?? "")} ${members[at] ?? typeName(entry)}`,
+    (entry, at) => `${quoteIfNeeded(names[at] ?? "")} ${members[at] ?? typeName(entry)}`,
   );
   return `STRUCT(${written.join(", ")})`;
 }
