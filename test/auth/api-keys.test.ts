@@ -56,9 +56,9 @@ test("one key twice is refused: of one caller as a change of keys that changed n
   const starting = (...apiKeys: object[]) => startGuardedServer({ modes: ["api_key"], apiKeys });
   const twins = [bobsHash, `secret://file${folder}/twin`];
   await expect(starting({ id: "bob", keys: twins })).rejects.toThrow("both keys of bob are the same");
-  await expect(
-    starting({ id: "ada", keys: [bobsHash] }, { id: "bob", keys: [bobsHash] }),
-  ).rejects.toThrow("it would be of two callers");
+  await expect(starting({ id: "ada", keys: [bobsHash] }, { id: "bob", keys: [bobsHash] })).rejects.toThrow(
+    "it would be of two callers",
+  );
 });
 
 test("no key and a wrong one are refused, and neither is in the log", async () => {

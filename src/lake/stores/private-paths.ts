@@ -46,7 +46,8 @@ export function createPrivatePaths(
         looked = held ? Promise.race([looking, sleep(patienceMs, undefined, { ref: false })]) : looking;
       }
       await looked;
-      return held?.some((path) => folded(realPath).startsWith(path)) ?? false;
+      const asked = folded(realPath);
+      return held?.some((path) => asked.startsWith(path)) ?? false;
     },
   };
 }
