@@ -32,8 +32,8 @@ import { version } from "./version.ts";
 
 export interface AssembleOptions {
   settings: Settings;
-  /** File they were read from, where there is one. Absolute. */
-  settingsFile?: string | undefined;
+  /** Files that they and their secrets were read from, which no caller reads. Absolute. Default: none. */
+  settingsFiles?: readonly string[] | undefined;
   log: Log;
   /** Of a simulated S3. Left out: the AWS SDK's own chain finds them. */
   s3Credentials?: S3Settings["credentials"];
@@ -87,7 +87,7 @@ export function assemble(options: AssembleOptions): Deps {
   const registry = offeredRegistry(settings);
   const logOfCalls = duringCalls(log);
   const breakers = openBreakers({ ...options, log: logOfCalls });
-  const settingsOfLake = lakeSettings(settings, s3Credentials, options.settingsFile);
+  const settingsOfLake = lakeSettings(settings, s3Credentials, options.settingsFiles);
   const access = openAccess(settings, settingsOfLake);
   if (access) logPolicy(access, log);
   const lake = createLake(settingsOfLake, { prewarmAfterMs, now, newId, guard: breakers });
@@ -182,10 +182,9 @@ function openAudit(
 export function lakeSettings(
   settings: Settings,
   credentials?: S3Settings["credentials"],
-  settingsFile?: string,
+  settingsFiles: readonly string[] = [],
 ): LakeSettings {
-  const { lake, summarize, tenants, audit, http, rbac } = settings;
-  const anchor = anchorSettingsOf(settings);
+  const { lake, summarize, tenants } = settings;
   const { region, endpoint, forcePathStyle } = lake.s3;
   const { encryption: method, kmsKeyId, ...exports } = lake.exports;
   return {
@@ -194,14 +193,22 @@ export function lakeSettings(
     athena: athenaSettings(lake.athena),
     athenaUsdPerTib: lake.athena.usdPerTib,
     summarize,
-    privatePaths: [
-      ...[audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined],
-      ...[settingsFile, rbac.file, http.tls.keyFile],
-    ].flatMap((path) => path ?? []),
+    privatePaths: [...settingsFiles, ...ownPaths(settings)],
     tenants: openTenantSettings(tenants, lake.buckets),
     s3: { region, endpoint, forcePathStyle, credentials },
     exports: { ...exports, encryption: { method, kmsKeyId } },
   };
+}
+
+/** Folders the server keeps things in that are nobody's data, and files that say who may do what. */
+function ownPaths(settings: Settings): string[] {
+  const { audit, auth, http, rbac } = settings;
+  const anchor = anchorSettingsOf(settings);
+  return [
+    ...[audit.journalDir, anchor?.kind === "folder" ? anchor.folder : undefined],
+    ...[rbac.file, auth.module, auth.mtls.caFile, auth.mtls.crlFile],
+    ...[http.tls.certFile, http.tls.keyFile],
+  ].flatMap((path) => path ?? []);
 }
 
 /** None without a workgroup. */

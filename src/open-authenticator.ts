@@ -59,6 +59,15 @@ function iamOptions({ iam: { clients, ...iam } }: AuthSettings): IamOptions {
   };
 }
 
+/** An entry has two keys while one takes the other's place. */
+function refuseTwins(digests: readonly Buffer[], id: string): void {
+  const [first, second] = digests;
+  if (!first || !second?.equals(first)) return;
+  throw new ConfigError([
+    `auth.apiKeys: both keys of ${id} are the same: keys change only where the other one is another`,
+  ]);
+}
+
 async function keyEntries({ apiKey, apiKeys }: AuthSettings): Promise<ApiKeyEntry[]> {
   const entries = apiKeys.map(async ({ id, tenant, roles, scopes, keys, expiresAt }) => ({
     id,
@@ -69,6 +78,7 @@ async function keyEntries({ apiKey, apiKeys }: AuthSettings): Promise<ApiKeyEntr
     ...(expiresAt !== undefined && { expiresMs: Date.parse(expiresAt) }),
   }));
   const all: ApiKeyEntry[] = await Promise.all(entries);
+  for (const { id, digests } of all) refuseTwins(digests, id);
   if (apiKey !== undefined) {
     const digests = [digestOfPlainKey(apiKey, "auth.apiKey")];
     all.push({ id: "default", tenantId: "default", roles: [], scopes: [], digests });

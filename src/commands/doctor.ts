@@ -1,9 +1,9 @@
 import { ConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Settings } from "../config/schema.ts";
+import { checkAuditGaps } from "./doctor/audit-gaps.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./doctor/check.ts";
 import { checkNode } from "./doctor/node-version.ts";
-import { unrecordedWrites, unusedSink } from "./frame/audit-warnings.ts";
 import { type CommandContext, defineCommand } from "./frame/command.ts";
 import { openDeps } from "./frame/open.ts";
 
@@ -90,11 +90,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
   add(await disk.checkCache(lake.cache, lake.query.tempBytes));
-  const unrecorded = unrecordedWrites(settings);
-  const unused = unusedSink(settings);
-  if (unused !== undefined)
-    add(warning("audit", unused, "Name it in audit.sinks, or take its settings away."));
-  if (unrecorded !== undefined) add(warning("audit", unrecorded, "Set audit.journalDir, or writes to off."));
+  add(...checkAuditGaps(settings));
   add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings), sinkSettingsOf(settings))));
 }
 

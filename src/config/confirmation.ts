@@ -32,6 +32,12 @@ export function wrongConfirmation({
   const ofKey = ["confirmation", "key"];
   if (key === undefined && otherKey !== undefined)
     return { path: ofKey, message: "is missing: confirmation.otherKey is only used beside it" };
+  // At the group: what is wrong at a secret's own setting is said in no words but that it does not fit.
+  if (key !== undefined && key === otherKey)
+    return {
+      path: ["confirmation"],
+      message: "key and otherKey are the same: keys change only where the other one is another",
+    };
   if (store === "memory" && key !== undefined) {
     const message =
       "is memory, with which confirmation.key is of no use: each server would honour the same confirmation once; set dynamodb or redis";

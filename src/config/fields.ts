@@ -119,6 +119,15 @@ export const endpointUrl = z.string().superRefine((text, context) => {
   }
 });
 
+/** A host as a `Host` header has it, without its port: a name, an IPv4 address, or an IPv6 address in brackets. */
+export const hostName = z.string().superRefine((text, context) => {
+  if (/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/i.test(text)) return;
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(text)} would match no Host header: write each name (lake.example.org) or address (10.0.0.5, [fd00::5]), with no scheme, port, path or *`,
+  });
+});
+
 /** A browser origin: scheme, host and port, nothing behind. */
 export const originUrl = z.string().superRefine((text, context) => {
   if (URL.canParse(text) && new URL(text).origin === text.toLowerCase()) return;

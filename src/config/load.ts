@@ -9,6 +9,7 @@ import type { Surroundings } from "./platform.ts";
 import { placeIn } from "./rbac.ts";
 import { createSettingsSchema, type Settings } from "./schema.ts";
 import { fetchSecret, isSecretReference } from "./secrets/fetch-secret.ts";
+import { referencedFiles } from "./secrets/referenced-files.ts";
 import { SecretError } from "./secrets/secret-error.ts";
 import { readSettingsFile } from "./sources/file.ts";
 import { readFlags, splitArguments } from "./sources/flags.ts";
@@ -41,6 +42,8 @@ export interface LoadedConfig {
   warnings: readonly string[];
   /** Absolute path of the settings file, where one was read. */
   file?: string;
+  /** Absolute paths of the files that secrets are kept in, as any source names them. */
+  secretFiles: readonly string[];
 }
 
 /**
@@ -57,6 +60,8 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     layers.flatMap(({ assignments }) => assignments.map((given) => [given.path, given])),
   );
   const warnings = plainKeyWarnings(winners);
+  const given = layers.flatMap(({ assignments }) => assignments.map(({ value }) => value));
+  const secretFiles = [...new Set(referencedFiles(given))];
   const secretPaths = await fetchSecrets(winners, problems);
   for (const { path, isSecret } of tree.leaves.values())
     if (isSecret && winners.has(path)) secretPaths.add(path);
@@ -71,7 +76,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     origin: winners.get(path)?.origin ?? { kind: "default" as const, name: "" },
     description,
   }));
-  return { settings: parsed.data, effective, warnings, ...(file === undefined ? {} : { file }) };
+  return { settings: parsed.data, effective, warnings, secretFiles, ...(file === undefined ? {} : { file }) };
 }
 
 async function readLayers(

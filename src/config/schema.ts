@@ -6,7 +6,16 @@ import { authSettings, wrongAuth } from "./auth.ts";
 import { confirmationSettings, wrongConfirmation } from "./confirmation.ts";
 import { databricksSettings, wrongDatabricks } from "./databricks.ts";
 import { exportSettings } from "./exports.ts";
-import { allowedBucket, count, durationMs, endpointUrl, localRoot, originUrl, sizeBytes } from "./fields.ts";
+import {
+  allowedBucket,
+  count,
+  durationMs,
+  endpointUrl,
+  hostName,
+  localRoot,
+  originUrl,
+  sizeBytes,
+} from "./fields.ts";
 import { limitSettings } from "./limits.ts";
 import { cacheHome, type Surroundings } from "./platform.ts";
 import { rbacSettings } from "./rbac.ts";
@@ -106,9 +115,9 @@ const httpSettings = z
     host: z.string().min(1).default("127.0.0.1").describe("Address to listen on"),
     port: z.int().min(0).max(65_535).default(8080).describe("Port to listen on; 0 takes a free one"),
     allowedHosts: z
-      .array(z.string().min(1))
+      .array(hostName)
       .default([])
-      .describe("Host names clients may use beside localhost and http.host"),
+      .describe("Host names or addresses clients may use beside localhost and http.host; no ports, no *"),
     allowedOrigins: z
       .array(originUrl)
       .default([])

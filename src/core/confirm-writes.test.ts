@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { confirmingPath, requestOf } from "../../test/harness/confirming-path.ts";
 import type { CallPath } from "./call.ts";
 import { createMemoryWriteRecords } from "./memory-write-records.ts";
+import { localPrincipal } from "./principal.ts";
 import { renderText } from "./render.ts";
 
 let parts: ReturnType<typeof confirmingPath>;
@@ -69,6 +70,18 @@ describe("a write to be confirmed", () => {
     expect(await parts.call({ why, confirmationToken }, { name: "switch_destroy" })).toMatchObject({
       kind: "completed",
     });
+  });
+
+  test("brings its token however long its plan and its caller's id are, for that caller alone", async () => {
+    const why = "\u0000".repeat(100_000);
+    const named = (id: string) => ({ name: "switch_destroy", as: { ...localPrincipal, id: `iam:${id}` } });
+    const ada = named("é".repeat(100_000));
+    const { confirmationToken } = requestOf(await parts.call({ why }, ada));
+    const twin = named(`${"é".repeat(99_999)}e`);
+    expect(await parts.call({ why, confirmationToken }, twin)).toMatchObject({
+      fault: { code: "denied", message: expect.stringContaining("another caller") },
+    });
+    expect(await parts.call({ why, confirmationToken }, ada)).toMatchObject({ kind: "completed" });
   });
 
   test("takes an empty token for none, and refuses one that is no text", async () => {

@@ -87,8 +87,7 @@ function askToConfirm(
 /** What must be the same in the call that confirms. */
 function boundOf({ principal, tool, input }: ParsedCall) {
   return {
-    tenant: principal.tenantId,
-    principal: principal.id,
+    caller: canonicalDigest([principal.tenantId, principal.id]),
     tool: tool.name,
     input: canonicalDigest(input),
   };
@@ -110,8 +109,7 @@ function checkedToken(
     throw refused(
       "is not one this server gave out for this; it may have restarted, or have another confirmation.key",
     );
-  if (token.tenant !== bound.tenant || token.principal !== bound.principal)
-    throw refused("was given to another caller");
+  if (token.caller !== bound.caller) throw refused("was given to another caller");
   if (token.tool !== bound.tool) throw refused(`is for ${token.tool}`);
   if (token.input !== bound.input) throw refused("is for other arguments");
   return token;

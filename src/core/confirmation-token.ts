@@ -4,8 +4,8 @@ import { createSealer, type SealingKeys } from "./seal.ts";
 const contents = z.strictObject({
   /** Whoever may bring it back: a client that asked its user, or the caller among its arguments. */
   by: z.enum(["user", "token"]),
-  tenant: z.string(),
-  principal: z.string(),
+  /** Digest of tenant and principal: an id can be as long as its issuer likes, and a token has to fit into a fault. */
+  caller: z.string(),
   tool: z.string(),
   /** Digest of the arguments, parsed. */
   input: z.string(),

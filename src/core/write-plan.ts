@@ -36,7 +36,7 @@ export interface ShownPlan extends Omit<WritePlan, "stateSeen" | "repeatableAs">
 
 const maxTextChars = 400;
 const maxSummaryChars = 300;
-/** Faults, which carry plans, hold 4,000. */
+/** Faults, which carry plans, hold 4,000, and would leave out all of one's details: the token has to fit in too. */
 const maxPlanChars = 3_000;
 
 /** The plan of a tool that makes none: its title, arguments and effect. */

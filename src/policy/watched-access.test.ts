@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +54,49 @@ test("a file is in force as it is now, and one that cannot be used is nobody's",
   await writeFile(path, "three");
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(shown(access)).toBe("two");
+});
+
+test("a disk that no longer answers makes the policy nobody's, without another look, until it does", async () => {
+  const path = join(folder, "hanging.yaml");
+  await writeFile(path, "one");
+  let answers: Promise<void> = Promise.resolve();
+  let looks = 0;
+  const statFile = async () => {
+    looks++;
+    await answers;
+    return stat(path);
+  };
+  const hang = () => {
+    let end = () => {};
+    answers = new Promise((resolve) => {
+      end = resolve;
+    });
+    return () => end();
+  };
+  const access = watchedAccess({ path, read, everyMs: 5, patienceMs: 50, statFile });
+  await access.loaded;
+  const told: unknown[] = [];
+  access.onChange(() => told.push(shown(access)));
+  const silent = [`The policy ${path} cannot be read: its disk has not answered for 0.05 s`];
+  const end = hang();
+  await expect.poll(() => shown(access)).toEqual(silent);
+  const looksThen = looks;
+  await writeFile(path, "two");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([looks, told]).toEqual([looksThen, [silent]]);
+  end();
+  await expect.poll(() => shown(access)).toBe("two");
+  expect(told).toEqual([silent, "two"]);
+  access.close();
+});
+
+test("a disk that does not answer at the start is told of in place of a start that never ends", async () => {
+  const never = new Promise<never>(() => {});
+  const path = join(folder, "never.yaml");
+  const access = watchedAccess({ path, read, everyMs: 5, patienceMs: 50, statFile: () => never });
+  await access.loaded;
+  expect(shown(access)).toEqual([expect.stringContaining("its disk has not answered")]);
+  access.close();
 });
 
 test("a folder in its place is no policy", async () => {

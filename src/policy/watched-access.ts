@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import type { Access, PolicyState } from "./access.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
@@ -9,6 +10,10 @@ export interface WatchedOptions {
   read(text: string): Promise<CompiledPolicy | readonly string[]>;
   /** Between two looks. Default 1 s. */
   everyMs?: number;
+  /** After which a disk that does not answer counts as one that cannot be read. Default 30 s. */
+  patienceMs?: number;
+  /** Default: the file system's. */
+  statFile?: (path: string) => Promise<Pick<Stats, "isFile" | "size">>;
 }
 
 const maxPolicyBytes = 1024 * 1024;
@@ -16,44 +21,77 @@ const maxPolicyBytes = 1024 * 1024;
 /**
  * A policy in a file, which is read again each second: what the file system says of when a file changed is too coarse to
  * rely on, and what watches it misses files that are swapped. A file that cannot be used is nobody's policy, whatever was
- * in force before it.
+ * in force before it; nor is one on a disk that no longer answers, as of a file server that is gone.
  */
-export function watchedAccess({ path, read, everyMs = 1_000 }: WatchedOptions): Access {
+export function watchedAccess(options: WatchedOptions): Access {
+  const { path, read } = options;
   const listeners: ((state: PolicyState) => void)[] = [];
   let state: PolicyState = { problems: [`The policy ${path} is not read yet.`] };
   let seen: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
-  const look = async () => {
-    const text = await textOf(path).catch((thrown: unknown) => faultOf(thrown));
-    const signature = JSON.stringify(text);
+  let isLoaded = () => {};
+  const loaded = new Promise<void>((resolve) => {
+    isLoaded = resolve;
+  });
+  const take = async (found: Found) => {
+    const signature = JSON.stringify(found);
     if (signature === seen) return;
-    const found = await stateOf(text, path, read);
+    const next = await stateOf(found, path, read);
     if (isClosed) return;
     const isFirst = seen === undefined;
     seen = signature;
-    state = found;
-    if (!isFirst) for (const listener of listeners) listener(found);
+    state = next;
+    isLoaded();
+    if (!isFirst) for (const listener of listeners) listener(next);
   };
-  const again = () => {
-    if (isClosed) return;
-    timer = setTimeout(() => void look().finally(again), everyMs).unref();
-  };
+  const stop = lookRepeatedly(options, take);
   return {
     state: () => state,
-    loaded: look().finally(again),
+    loaded,
     onChange: (listener) => void listeners.push(listener),
     close() {
       isClosed = true;
-      clearTimeout(timer);
+      stop();
+      isLoaded();
     },
+  };
+}
+
+/**
+ * Hands over what is there, and once that nothing answers, until it is called. A look that hangs is the only one: each more
+ * would take another of the few threads that files are opened by.
+ */
+function lookRepeatedly(
+  { path, everyMs = 1_000, patienceMs = 30_000, statFile = stat }: WatchedOptions,
+  take: (found: Found) => Promise<void>,
+): () => void {
+  const silent = { fault: `its disk has not answered for ${patienceMs / 1_000} s` };
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const look = async () => {
+    let waits = 0;
+    // In steps: of a process that was stopped meanwhile, as between two calls of a function, they do not count the time.
+    const waiting = setInterval(() => {
+      if (++waits * everyMs >= patienceMs) void take(silent);
+    }, everyMs).unref();
+    const found = await textOf(path, statFile).catch((thrown: unknown) => faultOf(thrown));
+    clearInterval(waiting);
+    await take(found);
+  };
+  const again = () => {
+    if (!isStopped) timer = setTimeout(() => void look().finally(again), everyMs).unref();
+  };
+  void look().finally(again);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
   };
 }
 
 type Found = { text: string } | { fault: string };
 
-async function textOf(path: string): Promise<Found> {
-  const stats = await stat(path);
+async function textOf(path: string, statFile: NonNullable<WatchedOptions["statFile"]>): Promise<Found> {
+  const stats = await statFile(path);
   if (!stats.isFile()) return { fault: "it is no file" };
   if (stats.size > maxPolicyBytes) return { fault: `it has more than ${maxPolicyBytes} bytes` };
   return { text: await readFile(path, "utf8") };

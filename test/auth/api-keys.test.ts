@@ -50,6 +50,17 @@ test("a key that was just made, and one kept in a file, say who calls", async ()
   expect((await callOver(server.url, "echo_whoami", {}, bob)).output).toMatchObject({ id: "key:bob" });
 });
 
+test("one key twice is refused: of one caller as a change of keys that changed nothing", async () => {
+  const bobsHash = (await makeKey()).hash;
+  await writeFile(join(folder, "twin"), `${bobsHash}\n`);
+  const starting = (...apiKeys: object[]) => startGuardedServer({ modes: ["api_key"], apiKeys });
+  const twins = [bobsHash, `secret://file${folder}/twin`];
+  await expect(starting({ id: "bob", keys: twins })).rejects.toThrow("both keys of bob are the same");
+  await expect(starting({ id: "ada", keys: [bobsHash] }, { id: "bob", keys: [bobsHash] })).rejects.toThrow(
+    "it would be of two callers",
+  );
+});
+
 test("no key and a wrong one are refused, and neither is in the log", async () => {
   for (const credentials of [
     {},

@@ -188,6 +188,32 @@ describe.each([{ anchored: true }, { anchored: false }])("anchored: $anchored", 
     expect(objects.map(({ uri }) => uri)).toEqual([`${folder}/sample.csv`]);
   });
 
+  test("a private file that is exchanged by a link, or not there yet, is held wherever it is", async () => {
+    const folder = join(base, `exchanged-${anchored}`);
+    await mkdir(join(folder, "one"), { recursive: true });
+    await mkdir(join(folder, "two"));
+    for (const name of ["one", "two"]) await writeFile(join(folder, name, "key"), name);
+    await symlink("one", join(folder, "now"));
+    const settings = lakeSettings({
+      localRoots: [{ name: "work", path: folder }],
+      privatePaths: [join(folder, "now/key"), join(folder, "later/queries")],
+    });
+    const stores = createStores(settings, { anchored });
+    const codeOf = async (path: string) =>
+      stores.head(stores.resolve(join(folder, path)), signal).then(
+        () => "read",
+        ({ code }: { code: string }) => code,
+      );
+    expect([await codeOf("one/key"), await codeOf("two/key")]).toEqual(["denied", "read"]);
+    await mkdir(join(folder, "later/queries"), { recursive: true });
+    await writeFile(join(folder, "later/queries/rows"), "1");
+    expect(await codeOf("later/queries/rows")).toBe("denied");
+    await symlink("two", join(folder, "next"));
+    await rename(join(folder, "next"), join(folder, "now"));
+    await expect.poll(() => codeOf("two/key"), { timeout: 3_000 }).toBe("denied");
+    expect(await codeOf("one/key")).toBe("read");
+  });
+
   test("a location that was not resolved first is checked all the same", async () => {
     const location = { kind: "local", path: `${base}/outside/secret.csv` } as const;
     await expect(stores().head(location, signal)).rejects.toMatchObject({ code: "denied" });

@@ -24,6 +24,12 @@ const columns = [
   "arguments",
   "argumentsSha256",
   "hash",
+  // Of those who were refused. Behind the others, whose places readers know.
+  "reason",
+  "method",
+  "path",
+  "since",
+  "tools",
 ] as const;
 
 /** The header of the export. */

@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from "node:path";
 import type { Deps } from "../../assemble.ts";
 import type { Settings } from "../../config/schema.ts";
 
@@ -11,13 +12,22 @@ export function unrecordedWrites({ writes, audit }: Recording): string | undefin
 
 /** Logs once what the audit of a server does not show. */
 export function warnOfAuditGaps({ settings, log }: Pick<Deps, "settings" | "log">): void {
-  for (const warning of [unrecordedWrites(settings), unanchored(settings), unusedSink(settings)])
+  const gaps = [unrecordedWrites, unanchored, anchoredInJournal, unusedSink];
+  for (const warning of gaps.map((gapOf) => gapOf(settings)))
     if (warning !== undefined) log.warn("exposed", { warning });
 }
 
 function unanchored({ audit }: Recording): string | undefined {
   if (!isRecorded(audit) || audit.anchor !== undefined) return undefined;
   return "The audit has no anchors: an end of its records that was cut off cannot be seen. Set audit.anchor.";
+}
+
+/** Anchors that lie where the records do which they vouch for. */
+export function anchoredInJournal({ audit: { journalDir, anchor } }: Recording): string | undefined {
+  if (journalDir === undefined || anchor === undefined || /^s3:/i.test(anchor)) return undefined;
+  const way = relative(journalDir, anchor);
+  if (way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way)) return undefined;
+  return "audit.anchor is a folder in audit.journalDir: whoever can rewrite the journal can rewrite its anchors with it, and nothing would be seen.";
 }
 
 /** A sink that was set up and not named. Records of a table are relayed by another process, which may name it. */

@@ -106,9 +106,9 @@ async function buildDeps(
   const metrics = isCounting ? await openMetrics(settings) : undefined;
   const tracing = await openTracing(settings, log);
   const s3Credentials = demo?.credentials;
-  const settingsFile = config.file;
+  const settingsFiles = [...(config.file === undefined ? [] : [config.file]), ...config.secretFiles];
   const told = { s3Credentials, setLimits, prewarmAfterMs, audit, metrics, tracing };
-  return assemble({ settings, settingsFile, log, ...told });
+  return assemble({ settings, settingsFiles, log, ...told });
 }
 
 /** Loaded where spans are sent alone. */

@@ -71,7 +71,7 @@ export function createStores(
   // What others' calls read and found. Beside it samples of the demo may lie, which are a root.
   const { cache, privatePaths: others = [] } = settings;
   const own = cache ? ["v1", "queries"].map((name) => join(cache.dir, name)) : [];
-  const privatePaths = createPrivatePaths([...own, ...others], !anchored);
+  const privatePaths = createPrivatePaths([...own, ...others], { ignoreCase: !anchored });
   const fence = { allowHardLinks: settings.allowHardLinks, anchored, privatePaths };
   const { buckets = [], encryption = { method: "bucket" } } = settings.exports ?? {};
   const writable = createBoundaries({ buckets, localRoots: [] });
