@@ -10,7 +10,7 @@ import { unguarded } from "./core/steps.ts";
 import { createLake, type WholeLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
-import { limiterSettings, limitsOfSome, type SetLimits, stateSettings } from "./limit-settings.ts";
+import { limiterSettings, limitsOfSome, noneSet, type SetLimits, stateSettings } from "./limit-settings.ts";
 import { type CountingLimiter, createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { openConfirmer } from "./open-confirmer.ts";
@@ -83,7 +83,7 @@ export function offeredRegistry(settings: Settings): Registry {
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
-  const { metrics, tracing, setLimits = { rate: false, perDay: false } } = options;
+  const { metrics, tracing, setLimits = noneSet } = options;
   const registry = offeredRegistry(settings);
   const logOfCalls = duringCalls(log);
   const breakers = openBreakers({ ...options, log: logOfCalls });

@@ -95,6 +95,11 @@ export interface Limiter {
   admit(call: Call, signal?: AbortSignal): Promise<() => void>;
   /** What the limits of this call have left, after `admit` let it in or refused it. None where none holds. */
   allowances?(call: Call): readonly Allowance[];
+  /**
+   * Lets in an event stream that stays open beside calls. Throws `throttled` with `retryAfterMs`; answers with what is to be
+   * called when the stream has ended; a second time it does nothing. Left out: there is no bound.
+   */
+  openStream?(principal: Principal): () => void;
 }
 
 /** A call that may go on, or went on before. */
