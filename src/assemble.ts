@@ -94,6 +94,7 @@ export function assemble(options: AssembleOptions): Deps {
   const state = openStateStore(stateSettings(settings.state), { now, guard: breakers });
   const audit = openAudit(options, { now, newId });
   const limiter = createLimiter(limiterSettings(available, settings, setLimits), { store: state, now });
+  const callLog = createCallLog(log, { now });
   const watching = { ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const optional = { ...(access && { access }), ...(audit && { audit }), ...watching };
   watch(metrics, { limiter, breakers, lake, audit });
@@ -106,11 +107,7 @@ export function assemble(options: AssembleOptions): Deps {
         limiter,
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
-        observer: observeAll([
-          createCallLog(log),
-          ...(metrics ? [metrics.observer] : []),
-          ...(tracing ? [tracing.observer] : []),
-        ]),
+        observer: observeAll([callLog, metrics?.observer, tracing?.observer].flatMap((one) => one ?? [])),
       },
       services: { lake },
       bounds: settings.results,
@@ -123,6 +120,7 @@ export function assemble(options: AssembleOptions): Deps {
       try {
         await Promise.all([lake.close(), state.close()]);
       } finally {
+        callLog.close();
         await Promise.all([audit?.close(), tracing?.close()]);
       }
     },

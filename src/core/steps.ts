@@ -50,7 +50,14 @@ export interface UnknownCall extends Omit<Call, "tool" | "calledAs" | "confirmat
 /** What became of a call. */
 export type Outcome = (
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
-  | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown }
+  | {
+      kind: "failed";
+      fault: ToolFault;
+      /** For the log only. */
+      thrown: unknown;
+      /** It came to nothing that could have acted. */
+      wasRefused?: boolean;
+    }
 ) & {
   /** Of a call that did nothing, and got the answer of the one it repeats: when that ended. Milliseconds since the epoch. */
   repeatsMs?: number;
