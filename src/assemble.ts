@@ -10,7 +10,7 @@ import { unguarded } from "./core/steps.ts";
 import { createLake, type WholeLake } from "./lake/create-lake.ts";
 import type { Lake } from "./lake/lake.ts";
 import type { LakeSettings, S3Settings } from "./lake/settings.ts";
-import { limiterSettings, limitsOfSome, type SetLimits, stateSettings } from "./limit-settings.ts";
+import { limiterSettings, limitsOfSome, noneSet, type SetLimits, stateSettings } from "./limit-settings.ts";
 import { type CountingLimiter, createLimiter } from "./limits/create-limiter.ts";
 import { offeredToolsets } from "./offered-tools.ts";
 import { openConfirmer } from "./open-confirmer.ts";
@@ -83,7 +83,7 @@ export function offeredRegistry(settings: Settings): Registry {
 /** Builds the dependencies from settings. */
 export function assemble(options: AssembleOptions): Deps {
   const { settings, log, s3Credentials, prewarmAfterMs, now = Date.now, newId = randomUUID } = options;
-  const { metrics, tracing, setLimits = { rate: false, perDay: false } } = options;
+  const { metrics, tracing, setLimits = noneSet } = options;
   const registry = offeredRegistry(settings);
   const logOfCalls = duringCalls(log);
   const breakers = openBreakers({ ...options, log: logOfCalls });
@@ -94,6 +94,7 @@ export function assemble(options: AssembleOptions): Deps {
   const state = openStateStore(stateSettings(settings.state), { now, guard: breakers });
   const audit = openAudit(options, { now, newId });
   const limiter = createLimiter(limiterSettings(available, settings, setLimits), { store: state, now });
+  const callLog = createCallLog(log, { now });
   const watching = { ...(metrics && { metrics }), ...(tracing && { tracing }) };
   const optional = { ...(access && { access }), ...(audit && { audit }), ...watching };
   watch(metrics, { limiter, breakers, lake, audit });
@@ -106,11 +107,7 @@ export function assemble(options: AssembleOptions): Deps {
         limiter,
         confirmer: openConfirmer(settings, state, now),
         auditor: audit?.auditor ?? unguarded.auditor,
-        observer: observeAll([
-          createCallLog(log),
-          ...(metrics ? [metrics.observer] : []),
-          ...(tracing ? [tracing.observer] : []),
-        ]),
+        observer: observeAll([callLog, metrics?.observer, tracing?.observer].flatMap((one) => one ?? [])),
       },
       services: { lake },
       bounds: settings.results,
@@ -123,6 +120,7 @@ export function assemble(options: AssembleOptions): Deps {
       try {
         await Promise.all([lake.close(), state.close()]);
       } finally {
+        callLog.close();
         await Promise.all([audit?.close(), tracing?.close()]);
       }
     },

@@ -52,6 +52,8 @@ function unknownTool(asked: string, known: readonly string[]): string {
 /** Which bounds were set by somebody, and so hold for the local user too. */
 export type SetLimits = LimitSettings["local"];
 
+export const noneSet: SetLimits = Object.freeze({ rate: false, perDay: false, streams: false });
+
 /** What the limiter is made from. A call may wait for a place no longer than it may take at all. */
 export function limiterSettings(
   available: readonly Toolset[],

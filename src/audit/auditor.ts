@@ -1,15 +1,15 @@
 import { ToolError } from "../core/errors.ts";
+import { type GatheredRefusals, refusedAsUnknown, refusedCall } from "../core/gathered-refusals.ts";
 import { inTime } from "../core/in-time.ts";
 import { ServiceCallLedger, takeDownServiceCalls } from "../core/service-calls.ts";
 import type { Auditor, Call, Outcome, ParsedCall } from "../core/steps.ts";
 import { argumentsOf, refusedFields, resultOf, unknownFields, whoAndWhat } from "./record/call-fields.ts";
 import type { RecordFields } from "./record/record.ts";
 import type { RecordWriter } from "./record-writer.ts";
-import type { RefusedCalls } from "./refused-calls.ts";
 
 export interface AuditorOptions {
   writer: RecordWriter;
-  refusedCalls: Pick<RefusedCalls, "isGathered">;
+  refusedCalls: Pick<GatheredRefusals, "isGathered">;
   /** How long a call waits for a disk or a table that does not answer. Milliseconds. */
   waitMs: number;
   /** Where records go, and what an operator does where they cannot: for callers whose writes are refused. */
@@ -29,8 +29,6 @@ export function createAuditor(options: AuditorOptions): Auditor {
   const { writer, refusedCalls, waitMs, now } = options;
   /** What both records of a write say of it, from its intent on record to its outcome. */
   const intended = new Map<string, ReturnType<typeof whoAndWhat>>();
-  /** Calls that nothing refused before they could act. */
-  const admitted = new Set<string>();
   /** What calls under way ask services. */
   const ledgers = new WeakMap<Call, ServiceCallLedger>();
   const time = () => new Date(now()).toISOString();
@@ -43,7 +41,6 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async intent(call: ParsedCall) {
-      admitted.add(call.id);
       if (call.tool.effect === "read") return;
       const about = whoAndWhat(call);
       const fields = {
@@ -59,10 +56,8 @@ export function createAuditor(options: AuditorOptions): Auditor {
     },
 
     async outcome(call: Call, outcome: Outcome, durationMs: number) {
-      if (!admitted.delete(call.id) && isRefusal(outcome)) {
-        const { principal, tool } = call;
-        if (refusedCalls.isGathered({ principal, result: outcome.fault.code, tool: tool.name })) return;
-      }
+      const refused = refusedCall(call, outcome);
+      if (refused && refusedCalls.isGathered(refused)) return;
       const made = ledgers.get(call);
       const about = intended.get(call.id);
       intended.delete(call.id);
@@ -89,9 +84,7 @@ function besideCalls(
     within(Math.min(waitMs, readWaitMs), writer.keep({ kind: "outcome", time: time(), ...fields }));
   return {
     async unknown(call, durationMs) {
-      const { principal, hidden } = call;
-      const result = hidden ? "denied" : "not_found";
-      if (refusedCalls.isGathered({ principal, result, tool: hidden?.tool.name })) return;
+      if (refusedCalls.isGathered(refusedAsUnknown(call))) return;
       await keep(unknownFields(call, durationMs));
     },
     async refused(request) {
@@ -100,11 +93,6 @@ function besideCalls(
       await keep(refusedFields(request));
     },
   };
-}
-
-/** A `conflict` is a plan that waits to be confirmed: a step of a write, which limits count as they do others. */
-function isRefusal(outcome: Outcome): outcome is Extract<Outcome, { kind: "failed" }> {
-  return outcome.kind === "failed" && outcome.fault.code !== "conflict";
 }
 
 /** Reads are to go on though the disk hangs, and not to crawl. */

@@ -88,6 +88,12 @@ export const limitSettings = z
       .default(200)
       .describe("Calls that may wait for one of these places; further ones are refused at once"),
     queueMs: durationMs().default(10_000).describe("How long a call may wait for a place"),
+    streams: count(100_000)
+      .default(1_000)
+      .describe("Event streams that are open at once in one process, of subscriptions and sessions"),
+    streamsPerPrincipal: count(100_000)
+      .default(16)
+      .describe("How many of them may be one principal's; the local user's only where it is set"),
     overrides: z
       .array(override)
       .superRefine(refuseTwins)

@@ -133,7 +133,7 @@ async function outcomeOf(
     await tellSettled(path, parsed, confirmed, outcome);
     return outcome;
   } catch (thrown) {
-    return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown };
+    return { kind: "failed", fault: toFault(thrown, call.correlationId), thrown, wasRefused: true };
   } finally {
     try {
       release?.();

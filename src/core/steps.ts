@@ -50,7 +50,14 @@ export interface UnknownCall extends Omit<Call, "tool" | "calledAs" | "confirmat
 /** What became of a call. */
 export type Outcome = (
   | { kind: "completed"; output: Record<string, unknown>; sizeBytes: number }
-  | { kind: "failed"; fault: ToolFault /** What was thrown, for the log only. */; thrown: unknown }
+  | {
+      kind: "failed";
+      fault: ToolFault;
+      /** For the log only. */
+      thrown: unknown;
+      /** It came to nothing that could have acted. */
+      wasRefused?: boolean;
+    }
 ) & {
   /** Of a call that did nothing, and got the answer of the one it repeats: when that ended. Milliseconds since the epoch. */
   repeatsMs?: number;
@@ -95,6 +102,11 @@ export interface Limiter {
   admit(call: Call, signal?: AbortSignal): Promise<() => void>;
   /** What the limits of this call have left, after `admit` let it in or refused it. None where none holds. */
   allowances?(call: Call): readonly Allowance[];
+  /**
+   * Lets in an event stream that stays open beside calls. Throws `throttled` with `retryAfterMs`; answers with what is to be
+   * called when the stream has ended; a second time it does nothing. Left out: there is no bound.
+   */
+  openStream?(principal: Principal): () => void;
 }
 
 /** A call that may go on, or went on before. */

@@ -6,6 +6,7 @@ import { Places } from "./places.ts";
 import { Rates } from "./rates.ts";
 import { createRules } from "./rules.ts";
 import type { LimitSettings } from "./settings.ts";
+import { Streams } from "./streams.ts";
 
 export interface LimiterDeps {
   store: StateStore;
@@ -13,10 +14,10 @@ export interface LimiterDeps {
   now(): number;
 }
 
-/** A limiter that says how many calls it has let in. */
+/** A limiter that says how many calls and streams it has let in. */
 export interface CountingLimiter extends Limiter {
-  /** Calls that run now, and calls that wait for a place. */
-  use(): { taken: number; waiting: number };
+  /** Calls that run now, calls that wait for a place, and streams that are open. */
+  use(): { taken: number; waiting: number; streams: number };
 }
 
 /**
@@ -28,9 +29,11 @@ export function createLimiter(settings: LimitSettings, { store, now }: LimiterDe
   const findRules = createRules(settings);
   const counters = { rates: new Rates(store, now), quota: new DailyQuota(store, now) };
   const places = new Places(settings);
+  const streams = new Streams(settings);
   const counted = new WeakMap<Call, CountedCall>();
   return {
-    use: () => places.use,
+    use: () => ({ ...places.use, streams: streams.open }),
+    openStream: (principal) => streams.take(principal),
     allowances: (call) => counted.get(call)?.told.all ?? [],
     async admit(call, signal) {
       const rules = findRules(call.principal, call.tool);

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { anna, bert, type Limited, letIn, limited, midnightMs, noonMs } from "../../test/harness/limited.ts";
+import {
+  anna,
+  bert,
+  type Limited,
+  letIn,
+  limited,
+  midnightMs,
+  noonMs,
+  usualLimits,
+} from "../../test/harness/limited.ts";
 import { callTool } from "../core/call.ts";
 import { ToolError } from "../core/errors.ts";
 import { localPrincipal } from "../core/principal.ts";
@@ -41,9 +50,10 @@ test("each verified principal has its own, whatever others of its name or tenant
 });
 
 test("the local user is bound by what somebody set, and by nothing else", async () => {
+  const none = usualLimits.local;
   expect(await letIn(limited({ perDay: 3 }), 50, localPrincipal)).toBe(50);
-  expect(await letIn(limited({ local: { rate: true, perDay: false } }), 50, localPrincipal)).toBe(5);
-  const byDay = limited({ perDay: 3, local: { rate: false, perDay: true } });
+  expect(await letIn(limited({ local: { ...none, rate: true } }), 50, localPrincipal)).toBe(5);
+  const byDay = limited({ perDay: 3, local: { ...none, perDay: true } });
   expect(await letIn(byDay, 50, localPrincipal)).toBe(3);
   const ofTool = limited({ overrides: [{ tool: "test_fail", perDay: 2 }] });
   expect(await letIn(ofTool, 9, localPrincipal, "test_fail")).toBe(2);

@@ -39,6 +39,26 @@ export function waitedTooLong(waitedMs: number): ToolError {
   });
 }
 
+/** A caller has as many streams open as it may. */
+export function tooManyStreams(streamsPerPrincipal: number): ToolError {
+  return throttled(
+    `You have ${streamsPerPrincipal} event streams open, as many as one caller may have here. End one of them first.`,
+    { limit: "streams", retryAfterMs: streamRetryMs, streamsPerPrincipal },
+  );
+}
+
+/** All callers together have as many streams open as the process keeps. */
+export function tooManyStreamsInAll(streams: number): ToolError {
+  return throttled(`This server has ${streams} event streams open, as many as it keeps. Try again later.`, {
+    limit: "streams",
+    retryAfterMs: streamRetryMs,
+    streams,
+  });
+}
+
+/** By then the server has noticed which clients are gone. */
+const streamRetryMs = 30_000;
+
 /** Nobody is there to be answered. */
 export function callerLeft(): ToolError {
   return new ToolError("timeout", "The caller cancelled the call.");

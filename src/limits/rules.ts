@@ -53,7 +53,11 @@ function totalRule(own: TenantTotal = {}, ofEach: TenantTotal = {}): Rule {
   return { isOfTenant: true, ...rateOf(ratePerSecond, burst), ...quotaOf(perDay) };
 }
 
-function generalRule(settings: LimitSettings, override: LimitOverride, local: LimitSettings["local"]): Rule {
+function generalRule(
+  settings: LimitSettings,
+  override: LimitOverride,
+  local: Pick<LimitSettings["local"], "rate" | "perDay">,
+): Rule {
   const { ratePerSecond = local.rate ? settings.ratePerSecond : "unlimited" } = override;
   const { perDay = local.perDay ? settings.perDay : "unlimited", burst = settings.burst } = override;
   return { ...rateOf(ratePerSecond, burst), ...quotaOf(perDay) };

@@ -32,10 +32,13 @@ export interface LimitSettings {
   /** They hold for the local user too: somebody has set them. */
   tenantTotals: readonly TenantTotal[];
   /** Which of the general bounds hold for the local user too, who has proved nothing and has nobody to be kept from. */
-  local: { rate: boolean; perDay: boolean };
+  local: { rate: boolean; perDay: boolean; streams: boolean };
   /** Calls that run at once in this process. */
   concurrency: number;
   /** Calls that may wait for a place, and for how long. */
   queue: number;
   queueMs: number;
+  /** Event streams that are open at once in this process; and of those, how many one principal's. */
+  streams: number;
+  streamsPerPrincipal: number;
 }

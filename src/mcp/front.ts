@@ -7,6 +7,7 @@ import {
   type ServerNotifier,
 } from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
+import type { ToolFault } from "../core/errors.ts";
 import { localPrincipal, type Principal } from "../core/principal.ts";
 import { isRecord } from "../core/record.ts";
 import { tellRefused } from "../core/refused-request.ts";
@@ -14,6 +15,7 @@ import { checkBody, readBody } from "./body.ts";
 import type { Connection } from "./connection.ts";
 import { announceListChanges } from "./list-changes.ts";
 import { createModern, type Modern } from "./modern.ts";
+import { createOpenStream, type OpenStream } from "./open-stream.ts";
 import type { McpExtension } from "./raw.ts";
 import { refuseLasting } from "./requests-only.ts";
 import { transportFaultResponse } from "./rpc-response.ts";
@@ -75,8 +77,10 @@ export interface McpFront {
   fetch(request: Request, given?: GivenRequest): Promise<Response>;
   /** Logs and records an adapter's own refusal of a request whose caller is known, and gives it back. */
   refuse(request: Request, principal: Principal, refusal: Response): Promise<Response>;
-  /** Logs and records a message of a stdio connection that cannot be dispatched. */
-  refuseMessage(reason: string): void;
+  /** Logs and records a message of a stdio connection that cannot be dispatched, or that limits refuse. */
+  refuseMessage(reason: string, fault?: ToolFault): void;
+  /** Lets in an event stream of a stdio connection. */
+  openStream: OpenStream;
   /** A server per stdio connection, for `serveStdio`. */
   factory: McpServerFactory;
   /** Tells every connected client that a list changed. */
@@ -104,7 +108,8 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
   const authenticate = options.authenticate ?? (async () => localPrincipal);
   const surface = createSurface({ calls, serverInfo, listAliases, extension, requestsOnly });
   const tasks = openTasks(options, onError);
-  const modern = createModern({ calls, surface, tasks, maxBodyBytes, keepAliveMs, onError });
+  const openStream = createOpenStream(calls);
+  const modern = createModern({ calls, surface, tasks, maxBodyBytes, keepAliveMs, openStream, onError });
   const sessions = createLegacySessions({
     ...sessionTimes(sessionStore),
     build: (unit, wanted) => buildServer({ era: "legacy", calls, surface, tasks, ...unit }, wanted),
@@ -112,9 +117,11 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
     bus: modern.bus,
     newId: randomUUID,
     keepAliveMs,
+    openStream,
   });
   return {
     authenticate,
+    openStream,
     factory({ era }) {
       const server = buildServer({ era, calls, surface, tasks, principal: localPrincipal });
       announceListChanges(server, modern.bus, onError);
@@ -122,8 +129,10 @@ export function createMcpFront(options: McpFrontOptions): McpFront {
     },
     maxBodyBytes,
     refuse: (request, principal, refusal) => toldRefusal(calls, { request, principal }, refusal),
-    refuseMessage: (reason) =>
-      void tellRefused(calls, { principal: localPrincipal, code: "invalid_input", reason }),
+    refuseMessage(reason, fault) {
+      const { code, correlationId } = fault ?? { code: "invalid_input" as const, correlationId: undefined };
+      void tellRefused(calls, { principal: localPrincipal, correlationId, code, reason });
+    },
     notify: modern.notify,
     async close() {
       tasks.close();
@@ -147,7 +156,10 @@ function createFetch(parts: Parts): McpFront["fetch"] {
     const { method } = request;
     const refuse = (refusal: Response) => toldRefusal(calls, { request, principal }, refusal);
     if (method !== "POST" && requestsOnly) return methodNotAllowed("POST");
-    if (method === "GET" || method === "DELETE") return sessions.fetch({ request, principal });
+    if (method === "GET" || method === "DELETE") {
+      const response = await sessions.fetch({ request, principal });
+      return response.status === tooMany ? refuse(response) : response;
+    }
     if (method !== "POST") return methodNotAllowed("GET, POST, DELETE");
     const body = parsedBody === undefined ? await readBody(request, maxBodyBytes) : checkBody(parsedBody);
     if (body.refusal) return refuse(body.refusal);
@@ -161,6 +173,9 @@ function createFetch(parts: Parts): McpFront["fetch"] {
     return toldUnlessCalled(answer, tellLimits, refuse);
   };
 }
+
+/** The status of a stream that limits refuse. */
+const tooMany = 429;
 
 /** What never came to a call, and was refused all the same, is told as refused. */
 async function toldUnlessCalled(

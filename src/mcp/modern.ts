@@ -1,7 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createMcpHandler, type ServerEventBus, type ServerNotifier } from "@modelcontextprotocol/server";
+import {
+  createMcpHandler,
+  InMemoryServerEventBus,
+  type ServerEventBus,
+  type ServerNotifier,
+} from "@modelcontextprotocol/server";
 import type { CallPath } from "../core/call.ts";
+import { isRecord } from "../core/record.ts";
 import type { Connection } from "./connection.ts";
+import { idOf } from "./envelope.ts";
+import { type OpenStream, refusedStream } from "./open-stream.ts";
 import { buildRequestServer, type Wanted } from "./server.ts";
 import type { Surface } from "./surface.ts";
 import type { TaskRunner } from "./tasks/runner.ts";
@@ -14,6 +22,7 @@ export interface ModernOptions {
   tasks: TaskRunner;
   maxBodyBytes: number;
   keepAliveMs: number;
+  openStream: OpenStream;
   onError: (error: Error, traceparent?: string) => void;
 }
 
@@ -28,13 +37,22 @@ export interface Modern {
   close(): Promise<void>;
 }
 
+/** A request while the SDK serves it. */
+interface Served {
+  request: Request;
+  /** Of a request for a stream that has not begun: gives its place back. */
+  leave?: (() => void) | undefined;
+}
+
 /** One SDK handler for all requests. What it cannot answer for is told to `onError`. */
 export function createModern(options: ModernOptions): Modern {
   const { calls, surface, tasks, maxBodyBytes, keepAliveMs, onError } = options;
   // The SDK hands the factory the very request it was given: that is how the principal gets there.
   const callers = new WeakMap<Request, Caller>();
   // What fails is told without its request.
-  const current = new AsyncLocalStorage<Request>();
+  const current = new AsyncLocalStorage<Served>();
+  const tell = (error: Error) =>
+    onError(error, current.getStore()?.request.headers.get("traceparent") ?? undefined);
   const handler = createMcpHandler(
     ({ requestInfo }) => {
       const caller = requestInfo && callers.get(requestInfo);
@@ -55,7 +73,10 @@ export function createModern(options: ModernOptions): Modern {
       legacy: "reject",
       maxRequestBodySize: maxBodyBytes,
       keepAliveMs,
-      onerror: (error) => onError(error, current.getStore()?.headers.get("traceparent") ?? undefined),
+      bus: countedBus(new InMemoryServerEventBus(tell), () => current.getStore()),
+      // They are counted with all other streams.
+      maxSubscriptions: Number.POSITIVE_INFINITY,
+      onerror: tell,
     },
   );
   return {
@@ -64,9 +85,43 @@ export function createModern(options: ModernOptions): Modern {
     close: handler.close,
     async fetch(request, caller, parsedBody) {
       callers.set(request, caller);
-      const response = await current.run(request, () => handler.fetch(request, { parsedBody }));
-      const isToolList = request.headers.get("mcp-method") === "tools/list" && response.status === 200;
-      return isToolList ? fillInTools(response, surface.toolList(caller.principal).json) : response;
+      const leave = isListen(parsedBody) ? openListen(options, request, caller, parsedBody) : undefined;
+      if (leave instanceof Response) return leave;
+      const served: Served = { request, leave };
+      try {
+        const response = await current.run(served, () => handler.fetch(request, { parsedBody }));
+        const isToolList = request.headers.get("mcp-method") === "tools/list" && response.status === 200;
+        return isToolList ? fillInTools(response, surface.toolList(caller.principal).json) : response;
+      } finally {
+        served.leave?.();
+      }
+    },
+  };
+}
+
+function isListen(body: unknown): boolean {
+  return isRecord(body) && body.method === "subscriptions/listen";
+}
+
+function openListen({ openStream }: ModernOptions, request: Request, { principal }: Caller, body: unknown) {
+  const traceparent = request.headers.get("traceparent");
+  const opened = openStream({ principal, id: idOf(body), traceparent });
+  return typeof opened === "function" ? opened : refusedStream(opened);
+}
+
+/** The SDK's streams are on the bus from their beginning until they end, however they do: so long they have their place. */
+function countedBus(bus: ServerEventBus, served: () => Served | undefined): ServerEventBus {
+  return {
+    publish: (event) => bus.publish(event),
+    subscribe(listener) {
+      const unsubscribe = bus.subscribe(listener);
+      const request = served();
+      const leave = request?.leave;
+      if (request) request.leave = undefined;
+      return () => {
+        unsubscribe();
+        leave?.();
+      };
     },
   };
 }

@@ -5,15 +5,18 @@ import {
   isJSONRPCRequest,
   isJSONRPCResponse,
   type JSONRPCMessage,
+  type JSONRPCRequest,
   PARSE_ERROR,
   parseJSONRPCMessage,
   type RequestId,
   type Transport,
 } from "@modelcontextprotocol/server";
+import type { ToolFault } from "../core/errors.ts";
 import { decodeUtf8 } from "./bytes.ts";
 import { envelopeFault, type RpcError } from "./envelope.ts";
 import { JsonRefused, parseJson } from "./json.ts";
 import { createLineSplitter, type Line } from "./lines.ts";
+import type { OpenStream } from "./open-stream.ts";
 import { allowsBatch } from "./sessions/revisions.ts";
 
 export interface StdioWireOptions {
@@ -21,8 +24,10 @@ export interface StdioWireOptions {
   stdout: Writable;
   /** Bytes of one message. */
   maxBytes: number;
+  /** Lets in a subscription that stays open. */
+  openStream: (id: RequestId) => ReturnType<OpenStream>;
   /** Told why a message could not be dispatched, as its sender is. */
-  onRefused: (reason: string) => void;
+  onRefused: (reason: string, fault?: ToolFault) => void;
 }
 
 /**
@@ -35,8 +40,8 @@ export class StdioWire implements Transport {
   onerror?: (error: Error) => void;
   readonly #options: StdioWireOptions;
   readonly #split: (chunk: Buffer) => Line[];
-  /** Ids of requests not yet answered. */
-  readonly #inFlight = new Set<RequestId>();
+  /** Ids of requests not yet answered, and what is to be done when they are. */
+  readonly #inFlight = new Map<RequestId, () => void>();
   #protocolVersion = "";
   #closed = false;
 
@@ -60,13 +65,14 @@ export class StdioWire implements Transport {
   };
 
   async send(message: JSONRPCMessage): Promise<void> {
-    if (isJSONRPCResponse(message) && message.id !== undefined) this.#inFlight.delete(message.id);
+    if (isJSONRPCResponse(message) && message.id !== undefined) this.#settle(message.id);
     await this.#write(message);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const id of this.#inFlight.keys()) this.#settle(id);
     this.#options.stdin.off("data", this.#read);
     this.#options.stdin.pause();
     this.onclose?.();
@@ -102,33 +108,51 @@ export class StdioWire implements Transport {
   }
 
   #dispatch(value: unknown): void {
-    const fault = envelopeFault(value);
-    const message = fault ? undefined : parseJSONRPCMessage(value);
-    if (fault) this.#answer(fault);
-    else if (message && this.#admit(message)) this.onmessage?.(message);
-    // Answered without the id: with it, the answer would be taken for that of the request in flight.
-    else this.#refuse(INVALID_REQUEST, "The id is in flight already.");
+    const wrong = envelopeFault(value);
+    if (wrong) {
+      this.#answer(wrong);
+      return;
+    }
+    const message = parseJSONRPCMessage(value);
+    if (isJSONRPCRequest(message) && !this.#begin(message)) return;
+    if ("method" in message && message.method === "notifications/cancelled") this.#cancel(message.params);
+    this.onmessage?.(message);
   }
 
-  /** Keeps account of the ids in flight. False for a request whose id is. */
-  #admit(message: JSONRPCMessage): boolean {
-    if (isJSONRPCRequest(message)) {
-      if (this.#inFlight.has(message.id)) return false;
-      this.#inFlight.add(message.id);
-    } else if ("method" in message && message.method === "notifications/cancelled") {
-      const id = message.params?.requestId;
-      if (typeof id === "string" || typeof id === "number") this.#inFlight.delete(id);
+  /** Keeps account of the ids in flight. False for a request that is refused. */
+  #begin({ id, method }: JSONRPCRequest): boolean {
+    if (this.#inFlight.has(id)) {
+      // Answered without the id: with it, the answer would be taken for that of the request in flight.
+      this.#refuse(INVALID_REQUEST, "The id is in flight already.");
+      return false;
     }
+    const onSettled = method === "subscriptions/listen" ? this.#options.openStream(id) : () => {};
+    if (typeof onSettled !== "function") {
+      this.#answer(onSettled.error, onSettled.fault);
+      return false;
+    }
+    this.#inFlight.set(id, onSettled);
     return true;
+  }
+
+  #cancel(params: Record<string, unknown> | undefined): void {
+    const id = params?.requestId;
+    if (typeof id === "string" || typeof id === "number") this.#settle(id);
+  }
+
+  #settle(id: RequestId): void {
+    this.#inFlight.get(id)?.();
+    this.#inFlight.delete(id);
   }
 
   #refuse(code: number, message: string): void {
     this.#answer({ code, message, id: null });
   }
 
-  #answer({ code, message, id }: RpcError): void {
-    this.#options.onRefused(message);
-    void this.#write({ jsonrpc: "2.0", id, error: { code, message } }).catch(() => {});
+  #answer({ code, message, id, data }: RpcError, fault?: ToolFault): void {
+    this.#options.onRefused(message, fault);
+    const error = { code, message, ...(data !== undefined && { data }) };
+    void this.#write({ jsonrpc: "2.0", id, error }).catch(() => {});
   }
 
   async #write(message: unknown): Promise<void> {

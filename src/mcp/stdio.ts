@@ -1,5 +1,7 @@
 import type { Readable, Writable } from "node:stream";
+import type { RequestId } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { localPrincipal } from "../core/principal.ts";
 import type { McpFront } from "./front.ts";
 import { StdioWire } from "./stdio-wire.ts";
 
@@ -17,6 +19,9 @@ export interface StdioConnection {
 /** Serves one MCP connection of either era over a pair of streams. */
 export function connectStdio({ front, stdin, stdout, onError }: StdioConnectionOptions): StdioConnection {
   const { maxBodyBytes: maxBytes, refuseMessage: onRefused } = front;
-  const transport = new StdioWire({ stdin, stdout, maxBytes, onRefused });
-  return serveStdio(front.factory, { transport, onerror: onError });
+  const openStream = (id: RequestId) => front.openStream({ principal: localPrincipal, id });
+  const transport = new StdioWire({ stdin, stdout, maxBytes, openStream, onRefused });
+  // The wire counts subscriptions with all other streams.
+  const maxSubscriptions = Number.POSITIVE_INFINITY;
+  return serveStdio(front.factory, { transport, maxSubscriptions, onerror: onError });
 }

@@ -5,7 +5,14 @@ import type { Principal } from "../core/principal.ts";
 import { tellRefused } from "../core/refused-request.ts";
 import { readTraceparent } from "../core/trace-context.ts";
 
-const rpcError = z.looseObject({ error: z.looseObject({ message: z.string() }) });
+const rpcError = z.looseObject({
+  error: z.looseObject({
+    message: z.string(),
+    /** A fault, where it is one that its caller gets whole. */
+    data: z.unknown().optional(),
+  }),
+});
+const toldFault = z.looseObject({ correlationId: z.string() });
 
 const codeOfStatus: ReadonlyMap<number, ErrorCode> = new Map([
   [404, "not_found"],
@@ -25,19 +32,22 @@ export async function toldRefusal(
 ): Promise<Response> {
   const { status } = refusal;
   if (status === clientGone) return refusal;
-  const reason = await reasonOf(refusal);
-  const correlationId = readTraceparent(request.headers.get("traceparent"))?.traceId;
+  const told = await readRefusal(refusal);
+  const correlationId = told.correlationId ?? readTraceparent(request.headers.get("traceparent"))?.traceId;
   const code = codeOfStatus.get(status) ?? (status >= 500 ? "internal" : "invalid_input");
-  await tellRefused(calls, { principal, correlationId, code, reason });
+  await tellRefused(calls, { principal, correlationId, code, reason: told.reason });
   return refusal;
 }
 
-async function reasonOf(refusal: Response): Promise<string> {
-  const told = rpcError.safeParse(
+async function readRefusal(refusal: Response) {
+  const { data } = rpcError.safeParse(
     await refusal
       .clone()
       .json()
       .catch(() => undefined),
   );
-  return told.data?.error.message ?? `HTTP ${refusal.status}`;
+  return {
+    reason: data?.error.message ?? `HTTP ${refusal.status}`,
+    correlationId: toldFault.safeParse(data?.error.data).data?.correlationId,
+  };
 }

@@ -31,7 +31,7 @@ const noCache = { usedBytes: 0, maxBytes: 0, ...createCounts() };
 async function serve(audit: Audit) {
   const metrics = createMetrics();
   metrics.watch({
-    places: () => ({ taken: 0, waiting: 0 }),
+    places: () => ({ taken: 0, waiting: 0, streams: 0 }),
     breakers: () => [],
     cache: () => noCache,
     audit,

@@ -27,10 +27,12 @@ export const usualLimits: LimitSettings = {
   perDay: 1_000,
   overrides: [],
   tenantTotals: [],
-  local: { rate: false, perDay: false },
+  local: { rate: false, perDay: false, streams: false },
   concurrency: 100,
   queue: 200,
   queueMs: 1_000,
+  streams: 1_000,
+  streamsPerPrincipal: 16,
 };
 
 export const anna: Principal = { ...localPrincipal, id: "anna", tenantId: "acme", via: "api_key" };

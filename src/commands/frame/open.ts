@@ -100,6 +100,7 @@ async function buildDeps(
   const setLimits = {
     rate: isSet("limits.ratePerSecond", "limits.burst"),
     perDay: isSet("limits.perDay"),
+    streams: isSet("limits.streamsPerPrincipal"),
   };
   const log = createLog({ level });
   for (const warning of warnings) log.warn("exposed", { warning });

@@ -21,7 +21,9 @@ export interface EventSinkOptions {
   /** Called with each of those comments. */
   onKeepAlive?: () => void;
   /** The client closed the stream. */
-  onGone: () => void;
+  onGone?: () => void;
+  /** The stream has ended, whoever ended it. Called once. */
+  onEnd?: () => void;
 }
 
 export function createEventSink({
@@ -29,12 +31,15 @@ export function createEventSink({
   keepAliveMs,
   onKeepAlive,
   onGone,
+  onEnd,
 }: EventSinkOptions): EventSink {
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const release = () => {
+    if (!controller) return;
     clearInterval(timer);
     controller = undefined;
+    onEnd?.();
   };
   const body = new ReadableStream<Uint8Array>({
     start: (started) => {
@@ -42,7 +47,7 @@ export function createEventSink({
     },
     cancel: () => {
       release();
-      onGone();
+      onGone?.();
     },
   });
   const write = (text: string) => controller?.enqueue(encoder.encode(text));

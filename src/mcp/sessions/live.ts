@@ -13,8 +13,10 @@ export interface LiveSessions {
   isInFlight(sessionId: string, id: RequestId): boolean;
   /** Gives a message to the exchanges that wait for it. False when none does. */
   deliver(sessionId: string, message: JSONRPCMessage, extra: MessageExtraInfo): boolean;
-  /** Makes `sink` the session's stream for what belongs to no request, in place of the one before. */
+  /** Makes `sink` the session's stream for what belongs to no request. */
   attachSink(sessionId: string, sink: EventSink): void;
+  /** Ends the one there is. */
+  closeSink(sessionId: string): void;
   detachSink(sessionId: string, sink: EventSink): void;
   /** Stops everything of one session. */
   end(sessionId: string): Promise<void>;
@@ -64,10 +66,9 @@ export function createLiveSessions(): LiveSessions {
       return waiting.length > 0;
     },
     attachSink(sessionId, sink) {
-      const live = open(sessionId);
-      live.sink?.close();
-      live.sink = sink;
+      open(sessionId).sink = sink;
     },
+    closeSink: (sessionId) => sessions.get(sessionId)?.sink?.close(),
     detachSink(sessionId, sink) {
       const live = sessions.get(sessionId);
       if (live?.sink !== sink) return;

@@ -1,6 +1,7 @@
 import type { Server, ServerEventBus } from "@modelcontextprotocol/server";
 import type { Principal } from "../../core/principal.ts";
 import type { Connection } from "../connection.ts";
+import type { OpenStream } from "../open-stream.ts";
 import type { Wanted } from "../server.ts";
 import type { ServingUnit } from "../unit.ts";
 import type { LiveSessions } from "./live.ts";
@@ -24,6 +25,7 @@ export interface SessionOptions {
   resumeWithinMs: number;
   /** Between two looks for mail or events that other replicas left. */
   pollMs: number;
+  openStream: OpenStream;
 }
 
 /** What the parts of session serving share. */

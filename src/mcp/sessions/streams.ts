@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerEvent } from "@modelcontextprotocol/server";
+import { refusedStream } from "../open-stream.ts";
 import { transportFaultResponse } from "../rpc-response.ts";
 import { refuseUnlessAcceptsStream } from "./accept.ts";
 import { checkSession } from "./check.ts";
@@ -18,10 +19,25 @@ export async function openEventStream(serving: SessionServing, given: LegacyRequ
   const session = await checkSession(serving, given);
   if (session instanceof Response) return session;
   const lastEventId = headers.get("last-event-id");
-  if (lastEventId === null) return openSessionStream(serving, session.id);
+  if (lastEventId === null) {
+    // Its place is the new one's: a client that lost its stream comes back before anybody knows that it did.
+    serving.live.closeSink(session.id);
+    return counted(serving, given, (onEnd) => openSessionStream(serving, session.id, onEnd));
+  }
   const tail = await serving.store.eventsAfter(session.id, lastEventId);
   if (!tail) return transportFaultResponse(400, "Bad Request: Last-Event-ID is unknown or no longer kept.");
-  return resumeStream(serving, session.id, lastEventId, tail);
+  return counted(serving, given, (onEnd) => resumeStream(serving, session.id, { lastEventId, tail, onEnd }));
+}
+
+/** A stream where its caller may have one more; `onEnd` is to be called when it has ended. */
+function counted(
+  { openStream }: SessionServing,
+  { request, principal }: LegacyRequest,
+  begin: (onEnd: () => void) => Response,
+): Response {
+  const traceparent = request.headers.get("traceparent");
+  const opened = openStream({ principal, id: null, traceparent });
+  return typeof opened === "function" ? begin(opened) : refusedStream(opened);
 }
 
 const listChanges: Partial<Record<ServerEvent["kind"], string>> = {
@@ -31,15 +47,19 @@ const listChanges: Partial<Record<ServerEvent["kind"], string>> = {
 };
 
 /** What belongs to no request: changed lists. One stream per session; a new one takes the place of the old. */
-function openSessionStream({ bus, live, store, keepAliveMs }: SessionServing, sessionId: string): Response {
-  const stop = () => {
-    unsubscribe();
-    live.detachSink(sessionId, sink);
-  };
+function openSessionStream(
+  { bus, live, store, keepAliveMs }: SessionServing,
+  sessionId: string,
+  onEnd: () => void,
+): Response {
   const sink = createEventSink({
     sessionId,
     keepAliveMs,
-    onGone: stop,
+    onEnd() {
+      unsubscribe();
+      live.detachSink(sessionId, sink);
+      onEnd();
+    },
     // An open stream keeps its session alive, and ends when another replica ended the session.
     // Without an answer of the store it stays open: the next one tells.
     onKeepAlive: () =>
@@ -50,21 +70,25 @@ function openSessionStream({ bus, live, store, keepAliveMs }: SessionServing, se
   });
   const unsubscribe = bus.subscribe(({ kind }) => {
     const method = listChanges[kind];
-    if (!sink.open) stop();
-    else if (method !== undefined) sink.send({ data: JSON.stringify({ jsonrpc: "2.0", method }) });
+    if (method !== undefined) sink.send({ data: JSON.stringify({ jsonrpc: "2.0", method }) });
   });
   live.attachSink(sessionId, sink);
   return sink.response;
 }
 
+interface Resumed {
+  lastEventId: string;
+  tail: StreamTail;
+  onEnd: () => void;
+}
+
 function resumeStream(
   serving: SessionServing,
   sessionId: string,
-  lastEventId: string,
-  tail: StreamTail,
+  { lastEventId, tail, onEnd }: Resumed,
 ): Response {
   tellWriter(serving, sessionId, lastEventId);
-  const sink = createEventSink({ sessionId, keepAliveMs: serving.keepAliveMs, onGone: () => {} });
+  const sink = createEventSink({ sessionId, keepAliveMs: serving.keepAliveMs, onEnd });
   // A store that fails ends the stream; the client comes back for the rest.
   void follow(serving, sessionId, sink, lastEventId, tail)
     .catch(() => {})

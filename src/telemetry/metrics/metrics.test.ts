@@ -79,7 +79,7 @@ test("services are told by state, and cut off ones counted", async () => {
   const s3 = { service: "s3", region: "eu-central-1", account: "123456789012" };
   const states = ["closed", "half_open", "open"];
   metrics.watch({
-    places: () => ({ taken: 3, waiting: 2 }),
+    places: () => ({ taken: 3, waiting: 2, streams: 4 }),
     cache: () => cacheUse,
     breakers: () => states.map((state) => ({ ...s3, region: state, state })),
   });
@@ -102,7 +102,7 @@ test("of the roles of one account the metric tells the worst, and names none", a
   const s3 = { service: "s3", region: "eu-central-1", account: "123456789012" };
   const states = Object.entries({ a: "closed", b: "open", c: "half_open" });
   metrics.watch({
-    places: () => ({ taken: 0, waiting: 0 }),
+    places: () => ({ taken: 0, waiting: 0, streams: 0 }),
     cache: () => cacheUse,
     breakers: () => states.map(([role, state]) => ({ ...s3, role, state })),
   });
@@ -114,7 +114,11 @@ test("of the roles of one account the metric tells the worst, and names none", a
 test("the block cache is told by what it holds and did, as it is when somebody reads", async () => {
   const { metrics, values } = counted();
   let use = cacheUse;
-  metrics.watch({ places: () => ({ taken: 0, waiting: 0 }), breakers: () => [], cache: () => use });
+  metrics.watch({
+    places: () => ({ taken: 0, waiting: 0, streams: 0 }),
+    breakers: () => [],
+    cache: () => use,
+  });
   await metrics.read();
   use = { ...use, objectHits: 8 };
   const lines = (await values("sluice_cache_")).sort();

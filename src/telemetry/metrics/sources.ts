@@ -36,7 +36,7 @@ export interface CacheUse {
 
 /** What is looked at when somebody reads the metrics, and costs calls nothing. */
 export interface MetricSources {
-  places(): { taken: number; waiting: number };
+  places(): { taken: number; waiting: number; streams: number };
   breakers(): readonly (ServiceTarget & { state: string })[];
   cache(): CacheUse;
   audit?: { journal(): JournalCounts; backlogs(): Promise<readonly SinkBacklog[]> };
