@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { lookAgain } from "../core/look-again.ts";
 import type { Access, PolicyState } from "./access.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
 
@@ -66,8 +67,6 @@ function lookRepeatedly(
   take: (found: Found) => Promise<void>,
 ): () => void {
   const silent = { fault: `its disk has not answered for ${patienceMs / 1_000} s` };
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
   const look = async () => {
     let waits = 0;
     // In steps: of a process that was stopped meanwhile, as between two calls of a function, they do not count the time.
@@ -78,14 +77,7 @@ function lookRepeatedly(
     clearInterval(waiting);
     await take(found);
   };
-  const again = () => {
-    if (!isStopped) timer = setTimeout(() => void look().finally(again), everyMs).unref();
-  };
-  void look().finally(again);
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
-  };
+  return lookAgain(look, everyMs);
 }
 
 type Found = { text: string } | { fault: string };

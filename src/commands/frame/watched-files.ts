@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { lookAgain } from "../../core/look-again.ts";
 
 interface WatchOptions {
   /**
@@ -16,7 +17,6 @@ export function watchFiles(paths: readonly string[], { changed, looked, everyMs 
   let seen: string | undefined;
   let isSettled = false;
   let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     const found = await signatureOf(paths);
     const isAnother = seen !== undefined && found !== seen;
@@ -26,13 +26,10 @@ export function watchFiles(paths: readonly string[], { changed, looked, everyMs 
     isSettled = !isAnother && !callsAgain;
     if (!isStopped) looked();
   };
-  const again = () => {
-    if (!isStopped) timer = setTimeout(() => void look().finally(again), everyMs).unref();
-  };
-  void look().finally(again);
+  const stop = lookAgain(look, everyMs);
   return () => {
     isStopped = true;
-    clearTimeout(timer);
+    stop();
   };
 }
 
