@@ -17,24 +17,8 @@ class MayBeDone extends Error {
  * thrown at once. Source: DynamoDB developer guide, "Error handling": a write that ends with status 500 may have been done.
  */
 export function sentOnce<C extends PluggableClient>(command: C): C {
-  const mark =
-    (next: Next): Next =>
-    async (request) => {
-      try {
-        return await next(request);
-      } catch (thrown) {
-        throw isUndone(thrown) ? thrown : new MayBeDone(thrown);
-      }
-    };
-  const unmark =
-    (next: Next): Next =>
-    async (request) => {
-      try {
-        return await next(request);
-      } catch (thrown) {
-        throw thrown instanceof MayBeDone ? thrown.thrown : thrown;
-      }
-    };
+  const mark = throwing((thrown) => (isUndone(thrown) ? thrown : new MayBeDone(thrown)));
+  const unmark = throwing((thrown) => (thrown instanceof MayBeDone ? thrown.thrown : thrown));
   command.middlewareStack.use({
     applyToStack(stack) {
       // Within the SDK's retries, and outside of them.
@@ -43,6 +27,17 @@ export function sentOnce<C extends PluggableClient>(command: C): C {
     },
   });
   return command;
+}
+
+/** Throws another thing in place of what is thrown. */
+function throwing(instead: (thrown: unknown) => unknown): (next: Next) => Next {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (thrown) {
+      throw instead(thrown);
+    }
+  };
 }
 
 /** Refused by the service, as throttles are, or never sent for want of a connection. */
