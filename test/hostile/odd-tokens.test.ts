@@ -1,37 +1,33 @@
 import { generateKeyPairSync, sign } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { exportJWK } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callOver } from "../harness/call-over.ts";
 import { type GuardedServer, startGuardedServer } from "../harness/guarded-server.ts";
+import { encodedPart, type KeyIssuer, nowSeconds, startKeyIssuer } from "../harness/key-issuer.ts";
 import { audience } from "../harness/oidc-server.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const secret = Buffer.from("a secret that the issuer should never have published");
 
 /** An issuer of which some keys are not what keys should be. */
-let issuer = "";
-const asked: string[] = [];
-const provider = createServer(async (request, response) => {
-  asked.push(request.url ?? "");
+async function startIssuer(): Promise<KeyIssuer> {
   const jwk = await exportJWK(publicKey);
-  const keys = [
+  return startKeyIssuer([
     { ...jwk, kid: "first", alg: "RS256", use: "sig" },
     { kty: "oct", kid: "shared", alg: "HS256", k: secret.toString("base64url") },
     { kty: "oct", kid: "first", alg: "HS256", k: secret.toString("base64url") },
     { ...jwk, kid: "for-encryption", use: "enc" },
     { kty: "RSA", kid: "torn", alg: "RS256", n: "AQAB", e: "AQAB" },
     { kty: "none", kid: "none" },
-  ];
-  const isKeys = request.url === "/keys";
-  response.end(JSON.stringify(isKeys ? { keys } : { issuer, jwks_uri: `${issuer}/keys` }));
-});
+  ]);
+}
 
+let issuer = "";
+let provider: KeyIssuer;
 let server: GuardedServer;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  provider = await startIssuer();
+  issuer = provider.issuer;
   server = await startGuardedServer({
     modes: ["jwt"],
     resource: audience,
@@ -40,22 +36,18 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  provider.closeAllConnections();
   provider.close();
 });
 
-const encoded = (part: unknown) =>
-  Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
-const nowS = () => Math.floor(Date.now() / 1_000);
 const goodHeader = { alg: "RS256", kid: "first", typ: "at+jwt" };
 const good = () => ({
-  ...{ iss: issuer, aud: audience, sub: "ada", exp: nowS() + 300, tenant: "acme" },
+  ...{ iss: issuer, aud: audience, sub: "ada", exp: nowSeconds() + 300, tenant: "acme" },
   realm: { roles: ["reader"] },
 });
 
 /** Signed with the issuer's own key whatever it says: only what it says can be what is wrong with it. */
 function signed(claims: unknown = good(), header: unknown = goodHeader): string {
-  const what = `${encoded(header)}.${encoded(claims)}`;
+  const what = `${encodedPart(header)}.${encodedPart(claims)}`;
   return `${what}.${sign("sha256", Buffer.from(what), privateKey).toString("base64url")}`;
 }
 
@@ -114,7 +106,7 @@ test.each<[string, () => string]>([
   ["exp that is infinite", () => text((json) => json.replace(/"exp":\d+/, '"exp":1e400'))],
   ["exp past every date", () => claim({ exp: 1e300 })],
   ["exp below zero", () => claim({ exp: -1 })],
-  ["exp that is a list", () => claim({ exp: [nowS() + 300] })],
+  ["exp that is a list", () => claim({ exp: [nowSeconds() + 300] })],
   ["exp that is null", () => claim({ exp: null })],
   ["nbf in words", () => claim({ nbf: "0" })],
   ["nbf past the end of time", () => claim({ nbf: 1e300 })],
@@ -139,7 +131,7 @@ test.each<[string, () => string]>([
   ["an empty role", () => claim({ realm: { roles: [""] } })],
   ["a blank within", () => signed().replace(".", " .")],
   ["padding", () => `${signed()}=`],
-  ["a fourth part", () => `${signed()}.${encoded({})}`],
+  ["a fourth part", () => `${signed()}.${encodedPart({})}`],
   ["no signature", () => `${signed().split(".").slice(0, 2).join(".")}.`],
   [
     "a signature of nothing but zeros",
@@ -197,5 +189,5 @@ test("a token longer than headers may be costs a refusal, and the next caller no
 });
 
 test("the issuer was asked for its document and its keys, and for nothing that a token named", () => {
-  expect(new Set(asked)).toEqual(new Set(["/.well-known/openid-configuration", "/keys"]));
+  expect(new Set(provider.asked)).toEqual(new Set(["/.well-known/openid-configuration", "/keys"]));
 });

@@ -1,10 +1,9 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { exportJWK } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callOver } from "../harness/call-over.ts";
 import { type GuardedServer, startGuardedServer } from "../harness/guarded-server.ts";
+import { encodedPart, type KeyIssuer, nowSeconds, startKeyIssuer } from "../harness/key-issuer.ts";
 import { audience } from "../harness/oidc-server.ts";
 import { answersOn, calledAs, statusesIn } from "../harness/raw-http.ts";
 import { modernRequest } from "../harness/rpc.ts";
@@ -15,38 +14,33 @@ const p384 = generateKeyPairSync("ec", { namedCurve: "P-384" });
 const edwards = generateKeyPairSync("ed25519");
 
 /** An issuer with keys of every kind, none of which says by `alg` what it is for: tokens could try to choose. */
-let issuer = "";
-const provider = createServer(async (request, response) => {
+async function startIssuer(): Promise<KeyIssuer> {
   const named = Object.entries({ rsa, p256, p384, edwards });
-  const keys = await Promise.all(
-    named.map(async ([kid, { publicKey }]) => ({ ...(await exportJWK(publicKey)), kid })),
-  );
-  response.end(JSON.stringify(request.url === "/keys" ? { keys } : { issuer, jwks_uri: `${issuer}/keys` }));
-});
+  const keys = named.map(async ([kid, { publicKey }]) => ({ ...(await exportJWK(publicKey)), kid }));
+  return startKeyIssuer(await Promise.all(keys));
+}
 
+let issuer = "";
+let provider: KeyIssuer;
 let server: GuardedServer;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  provider = await startIssuer();
+  issuer = provider.issuer;
   server = await startGuardedServer({ modes: ["jwt"], resource: audience, jwt: { issuer } });
 });
 afterAll(async () => {
   await server.close();
-  provider.closeAllConnections();
   provider.close();
 });
 
-const encoded = (part: unknown) =>
-  Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
-const nowS = () => Math.floor(Date.now() / 1_000);
 const claims = (more: Record<string, unknown> = {}) => ({
-  ...{ iss: issuer, aud: audience, sub: "ada", exp: nowS() + 300 },
+  ...{ iss: issuer, aud: audience, sub: "ada", exp: nowSeconds() + 300 },
   ...more,
 });
 
 type Signer = (what: Buffer) => Buffer;
 function token(header: Record<string, unknown>, by: Signer, payload: unknown = claims()): string {
-  const what = `${encoded({ typ: "at+jwt", ...header })}.${encoded(payload)}`;
+  const what = `${encodedPart({ typ: "at+jwt", ...header })}.${encodedPart(payload)}`;
   return `${what}.${by(Buffer.from(what)).toString("base64url")}`;
 }
 const byEc =
@@ -103,16 +97,16 @@ test.each<[string, () => string]>([
   [
     "a JWE of five parts that wraps one",
     () =>
-      `${encoded({ alg: "dir", enc: "A256GCM", cty: "JWT" })}..AAAA.${encoded(token({ alg: "RS256", kid: "rsa" }, byRsa))}.AAAA`,
+      `${encodedPart({ alg: "dir", enc: "A256GCM", cty: "JWT" })}..AAAA.${encodedPart(token({ alg: "RS256", kid: "rsa" }, byRsa))}.AAAA`,
   ],
-  ["JSON serialization", () => encoded({ payload: encoded(claims()), signatures: [] })],
+  ["JSON serialization", () => encodedPart({ payload: encodedPart(claims()), signatures: [] })],
   [
     "a claim of two ends, the later one past",
     () =>
       token(
         { alg: "RS256", kid: "rsa" },
         byRsa,
-        JSON.stringify(claims()).replace(/}$/, `,"exp":${nowS() - 600}}`),
+        JSON.stringify(claims()).replace(/}$/, `,"exp":${nowSeconds() - 600}}`),
       ),
   ],
   [
@@ -123,7 +117,7 @@ test.each<[string, () => string]>([
   ["iat in words", () => token({ alg: "RS256", kid: "rsa" }, byRsa, claims({ iat: "now" }))],
   [
     "exp in digits of a text",
-    () => token({ alg: "RS256", kid: "rsa" }, byRsa, claims({ exp: String(nowS() + 300) })),
+    () => token({ alg: "RS256", kid: "rsa" }, byRsa, claims({ exp: String(nowSeconds() + 300) })),
   ],
 ])("%s lets nobody in", async (_what, make) => {
   expect((await present(make())).status).toBe(401);
