@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { TakeBytes } from "../stores/body.ts";
 import { createWriteGathered } from "./write-gathered.ts";
 
 const bufferBytes = 8;
@@ -56,4 +57,24 @@ test("what a disk refused is not written again, and not with the next", async ()
   const next = slowDisk();
   await writeGathered(bodyOf("abc", 2), next.write);
   expect([writes, next.text()]).toEqual([1, "abc"]);
+});
+
+test("a piece is written while the next is gathered, and one at a time", async () => {
+  const writeGathered = createWriteGathered(bufferBytes);
+  let [busy, most, text] = [0, 0, ""];
+  const write = async (bytes: Uint8Array) => {
+    most = Math.max(most, ++busy);
+    const before = Buffer.from(bytes).toString();
+    await sleep(2);
+    // What is being written is not written over meanwhile.
+    expect(Buffer.from(bytes).toString()).toBe(before);
+    text += before;
+    busy--;
+  };
+  const long = "abcdefghijklmnopqrstuvwxyz0123456789".repeat(5);
+  const each = async (take: TakeBytes) => {
+    for (let at = 0; at < long.length; at += 3) await take(Buffer.from(long.slice(at, at + 3)));
+  };
+  await writeGathered({ each, [Symbol.asyncIterator]: () => bodyOf(long, 3) }, write);
+  expect([text, most, busy]).toEqual([long, 1, 0]);
 });

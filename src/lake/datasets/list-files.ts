@@ -92,7 +92,13 @@ function compareNames(left: StoredObject | undefined, right: StoredObject): numb
   return left ? compareTexts(nameOf(left.location), nameOf(right.location)) : -1;
 }
 
+/** From here on UTF-16, which strings are compared by, is in another order than UTF-8. */
+const laterUnits = /[\ud800-\uffff]/;
+
 /** In the order of S3, which is that of the bytes of UTF-8. Source: S3 ListObjectsV2. */
 function compareTexts(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (laterUnits.test(left) || laterUnits.test(right)) {
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  }
+  return left < right ? -1 : left > right ? 1 : 0;
 }

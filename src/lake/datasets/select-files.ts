@@ -84,6 +84,7 @@ function refuseTableFormats(
       const found = pattern.exec(nameOf(location));
       if (found) roots.add(nameOf(location).slice(0, found.index + (found[0].startsWith("/") ? 1 : 0)));
     }
+    if (roots.size === 0) continue;
     for (const { location } of listed) {
       const name = nameOf(location);
       const root = [...roots].find((root) => matches(name) && name.startsWith(root));

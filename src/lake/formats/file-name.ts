@@ -17,8 +17,13 @@ const compressionOf: ReadonlyMap<string, Compression> = new Map([
 /** Reads the claim of `orders.csv.gz`, of an object key, or of a path. */
 export function claimOf(name: string): NameClaim {
   const base = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
-  const parts = base.toLowerCase().split(".").slice(1);
-  const compression = compressionOf.get(parts.at(-1) ?? "");
-  if (compression) parts.pop();
-  return { extension: parts.at(-1) ?? "", compression: compression ?? "none" };
+  const last = extensionOf(base);
+  const compression = compressionOf.get(last);
+  if (compression === undefined) return { extension: last, compression: "none" };
+  return { extension: extensionOf(base.slice(0, -last.length - 1)), compression };
+}
+
+function extensionOf(base: string): string {
+  const dot = base.lastIndexOf(".");
+  return dot < 0 ? "" : base.slice(dot + 1).toLowerCase();
 }

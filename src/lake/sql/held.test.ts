@@ -48,6 +48,53 @@ test.each([
   expect((await sql.run(all, tables)).rows).toEqual(rowsOf(36, of));
 });
 
+/** By column: its type, and values that its paths can or cannot have. */
+const partitionValues: [string, string, (string | null)[]][] = [
+  ["plain words", "VARCHAR", ["eu", "us-1", "a_b.c", "007"]],
+  ["words of which one is NULL", "VARCHAR", ["eu", null]],
+  ["words of which one reads as NULL", "VARCHAR", ["eu", "null", "NULL"]],
+  ["words that a path takes for something else", "VARCHAR", ["a/b", "%41", "k=v", "..", " x ", "é", ""]],
+  ["the words of Hive", "VARCHAR", ["__HIVE_DEFAULT_PARTITION__", "x"]],
+  ["whole numbers", "BIGINT", ["-7", "0", "12", "9007199254740993"]],
+  ["days", "DATE", ["2024-02-29", "1969-12-31"]],
+  ["times", "TIMESTAMP", ["2024-02-29 10:00:00", "1969-12-31 00:00:00"]],
+];
+
+test.each(partitionValues)(
+  "%s as partitions are the same whether files are held or not",
+  async (name, type, values) => {
+    const scan = await scanOf(`values ${name}`, 2 * values.length, () => "");
+    const files = scan.files.map((file, at) => ({
+      ...file,
+      partition: { p: values[at >> 1] ?? null, "Q q": "2" },
+    }));
+    const partitionColumns = [
+      { name: "p", type },
+      { name: "Q q", type: "BIGINT" },
+    ];
+    const tables = [{ name: "t", scan: { ...scan, files, partitionColumns } as Scan }];
+    const asked = [
+      "SELECT * FROM t",
+      'SELECT typeof(p), typeof("Q q"), count(*), sum(i) FROM t GROUP BY ALL ORDER BY ALL',
+      "SELECT p, count(*) FROM t GROUP BY p ORDER BY p NULLS FIRST",
+      "SELECT i FROM t WHERE p = (SELECT max(p) FROM t) ORDER BY i",
+      "SELECT i FROM t WHERE p IS NULL OR p::VARCHAR > '1' ORDER BY i",
+      `SELECT i FROM t WHERE p IN (CAST('${values[0]}' AS ${type})) AND "Q q" = 2 ORDER BY i`,
+    ];
+    const answers = async () => {
+      const given = [];
+      for (const statement of asked) given.push((await sql.run(statement, tables)).rows);
+      return given;
+    };
+    const plain = await answers();
+    expect(plain[0]).toHaveLength(2 * values.length);
+    const release = await sql.engine.hold(tables[0]!.scan, join(sql.dir, `links of ${name}`));
+    expect(await answers()).toEqual(plain);
+    expect(await answers()).toEqual(plain);
+    await release();
+  },
+);
+
 test("a statement that fails leaves nothing to the next, nor does one over other tables", async () => {
   const scans = [await scanOf("first", 12, () => "a"), await scanOf("second", 13, () => "b")];
   const [one, two] = scans.map((scan) => [{ name: "t", scan }]);
@@ -87,7 +134,7 @@ test.each(["before its first statement", "between two"])(
     const release = await sql.engine.hold(scan, links);
     const tables = [{ name: "t", scan }];
     if (when === "between two") expect((await sql.run(all, tables)).rows).toHaveLength(24);
-    await unlink(join(links, "_sluice_partition=1", "17.parquet"));
+    await unlink(join(links, "_sluice_partition=1", "_sluice_value_0=1", "17.parquet"));
     await expect(sql.run(all, tables)).rejects.toMatchObject({ code: "unavailable" });
     await release();
     expect((await sql.run(all, tables)).rows).toHaveLength(24);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import { keptOutside } from "../tables/table-field.ts";
 import type { DeletedRows, Scan, ScanFile } from "./engine.ts";
-import { partitionKey } from "./partition-key.ts";
+import { partitionKey, valueKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobFile, JobScan, PartitionValues } from "./protocol.ts";
 import type { PreparedText } from "./scan/prepared.ts";
@@ -38,11 +38,15 @@ export async function linkScan(
   folder: string,
   scan: Scan,
   store: PreparedStore,
-  linkTo = linkSymbolically,
+  { linkTo = linkSymbolically, columnsInPaths = [] }: LinkWays = {},
 ): Promise<JobScan> {
   const { partitions, ofFile } = partitionsOf(scan);
   const folderOf = (partition: number) =>
-    join(folder, `${partitionKey}=${numberIn(partition, partitions.length)}`);
+    join(
+      folder,
+      `${partitionKey}=${numberIn(partition, partitions.length)}`,
+      ...columnsInPaths.map((column) => `${valueKey(column)}=${partitions[partition]?.[column]}`),
+    );
   await mapBounded(partitions, parallelLinks, (_, index) => mkdir(folderOf(index), { recursive: true }));
   const deletes = await linkDeletes(join(folder, "deletes"), scan);
   const files = await mapBounded(scan.files, parallelLinks, (file, index) => {
@@ -62,6 +66,7 @@ export async function linkScan(
     areAlike: scan.format === "parquet" ? scan.areAlike : undefined,
     tableFields: scan.format === "parquet" ? scan.tableFields : undefined,
     filesWithoutIds: scan.format === "parquet" ? scan.filesWithoutIds : undefined,
+    columnsInPaths,
   };
 }
 
@@ -87,6 +92,14 @@ function partitionsOf(scan: Scan): { partitions: PartitionValues[]; ofFile: numb
   return { partitions, ofFile };
 }
 
+export type LinkTo = (target: string, path: string) => Promise<void>;
+
+interface LinkWays {
+  linkTo?: LinkTo;
+  /** Numbers of partition columns whose values are to stand in the paths, each in a folder of its own. */
+  columnsInPaths?: readonly number[];
+}
+
 interface LinkOptions {
   path: string;
   partition: number;
@@ -94,7 +107,7 @@ interface LinkOptions {
   store: PreparedStore;
   /** Where files are linked that name deleted rows. */
   deletes: ReadonlyMap<string, string>;
-  linkTo: (target: string, path: string) => Promise<void>;
+  linkTo: LinkTo;
 }
 
 async function linkFile(

@@ -48,6 +48,8 @@ export interface JobScan {
   areAlike?: boolean | undefined;
   /** A folder with these very files and nothing else, none of them a symbolic link, that no other scan ever has. */
   heldIn?: string | undefined;
+  /** Numbers of partition columns whose values stand in the files' paths too. Of a held scan. */
+  columnsInPaths?: readonly number[] | undefined;
   /** Of a table of Delta or Iceberg: all columns in their order. Partition columns are among them. */
   tableFields?: TableField[] | undefined;
   filesWithoutIds?: FilesWithoutIds | undefined;
@@ -82,6 +84,8 @@ export interface RunJob extends JobLimits {
   planOnly?: boolean | undefined;
   /** The statement ran over these very files before, and what it read is there. */
   known?: KnownReading | undefined;
+  /** The tables came without their files: they are those of the last job over the same held folders. */
+  isBrief?: boolean | undefined;
   /** Write all rows to a file in the folder, in place of a page. */
   exportTo?: ExportTarget | undefined;
 }
@@ -252,6 +256,8 @@ export type InspectReply = z.infer<typeof inspectReply>;
 export const fromWorker = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("started"), id: z.number() }),
+  /** The job came without its files, and they are not known here any more: it is to be sent with them. */
+  z.object({ kind: z.literal("unknown"), id: z.number() }),
   z.object({
     kind: z.literal("progress"),
     id: z.number(),

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
 import { createDirectCalls, type DirectCalls } from "../cache/direct-calls.ts";
 import type { Scan } from "./engine.ts";
-import { type JobFolder, linkScan, tableFolder } from "./job-folder.ts";
+import { type JobFolder, type LinkTo, linkScan, tableFolder } from "./job-folder.ts";
+import { columnsInPaths } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobScan } from "./protocol.ts";
-
-type LinkTo = (target: string, path: string) => Promise<void>;
 
 /** Hard links made in one go, which takes about as long as to have a thread of Node's pool make two. */
 const linksInOneGo = 64;
@@ -49,7 +48,8 @@ export class ScanLinks {
   /** The engine follows every symbolic link at each of its looks at a file. Undefined where there can be no others. */
   private async linkHard(scan: Scan, folder: string): Promise<HeldScan | undefined> {
     try {
-      const held = await this.linkIn(folder, scan, createLinker(this.calls));
+      const linkTo = createLinker(this.calls);
+      const held = await this.linkIn(folder, scan, { linkTo, columnsInPaths: columnsInPaths(scan) });
       return { ...held, scan: { ...held.scan, heldIn: folder } };
     } catch {
       // On another file system, or for a file with as many names as it can have. What else is wrong, symbolic links tell.
@@ -57,10 +57,10 @@ export class ScanLinks {
     }
   }
 
-  private async linkIn(folder: string, scan: Scan, linkTo?: LinkTo): Promise<HeldScan> {
+  private async linkIn(folder: string, scan: Scan, ways?: Parameters<typeof linkScan>[3]): Promise<HeldScan> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
-      return { scan: await linkScan(folder, scan, this.prepared, linkTo), folder };
+      return { scan: await linkScan(folder, scan, this.prepared, ways), folder };
     } catch (thrown) {
       await rm(folder, { recursive: true, force: true });
       throw thrown;

@@ -10,6 +10,7 @@ import {
   type Job,
   memorySignal,
   processMemoryMessage,
+  type RunJob,
   type ToWorker,
   workerTemp,
 } from "./protocol.ts";
@@ -28,6 +29,8 @@ export interface WorkerLimits {
 
 interface Pending {
   id: number;
+  /** Where it was sent without its files. */
+  withFiles?: Job | undefined;
   /** Whether the worker said that it has the job. */
   isStarted: boolean;
   scope: SqlScope;
@@ -115,6 +118,7 @@ export class WorkerProcess {
    */
   run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
+    const mayKnow = job.kind === "run" && this.heldIn !== undefined && this.heldIn === heldFolder(job);
     if (job.kind === "run") this.heldIn = heldFolder(job);
     this.rested = new Promise((resolve) => {
       this.markRested = resolve;
@@ -122,15 +126,19 @@ export class WorkerProcess {
     return new Promise((resolve, reject) => {
       this.pending = {
         id,
+        ...(mayKnow ? { withFiles: job } : {}),
         isStarted: false,
         scope,
         hydrate: forThisCall(hydrate),
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
-      const message: ToWorker = { id, job };
-      this.child.send(message, (error) => {
-        if (error) this.lose(id, error);
-      });
+      this.send({ id, job: mayKnow ? withoutFiles(job) : job });
+    });
+  }
+
+  private send(message: ToWorker): void {
+    this.child.send(message, (error) => {
+      if (error) this.lose(message.id, error);
     });
   }
 
@@ -174,6 +182,10 @@ export class WorkerProcess {
       if (this.pending) this.pending.isStarted = true;
       return;
     }
+    if (message.kind === "unknown") {
+      this.sendWithFiles();
+      return;
+    }
     if (message.kind === "progress") {
       const { done, total, message: text } = message;
       const known = {
@@ -198,6 +210,17 @@ export class WorkerProcess {
     this.settle({ error: fault ?? new ToolError(code, message.message, { details, cause }) });
   }
 
+  private sendWithFiles(): void {
+    const { pending } = this;
+    if (!pending?.withFiles) {
+      this.kill(new ToolError("internal", "A query worker broke its protocol."));
+      return;
+    }
+    const { id, withFiles: job } = pending;
+    pending.withFiles = undefined;
+    this.send({ id, job });
+  }
+
   private async fetch({ id, reads, isCheck }: Extract<FromWorker, { kind: "reads" }>): Promise<void> {
     const { pending } = this;
     if (!pending) return;
@@ -208,9 +231,7 @@ export class WorkerProcess {
       pending.hydrationFault = thrown;
       answer = { id, fetched: { failed: true } };
     }
-    this.child.send(answer, (error) => {
-      if (error) this.lose(id, error);
-    });
+    this.send(answer);
   }
 
   private settle(outcome: { result: unknown } | { error: unknown }): void {
@@ -240,6 +261,15 @@ function start({ nodeOptions, program }: WorkerEntry, limits: WorkerLimits, cwd:
   ];
   const [command = "", ...args] = limits.keptBy === "system" ? [...bound, ...node] : node;
   return spawn(command, args, { cwd, env: workerEnvironment, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+}
+
+/** To put thousands of files into words and to read them takes as long as many a question. */
+function withoutFiles(job: RunJob): RunJob {
+  const tables = job.tables.map(({ names, scan }) => ({
+    names,
+    scan: { ...scan, files: [], partitions: [] },
+  }));
+  return { ...job, tables, isBrief: true };
 }
 
 /** The first of a job's held tables. */

@@ -1,3 +1,4 @@
+import { type Body, eachOf } from "./body.ts";
 import type { ReadRequest, Store } from "./store.ts";
 
 /** What a read gives, as one piece in memory. Throws as stores do. */
@@ -10,14 +11,14 @@ export async function readBytes(
 }
 
 /** All of a body, as one piece in memory. */
-export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function bytesOf(body: Body): Promise<Buffer> {
   return Buffer.concat(await piecesOf(body));
 }
 
 /** All of a body, in the pieces it came in. */
-export async function piecesOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+export async function piecesOf(body: Body): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
+  await eachOf(body, (piece) => void pieces.push(piece));
   return pieces;
 }
 

@@ -1,7 +1,8 @@
-import { Readable } from "node:stream";
+import { finished, Readable } from "node:stream";
 import { ToolError } from "../../core/errors.ts";
 import type { BodyEnd, RetryBudget } from "../../core/service-guard.ts";
 import { quoteName } from "../location-names.ts";
+import type { Body, TakeBytes } from "./body.ts";
 import type { BodyPace } from "./body-pace.ts";
 import { BrokenBody } from "./interrupted.ts";
 import { toS3Error } from "./s3-errors.ts";
@@ -21,11 +22,7 @@ export interface ExpectedBody {
  * `timeout` when the connection breaks or hangs, as `BrokenBody` while the budget lasts. The connection is dropped as soon as `signal` aborts, even
  * where nobody walks the body.
  */
-export function s3Body(
-  body: unknown,
-  expected: ExpectedBody,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
+export function s3Body(body: unknown, expected: ExpectedBody, signal: AbortSignal): Body {
   if (!(body instanceof Readable)) throw new TypeError("The AWS SDK gave a body that is no Node stream.");
   const drop = () => void body.destroy();
   if (signal.aborted) drop();
@@ -33,7 +30,7 @@ export function s3Body(
   // Whoever walks the body sees the error; without a listener an error nobody waits for would end the process.
   body.on("error", () => {});
   body.once("close", () => signal.removeEventListener("abort", drop));
-  return counted(body, expected, signal);
+  return new S3Body(body, expected, signal);
 }
 
 /** Reads nothing and gives the connection up. */
@@ -43,31 +40,86 @@ export function discardS3Body(body: unknown): void {
   body.destroy();
 }
 
-async function* counted(
-  body: Readable,
-  expected: ExpectedBody,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const { pace } = expected;
-  let receivedBytes = 0;
-  pace.waits();
-  try {
-    for await (const chunk of body) {
-      if (signal.aborted) throw stopError(signal);
-      const bytes: Uint8Array = chunk;
-      receivedBytes += bytes.length;
-      pace.came(bytes.length);
-      if (receivedBytes > expected.sizeBytes) throw wrongLength(expected, receivedBytes);
-      yield bytes;
-      pace.waits();
-    }
-  } catch (thrown) {
-    if (signal.aborted) throw stopError(signal);
-    if (receivedBytes !== expected.sizeBytes) throw brokenOff(thrown, expected);
+class S3Body implements Body {
+  readonly #body: Readable;
+  readonly #expected: ExpectedBody;
+  readonly #signal: AbortSignal;
+  #receivedBytes = 0;
+
+  constructor(body: Readable, expected: ExpectedBody, signal: AbortSignal) {
+    this.#body = body;
+    this.#expected = expected;
+    this.#signal = signal;
   }
-  if (signal.aborted) throw stopError(signal);
-  if (receivedBytes !== expected.sizeBytes) throw wrongLength(expected, receivedBytes);
-  expected.retries.succeeded(false);
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { pace } = this.#expected;
+    pace.waits();
+    try {
+      for await (const chunk of this.#body) {
+        const bytes = this.#came(chunk);
+        yield bytes;
+        pace.waits();
+      }
+    } catch (thrown) {
+      this.#broke(thrown);
+    }
+    this.#ended();
+  }
+
+  async each(take: TakeBytes): Promise<void> {
+    const body = this.#body;
+    const { pace } = this.#expected;
+    let taking: Promise<void> | undefined;
+    let refusal: { thrown: unknown } | undefined;
+    const refuse = (thrown: unknown) => {
+      refusal ??= { thrown };
+      body.destroy();
+    };
+    const goOn = () => {
+      pace.waits();
+      body.resume();
+    };
+    body.on("data", (chunk: Uint8Array) => {
+      try {
+        taking = take(this.#came(chunk));
+      } catch (thrown) {
+        refuse(thrown);
+        return;
+      }
+      if (taking === undefined) return pace.waits();
+      body.pause();
+      taking.then(goOn, refuse);
+    });
+    pace.waits();
+    const fault = await new Promise((resolve) => finished(body, { writable: false }, resolve));
+    // Whoever takes the bytes has them until then, and is not to be told of the end before.
+    await taking?.catch(() => {});
+    if (refusal) throw refusal.thrown;
+    if (fault) this.#broke(fault);
+    this.#ended();
+  }
+
+  #came(bytes: Uint8Array): Uint8Array {
+    if (this.#signal.aborted) throw stopError(this.#signal);
+    this.#receivedBytes += bytes.length;
+    this.#expected.pace.came(bytes.length);
+    if (this.#receivedBytes > this.#expected.sizeBytes)
+      throw wrongLength(this.#expected, this.#receivedBytes);
+    return bytes;
+  }
+
+  #broke(thrown: unknown): void {
+    if (this.#signal.aborted) throw stopError(this.#signal);
+    if (this.#receivedBytes !== this.#expected.sizeBytes) throw brokenOff(thrown, this.#expected);
+  }
+
+  #ended(): void {
+    if (this.#signal.aborted) throw stopError(this.#signal);
+    if (this.#receivedBytes !== this.#expected.sizeBytes)
+      throw wrongLength(this.#expected, this.#receivedBytes);
+    this.#expected.retries.succeeded(false);
+  }
 }
 
 function brokenOff(thrown: unknown, { uri, retries }: ExpectedBody): ToolError {

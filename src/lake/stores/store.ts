@@ -1,5 +1,6 @@
 import type { Location } from "../location.ts";
 import type { RecentMap } from "../recent-map.ts";
+import type { Body } from "./body.ts";
 
 /** One stored object or file at one version. */
 export interface StoredObject {
@@ -65,7 +66,7 @@ export interface ReadResult {
   sizeBytes: number;
   /** Offset of the first byte of `body`. */
   start: number;
-  body: AsyncIterable<Uint8Array>;
+  body: Body;
 }
 
 /**

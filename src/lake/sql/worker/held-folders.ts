@@ -20,17 +20,25 @@ export function watchHeld(scans: readonly JobScan[]): () => void {
   };
 }
 
-/** Files by their folders, and these by the folder that all of a scan lie in. */
+/** What lies in each folder: the files, their folders, and these in turn up to the folder of the scan. */
 function namesByFolder(scans: readonly JobScan[]): Map<string, Set<string>> {
   const folders = new Map<string, Set<string>>();
   const note = (path: string) => {
     const folder = dirname(path);
-    const names = folders.get(folder) ?? new Set();
-    folders.set(folder, names.add(basename(path)));
+    const names = folders.get(folder);
+    if (names) names.add(basename(path));
+    else folders.set(folder, new Set([basename(path)]));
+    return names === undefined;
   };
-  const files = scans.flatMap((scan) => scan.files);
-  for (const { path } of files) note(path);
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) note(folder);
+  for (const { files, columnsInPaths = [] } of scans) {
+    for (const { path } of files) {
+      let [level, isNew] = [path, note(path)];
+      for (let above = 0; isNew && above <= columnsInPaths.length; above++) {
+        level = dirname(level);
+        isNew = note(level);
+      }
+    }
+  }
   return folders;
 }
 

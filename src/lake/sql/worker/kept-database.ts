@@ -7,6 +7,12 @@ export interface HeldDatabase extends Database {
   check(): void;
 }
 
+interface Kept {
+  database: HeldDatabase;
+  /** What its views are of. */
+  tables: RunJob["tables"];
+}
+
 /** As long as the server holds a table after its last call. */
 const keepMs = 30_000;
 
@@ -30,7 +36,12 @@ export function heldKey({ tables, exportTo, planOnly, ...limits }: RunJob): stri
  * job.
  */
 export class KeptDatabase {
-  private kept: { key: string; database: HeldDatabase; expiry: NodeJS.Timeout } | undefined;
+  private kept: (Kept & { key: string; expiry: NodeJS.Timeout }) | undefined;
+
+  /** The tables of `key`, where their database is there still. */
+  tablesOf(key: string): RunJob["tables"] | undefined {
+    return this.kept?.key === key ? this.kept.tables : undefined;
+  }
 
   /** The database of `key`, which is the taker's now. Any other is closed. */
   take(key: string): HeldDatabase | undefined {
@@ -48,9 +59,9 @@ export class KeptDatabase {
   }
 
   /** Only where nothing of the last statement is left in it. */
-  keep(key: string, database: HeldDatabase): void {
+  keep(key: string, kept: Kept): void {
     this.close();
     const expiry = setTimeout(() => this.close(), keepMs).unref();
-    this.kept = { key, database, expiry };
+    this.kept = { ...kept, key, expiry };
   }
 }

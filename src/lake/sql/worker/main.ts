@@ -26,7 +26,9 @@ async function serve(): Promise<void> {
 
   process.on("message", (message: ToWorker) => {
     if ("fetched" in message) return fetcher.answered(message.fetched);
-    const { id, job } = message;
+    const { id } = message;
+    const job = work.withFiles(message.job);
+    if (!job) return send({ kind: "unknown", id });
     send({ kind: "started", id });
     const report = throttled(
       (update) => send({ kind: "progress", id, ...update }),

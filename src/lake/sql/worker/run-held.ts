@@ -25,7 +25,7 @@ export async function runHeld(
 ): Promise<RunReply> {
   const database = kept.take(key) ?? (await openHeld(instances, job));
   let isClean = false;
-  later(() => (isClean ? kept.keep(key, database) : database.close()));
+  later(() => (isClean ? kept.keep(key, { database, tables: job.tables }) : database.close()));
   await checkSessionNames(database.connection, sessionNames);
   const rows = await runOnce(database.connection, job, report, 0);
   database.check();

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { Column, RowRange } from "../engine.ts";
-import { partitionKey } from "../partition-key.ts";
+import { partitionKey, valueKey } from "../partition-key.ts";
 import type { FileRows, JobScan } from "../protocol.ts";
 import { wholeRecord } from "../whole-record.ts";
 import { ndjsonSelect, paths, type ReadyFile, readJson } from "./json-views.ts";
@@ -15,12 +15,15 @@ export function viewSql(name: string, scan: JobScan): string {
 
 /** The same of a held scan: by its folder as one pattern where that has the files in their order, since of a list the engine looks at each file first. */
 export function heldViewSql(name: string, scan: JobScan): string {
-  const { heldIn = "", files } = scan;
+  const { heldIn = "", files, columnsInPaths = [] } = scan;
   const isPlain = !/[*?[\]\\]/.test(heldIn);
   const isInOrder = files.every(
     ({ partition }, at) => at === 0 || partition >= (files[at - 1]?.partition ?? 0),
   );
-  const source = isPlain && isInOrder ? literal(`${heldIn}/*/*.parquet`) : undefined;
+  const source =
+    isPlain && isInOrder
+      ? literal(`${heldIn}${"/*".repeat(1 + columnsInPaths.length)}/*.parquet`)
+      : undefined;
   return `CREATE VIEW ${identifier(name)} AS ${parquetSelect(scan, "", source)}`;
 }
 
@@ -86,13 +89,14 @@ function noRowsSelect(scan: JobScan): string {
 function parquetSelect(scan: JobScan, more = "", source = pathsOf(scan)): string {
   const { files, partitionColumns } = scan;
   const isPartitioned = partitionColumns.length > 0;
-  const options = `${parquetNaN}, hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes : ""}`;
+  const options = `${parquetNaN}, hive_partitioning = ${isPartitioned}, union_by_name = ${files.length > 1 && !scan.areAlike}${isPartitioned ? hiveTypes(scan) : ""}`;
   const reader = `read_parquet(${source}, ${options})`;
   const partitionNames = partitionColumns.map(({ name }) => name);
   const wide = wideColumns(files, partitionNames);
   const replaced = wide.length === 0 ? "" : ` REPLACE (${wide.map(unlessWide).join(", ")})`;
   if (!isPartitioned) return `SELECT *${replaced}${more} FROM ${reader}`;
-  const own = list([partitionKey, ...partitionNames, ...wide].map((name) => literal(name.toLowerCase())));
+  const keys = [partitionKey, ...(scan.columnsInPaths ?? []).map(valueKey)];
+  const own = list([...keys, ...partitionNames, ...wide].map((name) => literal(name.toLowerCase())));
   const others = wide.map((name) => `${unlessWide(name)}, `).join("");
   return `SELECT COLUMNS(c -> lower(c) NOT IN ${own}), ${others}${partitionExpressions(scan)}${more} FROM ${reader}`;
 }
@@ -101,12 +105,18 @@ function pathsOf({ files }: JobScan): string {
   return list(files.map(({ path }) => literal(path)));
 }
 
-const hiveTypes = `, hive_types = {'${partitionKey}': BIGINT}`;
+function hiveTypes({ partitionColumns, columnsInPaths = [] }: JobScan): string {
+  const values = columnsInPaths.map(
+    (column) => `, '${valueKey(column)}': ${partitionColumns[column]?.type ?? "VARCHAR"}`,
+  );
+  return `, hive_types = {'${partitionKey}': BIGINT${values.join("")}}`;
+}
 
-/** Each partition column by the index in its folder's name: the engine prunes files by filters on it. */
-function partitionExpressions({ partitionColumns, partitions }: JobScan): string {
+/** Each partition column by its folder's name, or by the index in it: the engine prunes files by filters on it. */
+function partitionExpressions({ partitionColumns, partitions, columnsInPaths }: JobScan): string {
   return partitionColumns
     .map(({ name, type }, column) => {
+      if (columnsInPaths?.includes(column)) return `${valueKey(column)} AS ${identifier(name)}`;
       const values = partitions.map((values) => {
         const value = values[column];
         return value === null || value === undefined ? "NULL" : literal(value);
@@ -138,7 +148,8 @@ function alikeRuns(files: readonly ReadyFile[]): ReadyFile[][] {
 
 function textSelect(scan: JobScan, files: readonly ReadyFile[]): string {
   const partition = scan.partitionColumns.length === 0 ? "" : `, ${partitionExpressions(scan)}`;
-  const hive = partition === "" ? ", hive_partitioning = false" : `, hive_partitioning = true${hiveTypes}`;
+  const hive =
+    partition === "" ? ", hive_partitioning = false" : `, hive_partitioning = true${hiveTypes(scan)}`;
   if (scan.format === "csv") return csvSelect(scan, files, partition, hive);
   if (scan.format === "ndjson") return ndjsonSelect(scan, files, partition, hive);
   return linesSelect(files, partition, hive);

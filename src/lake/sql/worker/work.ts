@@ -20,6 +20,8 @@ export interface JobTools {
 /** Does jobs, one at a time. */
 export interface Work {
   run(job: Job, tools: JobTools): Promise<unknown>;
+  /** The job with its tables' files where it came without; undefined where they are not known any more. */
+  withFiles(job: Job): Job | undefined;
   /** Gives back what the last job held. To be called once its answer is on its way: nobody waits for this. */
   rest(): void;
   /** To be called when there is nothing to do: makes ready what the next job like this one takes. */
@@ -53,6 +55,12 @@ export async function openWork(): Promise<Work> {
         later,
         fetch: (reads, isCheck = false) => fetch(reads, isCheck),
       });
+    },
+    withFiles(job) {
+      if (job.kind !== "run" || !job.isBrief) return job;
+      const key = heldKey(job);
+      const tables = key === undefined ? undefined : kept.tablesOf(key);
+      return tables && { ...job, tables, isBrief: false };
     },
     rest() {
       for (const giveBack of leftovers.splice(0)) giveBack();

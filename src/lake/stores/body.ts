@@ -1,0 +1,17 @@
+/**
+ * Takes the next bytes of a body. They are the taker's until the promise is kept that it gives, and no more come before
+ * that; where it gives none they are taken when it returns.
+ */
+export type TakeBytes = (bytes: Uint8Array) => Promise<void> | undefined;
+
+/** Bytes as they come, once: walked as an iterable, or handed over by `each`. */
+export interface Body extends AsyncIterable<Uint8Array> {
+  /** As a walk, but without a promise for every piece. Throws what a walk throws, and what `take` does. */
+  each?(take: TakeBytes): Promise<void>;
+}
+
+/** Hands all bytes of a body over. Throws what the body and `take` throw. */
+export async function eachOf(body: Body, take: TakeBytes): Promise<void> {
+  if (body.each) return body.each(take);
+  for await (const bytes of body) await take(bytes);
+}

@@ -1,0 +1,125 @@
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { ToolError } from "../../core/errors.ts";
+import type { RetryBudget } from "../../core/service-guard.ts";
+import { type Body, eachOf } from "./body.ts";
+import { BodyPace } from "./body-pace.ts";
+import { s3Body } from "./s3-body.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.closeAllConnections();
+});
+
+/** The answer of a server that says it has `saidBytes` and does with the response what `send` does. */
+async function answerOf(
+  saidBytes: number,
+  send: (response: ServerResponse) => void,
+): Promise<IncomingMessage> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-length": saidBytes });
+    send(response);
+  }).listen(0, "127.0.0.1");
+  servers.push(server.unref());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => get({ port, host: "127.0.0.1" }, resolve).once("error", reject));
+}
+
+const retries = { take: () => false, succeeded() {} } as unknown as RetryBudget;
+const expected = (sizeBytes: number) => ({ uri: "s3://b/k", sizeBytes, retries, pace: new BodyPace(10_000) });
+const text = Array.from({ length: 400_000 }, (_, at) => `${at},`).join("");
+
+type Walk = (body: Body, take: (bytes: Uint8Array) => Promise<void> | undefined) => Promise<void>;
+const walks: [string, Walk][] = [
+  [
+    "walked",
+    async (body, take) => {
+      for await (const bytes of body) await take(bytes);
+    },
+  ],
+  ["handed over", eachOf],
+];
+
+test.each(walks)("all bytes are %s in order, also by a taker that is slow", async (_name, walk) => {
+  for (const slowMs of [undefined, 0, 3]) {
+    const answer = await answerOf(text.length, (response) => response.end(text));
+    let [got, busy, most] = ["", 0, 0];
+    const take = (bytes: Uint8Array) => {
+      most = Math.max(most, ++busy);
+      got += Buffer.from(bytes).toString("latin1");
+      if (slowMs === undefined) {
+        busy--;
+        return undefined;
+      }
+      return sleep(slowMs).then(() => void busy--);
+    };
+    await walk(s3Body(answer, expected(text.length), new AbortController().signal), take);
+    expect([got === text, busy, most]).toEqual([true, 0, 1]);
+  }
+});
+
+test.each(walks)(
+  "a body that is shorter, longer or broken off says so when it is %s",
+  async (_name, walk) => {
+    const signal = new AbortController().signal;
+    const none = () => undefined;
+    const short = await answerOf(10, (response) => response.end("0123456789"));
+    await expect(walk(s3Body(short, expected(11), signal), none)).rejects.toMatchObject({ code: "changed" });
+    const long = await answerOf(10, (response) => response.end("0123456789"));
+    await expect(walk(s3Body(long, expected(9), signal), none)).rejects.toMatchObject({ code: "changed" });
+    const broken = await answerOf(10, (response) => {
+      response.write("01234", () => response.destroy());
+    });
+    await expect(walk(s3Body(broken, expected(10), signal), none)).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  },
+);
+
+test.each(walks)("what stops the call stops a body that is %s, whenever it does", async (_name, walk) => {
+  const stop = new AbortController();
+  const reason = new ToolError("timeout", "Too long.");
+  const hanging = await answerOf(10, (response) => void response.write("01234"));
+  const body = s3Body(hanging, expected(10), stop.signal);
+  const ended = walk(body, () => undefined);
+  setTimeout(() => stop.abort(reason), 20);
+  await expect(ended).rejects.toBe(reason);
+  const late = await answerOf(10, (response) => void response.write("01234"));
+  await expect(walk(s3Body(late, expected(10), stop.signal), () => undefined)).rejects.toBe(reason);
+});
+
+test.each(walks)(
+  "what its taker throws is thrown of a body that is %s, and it is dropped",
+  async (_name, walk) => {
+    const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+    const refusals = [
+      () => Promise.reject(full),
+      () => {
+        throw full;
+      },
+    ];
+    for (const refuse of refusals) {
+      const answer = await answerOf(text.length, (response) => response.end(text));
+      const ended = walk(s3Body(answer, expected(text.length), new AbortController().signal), refuse);
+      await expect(ended).rejects.toBe(full);
+      await expect.poll(() => answer.destroyed).toBe(true);
+    }
+  },
+);
+
+test("a body that breaks off while its bytes are taken says so when they are", async () => {
+  const answer = await answerOf(10, (response) => {
+    response.write("01234", () => response.destroy());
+  });
+  let isTaken = false;
+  const take = async () => {
+    await sleep(100);
+    isTaken = true;
+  };
+  const body = s3Body(answer, expected(10), new AbortController().signal);
+  await expect(eachOf(body, take)).rejects.toMatchObject({ code: "unavailable" });
+  expect(isTaken).toBe(true);
+});
