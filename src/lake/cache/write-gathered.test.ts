@@ -59,6 +59,20 @@ test("what a disk refused is not written again, and not with the next", async ()
   expect([writes, next.text()]).toEqual([1, "abc"]);
 });
 
+test("what a disk refused ends a body that goes on slowly", async () => {
+  const writeGathered = createWriteGathered(bufferBytes);
+  const full = new Error("ENOSPC");
+  let given = 0;
+  async function* dripping() {
+    for (; given < 100; given++) {
+      yield Buffer.from(given === 0 ? "01234567" : "8");
+      await sleep(1);
+    }
+  }
+  await expect(writeGathered(dripping(), () => Promise.reject(full))).rejects.toBe(full);
+  expect(given).toBeLessThan(4);
+});
+
 test("a piece is written while the next is gathered, and one at a time", async () => {
   const writeGathered = createWriteGathered(bufferBytes);
   let [busy, most, text] = [0, 0, ""];

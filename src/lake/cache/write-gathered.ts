@@ -15,42 +15,54 @@ export type WriteGathered = (body: Body, write: (bytes: Uint8Array) => Promise<v
  */
 export function createWriteGathered(bufferBytes = defaultBufferBytes): WriteGathered {
   const kept: Buffer[] = [];
-  const newBuffer = () => kept.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
   return async (body, write) => {
-    let [gathering, spare] = [newBuffer(), undefined as Buffer | undefined];
+    let gathering: Buffer | undefined;
+    let spare: Buffer | undefined;
     let filled = 0;
     let writing: Promise<void> | undefined;
+    let fault: { thrown: unknown } | undefined;
+    /** Takes in what there is room for, and says how much that was. */
+    const gather = (chunk: Uint8Array) => {
+      gathering ??= spare ?? kept.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+      if (gathering === spare) spare = undefined;
+      const part = chunk.length <= bufferBytes - filled ? chunk : chunk.subarray(0, bufferBytes - filled);
+      gathering.set(part, filled);
+      filled += part.length;
+      return part.length;
+    };
     const beginToWrite = () => {
-      const full = gathering.subarray(0, filled);
-      [gathering, spare, filled] = [spare ?? newBuffer(), gathering, 0];
-      writing = write(full);
-      // Whoever waits for it is told.
-      writing.catch(() => {});
+      const full = gathering;
+      if (!full) return undefined;
+      const bytes = full.subarray(0, filled);
+      gathering = undefined;
+      filled = 0;
+      return write(bytes).then(() => {
+        spare = full;
+      });
     };
     const fillAndWrite = async (chunk: Uint8Array) => {
       for (let at = 0; at < chunk.length; ) {
-        const part = chunk.subarray(at, at + bufferBytes - filled);
-        gathering.set(part, filled);
-        filled += part.length;
-        at += part.length;
+        at += gather(chunk.subarray(at));
         if (filled < bufferBytes) return;
         await writing;
-        beginToWrite();
+        writing = beginToWrite();
+        // Told to whoever brings more.
+        writing?.catch((thrown: unknown) => {
+          fault = { thrown };
+        });
       }
     };
     try {
       await eachOf(body, (chunk) => {
+        if (fault) throw fault.thrown;
         if (chunk.length >= bufferBytes - filled) return fillAndWrite(chunk);
-        gathering.set(chunk, filled);
-        filled += chunk.length;
+        gather(chunk);
         return undefined;
       });
     } finally {
       await writing;
-      if (filled > 0) await write(gathering.subarray(0, filled));
-      for (const buffer of spare ? [gathering, spare] : [gathering]) {
-        if (kept.length < maxKept) kept.push(buffer);
-      }
+      await beginToWrite();
+      for (const buffer of [gathering, spare]) if (buffer && kept.length < maxKept) kept.push(buffer);
     }
   };
 }

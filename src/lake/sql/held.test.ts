@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestSql, type TestSql } from "../../../test/harness/sql-engine.ts";
 import type { Scan } from "./engine.ts";
+import { columnsInPaths } from "./partition-key.ts";
 
 let sql: TestSql;
 
@@ -77,6 +78,10 @@ test.each(partitionValues)(
       "SELECT * FROM t",
       'SELECT typeof(p), typeof("Q q"), count(*), sum(i) FROM t GROUP BY ALL ORDER BY ALL',
       "SELECT p, count(*) FROM t GROUP BY p ORDER BY p NULLS FIRST",
+      "SELECT p, count(*) FILTER (i > 1), max(i) FROM t WHERE i <> 2 GROUP BY p ORDER BY p NULLS FIRST",
+      'SELECT count(*), p, "Q q", max(i) FROM t GROUP BY p, "Q q" HAVING max(i) >= 0 ORDER BY p NULLS FIRST',
+      "SELECT a.i, b.i FROM t a JOIN t b ON a.p IS NOT DISTINCT FROM b.p AND a.i < b.i ORDER BY ALL",
+      "SELECT DISTINCT p FROM t ORDER BY p NULLS FIRST",
       "SELECT i FROM t WHERE p = (SELECT max(p) FROM t) ORDER BY i",
       "SELECT i FROM t WHERE p IS NULL OR p::VARCHAR > '1' ORDER BY i",
       `SELECT i FROM t WHERE p IN (CAST('${values[0]}' AS ${type})) AND "Q q" = 2 ORDER BY i`,
@@ -94,6 +99,43 @@ test.each(partitionValues)(
     await release();
   },
 );
+
+test("a file's own column of a partition's name gives way to it, held or not", async () => {
+  const folder = join(sql.dir, "own");
+  await mkdir(folder, { recursive: true });
+  const connection = await (await DuckDBInstance.create()).connect();
+  const files = [];
+  for (let i = 0; i < 4; i++) {
+    const path = join(folder, `${i}.parquet`);
+    const more = i % 2 === 0 ? "" : ", 'more' AS extra";
+    await connection.run(`COPY (SELECT ${i} AS i, 'own' AS "P"${more}) TO '${path}' (FORMAT parquet)`);
+    files.push({ path, uri: `s3://lake/own/${i}.parquet`, partition: { p: ["eu", "us"][i >> 1] ?? "" } });
+  }
+  connection.closeSync();
+  const scan: Scan = { format: "parquet", files, partitionColumns: [{ name: "p", type: "VARCHAR" }] };
+  const tables = [{ name: "t", scan }];
+  const plain = await sql.run("SELECT * FROM t", tables);
+  expect(plain.rows).toContainEqual([3, "more", "us"]);
+  const release = await sql.engine.hold(scan, join(folder, "links"));
+  expect(await sql.run("SELECT * FROM t", tables)).toMatchObject({
+    rows: plain.rows,
+    columns: plain.columns,
+  });
+  await release();
+});
+
+test("tables that name their columns themselves, and very many partitions, have no values in their paths", async () => {
+  const scan = await scanOf("by number", 12, (i) => `v${i}`);
+  const tableFields = ["i", "p"].map((name) => ({ name, type: "VARCHAR" }));
+  expect(columnsInPaths(scan, [["a"]])).toEqual([0]);
+  expect(columnsInPaths({ ...scan, tableFields } as unknown as Scan, [["a"]])).toEqual([]);
+  expect(
+    columnsInPaths(
+      scan,
+      Array.from({ length: 5_000 }, (_, at) => [`v${at}`]),
+    ),
+  ).toEqual([]);
+});
 
 test("a statement that fails leaves nothing to the next, nor does one over other tables", async () => {
   const scans = [await scanOf("first", 12, () => "a"), await scanOf("second", 13, () => "b")];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import { keptOutside } from "../tables/table-field.ts";
 import type { DeletedRows, Scan, ScanFile } from "./engine.ts";
-import { partitionKey, valueKey } from "./partition-key.ts";
+import { columnsInPaths, partitionKey, valueKey } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobFile, JobScan, PartitionValues } from "./protocol.ts";
 import type { PreparedText } from "./scan/prepared.ts";
@@ -38,14 +38,15 @@ export async function linkScan(
   folder: string,
   scan: Scan,
   store: PreparedStore,
-  { linkTo = linkSymbolically, columnsInPaths = [] }: LinkWays = {},
+  { linkTo = linkSymbolically, hasValues = false }: LinkWays = {},
 ): Promise<JobScan> {
   const { partitions, ofFile } = partitionsOf(scan);
+  const shown = hasValues ? columnsInPaths(scan, partitions) : [];
   const folderOf = (partition: number) =>
     join(
       folder,
       `${partitionKey}=${numberIn(partition, partitions.length)}`,
-      ...columnsInPaths.map((column) => `${valueKey(column)}=${partitions[partition]?.[column]}`),
+      ...shown.map((column) => `${valueKey(column)}=${partitions[partition]?.[column]}`),
     );
   await mapBounded(partitions, parallelLinks, (_, index) => mkdir(folderOf(index), { recursive: true }));
   const deletes = await linkDeletes(join(folder, "deletes"), scan);
@@ -66,7 +67,7 @@ export async function linkScan(
     areAlike: scan.format === "parquet" ? scan.areAlike : undefined,
     tableFields: scan.format === "parquet" ? scan.tableFields : undefined,
     filesWithoutIds: scan.format === "parquet" ? scan.filesWithoutIds : undefined,
-    columnsInPaths,
+    columnsInPaths: shown,
   };
 }
 
@@ -96,8 +97,8 @@ export type LinkTo = (target: string, path: string) => Promise<void>;
 
 interface LinkWays {
   linkTo?: LinkTo;
-  /** Numbers of partition columns whose values are to stand in the paths, each in a folder of its own. */
-  columnsInPaths?: readonly number[];
+  /** Plain values of partition columns are to stand in the paths too, each in a folder of its own. */
+  hasValues?: boolean;
 }
 
 interface LinkOptions {

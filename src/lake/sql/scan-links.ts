@@ -6,7 +6,6 @@ import { setImmediate as othersTurn } from "node:timers/promises";
 import { createDirectCalls, type DirectCalls } from "../cache/direct-calls.ts";
 import type { Scan } from "./engine.ts";
 import { type JobFolder, type LinkTo, linkScan, tableFolder } from "./job-folder.ts";
-import { columnsInPaths } from "./partition-key.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobScan } from "./protocol.ts";
 
@@ -48,8 +47,7 @@ export class ScanLinks {
   /** The engine follows every symbolic link at each of its looks at a file. Undefined where there can be no others. */
   private async linkHard(scan: Scan, folder: string): Promise<HeldScan | undefined> {
     try {
-      const linkTo = createLinker(this.calls);
-      const held = await this.linkIn(folder, scan, { linkTo, columnsInPaths: columnsInPaths(scan) });
+      const held = await this.linkIn(folder, scan, { linkTo: createLinker(this.calls), hasValues: true });
       return { ...held, scan: { ...held.scan, heldIn: folder } };
     } catch {
       // On another file system, or for a file with as many names as it can have. What else is wrong, symbolic links tell.

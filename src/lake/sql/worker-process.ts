@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
 import { forThisCall } from "../../core/service-calls.ts";
 import type { SqlScope } from "./engine.ts";
+import { heldKey } from "./held-key.ts";
 import {
   type FileReads,
   type FromWorker,
@@ -71,6 +72,8 @@ export class WorkerProcess {
   jobsDone = 0;
   /** The held tables of its last statement, for which it may keep its database. */
   heldIn: string | undefined;
+  /** Of the job whose database it may still have. */
+  private keptKey: string | undefined;
   /** Settles when the worker has given back what its last job held, or is gone. */
   rested: Promise<void> = Promise.resolve();
   /** It died before it took up its last job, which therefore can be given to another worker. */
@@ -118,21 +121,26 @@ export class WorkerProcess {
    */
   run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
-    const mayKnow = job.kind === "run" && this.heldIn !== undefined && this.heldIn === heldFolder(job);
-    if (job.kind === "run") this.heldIn = heldFolder(job);
+    const key = job.kind === "run" ? heldKey(job) : undefined;
+    const brief =
+      job.kind === "run" && key !== undefined && key === this.keptKey ? withoutFiles(job) : undefined;
+    if (job.kind === "run") {
+      this.heldIn = heldFolder(job);
+      this.keptKey = key;
+    }
     this.rested = new Promise((resolve) => {
       this.markRested = resolve;
     });
     return new Promise((resolve, reject) => {
       this.pending = {
         id,
-        ...(mayKnow ? { withFiles: job } : {}),
+        ...(brief ? { withFiles: job } : {}),
         isStarted: false,
         scope,
         hydrate: forThisCall(hydrate),
         settle: (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result)),
       };
-      this.send({ id, job: mayKnow ? withoutFiles(job) : job });
+      this.send({ id, job: brief ?? job });
     });
   }
 

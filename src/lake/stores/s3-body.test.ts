@@ -1,5 +1,6 @@
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { ToolError } from "../../core/errors.ts";
@@ -10,7 +11,10 @@ import { s3Body } from "./s3-body.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
-  for (const server of servers.splice(0)) server.closeAllConnections();
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 /** The answer of a server that says it has `saidBytes` and does with the response what `send` does. */
@@ -107,6 +111,38 @@ test.each(walks)(
       await expect(ended).rejects.toBe(full);
       await expect.poll(() => answer.destroyed).toBe(true);
     }
+  },
+);
+
+test("nothing more is given to a taker that threw", async () => {
+  const pieces = Readable.from([Buffer.from("01"), Buffer.from("23"), Buffer.from("45")]);
+  await sleep(5);
+  let given = 0;
+  const take = () => {
+    given++;
+    throw new Error("enough");
+  };
+  const body = s3Body(pieces, expected(6), new AbortController().signal);
+  await expect(eachOf(body, take)).rejects.toThrow("enough");
+  expect(given).toBe(1);
+});
+
+test.each(walks)(
+  "a body that is %s hangs where nothing comes, and not while its taker works",
+  async (_name, walk) => {
+    const pace = new BodyPace(60);
+    const answer = await answerOf(4, (response) => {
+      response.write("01");
+      setTimeout(() => response.end("23"), 300);
+    });
+    const hung: boolean[] = [];
+    const watch = setInterval(() => hung.push(pace.isHung()), 10);
+    const take = () => sleep(120).then(() => void hung.push(pace.isHung()));
+    const body = s3Body(answer, { ...expected(4), pace }, new AbortController().signal);
+    await walk(body, take);
+    clearInterval(watch);
+    const firstHung = hung.indexOf(true);
+    expect(firstHung).toBeGreaterThan(5);
   },
 );
 

@@ -81,6 +81,7 @@ class S3Body implements Body {
       body.resume();
     };
     body.on("data", (chunk: Uint8Array) => {
+      if (refusal) return;
       try {
         taking = take(this.#came(chunk));
       } catch (thrown) {

@@ -17,20 +17,6 @@ interface Kept {
 const keepMs = 30_000;
 
 /**
- * Names the tables of a job all of whose files are held: equal for jobs that may run in one database, since what is
- * held is held for the callers of one tenant with the same reach. Undefined for all others.
- */
-export function heldKey({ tables, exportTo, planOnly, ...limits }: RunJob): string | undefined {
-  const isHeld =
-    tables.length > 0 &&
-    tables.every(({ scan }) => scan.heldIn !== undefined && !scan.ranges && !scan.tableFields);
-  if (!isHeld || exportTo || planOnly) return undefined;
-  const { memoryBytes, threads, tempBytes } = limits;
-  const named = tables.map(({ names, scan }) => [names, scan.heldIn]);
-  return JSON.stringify([named, memoryBytes, threads, tempBytes]);
-}
-
-/**
  * The database of the last job over held tables, with its views, for the next job over the very same ones: to make
  * views of thousands of files takes as long as many a question. A worker has no more than this one beside that of its
  * job.

@@ -1,11 +1,12 @@
 import { checkTables, passGate } from "../gate/gate.ts";
+import { heldKey } from "../held-key.ts";
 import type { FileReads, Job } from "../protocol.ts";
 import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
 import { inspectCsv } from "./inspect.ts";
-import { heldKey, KeptDatabase } from "./kept-database.ts";
+import { KeptDatabase } from "./kept-database.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
 import { runHeld } from "./run-held.ts";
