@@ -73,6 +73,19 @@ test("a page known but for its token goes on with the token of now", async () =>
   await stop();
 });
 
+test("a page is known however it was asked for", async () => {
+  let echo = "<ContinuationToken>abc=</ContinuationToken>";
+  const { list, stop } = await listAgainst(() => `<Name>data</Name>${echo}${contents("b")}`);
+  const first = await list();
+  for (const next of ["<StartAfter>a</StartAfter>", "<ContinuationToken>&#38;</ContinuationToken>", ""]) {
+    echo = next;
+    expect((await list()).objects[0]).toBe(first.objects[0]);
+  }
+  echo = "<Other>a</Other>";
+  expect((await list()).objects[0]).not.toBe(first.objects[0]);
+  await stop();
+});
+
 test("the same answer for two buckets names objects of each", async () => {
   const { list, stop } = await listAgainst(() => contents("a"));
   expect((await list("s3://data/")).objects[0]?.uri).toBe("s3://data/a");

@@ -91,17 +91,30 @@ function isIterable(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
-const tokenStart = "<NextContinuationToken>";
-const tokenEnd = "</NextContinuationToken>";
+/** S3 repeats what was asked, and the same page is asked for by a token first, and then by the name it begins behind. */
+const repeated = ["ContinuationToken", "StartAfter"];
 
 function seenAnswer(bucket: string, body: Buffer): SeenAnswer {
-  const start = body.indexOf(tokenStart) + tokenStart.length;
-  const end = body.indexOf(tokenEnd);
-  const text = start < tokenStart.length || end < start ? "" : body.toString("latin1", start, end);
+  const next = elementIn(body, "NextContinuationToken");
+  const text = next ? body.toString("latin1", next.textStart, next.textEnd) : "";
   // Any other text may be written in more than one way.
   const token = /^[\w+/=-]+$/.test(text) ? text : undefined;
-  const parts = token === undefined ? [body] : [body.subarray(0, start), body.subarray(end)];
+  const leftOut = repeated.flatMap((name) => elementIn(body, name) ?? []);
+  if (next && token !== undefined) leftOut.push({ ...next, start: next.textStart, end: next.textEnd });
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(part).update("\0");
+  let from = 0;
+  for (const { start, end } of leftOut.sort((one, other) => one.start - other.start)) {
+    hash.update(body.subarray(from, start));
+    from = end;
+  }
+  hash.update(body.subarray(from));
   return { key: `${bucket}/${hash.digest("base64")}`, sizeBytes: body.length, token };
+}
+
+/** Where an element and its text are that an answer has once at most. In names of objects, `<` is written otherwise. */
+function elementIn(body: Buffer, name: string) {
+  const start = body.indexOf(`<${name}>`);
+  const textEnd = start < 0 ? -1 : body.indexOf(`</${name}>`, start);
+  if (textEnd < 0) return undefined;
+  return { start, textStart: start + name.length + 2, textEnd, end: textEnd + name.length + 3 };
 }
