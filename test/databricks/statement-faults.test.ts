@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { answerNumbers, databricksLakes, numbers } from "../harness/databricks-lake.ts";
 import { failing, send } from "../harness/databricks-server.ts";
@@ -76,6 +77,26 @@ describe("a statement that goes wrong", () => {
     const { code, message } = await lake.fault("lake_query", { sql });
     expect(code).toBe("too_large");
     expect(message).toContain('column "big"');
+  });
+});
+
+describe("a warehouse that cannot be looked at", () => {
+  test.each([
+    ["answers 503", (response: ServerResponse) => send(response, 503, {}, { "retry-after": "0" })],
+    ["answers what is no state", (response: ServerResponse) => send(response, 200, { status: "?" })],
+  ])("has the statement canceled where it %s", async (_what, answer) => {
+    workspace.statements.script = () => ({ ...numbers, polls: 1_000 });
+    workspace.faults = [
+      ({ method, path }, response) => method === "GET" && /statements\/[^/]+$/.test(path) && answer(response),
+    ];
+    expect(await lake.fault("lake_query", { sql })).toMatchObject({ code: "unavailable" });
+    expect(workspace.statements.all.map(({ isCanceled }) => isCanceled)).toEqual([true]);
+  });
+
+  test("has nothing to cancel of a statement that failed by itself", async () => {
+    workspace.statements.script = () => ({ error: { error_code: "BAD_REQUEST", message: "no" } });
+    await lake.fault("lake_query", { sql });
+    expect(workspace.requests.filter(({ path }) => path.endsWith("/cancel"))).toEqual([]);
   });
 });
 

@@ -60,7 +60,7 @@ export interface StatementResult {
   rows: AsyncIterable<(string | null)[][]>;
 }
 
-/** Runs statements on one warehouse. When the scope stops, the statement is canceled there, but for one that is leaving. */
+/** Runs statements on one warehouse. A statement that nobody will come back for is canceled there. */
 export interface Statements {
   run(request: StatementRequest, scope: LakeScope): Promise<StatementResult>;
   /** Cancels one. Throws where Databricks does not take that. */
@@ -92,10 +92,13 @@ export function createStatements(rest: Rest, options: StatementsOptions): Statem
         ? await look(rest, resumed.id, scope).catch(asGoingOn(scope))
         : await start(rest, options, request, scope, cancel);
       if (!resumed) scope.outside?.began({ system: "databricks", id: first.statement_id, notes: [] });
+      const watched: Watched = { seen: first };
       try {
-        return resultOf(rest, await finish(rest, first, options, scope), scope);
+        return resultOf(rest, await finish(rest, watched, options, scope), scope);
       } catch (thrown) {
-        if (scope.signal.aborted && !scope.outside?.isLeaving()) await cancel(first.statement_id);
+        // Looked at in vain, one that is resumed is asked for again; nobody would come back for another.
+        const isUnwanted = scope.signal.aborted ? !scope.outside?.isLeaving() : !resumed;
+        if (isUnwanted && isGoing(watched.seen)) await cancel(first.statement_id);
         throw thrown;
       }
     },
@@ -139,23 +142,32 @@ function look(rest: Rest, id: string, { signal }: LakeScope): Promise<Answer> {
   return rest.send({ method: "GET", path, ...subject, answer, maxBytes: maxAnswerBytes }, signal);
 }
 
+/** What is known of a statement. */
+interface Watched {
+  seen: Answer;
+}
+
+function isGoing({ status: { state } }: Answer): boolean {
+  return state === "PENDING" || state === "RUNNING";
+}
+
 async function finish(
   rest: Rest,
-  first: Answer,
+  watched: Watched,
   { now }: StatementsOptions,
   scope: LakeScope,
 ): Promise<Answer> {
   const { signal, progress } = scope;
   const startedMs = now();
-  let found = first;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    const { state } = found.status;
-    if (state === "SUCCEEDED") return found;
-    if (state !== "PENDING" && state !== "RUNNING") throw statementFault(found.status);
+    const { seen } = watched;
+    const { state } = seen.status;
+    if (state === "SUCCEEDED") return seen;
+    if (!isGoing(seen)) throw statementFault(seen.status);
     const message = state === "PENDING" ? "waiting for the warehouse" : "running on the warehouse";
     progress({ done: Math.round((now() - startedMs) / 1000), message });
     await pause(pauseMs, signal);
-    found = await look(rest, first.statement_id, scope).catch(asGoingOn(scope));
+    watched.seen = await look(rest, seen.statement_id, scope).catch(asGoingOn(scope));
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { sumBytes } from "../cache/byte-ranges.ts";
-import { footerStart, parquetEndBytes } from "../formats/parquet-tail.ts";
+import { footerStart, isFetchedWhole, parquetEndBytes } from "../formats/parquet-tail.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
@@ -24,7 +24,7 @@ export interface ScanEstimate {
 
 /**
  * Names the files, prunes partitions by name, and counts of Parquet the column chunks the statement's plan reads, of all
- * others the whole. Fetches nothing but footers. Throws as `query` does before it runs.
+ * others the whole. Fetches nothing but footers, with which small files come whole. Throws as `query` does before it runs.
  */
 export async function estimateQuery(
   parts: LakeParts,
@@ -60,9 +60,25 @@ async function estimateTables(
     const scans = scansOf(open);
     const reads = await parts.engine.planReads({ sql, tables: asSparse(scans) }, scope);
     const footers = await footersOf(scans);
-    const said = `Nothing was run: of ${counted(footers.files)} the footers alone were read, ${footers.bytes} bytes.`;
-    return { ...plannedBytes(reads), exactness: "by plan", notes: [...notes, said], isParquet };
+    const said = `Nothing was run: the footers of ${counted(footers.files)} were read, ${footers.bytes} bytes.`;
+    const all = [...notes, said, ...noteOnSmall(tables)];
+    return { ...plannedBytes(reads), exactness: "by plan", notes: all, isParquet };
   });
+}
+
+/** Bytes that are fetched beside those the statement needs, to plan it too. */
+function noteOnSmall(tables: readonly NamedDataset[]): string[] {
+  const objects = tables.flatMap(({ dataset }) => dataset.files.map(({ object }) => object));
+  const small = new Map(
+    objects
+      .filter(({ location, sizeBytes }) => location.kind !== "local" && isFetchedWhole(sizeBytes))
+      .map(({ uri, sizeBytes }) => [uri, sizeBytes]),
+  );
+  if (small.size === 0) return [];
+  const bytes = [...small.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+  return [
+    `Small files come whole, and came so with their footers: ${counted(small.size)}, ${bytes} bytes, of which bytesToFetch has what the statement needs.`,
+  ];
 }
 
 function counted(files: number): string {

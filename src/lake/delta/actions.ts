@@ -102,7 +102,9 @@ export function actionOf(value: unknown, uri: string): Action {
   const [issue] = parsed.error.issues;
   throw damagedLog(
     uri,
-    `an action has a wrong ${issue?.path.join(".") || "form"}: ${issue?.message}`,
+    issue?.path.length
+      ? `an action has no right value at ${issue.path.join(".")}`
+      : "a line holds none of the actions there are",
     parsed.error,
   );
 }
