@@ -96,7 +96,8 @@ try {
   });
   const bounds = {
     title: "Bounds",
-    about: "What this run has to show.",
+    about:
+      "What this run has to show. Bytes are bound where one file is asked: a small file comes whole, in one request that takes less time than two ([ADR 12](adr/0012-many-small-files.md)).",
     columns: [],
     rows: [],
     goals: boundsOf(found),
