@@ -92,15 +92,7 @@ export function createStatements(rest: Rest, options: StatementsOptions): Statem
         ? await look(rest, resumed.id, scope).catch(asGoingOn(scope))
         : await start(rest, options, request, scope, cancel);
       if (!resumed) scope.outside?.began({ system: "databricks", id: first.statement_id, notes: [] });
-      const watched: Watched = { seen: first };
-      try {
-        return resultOf(rest, await finish(rest, watched, options, scope), scope);
-      } catch (thrown) {
-        // Looked at in vain, one that is resumed is asked for again; nobody would come back for another.
-        const isUnwanted = scope.signal.aborted ? !scope.outside?.isLeaving() : !resumed;
-        if (isUnwanted && isGoing(watched.seen)) await cancel(first.statement_id);
-        throw thrown;
-      }
+      return resultOf(rest, await finish(rest, first, options, scope, cancel), scope);
     },
   };
 }
@@ -142,32 +134,31 @@ function look(rest: Rest, id: string, { signal }: LakeScope): Promise<Answer> {
   return rest.send({ method: "GET", path, ...subject, answer, maxBytes: maxAnswerBytes }, signal);
 }
 
-/** What is known of a statement. */
-interface Watched {
-  seen: Answer;
-}
-
-function isGoing({ status: { state } }: Answer): boolean {
-  return state === "PENDING" || state === "RUNNING";
-}
-
 async function finish(
   rest: Rest,
-  watched: Watched,
+  first: Answer,
   { now }: StatementsOptions,
   scope: LakeScope,
+  cancel: (id: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const { signal, progress } = scope;
+  const { signal, progress, outside } = scope;
   const startedMs = now();
+  let found = first;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    const { seen } = watched;
-    const { state } = seen.status;
-    if (state === "SUCCEEDED") return seen;
-    if (!isGoing(seen)) throw statementFault(seen.status);
+    const { state } = found.status;
+    if (state === "SUCCEEDED") return found;
+    if (state !== "PENDING" && state !== "RUNNING") throw statementFault(found.status);
     const message = state === "PENDING" ? "waiting for the warehouse" : "running on the warehouse";
     progress({ done: Math.round((now() - startedMs) / 1000), message });
-    await pause(pauseMs, signal);
-    watched.seen = await look(rest, seen.statement_id, scope).catch(asGoingOn(scope));
+    try {
+      await pause(pauseMs, signal);
+      found = await look(rest, first.statement_id, scope).catch(asGoingOn(scope));
+    } catch (thrown) {
+      // Looked at in vain, one that is resumed is asked for again; nobody would come back for another.
+      const isUnwanted = signal.aborted ? !outside?.isLeaving() : !outside?.resumes;
+      if (isUnwanted) await cancel(first.statement_id);
+      throw thrown;
+    }
   }
 }
 

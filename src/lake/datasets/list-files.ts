@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { compareUtf8 } from "../../core/utf8-order.ts";
 import type { Location } from "../location.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ListRequest, Store, StoredObject, Stores } from "../stores/store.ts";
@@ -46,7 +47,7 @@ async function listBetween(
   scope: LakeScope,
 ): Promise<StoredObject[]> {
   const below = nameBelow(location);
-  const isPast = (object: StoredObject) => end !== undefined && compareTexts(below(object), end) > 0;
+  const isPast = (object: StoredObject) => end !== undefined && compareUtf8(below(object), end) > 0;
   const objects: StoredObject[] = [];
   let request: ListRequest = {
     location,
@@ -59,7 +60,7 @@ async function listBetween(
     objects.push(...wanted);
     counter.add(wanted);
     const last = page.objects.at(-1);
-    if (page.next === undefined || (last && end !== undefined && compareTexts(below(last), end) >= 0))
+    if (page.next === undefined || (last && end !== undefined && compareUtf8(below(last), end) >= 0))
       return objects;
     request = { ...request, after: page.next };
   }
@@ -88,17 +89,7 @@ function nameBelow(location: Location): (object: StoredObject) => string {
   return (object) => nameOf(object.location).slice(length);
 }
 
-function compareNames(left: StoredObject | undefined, right: StoredObject): number {
-  return left ? compareTexts(nameOf(left.location), nameOf(right.location)) : -1;
-}
-
-/** From here on UTF-16, which strings are compared by, is in another order than UTF-8. */
-const laterUnits = /[\ud800-\uffff]/;
-
 /** In the order of S3, which is that of the bytes of UTF-8. Source: S3 ListObjectsV2. */
-function compareTexts(left: string, right: string): number {
-  if (laterUnits.test(left) || laterUnits.test(right)) {
-    return Buffer.compare(Buffer.from(left), Buffer.from(right));
-  }
-  return left < right ? -1 : left > right ? 1 : 0;
+function compareNames(left: StoredObject | undefined, right: StoredObject): number {
+  return left ? compareUtf8(nameOf(left.location), nameOf(right.location)) : -1;
 }

@@ -1,3 +1,4 @@
+import { compareUtf8 } from "../../core/utf8-order.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { ColumnProfile } from "../lake.ts";
 import type { Column } from "../sql/engine.ts";
@@ -76,7 +77,7 @@ function compare(left: Bound, right: Bound, type: string): number {
   const kind = kindOf(type);
   if (kind === "integer") return compareOrdered(BigInt(left), BigInt(right));
   if (kind === "decimal") return compareOrdered(scaled(String(left)), scaled(String(right)));
-  if (kind === "text") return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+  if (kind === "text") return compareUtf8(String(left), String(right));
   return compareOrdered(left, right);
 }
 

@@ -95,7 +95,7 @@ function partitionsOf(scan: Scan): { partitions: PartitionValues[]; ofFile: numb
 
 export type LinkTo = (target: string, path: string) => Promise<void>;
 
-interface LinkWays {
+export interface LinkWays {
   linkTo?: LinkTo;
   /** Plain values of partition columns are to stand in the paths too, each in a folder of its own. */
   hasValues?: boolean;

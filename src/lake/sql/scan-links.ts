@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
 import { createDirectCalls, type DirectCalls } from "../cache/direct-calls.ts";
 import type { Scan } from "./engine.ts";
-import { type JobFolder, type LinkTo, linkScan, tableFolder } from "./job-folder.ts";
+import { type JobFolder, type LinkTo, type LinkWays, linkScan, tableFolder } from "./job-folder.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobScan } from "./protocol.ts";
 
@@ -55,7 +55,7 @@ export class ScanLinks {
     }
   }
 
-  private async linkIn(folder: string, scan: Scan, ways?: Parameters<typeof linkScan>[3]): Promise<HeldScan> {
+  private async linkIn(folder: string, scan: Scan, ways?: LinkWays): Promise<HeldScan> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
       return { scan: await linkScan(folder, scan, this.prepared, ways), folder };

@@ -1,7 +1,8 @@
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
+import { heldKey } from "./held-key.ts";
 import type { Job } from "./protocol.ts";
-import { type Hydrate, heldFolder, type WorkerProcess } from "./worker-process.ts";
+import type { Hydrate, WorkerProcess } from "./worker-process.ts";
 
 export interface PoolOptions {
   start(): WorkerProcess;
@@ -148,7 +149,7 @@ export class WorkerPool {
 
   private release(worker: WorkerProcess): void {
     const { jobsPerWorker, maxRssBytes, maxKeepingRssBytes, minFreeDataBytes } = this.options;
-    const mostRssBytes = worker.heldIn === undefined ? maxRssBytes : maxKeepingRssBytes;
+    const mostRssBytes = worker.keptKey === undefined ? maxRssBytes : maxKeepingRssBytes;
     const isFull = worker.rssBytes > mostRssBytes || worker.freeDataBytes < minFreeDataBytes;
     if (worker.isSpent || worker.jobsDone >= jobsPerWorker || isFull) worker.kill();
     else this.offer(worker);
@@ -156,7 +157,7 @@ export class WorkerPool {
 
   private acquire(job: Job, scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
     if (this.isClosed) return Promise.reject(closedError());
-    const free = this.takeIdle(heldFolder(job));
+    const free = this.takeIdle(heldKey(job));
     if (free) return Promise.resolve(free);
     // Each call gives workers that failed to start another chance.
     this.failedStarts = 0;
@@ -167,9 +168,9 @@ export class WorkerPool {
   }
 
   /** One that ran over the same held tables; else of those that keep nothing, or of all, the one that is idle longest. */
-  private takeIdle(heldIn: string | undefined): WorkerProcess | undefined {
-    const same = heldIn === undefined ? undefined : this.idle.find((worker) => worker.heldIn === heldIn);
-    const free = same ?? this.idle.find((worker) => worker.heldIn === undefined) ?? this.idle[0];
+  private takeIdle(key: string | undefined): WorkerProcess | undefined {
+    const same = key === undefined ? undefined : this.idle.find((worker) => worker.keptKey === key);
+    const free = same ?? this.idle.find((worker) => worker.keptKey === undefined) ?? this.idle[0];
     if (free) this.idle.splice(this.idle.indexOf(free), 1);
     return free;
   }

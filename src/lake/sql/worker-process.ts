@@ -70,10 +70,8 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isSpent = false;
   jobsDone = 0;
-  /** The held tables of its last statement, for which it may keep its database. */
-  heldIn: string | undefined;
-  /** Of the job whose database it may still have. */
-  private keptKey: string | undefined;
+  /** Names the held tables of its last statement, for which it may keep its database (`heldKey`). */
+  keptKey: string | undefined;
   /** Settles when the worker has given back what its last job held, or is gone. */
   rested: Promise<void> = Promise.resolve();
   /** It died before it took up its last job, which therefore can be given to another worker. */
@@ -121,13 +119,7 @@ export class WorkerProcess {
    */
   run(job: Job, scope: SqlScope, hydrate: Hydrate): Promise<unknown> {
     const id = this.nextId++;
-    const key = job.kind === "run" ? heldKey(job) : undefined;
-    const brief =
-      job.kind === "run" && key !== undefined && key === this.keptKey ? withoutFiles(job) : undefined;
-    if (job.kind === "run") {
-      this.heldIn = heldFolder(job);
-      this.keptKey = key;
-    }
+    const brief = job.kind === "run" ? this.ifKept(job) : undefined;
     this.rested = new Promise((resolve) => {
       this.markRested = resolve;
     });
@@ -142,6 +134,14 @@ export class WorkerProcess {
       };
       this.send({ id, job: brief ?? job });
     });
+  }
+
+  /** The job without its files, where the worker may have those of the last one still. */
+  private ifKept(job: RunJob): RunJob | undefined {
+    const key = heldKey(job);
+    const isSame = key !== undefined && key === this.keptKey;
+    this.keptKey = key;
+    return isSame ? withoutFiles(job) : undefined;
   }
 
   private send(message: ToWorker): void {
@@ -278,11 +278,6 @@ function withoutFiles(job: RunJob): RunJob {
     scan: { ...scan, files: [], partitions: [] },
   }));
   return { ...job, tables, isBrief: true };
-}
-
-/** The first of a job's held tables. */
-export function heldFolder(job: Job): string | undefined {
-  return job.kind === "run" ? job.tables[0]?.scan.heldIn : undefined;
 }
 
 function crashError(code: number | null, signal: NodeJS.Signals | null, stderr: string): ToolError {

@@ -1,7 +1,4 @@
-/**
- * Takes the next bytes of a body. They are the taker's until the promise is kept that it gives, and no more come before
- * that; where it gives none they are taken when it returns.
- */
+/** Takes the next bytes of a body, which are the taker's to keep. Where it gives a promise no more come before that is kept. */
 export type TakeBytes = (bytes: Uint8Array) => Promise<void> | undefined;
 
 /** Bytes as they come, once: walked as an iterable, or handed over by `each`. */

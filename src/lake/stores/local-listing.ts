@@ -2,6 +2,7 @@ import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../../core/errors.ts";
+import { compareUtf8 } from "../../core/utf8-order.ts";
 import { ifMissing } from "./errno.ts";
 import { childPath, type FenceOptions, type FenceRequest, openFolder, realRoot } from "./local-fence.ts";
 
@@ -66,13 +67,13 @@ function inKeyOrder(entries: readonly Dirent[]) {
   return entries
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .map((entry) => ({ entry, key: entry.isDirectory() ? `${entry.name}/` : entry.name }))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    .sort((a, b) => compareUtf8(a.key, b.key));
 }
 
 /** Whether `key`, or something below it where it is a folder, comes after `after` in byte order. */
 function mayFollow(key: string, after: string): boolean {
   if (key.endsWith("/") && after !== key && after.startsWith(key)) return true;
-  return Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
+  return compareUtf8(key, after) > 0;
 }
 
 async function statFile(path: string): Promise<BigIntStats | undefined> {

@@ -40,7 +40,7 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
-      const key = job.kind === "run" ? heldKey(job) : undefined;
+      const key = heldKey(job);
       if (key === undefined) kept.close();
       if (job.kind === "convert") return convertText(job, report);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
