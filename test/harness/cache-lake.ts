@@ -24,9 +24,13 @@ export interface CacheLake {
   close(): Promise<void>;
 }
 
-/** Caches over the bucket `data` of an S3 server, in a folder of their own. Parts are of 64 KiB. */
-export async function openCacheLake(endpoint: string, localRoot?: string): Promise<CacheLake> {
-  const dir = await mkdtemp(join(tmpdir(), "sluice-cache-"));
+/** Caches over the bucket `data` of an S3 server, in a folder of their own below `parent`. Parts are of 64 KiB. */
+export async function openCacheLake(
+  endpoint: string,
+  localRoot?: string,
+  parent = tmpdir(),
+): Promise<CacheLake> {
+  const dir = await mkdtemp(join(parent, "sluice-cache-"));
   const settings = lakeSettings({
     buckets: [{ bucket: "data", prefix: "" }],
     localRoots: localRoot === undefined ? [] : [{ name: "files", path: localRoot }],

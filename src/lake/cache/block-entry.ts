@@ -4,7 +4,7 @@ import { stopError } from "../stores/stopped.ts";
 import type { StoredObject } from "../stores/store.ts";
 import { coalesce, createRangeSet, splitRange, sumBytes, tidyRanges } from "./byte-ranges.ts";
 import type { ByteRange, Fetched } from "./cache.ts";
-import { makingRoom } from "./disk-full.ts";
+import { isDiskFull, makingRoom } from "./disk-full.ts";
 import { createPartFetcher, type FetchOptions } from "./part-fetcher.ts";
 import type { Pin } from "./pins.ts";
 import { createProgress } from "./progress.ts";
@@ -58,7 +58,7 @@ export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEnt
   const options = { ...asked, key };
   const flights = createRangeFlights();
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
-  const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set() };
+  const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set(), wasRefused: false };
   const tidy = (ranges: readonly ByteRange[]) => tidyRanges(ranges, object.sizeBytes);
   const missing = (ranges: readonly ByteRange[]) => index.held.gaps(tidy(ranges));
   return {
@@ -71,12 +71,17 @@ export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEnt
       await index.refresh();
       const wish: Wish = { wanted: tidy(ranges), maxGapBytes, scope, made };
       if (missing(ranges).length > 0) onMissing();
-      await makingRoom(
-        space,
-        object,
-        () => sumBytes(missing(ranges)),
-        () => bring(entry, wish),
-      );
+      try {
+        await makingRoom(
+          space,
+          object,
+          () => sumBytes(missing(ranges)),
+          () => bring(entry, wish),
+        );
+      } catch (thrown) {
+        entry.wasRefused ||= isDiskFull(thrown);
+        throw thrown;
+      }
       return made;
     },
     stop: flights.stop,
@@ -126,6 +131,8 @@ interface OpenEntry {
   parts: ReturnType<typeof createPartFetcher>;
   /** Reservations on their way out. */
   ending: Set<Promise<void>>;
+  /** For want of room on the disk: what came of it takes the room others could have. */
+  wasRefused: boolean;
 }
 
 /** One asking, and what was done for it so far. */
@@ -199,16 +206,20 @@ async function waitFor(
   await flights.wait(wanted, scope, progress);
 }
 
-/** Nothing is left of a file nothing came of. */
-async function close({ options, pin, index, flights, parts, ending }: OpenEntry): Promise<void> {
+/** Nothing is left of a file nothing came of, or not all that was asked for. */
+async function close(entry: OpenEntry): Promise<void> {
+  const { options, pin, index, flights, parts, ending } = entry;
   const { space, object, key } = options;
   await flights.settled();
   await Promise.all(ending);
+  const isBare = index.held.bytes() === 0 && object.sizeBytes > 0;
   try {
-    await index.flush();
-    const isBare = index.held.bytes() === 0 && object.sizeBytes > 0;
-    if (isBare && !parts.isChanged()) await space.evictUnused(key);
-    else if (!parts.isChanged()) space.sync(key, pin, index);
+    if (parts.isChanged()) await index.flush();
+    else if (isBare || entry.wasRefused) await space.evictUnused(key);
+    else {
+      await index.flush();
+      space.sync(key, pin, index);
+    }
   } catch {
     // What the index does not say is fetched again.
   }

@@ -27,15 +27,16 @@ export async function makingRoom<T>(
   }
 }
 
-function isDiskFull(thrown: unknown): boolean {
-  const code = errnoOf(thrown) ?? (thrown instanceof Error ? errnoOf(thrown.cause) : undefined);
-  return code === "ENOSPC" || code === "EDQUOT";
+/** Also of the error made of it here. */
+export function isDiskFull(thrown: unknown): boolean {
+  const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
+  return isFull(thrown) || (thrown instanceof Error && isFull(thrown.cause));
 }
 
 function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {
   return new ToolError(
     "unavailable",
-    `The disk of the local cache (lake.cache.dir) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some, or read less.`,
+    `The disk of the local cache (lake.cache.dir) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some of it, or ask for fewer columns or files.`,
     { cause },
   );
 }

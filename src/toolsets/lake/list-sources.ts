@@ -59,7 +59,7 @@ export const listSources = defineTool({
         ...tables.sources.map((source) => ({ kind: "databricks" as const, ...source })),
         ...(athena?.sources ?? []).map((source) => ({ kind: "athena" as const, ...source })),
       ],
-      formats: ["parquet", "csv", "json", "ndjson", "text"],
+      formats: ["parquet", "csv", "json", "ndjson", "text", "delta", "iceberg"],
       engines: [...lake.engines],
       ...(notes.length > 0 ? { notes } : {}),
     };
