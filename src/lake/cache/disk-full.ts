@@ -4,6 +4,8 @@ import { errnoOf } from "../stores/errno.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { Space } from "./space.ts";
 
+const dirSetting = "lake.cache.dir";
+
 /**
  * A disk can be full before the cap is reached: then the cache makes room once, and gives up after with
  * `unavailable`. `needBytes` is asked when it comes to that.
@@ -27,8 +29,10 @@ export async function makingRoom<T>(
   }
 }
 
-/** Also of the error made of it here. */
+/** Also of the errors made of it, here and by query workers. */
 export function isDiskFull(thrown: unknown): boolean {
+  if (thrown instanceof ToolError && thrown.code === "unavailable" && thrown.details.setting === dirSetting)
+    return true;
   const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
   return isFull(thrown) || (thrown instanceof Error && isFull(thrown.cause));
 }
@@ -36,7 +40,7 @@ export function isDiskFull(thrown: unknown): boolean {
 function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {
   return new ToolError(
     "unavailable",
-    `The disk of the local cache (lake.cache.dir) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some of it, or ask for fewer columns or files.`,
-    { cause },
+    `The disk of the local cache (${dirSetting}) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some of it, or ask for fewer columns or files.`,
+    { cause, details: { setting: dirSetting } },
   );
 }

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { isDiskFull } from "./disk-full.ts";
 
 /** More than the cache holds in all. */
 export function neverFits(sizeBytes: number, maxBytes: number): ToolError {
@@ -21,4 +22,11 @@ export function allInUse(sizeBytes: number, maxBytes: number): ToolError {
     `The local cache holds ${maxBytes} bytes (lake.cache.maxBytes), and too much of it is in use by running calls to take in ${sizeBytes} more. Read less at once, try again later, or raise the setting.`,
     { details: { sizeBytes, maxBytes, setting: "lake.cache.maxBytes" }, retryable: true },
   );
+}
+
+/** Whether the cache could not take something in: for its cap, the use others make of it just now, or its disk. */
+export function isWithoutRoom(thrown: unknown): boolean {
+  if (isDiskFull(thrown)) return true;
+  if (!(thrown instanceof ToolError) || thrown.code !== "too_large") return false;
+  return thrown.details.setting === "lake.cache.maxBytes";
 }

@@ -1,3 +1,4 @@
+import { isWithoutRoom } from "../cache/no-room.ts";
 import type { LakeScope } from "../scope.ts";
 import type { Column, TextAnalysis } from "../sql/engine.ts";
 import { hasPipes } from "../sql/pipe.ts";
@@ -15,7 +16,7 @@ import { namingFile } from "./name-file.ts";
 import { claimsParquet } from "./open-parquet.ts";
 import { renameClashing } from "./partition-clash.ts";
 import type { Pins } from "./pins.ts";
-import { isCacheTooSmall, type PlainTable, plainTable } from "./plain-table.ts";
+import { type PlainTable, plainTable } from "./plain-table.ts";
 import { sampleText } from "./sample-text.ts";
 import type { SniffedFile } from "./sniffed-file.ts";
 
@@ -45,7 +46,8 @@ export async function largeTextTable(
   }
   const { held } = plain;
   const canStay = sniffed.every(isReadableInPlace);
-  if (!isLarge || (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes)) return undefined;
+  const isConverted = isLarge || (plain.isWithoutRoom && hasPipes);
+  if (!isConverted || (canStay && dataset.sizeBytes > deps.settings.cache.maxBytes)) return undefined;
   try {
     const files = await convertAll({ ...deps, held }, sniffed, form, pins, scope);
     return form.kind === "csv"
@@ -53,7 +55,7 @@ export async function largeTextTable(
       : jsonOfConverted(dataset, first, files);
   } catch (thrown) {
     // What has no place in the cache may still be read where it lies.
-    if (canStay && isCacheTooSmall(thrown)) return undefined;
+    if (canStay && isWithoutRoom(thrown)) return undefined;
     throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { SparseFile } from "../cache/cache.ts";
+import { isWithoutRoom } from "../cache/no-room.ts";
 import type { LakeScope } from "../scope.ts";
 import type { InspectedText } from "../sql/engine.ts";
 import type { CsvForm } from "./agree-on-csv.ts";
@@ -22,7 +23,7 @@ const columnCounts = { least: 2, most: 500 };
 /** A dataset of CSV files as they are stored; or what was fetched of them until one was seen to be no such file. */
 export type PlainTable =
   | { table: HydratedTable & { scan: { format: "csv" } }; files: readonly PlainFile[] }
-  | { held: ReadonlyMap<string, SparseFile> };
+  | { held: ReadonlyMap<string, SparseFile>; isWithoutRoom?: true };
 
 /**
  * CSV files that the engine reads as they lie in the cache, or on local disk, once each was looked at as a whole: every
@@ -52,9 +53,9 @@ export async function plainTable(
     await mapBounded(files, parallelFiles, ({ raw }) => raw.ensure(wholeOf(raw), scope));
     return { table, files };
   } catch (thrown) {
-    if (!isCacheTooSmall(thrown)) throw thrown;
+    if (!isWithoutRoom(thrown)) throw thrown;
     for (const { release } of held.values()) release();
-    return { held: new Map() };
+    return { held: new Map(), isWithoutRoom: true };
   }
 }
 
@@ -153,13 +154,4 @@ function tableOf(
     detected: first.detected,
     notes: [...first.detected.notes, ...notes],
   };
-}
-
-/** Also where others' files take the room just now. */
-export function isCacheTooSmall(thrown: unknown): boolean {
-  return (
-    thrown instanceof ToolError &&
-    thrown.code === "too_large" &&
-    thrown.details.setting === "lake.cache.maxBytes"
-  );
 }

@@ -38,3 +38,14 @@ test("a fault of the statement stays one though it reads Parquet", () => {
   const failure = failureOf(1, job, new Error("Invalid Input Error: Page number must be positive"));
   expect(failure.details).toEqual({});
 });
+
+test("a full disk is told as such, whatever file the engine wrote", () => {
+  const text = `IO Error: Could not write file "/tmp/calls/1/temp/x.tmp": No space left on device`;
+  const failure = failureOf(1, job, new Error(text));
+  expect(failure).toMatchObject({
+    code: "unavailable",
+    details: { setting: "lake.cache.dir" },
+    isSpent: false,
+  });
+  expect(failure.message).not.toContain("/tmp");
+});

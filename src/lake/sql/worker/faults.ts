@@ -36,6 +36,8 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
       isSpent: true,
     };
   }
+  if (/No space left on device|Disk quota exceeded/i.test(text))
+    return { ...failed, ...diskFull, isSpent: false };
   if (/^(INTERNAL|FATAL) Error/i.test(text)) {
     const message = "The query engine could not run this statement. Try it in another form.";
     return { ...failed, code: "unsupported", message, isSpent: true };
@@ -63,6 +65,13 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
   }
   return { ...failed, code: "internal", message: "The query worker failed.", isSpent: true };
 }
+
+const diskFull = {
+  code: "unavailable" as const,
+  message:
+    "The disk of the local cache (lake.cache.dir) is full. Free some of it, or filter or aggregate earlier.",
+  details: { setting: "lake.cache.dir" },
+};
 
 function isHeapExhausted(text: string): boolean {
   return /bad_alloc|Invalid string length|Array buffer allocation failed|Invalid array length/.test(text);
