@@ -202,7 +202,7 @@ describe("the bound on what one query may bill", () => {
     });
     expect([code, message]).toEqual([
       "too_large",
-      expect.stringContaining(`Athena would bill ${minimumBytes} bytes in 1 files`),
+      expect.stringContaining(`Athena would bill ${minimumBytes} bytes of 1 file`),
     ]);
     expect(started(lake)).toBe(0);
   });

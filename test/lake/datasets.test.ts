@@ -181,7 +181,7 @@ describe("what is never read in part", () => {
       const uri = await small.put("a.csv", "a,b\n1,2\n3,4\n");
       expect(await small.fault("lake_read_rows", { uri })).toEqual({
         code: "too_large",
-        message: expect.stringContaining("12 bytes in 1 files; lake.query.maxScanBytes allows 10"),
+        message: expect.stringContaining("12 bytes of 1 file; lake.query.maxScanBytes allows 10"),
       });
     } finally {
       await small.stop();

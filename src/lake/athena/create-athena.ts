@@ -2,6 +2,7 @@ import { z } from "zod";
 import { jsonDigest } from "../../core/digest.ts";
 import { ToolError } from "../../core/errors.ts";
 import { type RequestCursors, requestCursors } from "../../core/results.ts";
+import { countOfFiles } from "../datasets/count-of-files.ts";
 import type { Execution, RemoteEngine, RemoteRows } from "../engines/engine.ts";
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
@@ -75,7 +76,7 @@ function checkScan({ maxScanBytes }: AthenaSettings, scan: AthenaScan): string[]
   }
   throw new ToolError(
     "too_large",
-    `Athena would bill ${bytesBilled} bytes in ${scan.files} files; lake.athena.maxScanBytes allows ${maxScanBytes}. Name fewer columns and partitions.`,
+    `Athena would bill ${bytesBilled} bytes of ${countOfFiles(scan.files)}; lake.athena.maxScanBytes allows ${maxScanBytes}. Name fewer columns and partitions.`,
     { details: { bytesBilled, files: scan.files, maxScanBytes, setting: "lake.athena.maxScanBytes" } },
   );
 }

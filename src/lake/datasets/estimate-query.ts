@@ -4,6 +4,7 @@ import { footerStart, isFetchedWhole, parquetEndBytes } from "../formats/parquet
 import type { LakeQueryRequest } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { NamedScan, PlannedRead, Scan } from "../sql/engine.ts";
+import { countOfFiles } from "./count-of-files.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { claimsParquet, readLocal } from "./open-parquet.ts";
 import type { NamedDataset } from "./plan-hydration.ts";
@@ -53,14 +54,14 @@ async function estimateTables(
   );
   if (!isParquet) {
     const found = wholeFiles(tables);
-    const said = `Nothing was run: the sizes of ${counted(found.files)} were looked at, and none was opened.`;
+    const said = `Nothing was run: the sizes of ${countOfFiles(found.files)} were looked at, and none was opened.`;
     return { ...found, notes: [...notes, said], isParquet };
   }
   return withTables(parts, tables, scope, async (open) => {
     const scans = scansOf(open);
     const reads = await parts.engine.planReads({ sql, tables: asSparse(scans) }, scope);
     const footers = await footersOf(scans);
-    const said = `Nothing was run: the footers of ${counted(footers.files)} were read, ${footers.bytes} bytes.`;
+    const said = `Nothing was run: the footers of ${countOfFiles(footers.files)} were read, ${footers.bytes} bytes.`;
     const all = [...notes, said, ...noteOnSmall(tables)];
     return { ...plannedBytes(reads), exactness: "by plan", notes: all, isParquet };
   });
@@ -77,12 +78,8 @@ function noteOnSmall(tables: readonly NamedDataset[]): string[] {
   if (small.size === 0) return [];
   const bytes = [...small.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
   return [
-    `Small files come whole, and came so with their footers: ${counted(small.size)}, ${bytes} bytes, of which bytesToFetch has what the statement needs.`,
+    `Small files come whole, and came so with their footers: ${countOfFiles(small.size)}, ${bytes} bytes, of which bytesToFetch has what the statement needs.`,
   ];
-}
-
-function counted(files: number): string {
-  return files === 1 ? "1 file" : `${files} files`;
 }
 
 /** What was read of the tables' files, or had been before, to plan the statement. */

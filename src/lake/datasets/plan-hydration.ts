@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/errors.ts";
+import { countOfFiles } from "./count-of-files.ts";
 import type { Dataset } from "./dataset.ts";
 import { claimsParquet } from "./open-parquet.ts";
 
@@ -26,7 +27,7 @@ export function refuseLargeScan(tables: readonly NamedDataset[], maxScanBytes: n
   if (estimatedBytes <= maxScanBytes) return;
   throw new ToolError(
     "too_large",
-    `This would read ${estimatedBytes} bytes in ${sizes.size} files; lake.query.maxScanBytes allows ${maxScanBytes}. ` +
+    `This would read ${estimatedBytes} bytes of ${countOfFiles(sizes.size)}; lake.query.maxScanBytes allows ${maxScanBytes}. ` +
       "Name fewer files with a narrower folder or a glob.",
     { details: { estimatedBytes, files: sizes.size, maxScanBytes, setting: "lake.query.maxScanBytes" } },
   );
