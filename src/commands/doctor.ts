@@ -89,7 +89,7 @@ async function checkAround(settings: Settings, { terminal }: CommandContext, add
     add(warning("data", "no bucket and no folder may be read", mend));
   }
   add(...(await disk.checkLocalRoots(lake.localRoots)));
-  add(await disk.checkCache(lake.cache, lake.query.tempBytes));
+  add(await disk.checkCache(lake.cache.dir, disk.mostDiskBytes(lake)));
   add(...checkAuditGaps(settings));
   add(...(await checkAudit(auditSettingsOf(settings), auditTableOf(settings), sinkSettingsOf(settings))));
 }

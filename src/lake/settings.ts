@@ -1,4 +1,7 @@
 /** An S3 bucket, or a prefix of one, that may be read. */
+/** Rows are kept for cursors of so many results of the largest size. */
+export const keptResults = 4;
+
 export interface AllowedBucket {
   bucket: string;
   /** Keys must start with it. Empty: the whole bucket. */

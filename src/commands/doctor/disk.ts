@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatSizeBytes } from "../../config/quantities.ts";
 import type { Settings } from "../../config/schema.ts";
+import { keptResults } from "../../lake/settings.ts";
 import { type Check, failed, ok, warning, wordsOf } from "./check.ts";
 
 /** Reads each allowed folder. */
@@ -31,18 +32,30 @@ function rootFault(path: string, thrown: unknown): string {
   return wordsOf(thrown);
 }
 
+type Lake = Settings["lake"];
+
+interface DiskSettings {
+  cache: Pick<Lake["cache"], "maxBytes">;
+  query: Pick<Lake["query"], "workers" | "tempBytes" | "maxResultBytes">;
+  exports: Pick<Lake["exports"], "buckets" | "maxBytes">;
+}
+
+/** What may lie in the cache's folder at once: the cache, what queries spill, texts made ready, rows kept, and exports. */
+export function mostDiskBytes({ cache, query, exports }: DiskSettings): number {
+  const { workers, tempBytes, maxResultBytes } = query;
+  const exported = exports.buckets.length > 0 ? workers * exports.maxBytes : 0;
+  return cache.maxBytes + workers * tempBytes + tempBytes + keptResults * maxResultBytes + exported;
+}
+
 /** Writes to the cache's folder, and compares what is free there to what the settings may use. */
-export async function checkCache(
-  { dir, maxBytes }: Settings["lake"]["cache"],
-  tempBytes: number,
-): Promise<Check> {
+export async function checkCache(dir: string, wantedBytes: number): Promise<Check> {
   const probe = join(dir, `doctor-${randomUUID()}`);
   try {
     await mkdir(dir, { recursive: true });
     await writeFile(probe, "", { flag: "wx" });
     await rm(probe);
     const { bavail, bsize } = await statfs(dir);
-    return judgeSpace(dir, bavail * bsize, maxBytes + tempBytes);
+    return judgeSpace(dir, bavail * bsize, wantedBytes);
   } catch (thrown) {
     return failed(
       "cache",
@@ -58,7 +71,7 @@ function judgeSpace(dir: string, freeBytes: number, wantedBytes: number): Check 
   return warning(
     "cache",
     `${free}, and the settings may use ${formatSizeBytes(wantedBytes)}`,
-    "Free some space, or lower lake.cache.maxBytes.",
+    "Free some space, or lower lake.cache.maxBytes and lake.query.tempBytes.",
   );
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkCache, checkLocalRoots } from "./disk.ts";
+import { checkCache, checkLocalRoots, mostDiskBytes } from "./disk.ts";
 import { checkNode } from "./node-version.ts";
 import { checkClock, endpointOf } from "./s3.ts";
 
@@ -62,6 +62,15 @@ test("S3 is looked for where requests will go", () => {
   expect(endpointOf(s3, {}, undefined)).toBeUndefined();
 });
 
+test("all that may lie in the cache's folder at once is counted", () => {
+  const cache = { maxBytes: 1_000 };
+  const query = { workers: 3, tempBytes: 100, maxResultBytes: 10 };
+  const exports = { buckets: [], maxBytes: 5 };
+  expect(mostDiskBytes({ cache, query, exports })).toBe(1_000 + 3 * 100 + 100 + 4 * 10);
+  const allowed = { ...exports, buckets: [{ bucket: "b", prefix: "" }] };
+  expect(mostDiskBytes({ cache, query, exports: allowed })).toBe(1_440 + 3 * 5);
+});
+
 test("folders and the cache are tried, and what is short is said", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-doctor-"));
   await writeFile(join(folder, "file"), "");
@@ -71,8 +80,8 @@ test("folders and the cache are tried, and what is short is said", async () => {
   ]);
   expect(roots.map(({ status }) => status)).toEqual(["ok", "failed"]);
   expect(roots[1]?.message).toBe(`${join(folder, "gone")} does not exist`);
-  expect((await checkCache({ dir: join(folder, "cache"), maxBytes: 1 }, 1)).status).toBe("ok");
-  expect((await checkCache({ dir: folder, maxBytes: 2 ** 52 }, 1)).status).toBe("warning");
-  expect((await checkCache({ dir: join(folder, "file"), maxBytes: 1 }, 1)).status).toBe("failed");
+  expect((await checkCache(join(folder, "cache"), 1)).status).toBe("ok");
+  expect((await checkCache(folder, 2 ** 52)).status).toBe("warning");
+  expect((await checkCache(join(folder, "file"), 1)).status).toBe("failed");
   await rm(folder, { recursive: true });
 });

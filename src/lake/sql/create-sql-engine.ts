@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createGate, type Gate } from "../cache/in-turn.ts";
 import { RecentMap } from "../recent-map.ts";
-import type { QuerySettings } from "../settings.ts";
+import { keptResults, type QuerySettings } from "../settings.ts";
 import { convertThroughWorker } from "./convert-text.ts";
 import type {
   AnalyzeRequest,
@@ -115,7 +115,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     this.links = new ScanLinks(join(this.root, "held"), this.prepared);
     this.spool = new ResultSpool({
       folder: join(this.root, "results"),
-      maxBytes: settings.maxResultBytes * 4,
+      maxBytes: settings.maxResultBytes * keptResults,
       keepMs: deps.keepResultsMs ?? 15 * 60_000,
       now: deps.now ?? Date.now,
     });
