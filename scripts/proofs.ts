@@ -84,6 +84,7 @@ export const proofs: readonly Proof[] = [
     about:
       "A Parquet or CSV object is replaced by another of the same or another size before a seeded one of the requests that a query, or a walk through pages, makes, or after them. The answer has to be `changed`, or to the value that of one version.",
     files: ["test/fuzz/replaced.test.ts"],
+    env: { REPLACED_TRIES: "200" },
     isSeeded: true,
   },
 ];

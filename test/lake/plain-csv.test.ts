@@ -22,7 +22,7 @@ beforeEach(() => {
   lake.server.requests.length = 0;
 });
 
-const rowCount = 60_000;
+const rowCount = 36_000;
 const columns = ["id", "money", "measure", "flag", "day", "moment", "zoned", "word", "long", "exact", "gap"];
 const two = (value: number) => String(value).padStart(2, "0");
 
@@ -44,7 +44,7 @@ function row(id: number): string[] {
 
 type Change = (rows: string[][]) => void;
 
-/** The same rows but for what `change` makes of them. Some 8 MB. */
+/** The same rows but for what `change` makes of them. Some 5 MB, which is more than is read without a look at all of it. */
 function sheet(change: Change = () => {}): string {
   const rows = Array.from({ length: rowCount }, (_, id) => row(id));
   change(rows);
@@ -173,6 +173,39 @@ test("files of a folder have the types that all of them together have", async ()
   const { rows } = await lake.output("lake_query", { sql });
   expect(rows).toEqual([[false, 3 * rowCount, "DOUBLE", "TIMESTAMP", "DOUBLE"]]);
 }, 60_000);
+
+/** A CSV file of so many bytes, whose last line has no end. */
+function endless(sizeBytes: number): { text: string; rows: number } {
+  const lines = ["id,word,gap"];
+  let left = sizeBytes - 12;
+  for (;;) {
+    const line = `${lines.length},${"·".repeat(30)},`;
+    const lineBytes = Buffer.byteLength(line) + 1;
+    if (left < 2 * lineBytes) break;
+    left -= lineBytes;
+    lines.push(line);
+  }
+  const start = `${lines.length},`;
+  lines.push(`${start}${"z".repeat(left - start.length - 1)},`);
+  return { text: lines.join("\n"), rows: lines.length - 1 };
+}
+
+const buffer = 8 * 2 ** 20;
+test.each([1_000_003, 3_000_001, 4_200_003, 6_000_001, buffer - 1, buffer, buffer + 1])(
+  "the last line counts though it has no end, in a file of %d bytes",
+  async (sizeBytes) => {
+    const { text, rows } = endless(sizeBytes);
+    expect(Buffer.byteLength(text)).toBe(sizeBytes);
+    const path = await lake.write("endless.csv", text);
+    const uri = await lake.put("endless.csv", text);
+    for (const source of [path, uri]) {
+      const { rows: found } = await lake.output("lake_query", {
+        sql: `SELECT count(*), max(id), max(word)[:1] FROM '${source}'`,
+      });
+      expect(found).toEqual([[rows, rows, "·"]]);
+    }
+  },
+);
 
 test("on local disk it is read where it lies, and never answered of when it is written over meanwhile", async () => {
   const path = await lake.write("local.csv", sheet());

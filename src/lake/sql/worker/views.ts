@@ -216,7 +216,7 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
   const maxLineBytes = Math.max(64 << 10, longestBytes + 1024);
   // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
   const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
-  const bufferBytes = Math.max(maxLineBytes * 2, Math.min(8 << 20, largestBytes));
+  const bufferBytes = csvBufferBytes(largestBytes, maxLineBytes);
   return csvReader({
     paths: paths(files),
     columns,
@@ -227,6 +227,18 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
     maxLineBytes,
     bufferBytes,
   });
+}
+
+const wholeBufferBytes = 8 << 20;
+const roomBytes = 64 << 10;
+
+/**
+ * Never as many as the file has: where it fills a buffer to its last byte and its last line has no end, DuckDB 1.5.6 reads
+ * it by several threads without that line.
+ */
+function csvBufferBytes(fileBytes: number, maxLineBytes: number): number {
+  const leastBytes = Math.max(maxLineBytes * 2, Math.min(wholeBufferBytes, fileBytes));
+  return leastBytes === fileBytes ? fileBytes + roomBytes : leastBytes;
 }
 
 /** A call of the engine's CSV reader, all of it said. */
