@@ -1,7 +1,4 @@
 /** An S3 bucket, or a prefix of one, that may be read. */
-/** Rows are kept for cursors of so many results of the largest size. */
-export const keptResults = 4;
-
 export interface AllowedBucket {
   bucket: string;
   /** Keys must start with it. Empty: the whole bucket. */
@@ -45,6 +42,9 @@ export interface DatabricksSettings {
   /** Bytes of one statement's result, as Databricks counts them. */
   maxResultBytes: number;
 }
+
+/** Rows are kept for cursors of so many results of the largest size. */
+export const keptResults = 4;
 
 export interface QuerySettings {
   timeoutMs: number;

@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
@@ -38,6 +39,8 @@ describe.skipIf(disk === undefined)(`A disk of the cache smaller than the file${
       message: expect.stringContaining("lake.cache.dir"),
     });
     expect(fault.message).not.toContain(disk?.path);
+    const { bsize, bavail } = await statfs(disk?.path ?? "");
+    expect(bsize * bavail).toBeGreaterThan(8 * 2 ** 20);
     expect((await lake.output("lake_read_rows", { uri, limit: 2 })).rows).toHaveLength(2);
   });
 });

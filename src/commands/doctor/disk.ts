@@ -40,7 +40,7 @@ interface DiskSettings {
   exports: Pick<Lake["exports"], "buckets" | "maxBytes">;
 }
 
-/** What may lie in the cache's folder at once: the cache, what queries spill, texts made ready, rows kept, and exports. */
+/** About what may lie in the cache's folder at once: the cache, what queries spill, texts made ready, rows kept, and exports. */
 export function mostDiskBytes({ cache, query, exports }: DiskSettings): number {
   const { workers, tempBytes, maxResultBytes } = query;
   const exported = exports.buckets.length > 0 ? workers * exports.maxBytes : 0;
@@ -70,7 +70,7 @@ function judgeSpace(dir: string, freeBytes: number, wantedBytes: number): Check 
   if (freeBytes >= wantedBytes) return ok("cache", free);
   return warning(
     "cache",
-    `${free}, and the settings may use ${formatSizeBytes(wantedBytes)}`,
+    `${free}, and the settings may use ${formatSizeBytes(wantedBytes)}, with what lies there already`,
     "Free some space, or lower lake.cache.maxBytes and lake.query.tempBytes.",
   );
 }

@@ -60,6 +60,7 @@ export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEnt
   const parts = createPartFetcher({ ...options, pin, index, usedBytes });
   const entry: OpenEntry = { options, pin, index, flights, parts, ending: new Set(), wasRefused: false };
   const tidy = (ranges: readonly ByteRange[]) => tidyRanges(ranges, object.sizeBytes);
+  const wasBare = index.held.bytes() === 0;
   const missing = (ranges: readonly ByteRange[]) => index.held.gaps(tidy(ranges));
   return {
     pin,
@@ -78,8 +79,9 @@ export async function openBlockEntry(asked: BlockEntryOptions): Promise<BlockEnt
           () => sumBytes(missing(ranges)),
           () => bring(entry, wish),
         );
+        entry.wasRefused = false;
       } catch (thrown) {
-        entry.wasRefused ||= isDiskFull(thrown);
+        entry.wasRefused ||= wasBare && isDiskFull(thrown);
         throw thrown;
       }
       return made;
@@ -131,7 +133,7 @@ interface OpenEntry {
   parts: ReturnType<typeof createPartFetcher>;
   /** Reservations on their way out. */
   ending: Set<Promise<void>>;
-  /** For want of room on the disk: what came of it takes the room others could have. */
+  /** For want of room on the disk, before anything of it was kept: what came takes the room others could have. */
   wasRefused: boolean;
 }
 

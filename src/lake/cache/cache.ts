@@ -36,7 +36,8 @@ export interface SparseFile extends PinnedFile {
    * Brings what is missing of `ranges`. What others fetch already is waited for, not fetched twice. Ranges are
    * joined over gaps of up to `maxGapBytes` (32 KiB where it is left out), split, and fetched in parallel, each
    * read insisting on the version. Throws `changed`, `too_large` where the cache has no room for them,
-   * `unavailable`, `timeout` once the scope is stopped. What was brought before a throw stays, but for `changed`.
+   * `unavailable`, `timeout` once the scope is stopped. What was brought before a throw stays, but for
+   * `changed`, and for the first of an object where the disk is full.
    */
   ensure(
     ranges: readonly ByteRange[],

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
 import { errnoOf } from "../stores/errno.ts";
@@ -33,8 +34,13 @@ export async function makingRoom<T>(
 export function isDiskFull(thrown: unknown): boolean {
   if (thrown instanceof ToolError && thrown.code === "unavailable" && thrown.details.setting === dirSetting)
     return true;
-  const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
   return isFull(thrown) || (thrown instanceof Error && isFull(thrown.cause));
+}
+
+/** Also of one who may not have more: that Node knows by its number alone. */
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errno" in error)) return errnoOf(error) === "ENOSPC";
+  return error.errno === -constants.errno.ENOSPC || error.errno === -constants.errno.EDQUOT;
 }
 
 function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {

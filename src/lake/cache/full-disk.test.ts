@@ -70,7 +70,7 @@ describe.skipIf(disk === undefined)(`A disk that is full long before the cap of 
     for (const name of ["b", "c", "d"]) await expectContent(name);
   });
 
-  test("many at once on a disk for three are all answered, rightly", async () => {
+  test("many at once on a disk for three are answered rightly or refused, and none of them stays refused", async () => {
     const names = [...objects.keys()].filter((name) => name !== "huge");
     const answers = await Promise.allSettled(names.map(expectContent));
     const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason] : []));

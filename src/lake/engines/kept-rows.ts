@@ -1,5 +1,6 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { keptResults } from "../settings.ts";
 import type { Column, RowPage } from "../sql/engine.ts";
 import { cutNote, notKept, ResultSpool } from "../sql/result-spool.ts";
 import { rowTooLarge } from "../sql/worker/page.ts";
@@ -40,7 +41,12 @@ export class KeptRows {
   constructor(options: KeptRowsOptions) {
     const { folder, maxResultBytes, now } = options;
     this.options = options;
-    this.spool = new ResultSpool({ folder: join(folder, "kept"), maxBytes: maxResultBytes * 4, keepMs, now });
+    this.spool = new ResultSpool({
+      folder: join(folder, "kept"),
+      maxBytes: maxResultBytes * keptResults,
+      keepMs,
+      now,
+    });
   }
 
   /** Takes in a whole result, and gives its first page; a handle where rows follow. Throws `too_large` for a row over the bound. */
@@ -50,7 +56,10 @@ export class KeptRows {
     const path = join(folder, newId());
     const file = await open(path, "wx", 0o600);
     try {
-      const taken = await takeIn(arriving, bounds, { write: (bytes) => file.write(bytes), maxResultBytes });
+      const taken = await takeIn(arriving, bounds, {
+        write: (bytes) => file.writeFile(bytes),
+        maxResultBytes,
+      });
       await file.close();
       return await this.pageOf(path, arriving, taken);
     } finally {

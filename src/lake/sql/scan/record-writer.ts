@@ -12,6 +12,7 @@ export interface RecordOutput {
 export class RecordWriter implements RecordOutput {
   private readonly buffer = Buffer.allocUnsafe(bufferBytes);
   private used = 0;
+  private isOpen = true;
   private readonly fd: number;
 
   /** `fd`: where the file is open already. */
@@ -34,13 +35,17 @@ export class RecordWriter implements RecordOutput {
   }
 
   close(): void {
-    this.flush();
-    closeSync(this.fd);
+    try {
+      this.flush();
+    } finally {
+      this.abandon();
+    }
   }
 
-  /** Closes without what is still in the buffer. */
+  /** Closes without what is still in the buffer, where it is open still. */
   abandon(): void {
-    closeSync(this.fd);
+    if (this.isOpen) closeSync(this.fd);
+    this.isOpen = false;
   }
 
   private flush(): void {

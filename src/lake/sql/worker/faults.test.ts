@@ -49,3 +49,10 @@ test("a full disk is told as such, whatever file the engine wrote", () => {
   });
   expect(failure.message).not.toContain("/tmp");
 });
+
+test("such words in a statement or its data are not taken for a full disk", () => {
+  const text = `Binder Error: Referenced column "mesage" not found\n\nLINE 1: SELECT mesage FROM t WHERE a = ': No space left on device'`;
+  expect(failureOf(1, job, new Error(text))).toMatchObject({ code: "invalid_input" });
+  const cast = `Conversion Error: Could not convert string 'IO Error: x: No space left on device' to INT32`;
+  expect(failureOf(1, job, new Error(cast))).toMatchObject({ code: "invalid_input" });
+});

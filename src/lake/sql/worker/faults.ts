@@ -36,8 +36,7 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
       isSpent: true,
     };
   }
-  if (/No space left on device|Disk quota exceeded/i.test(text))
-    return { ...failed, ...diskFull, isSpent: false };
+  if (isDiskFull(text)) return { ...failed, ...diskFull, isSpent: false };
   if (/^(INTERNAL|FATAL) Error/i.test(text)) {
     const message = "The query engine could not run this statement. Try it in another form.";
     return { ...failed, code: "unsupported", message, isSpent: true };
@@ -64,6 +63,11 @@ export function failureOf(id: number, job: Job, thrown: unknown): Failure {
     };
   }
   return { ...failed, code: "internal", message: "The query worker failed.", isSpent: true };
+}
+
+/** As the engine and Node say it. Its other errors quote statements and data, which may have these words too. */
+function isDiskFull(text: string): boolean {
+  return /^IO Error: .*: (No space left on device|Disk quota exceeded)$|^ENOSPC: /s.test(text.trim());
 }
 
 const diskFull = {

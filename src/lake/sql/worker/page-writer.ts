@@ -51,7 +51,7 @@ export class PageWriter {
 
   /** Of a run that failed, or whose rows do not count. */
   abandon(): void {
-    this.spool?.finish(true);
+    this.spool?.abandon();
     rmSync(this.spoolPath, { force: true });
   }
 
