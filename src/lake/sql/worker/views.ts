@@ -214,9 +214,8 @@ function readCsv(files: readonly ReadyFile[], { columns, ...marks }: CsvReading)
   const first = files[0]?.prepared;
   const longestBytes = Math.max(0, ...files.map(({ prepared }) => prepared?.longestRecordBytes ?? 0));
   const maxLineBytes = Math.max(64 << 10, longestBytes + 1024);
-  // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
-  const largestBytes = Math.max(...files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size));
-  const bufferBytes = csvBufferBytes(largestBytes, maxLineBytes);
+  const sizes = files.map(({ path, prepared }) => statSync(prepared?.path ?? path).size);
+  const bufferBytes = csvBufferBytes(sizes, maxLineBytes);
   return csvReader({
     paths: paths(files),
     columns,
@@ -233,12 +232,15 @@ const wholeBufferBytes = 8 << 20;
 const roomBytes = 64 << 10;
 
 /**
- * Never as many as the file has: where it fills a buffer to its last byte and its last line has no end, DuckDB 1.5.6 reads
- * it by several threads without that line.
+ * Never as many as a file has: where it fills a buffer to its last byte and its last line has no end, DuckDB 1.5.6 reads it
+ * by several threads without that line.
  */
-function csvBufferBytes(fileBytes: number, maxLineBytes: number): number {
-  const leastBytes = Math.max(maxLineBytes * 2, Math.min(wholeBufferBytes, fileBytes));
-  return leastBytes === fileBytes ? fileBytes + roomBytes : leastBytes;
+function csvBufferBytes(fileSizes: readonly number[], maxLineBytes: number): number {
+  // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
+  const largestBytes = fileSizes.reduce((most, sizeBytes) => Math.max(most, sizeBytes), 0);
+  let bufferBytes = Math.max(maxLineBytes * 2, Math.min(wholeBufferBytes, largestBytes));
+  while (fileSizes.includes(bufferBytes)) bufferBytes += roomBytes;
+  return bufferBytes;
 }
 
 /** A call of the engine's CSV reader, all of it said. */
