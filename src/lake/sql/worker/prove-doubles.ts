@@ -1,8 +1,9 @@
+import { statSync } from "node:fs";
 import type { InspectJob } from "../protocol.ts";
 import type { ReadInPlace } from "../scan/prepared.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { identifier, list, literal } from "./quoting.ts";
-import { csvReader } from "./views.ts";
+import { csvBufferBytes, csvReader } from "./views.ts";
 
 /** Fifteen digits always come back from a double (IEEE 754), unless an exponent puts them out of its range. */
 const exactChars = 15;
@@ -25,7 +26,7 @@ export async function provesDoubles(
     paths: list([literal(path)]),
     columns: Array.from({ length: columnCount }, (_, at) => ({ name: `c${at}`, type: "VARCHAR" })),
     maxLineBytes,
-    bufferBytes: Math.max(8 << 20, maxLineBytes * 2),
+    bufferBytes: csvBufferBytes([statSync(path).size], maxLineBytes),
   });
   const conditions = columns.map((at) => {
     const text = identifier(`c${at}`);

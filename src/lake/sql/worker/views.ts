@@ -235,7 +235,7 @@ const roomBytes = 64 << 10;
  * Never as many as a file has: where it fills a buffer to its last byte and its last line has no end, DuckDB 1.5.6 reads it
  * by several threads without that line.
  */
-function csvBufferBytes(fileSizes: readonly number[], maxLineBytes: number): number {
+export function csvBufferBytes(fileSizes: readonly number[], maxLineBytes: number): number {
   // Every reader of a UNION has its buffers from the start: hundreds of small files must not take 8 MiB each.
   const largestBytes = fileSizes.reduce((most, sizeBytes) => Math.max(most, sizeBytes), 0);
   let bufferBytes = Math.max(maxLineBytes * 2, Math.min(wholeBufferBytes, largestBytes));
