@@ -7,6 +7,11 @@ import { type Children, firstJsonLine } from "../children.ts";
 /** Goes up with every change to what the generator writes. */
 const version = 1;
 
+/** Where the data is kept once it was made. */
+export const cacheDir = join(import.meta.dirname, "..", "..", ".cache", "bench-lake");
+/** Order lines of what the bounds are for. */
+export const wholeRows = 6_000_000;
+
 export const datasets = ["parquet", "csv", "files", "delta"] as const;
 export type DatasetName = (typeof datasets)[number];
 

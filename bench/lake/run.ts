@@ -5,17 +5,16 @@ import { buildProduct, bundleLakePrograms } from "../bundle.ts";
 import { createChildren } from "../children.ts";
 import { renderReport } from "../report.ts";
 import { boundsOf } from "./bounds.ts";
-import { datasets, openLakeData } from "./data.ts";
+import { cacheDir, datasets, openLakeData, wholeRows } from "./data.ts";
 import { measureLake } from "./measure.ts";
 import { describeRun } from "./page.ts";
 import { questionsOf } from "./questions.ts";
 import { wrongAnswer } from "./results.ts";
+import { usualLink } from "./s3-model/link.ts";
 import { findPolars } from "./sides/find-polars.ts";
 import { tablesOf } from "./tables.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const cacheDir = join(root, ".cache", "bench-lake");
-const wholeRows = 6_000_000;
 
 const usage = `Usage: npm run bench:lake -- [options]
 
@@ -67,7 +66,7 @@ const wanted = datasets.flatMap((dataset) =>
     )
     .map((question) => ({ dataset, question })),
 );
-const link = { firstByteMs: 30, bytesPerSecondPerConnection: 90e6, bytesPerSecond: linkMegabytes * 1e6 };
+const link = { ...usualLink, bytesPerSecond: linkMegabytes * 1e6 };
 const children = createChildren();
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const work = join(cacheDir, `run-${process.pid}`);

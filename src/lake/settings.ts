@@ -43,6 +43,9 @@ export interface DatabricksSettings {
   maxResultBytes: number;
 }
 
+/** The folder of the cache, by which an error of query workers is known for one of a full disk. */
+export const cacheDirSetting = "lake.cache.dir";
+
 /** Rows are kept for cursors of so many results of the largest size. */
 export const keptResults = 4;
 

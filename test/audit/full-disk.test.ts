@@ -1,21 +1,17 @@
-import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { verifyJournal } from "../../src/audit/verify/verify-journal.ts";
 import { auditedPath, createAuditPlace } from "../harness/audit.ts";
 import { call } from "../harness/call-path.ts";
+import { mountSmallDisk } from "../harness/small-disk.ts";
 
 // A file system of 200 KB, where this machine lets one be mounted: elsewhere the faults in journal.test.ts stand for it.
-const disk = await mkdtemp(join(tmpdir(), "sluice-full-disk-"));
-const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=200k", "tmpfs", disk]).status === 0;
-afterAll(async () => {
-  if (isMounted) spawnSync("umount", [disk]);
-  await rm(disk, { recursive: true });
-});
+const mounted = mountSmallDisk(200 * 1024);
+const disk = mounted?.path ?? "";
+afterAll(() => mounted?.unmount());
 
-test.skipIf(!isMounted)(
+test.skipIf(mounted === undefined)(
   "on a full disk writes are refused and reads go on, until there is room again",
   async () => {
     const place = await createAuditPlace();

@@ -9,6 +9,9 @@ export interface Link {
   bytesPerSecond: number;
 }
 
+/** What all benchmarks measure over, unless told otherwise. */
+export const usualLink: Link = { firstByteMs: 30, bytesPerSecondPerConnection: 90e6, bytesPerSecond: 0 };
+
 /** Tells when the next bytes of one answer may go out. */
 export type Pace = (chunkBytes: number) => Promise<void>;
 

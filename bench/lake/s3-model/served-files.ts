@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { compareUtf8 } from "../../../src/core/utf8-order.ts";
 
 /** A file as an object. */
 export interface ServedFile {
@@ -30,7 +31,7 @@ export function takeOf(key: string): string {
 export function indexFiles(folder: string): ServedFiles {
   const files = walk(folder, "")
     .map((key) => describe(folder, key))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    .sort((a, b) => compareUtf8(a.key, b.key));
   const byKey = new Map(files.map((file) => [file.key, file]));
   const find = (key: string) => {
     const [, take = "", rest = key] = takePattern.exec(key) ?? [];

@@ -1,11 +1,10 @@
 import { constants } from "node:os";
 import { ToolError } from "../../core/errors.ts";
 import { quoteName } from "../location-names.ts";
+import { cacheDirSetting } from "../settings.ts";
 import { errnoOf } from "../stores/errno.ts";
 import type { StoredObject } from "../stores/store.ts";
 import type { Space } from "./space.ts";
-
-const dirSetting = "lake.cache.dir";
 
 /**
  * A disk can be full before the cap is reached: then the cache makes room once, and gives up after with
@@ -32,7 +31,11 @@ export async function makingRoom<T>(
 
 /** Also of the errors made of it, here and by query workers. */
 export function isDiskFull(thrown: unknown): boolean {
-  if (thrown instanceof ToolError && thrown.code === "unavailable" && thrown.details.setting === dirSetting)
+  if (
+    thrown instanceof ToolError &&
+    thrown.code === "unavailable" &&
+    thrown.details.setting === cacheDirSetting
+  )
     return true;
   return isFull(thrown) || (thrown instanceof Error && isFull(thrown.cause));
 }
@@ -46,7 +49,7 @@ function isFull(error: unknown): boolean {
 function diskFull({ uri, sizeBytes }: StoredObject, cause: unknown): ToolError {
   return new ToolError(
     "unavailable",
-    `The disk of the local cache (${dirSetting}) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some of it, or ask for fewer columns or files.`,
-    { cause, details: { setting: dirSetting } },
+    `The disk of the local cache (${cacheDirSetting}) has no room for ${quoteName(uri)} (${sizeBytes} bytes). Free some of it, or ask for fewer columns or files.`,
+    { cause, details: { setting: cacheDirSetting } },
   );
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
+import { cacheDirSetting } from "../../settings.ts";
 import { type FromWorker, type Job, type JobScan, processMemoryMessage } from "../protocol.ts";
 import { parquetFault } from "./file-faults.ts";
 import { wideDecimalMessage } from "./wide-decimals.ts";
@@ -72,9 +73,8 @@ function isDiskFull(text: string): boolean {
 
 const diskFull = {
   code: "unavailable" as const,
-  message:
-    "The disk of the local cache (lake.cache.dir) is full. Free some of it, or filter or aggregate earlier.",
-  details: { setting: "lake.cache.dir" },
+  message: `The disk of the local cache (${cacheDirSetting}) is full. Free some of it, or filter or aggregate earlier.`,
+  details: { setting: cacheDirSetting },
 };
 
 function isHeapExhausted(text: string): boolean {

@@ -34,6 +34,7 @@ export class SpoolWriter {
     const { path, sizeBytes, rowCount, marks } = this;
     return { path, sizeBytes, rowCount, marks, rowsPerMark, isCut };
   }
+
   /** What was written is of no use. */
   abandon(): void {
     this.writer.abandon();
