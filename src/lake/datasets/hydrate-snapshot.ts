@@ -93,6 +93,7 @@ async function openFile(
     path: parquet.path,
     uri: object.uri,
     partition,
+    isCached: object.location.kind !== "local",
     version: JSON.stringify([scope.tenantId, object.uri, object.etag, object.sizeBytes]),
     ...(hydrate ? { hydrate: forgetting(storedFiles, object, scope, hydrate) } : {}),
     ...(deleted ? { deleted } : {}),

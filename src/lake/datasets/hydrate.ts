@@ -187,7 +187,7 @@ async function prepareAll(deps: HydrationDeps, { fetched, pins, scope }: Fetched
 }
 
 function scanFile({ object, partition }: DataFile, path: string): ScanFile {
-  return { path, uri: object.uri, partition };
+  return { path, uri: object.uri, partition, isCached: object.location.kind !== "local" };
 }
 
 function versionOf({ uri, etag, sizeBytes }: StoredObject, kind: string, { tenantId }: LakeScope): string {

@@ -40,7 +40,7 @@ import {
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
 import { RowFilter } from "./row-filter.ts";
-import { ScanLinks } from "./scan-links.ts";
+import { type LinkedTables, ScanLinks } from "./scan-links.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 import type { Hydrate } from "./worker-process.ts";
@@ -59,6 +59,8 @@ export interface SqlEngineDeps {
   memoryKeptBy?: "system" | "worker";
   /** Bytes of text that a conversion gives the engine in one piece. */
   pieceBytes?: number;
+  /** A folder in which cached files may get further names. Default: one of the engine's own. */
+  newLinksFolder?: () => Promise<string>;
   /** Starts the workers at once rather than with the first call. */
   prewarm?: boolean;
 }
@@ -112,7 +114,11 @@ class WorkerSqlEngine implements LocalSqlEngine {
     this.pool = makePool(settings, deps, join(this.root, "workers"));
     this.prepared = new PreparedStore(join(this.root, "prepared"), settings.tempBytes);
     this.longGate = createGate(Math.max(1, settings.workers - 1));
-    this.links = new ScanLinks(join(this.root, "held"), this.prepared);
+    this.links = new ScanLinks({
+      folder: join(this.root, "held"),
+      prepared: this.prepared,
+      newLinksFolder: deps.newLinksFolder ?? (async () => join(this.root, "links")),
+    });
     this.spool = new ResultSpool({
       folder: join(this.root, "results"),
       maxBytes: settings.maxResultBytes * keptResults,
@@ -182,14 +188,10 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const folder = await makeJobFolder(join(this.root, "calls"));
     const over = new AbortController();
     const late = setTimeout(() => over.abort(), Math.max(0, deadlineMs - performance.now()));
+    let linked: LinkedTables | undefined;
     try {
       const scans = [...new Set(named.map(({ scan }) => scan))];
-      const tables = await Promise.all(
-        scans.map(async (scan, index) => ({
-          names: named.filter((table) => table.scan === scan).map(({ name }) => name),
-          scan: await this.links.of(folder, index, scan),
-        })),
-      );
+      linked = await this.links.tables(folder, named, !what.planOnly && !what.exportTo);
       const key = this.plans.keyOf({ sql: what.sql, tables: named });
       const known = what.planOnly ? undefined : this.plans.find(key);
       const { hydrate, keep } = this.plans.noting(hydrateIn(scans, over.signal));
@@ -198,7 +200,8 @@ class WorkerSqlEngine implements LocalSqlEngine {
         kind: "run",
         ...what,
         known: known && { isLimited: known.isLimited, rows: known.rows },
-        tables,
+        tables: linked.tables,
+        links: linked.links,
         folder: folder.path,
         ...this.limits(),
       };
@@ -213,6 +216,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     } finally {
       clearTimeout(late);
       over.abort();
+      await linked?.remove();
     }
   }
 

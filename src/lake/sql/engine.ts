@@ -31,6 +31,8 @@ export interface ScanFile {
    * will be read or, for a check, that were. Throws `too_large` at once where they are more than may be read.
    */
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
+  /** The file is the cache's: it may get further names for as long as it is pinned. */
+  isCached?: boolean;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */
   isConverted?: boolean;
   /** Of Parquet: columns that hold decimals of more than 38 digits. A statement that looks at one fails. */

@@ -25,7 +25,7 @@ export async function makeJobFolder(parent: string): Promise<JobFolder> {
 }
 
 /** Where a table's links lie in the folder of a call. */
-export function tableFolder({ path }: JobFolder, table: number): string {
+export function tableFolder({ path }: Pick<JobFolder, "path">, table: number): string {
   return join(path, `table-${table}`);
 }
 

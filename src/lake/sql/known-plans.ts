@@ -1,10 +1,10 @@
-import { jsonDigest } from "../../core/digest.ts";
 import { tidyRanges } from "../cache/byte-ranges.ts";
 import type { ByteRange } from "../cache/cache.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { PlanRequest, Scan } from "./engine.ts";
 import { rangesOf } from "./hydrate-files.ts";
 import type { FileReads, KnownReading, RunReply } from "./protocol.ts";
+import { digestOf, hasVersions } from "./scan-identity.ts";
 import type { Hydrate } from "./worker-process.ts";
 
 /** What a statement read of its files when it last ran over the same versions of them. */
@@ -28,8 +28,7 @@ export class KnownPlans {
   keyOf({ sql, tables }: PlanRequest): string | undefined {
     const scans = [...new Set(tables.map(({ scan }) => scan))];
     if (!scans.some(isSparse) || !scans.every(hasVersions)) return undefined;
-    const named = tables.map(({ name, scan }) => [name, scans.indexOf(scan)]);
-    return jsonDigest([sql, named, scans.map(identityOf)], { encoding: "base64url", length: 32 });
+    return digestOf(tables, sql);
   }
 
   find(key: string | undefined): KnownPlan | undefined {
@@ -66,12 +65,4 @@ export class KnownPlans {
 
 function isSparse({ files }: Scan): boolean {
   return files.some(({ hydrate }) => hydrate !== undefined);
-}
-
-function hasVersions({ files }: Scan): boolean {
-  return files.every(({ version }) => version !== undefined);
-}
-
-function identityOf({ files, ...scan }: Scan): unknown {
-  return [scan, files.map(({ uri, version, partition }) => [uri, version, partition])];
 }

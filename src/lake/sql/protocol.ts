@@ -84,6 +84,8 @@ export interface RunJob extends JobLimits {
   planOnly?: boolean | undefined;
   /** The statement ran over these very files before, and what it read is there. */
   known?: KnownReading | undefined;
+  /** Present where jobs with the same `key` find the very same files under the same names, in this folder. */
+  links?: { key: string; folder: string } | undefined;
   /** The tables came without their files: they are those of the last job over the same held folders. */
   isBrief?: boolean | undefined;
   /** Write all rows to a file in the folder, in place of a page. */

@@ -4,10 +4,12 @@ import { link, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
 import { createDirectCalls, type DirectCalls } from "../cache/direct-calls.ts";
-import type { Scan } from "./engine.ts";
+import type { NamedScan, Scan, ScanFile } from "./engine.ts";
 import { type JobFolder, type LinkTo, type LinkWays, linkScan, tableFolder } from "./job-folder.ts";
 import type { PreparedStore } from "./prepared-store.ts";
-import type { JobScan } from "./protocol.ts";
+import type { JobScan, RunJob } from "./protocol.ts";
+import { RecurringFolders } from "./recurring-folders.ts";
+import { digestOf, hasVersions } from "./scan-identity.ts";
 
 /** Hard links made in one go, which takes about as long as to have a thread of Node's pool make two. */
 const linksInOneGo = 64;
@@ -17,21 +19,44 @@ interface HeldScan {
   folder: string;
 }
 
+/** The tables of one job, linked. */
+export interface LinkedTables extends Pick<RunJob, "tables" | "links"> {
+  /** To be called when the job is over. */
+  remove(): Promise<void>;
+}
+
+export interface ScanLinksOptions {
+  /** Where the symbolic links of scans that are held lie. */
+  folder: string;
+  prepared: PreparedStore;
+  /** A folder in which cached files may get further names. */
+  newLinksFolder(): Promise<string>;
+}
+
 /** Links the files of scans for workers: in the folder of one job, or once for all jobs over a scan that is held. */
 export class ScanLinks {
   private readonly folder: string;
   private readonly prepared: PreparedStore;
   private readonly held = new Map<Scan, JobScan>();
   private readonly calls = createDirectCalls();
+  private readonly recurring: RecurringFolders;
 
-  /** `folder` is where the symbolic links of scans that are held lie. */
-  constructor(folder: string, prepared: PreparedStore) {
+  constructor({ folder, prepared, newLinksFolder }: ScanLinksOptions) {
     this.folder = folder;
     this.prepared = prepared;
+    this.recurring = new RecurringFolders(newLinksFolder, this.calls);
   }
 
   async of(folder: JobFolder, table: number, scan: Scan): Promise<JobScan> {
     return this.held.get(scan) ?? linkScan(tableFolder(folder, table), scan, this.prepared);
+  }
+
+  /** Of a statement. `mayRecur`: under names that come again for the same tables, where their files can have such. */
+  async tables(folder: JobFolder, named: readonly NamedScan[], mayRecur: boolean): Promise<LinkedTables> {
+    const recurring = mayRecur && canRecur(named, this.held) ? await this.underRecurringNames(named) : undefined;
+    if (recurring) return recurring;
+    const tables = await linkEach(named, (scan, index) => this.of(folder, index, scan));
+    return { tables, remove: async () => {} };
   }
 
   async hold(scan: Scan, linksFolder: string | undefined): Promise<() => Promise<void>> {
@@ -55,6 +80,26 @@ export class ScanLinks {
     }
   }
 
+  /** By hard links: what the engine may read it tells by where symbolic ones lead, which is another place each time. */
+  private async underRecurringNames(named: readonly NamedScan[]): Promise<LinkedTables | undefined> {
+    const key = digestOf(named);
+    const folder = await this.recurring.take(key).catch(() => undefined);
+    if (!folder) return undefined;
+    const linkTo = createLinker(this.calls);
+    const fileCount = named.reduce((sum, { scan }) => sum + scan.files.length, 0);
+    const remove = () => folder.remove(fileCount);
+    try {
+      const tables = await linkEach(named, (scan, index) =>
+        linkScan(tableFolder(folder, index), scan, this.prepared, { linkTo }),
+      );
+      return { tables, links: { key, folder: folder.path }, remove };
+    } catch {
+      // As where files are to be held.
+      await remove();
+      return undefined;
+    }
+  }
+
   private async linkIn(folder: string, scan: Scan, ways?: LinkWays): Promise<HeldScan> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
@@ -64,6 +109,36 @@ export class ScanLinks {
       throw thrown;
     }
   }
+}
+
+/** Links each scan once, however many names it has. */
+async function linkEach(
+  named: readonly NamedScan[],
+  link: (scan: Scan, index: number) => Promise<JobScan>,
+): Promise<RunJob["tables"]> {
+  const scans = [...new Set(named.map(({ scan }) => scan))];
+  return Promise.all(
+    scans.map(async (scan, index) => ({
+      names: named.filter((table) => table.scan === scan).map(({ name }) => name),
+      scan: await link(scan, index),
+    })),
+  );
+}
+
+/** Parquet files of the cache, whose rows all count: a caller's own files are to have no second name. */
+function canRecur(named: readonly NamedScan[], held: ReadonlyMap<Scan, unknown>): boolean {
+  const isFit = ({ isCached, deleted }: ScanFile) => isCached && !deleted;
+  return (
+    named.length > 0 &&
+    named.every(
+      ({ scan }) =>
+        !held.has(scan) &&
+        scan.format === "parquet" &&
+        scan.files.length > 0 &&
+        hasVersions(scan) &&
+        scan.files.every(isFit),
+    )
+  );
 }
 
 function createLinker(calls: DirectCalls): LinkTo {

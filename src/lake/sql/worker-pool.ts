@@ -1,6 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
 import type { SqlScope } from "./engine.ts";
-import { heldKey } from "./held-key.ts";
+import { databaseKey } from "./database-key.ts";
 import type { Job } from "./protocol.ts";
 import type { Hydrate, WorkerProcess } from "./worker-process.ts";
 
@@ -157,7 +157,7 @@ export class WorkerPool {
 
   private acquire(job: Job, scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
     if (this.isClosed) return Promise.reject(closedError());
-    const free = this.takeIdle(heldKey(job));
+    const free = this.takeIdle(databaseKey(job));
     if (free) return Promise.resolve(free);
     // Each call gives workers that failed to start another chance.
     this.failedStarts = 0;
@@ -167,7 +167,7 @@ export class WorkerPool {
     return this.wait(scope, deadlineMs);
   }
 
-  /** One that ran over the same held tables; else of those that keep nothing, or of all, the one that is idle longest. */
+  /** One that ran over the same tables; else of those that keep nothing, or of all, the one that is idle longest. */
   private takeIdle(key: string | undefined): WorkerProcess | undefined {
     const same = key === undefined ? undefined : this.idle.find((worker) => worker.keptKey === key);
     const free = same ?? this.idle.find((worker) => worker.keptKey === undefined) ?? this.idle[0];

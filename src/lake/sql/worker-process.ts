@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
 import { forThisCall } from "../../core/service-calls.ts";
 import type { SqlScope } from "./engine.ts";
-import { heldKey } from "./held-key.ts";
+import { databaseKey, isHeld } from "./database-key.ts";
 import {
   type FileReads,
   type FromWorker,
@@ -70,7 +70,7 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   isSpent = false;
   jobsDone = 0;
-  /** Names the held tables of its last statement, for which it may keep its database (`heldKey`). */
+  /** Names the tables of its last statement, for which it may keep its database (`databaseKey`). */
   keptKey: string | undefined;
   /** Settles when the worker has given back what its last job held, or is gone. */
   rested: Promise<void> = Promise.resolve();
@@ -138,10 +138,10 @@ export class WorkerProcess {
 
   /** The job without its files, where the worker may have those of the last one still. */
   private ifKept(job: RunJob): RunJob | undefined {
-    const key = heldKey(job);
+    const key = databaseKey(job);
     const isSame = key !== undefined && key === this.keptKey;
     this.keptKey = key;
-    return isSame ? withoutFiles(job) : undefined;
+    return isSame && isHeld(job) ? withoutFiles(job) : undefined;
   }
 
   private send(message: ToWorker): void {

@@ -126,6 +126,7 @@ function withoutPaths(message: string, job: Job): string {
     clean = clean.replaceAll(`${path}.copy`, uri).replaceAll(path, uri);
     if (prepared) clean = clean.replaceAll(prepared.path, uri);
   }
+  if (job.kind === "run" && job.links) clean = clean.replaceAll(job.links.folder, "…");
   for (const { heldIn } of scans) if (heldIn !== undefined) clean = clean.replaceAll(heldIn, "…");
   return clean.replaceAll(job.folder, "…").replace(/\/proc\/\d+\/\S*/g, "…");
 }

@@ -1,8 +1,8 @@
 import type { GatedStatement } from "../gate/gate.ts";
-import { type RunJob, type RunReply, workerTemp } from "../protocol.ts";
+import type { RunJob, RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { watchHeld } from "./held-folders.ts";
-import type { HeldDatabase, KeptDatabase } from "./kept-database.ts";
+import { allRows, type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
 import type { Report } from "./report.ts";
 import { runOnce } from "./run-once.ts";
 import { checkSessionNames } from "./session-columns.ts";
@@ -11,10 +11,12 @@ import { heldViewSql } from "./views.ts";
 export interface HeldTools {
   report: Report;
   instances: Instances;
-  kept: KeptDatabase;
+  kept: KeptDatabases;
   /** Has work done after the answer was given. */
   later(work: () => void): void;
 }
+
+const suits = { isLogged: false, reading: allRows };
 
 /** Runs a gated statement over held tables, where it can in the database that their last statement left. */
 export async function runHeld(
@@ -23,12 +25,13 @@ export async function runHeld(
   key: string,
   { report, instances, kept, later }: HeldTools,
 ): Promise<RunReply> {
-  const database = kept.take(key) ?? (await openHeld(instances, job));
+  const taken = kept.take(key, suits) ?? (await openHeld(instances, job));
+  const { database } = taken;
   let isClean = false;
-  later(() => (isClean ? kept.keep(key, { database, tables: job.tables }) : database.close()));
+  later(() => (isClean ? kept.keep(key, taken) : database.close()));
   await checkSessionNames(database.connection, sessionNames);
   const rows = await runOnce(database.connection, job, report, 0);
-  database.check();
+  taken.check();
   isClean = true;
   return { ...rows, prepared: [], reruns: 0, isLimited: false };
 }
@@ -43,17 +46,16 @@ const remembering = `
   SET validate_external_file_cache = 'NO_VALIDATION';
 `;
 
-async function openHeld(instances: Instances, job: RunJob): Promise<HeldDatabase> {
+async function openHeld(instances: Instances, job: RunJob): Promise<KeptDatabase> {
   const scans = job.tables.map(({ scan }) => scan);
   const check = watchHeld(scans);
   const folders = scans.flatMap(({ heldIn }) => heldIn ?? []);
-  // Not in the call's folder, which the database outlasts.
-  const temp = workerTemp(process.cwd(), process.pid);
-  const database = await openDatabase(instances, job, { files: [], folders, temp }, async (connection) => {
+  const reach = { files: [], folders, temp: keptTemp() };
+  const database = await openDatabase(instances, job, reach, async (connection) => {
     await connection.run(remembering);
     for (const { names, scan } of job.tables) {
       for (const name of names) await connection.run(heldViewSql(name, scan));
     }
   });
-  return { ...database, check };
+  return { database, suits, tables: job.tables, views: [], hasMemory: true, check };
 }

@@ -3,8 +3,11 @@ import type { GatedStatement } from "../gate/gate.ts";
 import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { exportRows } from "./export-rows.ts";
-import { planReading, type Reading } from "./hydration/reading.ts";
+import { planReading, planReadingInKept, type Reading } from "./hydration/reading.ts";
+import { sparseTables } from "./hydration/sparse-tables.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
+import { allRows, type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
+import { memoryHeld } from "./memory-held.ts";
 import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";
 import { runOnce } from "./run-once.ts";
@@ -19,24 +22,90 @@ export interface RunTools {
   instances: Instances;
   /** Has work done after the answer was given. */
   later(work: () => void): void;
+  /** Present for jobs whose database may be kept, and may be one that was. */
+  kept: { key: string; databases: KeptDatabases } | undefined;
 }
 
+/** A database with the job's views in it. */
+interface Opened {
+  left: KeptDatabase;
+  reading: Reading | undefined;
+}
+
+/** A worker that holds more than this after a statement gives the database back, and with it what the engine keeps for reuse. */
+const mostKeptBytes = 200 << 20;
+
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
-export async function runStatement(
-  job: RunJob,
-  statement: GatedStatement,
-  { report, fetch, instances, later }: RunTools,
-): Promise<RunReply> {
+export async function runStatement(job: RunJob, statement: GatedStatement, tools: RunTools): Promise<RunReply> {
+  const { report, fetch, later, kept } = tools;
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),
     report,
   );
-  const files = scans.flatMap(pathsOf);
+  const { left, reading } =
+    (await takeKept(job, statement, tools)) ?? (await openNew(job, scans, statement, tools));
+  const { connection, close } = left.database;
+  let isClean = false;
+  later(() => {
+    if (kept && isClean && memoryHeld().rssBytes < mostKeptBytes) kept.databases.keep(kept.key, left);
+    else close();
+  });
+  if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
   const { exportTo } = job;
-  if (exportTo) files.push(exportPath(job.folder, exportTo.format));
+  let attempts = 0;
+  const run = () =>
+    exportTo ? exportRows(connection, job, exportTo, report) : runOnce(connection, job, report, attempts++);
+  if (!reading || reading.tables.length === 0) {
+    const value = await run();
+    isClean = true;
+    return { ...value, prepared, reruns: 0, isLimited: false };
+  }
+  const { tables, planned, isLimited, rows } = reading;
+  if (planned.length > 0) await fetch(planned);
+  const { value, reruns } = await runVerified({ connection, job, tables, fetch, run });
+  isClean = true;
+  return { ...value, prepared, reruns, isLimited, ...(rows ? { rows } : {}) };
+}
+
+/** The database that a statement over the same tables left, where it suits this one. */
+async function takeKept(
+  given: RunJob,
+  { sessionNames }: GatedStatement,
+  { kept }: RunTools,
+): Promise<Opened | undefined> {
+  if (!kept) return undefined;
+  const isLogged = sparseTables(given).length > 0;
+  const left = kept.databases.take(kept.key, { isLogged, reading: given.known ?? allRows });
+  if (!left) return undefined;
+  const { connection, close } = left.database;
+  try {
+    await checkSessionNames(connection, sessionNames);
+    const tables = given.tables.map(({ names, scan }, index) => ({
+      names,
+      scan: { ...scan, view: left.views[index] },
+    }));
+    const reading = await planReadingInKept(connection, { ...given, tables });
+    if (reading) return { left, reading };
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
+  kept.databases.keep(kept.key, left);
+  return undefined;
+}
+
+async function openNew(
+  job: RunJob,
+  scans: readonly JobScan[],
+  statement: GatedStatement,
+  { instances, kept, fetch }: RunTools,
+): Promise<Opened> {
+  const files = scans.flatMap(pathsOf);
+  if (job.exportTo) files.push(exportPath(job.folder, job.exportTo.format));
+  const tables: RunJob["tables"] = [];
   let reading: Reading | undefined;
-  const database = await openDatabase(instances, job, { files }, async (connection) => {
-    const tables: RunJob["tables"] = [];
+  const reach = { files, ...(kept ? { temp: keptTemp() } : {}) };
+  const database = await openDatabase(instances, job, reach, async (connection) => {
     for (const [index, { names }] of job.tables.entries()) {
       const given = scans[index];
       if (!given) continue;
@@ -49,19 +118,10 @@ export async function runStatement(
     await checkSessionNames(connection, statement.sessionNames);
     reading = await planReading(connection, { ...job, tables }, statement, fetch);
   });
-  later(database.close);
-  if (job.planOnly) return { ...nothingRun, prepared, planned: reading?.planned ?? [] };
-  let attempts = 0;
-  const run = () =>
-    exportTo
-      ? exportRows(database.connection, job, exportTo, report)
-      : runOnce(database.connection, job, report, attempts++);
-  if (!reading) return { ...(await run()), prepared, reruns: 0, isLimited: false };
-  const { tables, planned, isLimited, rows } = reading;
-  if (planned.length > 0) await fetch(planned);
-  const { connection } = database;
-  const { value, reruns } = await runVerified({ connection, job, tables, fetch, run });
-  return { ...value, prepared, reruns, isLimited, ...(rows ? { rows } : {}) };
+  const { isLimited = false, rows } = reading ?? {};
+  const suits = { isLogged: reading !== undefined, reading: { isLimited, ...(rows ? { rows } : {}) } };
+  const views = tables.map(({ scan }) => scan.view);
+  return { left: { database, suits, tables: job.tables, views, hasMemory: false, check: () => {} }, reading };
 }
 
 /** Files of a scan, and those that name its deleted rows. */

@@ -1,12 +1,12 @@
 import { checkTables, passGate } from "../gate/gate.ts";
-import { heldKey } from "../held-key.ts";
+import { databaseKey, isHeld } from "../database-key.ts";
 import type { FileReads, Job } from "../protocol.ts";
 import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
 import { filterRows } from "./filter-rows.ts";
 import { inspectCsv } from "./inspect.ts";
-import { KeptDatabase } from "./kept-database.ts";
+import { KeptDatabases } from "./kept-database.ts";
 import type { Report } from "./report.ts";
 import { runStatement } from "./run.ts";
 import { runHeld } from "./run-held.ts";
@@ -32,7 +32,7 @@ export interface Work {
 export async function openWork(): Promise<Work> {
   const serialize = await openParser();
   const instances = new Instances();
-  const kept = new KeptDatabase();
+  const kept = new KeptDatabases();
   const leftovers: (() => void)[] = [];
   const later = (work: () => void) => void leftovers.push(work);
   return {
@@ -40,7 +40,7 @@ export async function openWork(): Promise<Work> {
       if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
-      const key = heldKey(job);
+      const key = databaseKey(job);
       if (key === undefined) kept.close();
       if (job.kind === "convert") return convertText(job, report);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
@@ -49,25 +49,34 @@ export async function openWork(): Promise<Work> {
         statement,
         job.tables.flatMap(({ names }) => names),
       );
-      if (key !== undefined) return runHeld(job, statement, key, { report, instances, kept, later });
+      if (key !== undefined && isHeld(job)) return runHeld(job, statement, key, { report, instances, kept, later });
       return runStatement(job, statement, {
         report,
         instances,
         later,
-        fetch: (reads, isCheck = false) => fetch(reads, isCheck),
+        kept: key === undefined ? undefined : { key, databases: kept },
+        fetch(reads, isCheck = false) {
+          // Both make the allocator give back what it has: best while the network is waited for.
+          if (!isCheck) {
+            kept.closeOthers();
+            instances.prepare(job);
+          }
+          return fetch(reads, isCheck);
+        },
       });
     },
     withFiles(job) {
       if (job.kind !== "run" || !job.isBrief) return job;
-      const key = heldKey(job);
+      const key = databaseKey(job);
       const tables = key === undefined ? undefined : kept.tablesOf(key);
       return tables && { ...job, tables, isBrief: false };
     },
     rest() {
       for (const giveBack of leftovers.splice(0)) giveBack();
+      kept.closeOthers();
     },
     prepare(job) {
-      if ("threads" in job && job.kind !== "convert") instances.prepare(job);
+      if (kept.isEmpty && "threads" in job && job.kind !== "convert") instances.prepare(job);
     },
   };
 }

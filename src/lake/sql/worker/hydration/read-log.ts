@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { exportPath, type FileReads, type RunJob } from "../../protocol.ts";
+import { exportPath, type FileReads, type RunJob, workerTemp } from "../../protocol.ts";
 import { copyPathOf } from "../prepare-scans.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
 
@@ -31,6 +31,7 @@ export async function readsOf(
   );
   const written = [
     join(job.folder, "temp"),
+    workerTemp(process.cwd(), process.pid),
     ...(job.exportTo ? [exportPath(job.folder, job.exportTo.format)] : []),
   ];
   const isOfJob = (path: string) => whole.has(path) || written.some((start) => path.startsWith(start));

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatedStatement } from "../../gate/gate.ts";
 import type { FileReads, FileRows, RunJob } from "../../protocol.ts";
+import { allRows } from "../kept-database.ts";
 import { viewSql } from "../views.ts";
 import { candidateRows, setReadOnce } from "./candidate-rows.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
@@ -36,6 +37,22 @@ export async function planReading(
   if (found.isLimited) await connection.run("SET threads = 1");
   if (found.rows) await setReadOnce(connection);
   return { tables, ...found };
+}
+
+/**
+ * The same in a database whose settings are locked and are those of `job.known`, or of a statement over all rows.
+ * Undefined where the statement turns out to want others.
+ */
+export async function planReadingInKept(
+  connection: DuckDBConnection,
+  job: RunJob,
+): Promise<Reading | undefined> {
+  const tables = sparseTables(job);
+  if (job.known || tables.length === 0) return { tables, planned: [], ...(job.known ?? allRows) };
+  const described = await describeTables(connection, tables);
+  const needs = await explain(connection, job.sql);
+  if (needs.isLimited || needs.isReadTwice) return undefined;
+  return { tables, planned: await planReads(connection, described, needs), isLimited: false };
 }
 
 async function planByEngine(
