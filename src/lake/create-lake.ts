@@ -51,7 +51,10 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
   const lakeStores = createStores(settings, { guard });
   const stores = withTableStores<Stores>(lakeStores, tableStores);
   const scratchDir = join(settings.cache.dir, "queries");
-  const engine = createSqlEngine({ ...settings.query, scratchDir }, { now, newLinksFolder: () => shared.cache.newLinksFolder() });
+  const engine = createSqlEngine(
+    { ...settings.query, scratchDir },
+    { now, newLinksFolder: () => shared.cache.newLinksFolder() },
+  );
   const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
   const storeOf = ({ tenantId }: LakeScope) => (settings.tenants ? tenants.stores(tenantId) : stores);
   const shared = openShared({ settings, stores, storeOf, engine, now, newId });

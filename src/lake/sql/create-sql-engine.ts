@@ -32,7 +32,6 @@ import {
   analyzeReply,
   exportPath,
   type Job,
-  type PreparedFile,
   planReply,
   type RunJob,
   type RunReply,
@@ -152,7 +151,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const mostKeptBytes = Math.min(request.maxKeptBytes ?? Infinity, this.settings.maxResultBytes);
     const maxKeptBytes = keepRest ? mostKeptBytes : 0;
     return this.withTables(request, scope, { sql, maxRows, maxBytes, maxKeptBytes }, async (scans, reply) => {
-      await this.keepPrepared(scans, reply.prepared);
+      await this.prepared.keepFound(scans, reply.prepared);
       return pageOfReply(reply, request, this.spool, this.settings.maxResultBytes);
     });
   }
@@ -171,7 +170,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const { sql, tables: _tables, timeoutMs: _timeout, ...exportTo } = request;
     const what = { sql, maxRows: 0, maxBytes: 0, maxKeptBytes: 0, exportTo };
     return this.withTables(request, scope, what, async (scans, reply, folder) => {
-      await this.keepPrepared(scans, reply.prepared);
+      await this.prepared.keepFound(scans, reply.prepared);
       return keepExported(reply, exportPath(folder.path, exportTo.format), join(this.root, "exports"));
     });
   }
@@ -234,7 +233,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
         await this.pool.run({ kind: "analyze", scan: job, ...limits }, scope, deadlineMs),
       );
       const { prepared, ...analysis } = reply;
-      await this.keepPrepared(
+      await this.prepared.keepFound(
         [{ ...scan, columns: scan.format === "csv" ? scan.columns : reply.columns }],
         prepared,
       );
@@ -290,13 +289,5 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private limits(): { memoryBytes: number; threads: number; tempBytes: number } {
     const { memoryBytes, threads, tempBytes } = this.settings;
     return { memoryBytes, threads, tempBytes };
-  }
-
-  private async keepPrepared(scans: readonly Scan[], found: readonly PreparedFile[]): Promise<void> {
-    for (const { table, file, text } of found) {
-      const scan = scans[table];
-      const source = scan?.files[file];
-      if (scan && source) await this.prepared.keep(source, scan, text);
-    }
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scan, ScanFile } from "./engine.ts";
+import type { PreparedFile } from "./protocol.ts";
 import type { PreparedText } from "./scan/prepared.ts";
 
 interface Entry {
@@ -34,6 +35,15 @@ export class PreparedStore {
     this.entries.delete(key);
     this.entries.set(key, entry);
     return entry.text;
+  }
+
+  /** What a worker found of files of `scans`. */
+  async keepFound(scans: readonly Scan[], found: readonly PreparedFile[]): Promise<void> {
+    for (const { table, file, text } of found) {
+      const scan = scans[table];
+      const source = scan?.files[file];
+      if (scan && source) await this.keep(source, scan, text);
+    }
   }
 
   /** Takes over what a worker found of the `file`; a copy is moved out of the call's folder. */

@@ -53,7 +53,8 @@ export class ScanLinks {
 
   /** Of a statement. `mayRecur`: under names that come again for the same tables, where their files can have such. */
   async tables(folder: JobFolder, named: readonly NamedScan[], mayRecur: boolean): Promise<LinkedTables> {
-    const recurring = mayRecur && canRecur(named, this.held) ? await this.underRecurringNames(named) : undefined;
+    const recurring =
+      mayRecur && canRecur(named, this.held) ? await this.underRecurringNames(named) : undefined;
     if (recurring) return recurring;
     const tables = await linkEach(named, (scan, index) => this.of(folder, index, scan));
     return { tables, remove: async () => {} };

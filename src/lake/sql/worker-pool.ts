@@ -1,6 +1,6 @@
 import { ToolError } from "../../core/errors.ts";
-import type { SqlScope } from "./engine.ts";
 import { databaseKey } from "./database-key.ts";
+import type { SqlScope } from "./engine.ts";
 import type { Job } from "./protocol.ts";
 import type { Hydrate, WorkerProcess } from "./worker-process.ts";
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { ToolError } from "../../core/errors.ts";
 import { forThisCall } from "../../core/service-calls.ts";
-import type { SqlScope } from "./engine.ts";
 import { databaseKey, isHeld } from "./database-key.ts";
+import type { SqlScope } from "./engine.ts";
 import {
   type FileReads,
   type FromWorker,

@@ -36,7 +36,11 @@ interface Opened {
 const mostKeptBytes = 200 << 20;
 
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
-export async function runStatement(job: RunJob, statement: GatedStatement, tools: RunTools): Promise<RunReply> {
+export async function runStatement(
+  job: RunJob,
+  statement: GatedStatement,
+  tools: RunTools,
+): Promise<RunReply> {
   const { report, fetch, later, kept } = tools;
   const { scans, prepared } = prepareScans(
     job.tables.map(({ scan }) => scan),

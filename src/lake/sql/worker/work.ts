@@ -1,6 +1,6 @@
-import { checkTables, passGate } from "../gate/gate.ts";
 import { databaseKey, isHeld } from "../database-key.ts";
-import type { FileReads, Job } from "../protocol.ts";
+import { checkTables, type GatedStatement, passGate } from "../gate/gate.ts";
+import type { FileReads, Job, RunJob, RunReply } from "../protocol.ts";
 import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
 import { Instances, openParser } from "./database.ts";
@@ -8,8 +8,8 @@ import { filterRows } from "./filter-rows.ts";
 import { inspectCsv } from "./inspect.ts";
 import { KeptDatabases } from "./kept-database.ts";
 import type { Report } from "./report.ts";
-import { runStatement } from "./run.ts";
-import { runHeld } from "./run-held.ts";
+import { type RunTools, runStatement } from "./run.ts";
+import { type HeldTools, runHeld } from "./run-held.ts";
 
 /** What a job has of the server. */
 export interface JobTools {
@@ -29,38 +29,34 @@ export interface Work {
   prepare(job: Job): void;
 }
 
+type GatedTools = HeldTools & Pick<RunTools, "fetch">;
+
 export async function openWork(): Promise<Work> {
   const serialize = await openParser();
   const instances = new Instances();
   const kept = new KeptDatabases();
   const leftovers: (() => void)[] = [];
   const later = (work: () => void) => void leftovers.push(work);
+  // Both have the allocator give back what it keeps: best while the network is waited for.
+  const makeReady = (job: RunJob) => {
+    kept.closeOthers();
+    instances.prepare(job);
+  };
   return {
     async run(job, { report, fetch }) {
       if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
-      const key = databaseKey(job);
-      if (key === undefined) kept.close();
+      if (databaseKey(job) === undefined) kept.close();
       if (job.kind === "convert") return convertText(job, report);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
-      const statement = await passGate(job.sql, serialize);
-      checkTables(
-        statement,
-        job.tables.flatMap(({ names }) => names),
-      );
-      if (key !== undefined && isHeld(job)) return runHeld(job, statement, key, { report, instances, kept, later });
-      return runStatement(job, statement, {
+      return runGated(job, await passGate(job.sql, serialize), {
         report,
         instances,
+        kept,
         later,
-        kept: key === undefined ? undefined : { key, databases: kept },
         fetch(reads, isCheck = false) {
-          // Both make the allocator give back what it has: best while the network is waited for.
-          if (!isCheck) {
-            kept.closeOthers();
-            instances.prepare(job);
-          }
+          if (!isCheck) makeReady(job);
           return fetch(reads, isCheck);
         },
       });
@@ -79,4 +75,15 @@ export async function openWork(): Promise<Work> {
       if (kept.isEmpty && "threads" in job && job.kind !== "convert") instances.prepare(job);
     },
   };
+}
+
+async function runGated(job: RunJob, statement: GatedStatement, tools: GatedTools): Promise<RunReply> {
+  checkTables(
+    statement,
+    job.tables.flatMap(({ names }) => names),
+  );
+  const key = databaseKey(job);
+  if (key !== undefined && isHeld(job)) return runHeld(job, statement, key, tools);
+  const kept = key === undefined ? undefined : { key, databases: tools.kept };
+  return runStatement(job, statement, { ...tools, kept });
 }
