@@ -12,23 +12,53 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-test.each([1, 1_000])(
-  "a name comes again once its folder is gone, and not before (%i files)",
-  async (count) => {
-    const folders = new RecurringFolders(async () => join(dir, `of ${count}`), createDirectCalls());
+const newFolders = (name: string) => new RecurringFolders(async () => join(dir, name), createDirectCalls());
+
+async function filesIn(folder: string, count: number): Promise<string[]> {
+  await mkdir(join(folder, "below"), { recursive: true });
+  const files = Array.from({ length: count }, (_, at) => join(folder, "below", String(at)));
+  for (const file of files) await writeFile(file, "x");
+  return files;
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+test.each([1, 200])("a name comes again once its %i files are gone, and not before", async (count) => {
+  const folders = newFolders(`of ${count}`);
+  const one = await folders.take("t");
+  const other = await folders.take("t");
+  expect(basename(one.path)).not.toBe(basename(other.path));
+  const leaving = one.leave(await filesIn(one.path, count));
+  expect((await folders.take("t")).path).not.toBe(one.path);
+  await leaving;
+  const again = await folders.take("t");
+  expect(again.path).toBe(one.path);
+  expect(await filesBelow(again.path)).toEqual([]);
+});
+
+test("a folder is removed whole where a file in it is not known, or cannot be removed", async () => {
+  const folders = newFolders("unknown");
+  for (const leave of ["discard", "leave"] as const) {
     const one = await folders.take("t");
-    const other = await folders.take("t");
-    expect(basename(one.path)).not.toBe(basename(other.path));
-    await mkdir(join(one.path, "below"));
-    await writeFile(join(one.path, "below", "file"), "x");
-    await one.remove(count);
-    const again = await folders.take("t");
-    expect(again.path).toBe(one.path);
-    expect(await readdir(again.path)).toEqual([]);
-    await Promise.all([other.remove(count), again.remove(count)]);
-    expect(await readdir(join(dir, `of ${count}`))).toEqual([]);
-  },
-);
+    await filesIn(one.path, 3);
+    if (leave === "discard") await one.discard();
+    else await one.leave([join(one.path, "below", "0"), join(one.path, "missing")]);
+    expect(await readdir(join(dir, "unknown"))).toEqual([]);
+    expect(basename((await folders.take(leave)).path)).toBe(`${leave}-0`);
+    await rm(join(dir, "unknown", `${leave}-0`), { recursive: true });
+  }
+});
+
+test("of very many names the latest keep their folders", async () => {
+  const folders = newFolders("many");
+  for (let name = 0; name < 400; name++) await (await folders.take(`t${name}`)).leave([]);
+  await expect.poll(() => readdir(join(dir, "many"))).toHaveLength(256);
+  expect(await readdir(join(dir, "many"))).toContain("t399-0");
+  expect(basename((await folders.take("t0")).path)).toBe("t0-0");
+});
 
 test("where to make them is asked again after it could not be told", async () => {
   let asked = 0;
@@ -42,16 +72,4 @@ test("where to make them is asked again after it could not be told", async () =>
   await folders.take("t");
   expect(basename(one.path)).toBe("t-0");
   expect(asked).toBe(2);
-});
-
-test("the name of a folder that cannot be removed does not come again", async () => {
-  const calls = {
-    do: async () => {
-      throw new Error("busy");
-    },
-  };
-  const folders = new RecurringFolders(async () => join(dir, "stuck"), calls);
-  const stuck = await folders.take("t");
-  await stuck.remove(1);
-  expect((await folders.take("t")).path).not.toBe(stuck.path);
 });

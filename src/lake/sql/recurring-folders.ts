@@ -1,25 +1,33 @@
-import { rmSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { unlinkSync } from "node:fs";
+import { mkdir, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as othersTurn } from "node:timers/promises";
 import type { DirectCalls } from "../cache/direct-calls.ts";
 
-/** Files of a folder that is removed in one go, which takes a fraction of the way to a thread of Node's pool and back. */
+/** Files removed in one go, which takes a fraction of the way to a thread of Node's pool and back. */
 const filesInOneGo = 64;
+/** Empty folders that stay for who asks again: to remove one and make it anew takes as long as a small question. */
+const emptyFolders = 256;
 
 export interface RecurringFolder {
   path: string;
-  /** With its files, which are `fileCount`. Never rejects. */
-  remove(fileCount: number): Promise<void>;
+  /** Gives it back, once the `files` in it are gone. Never rejects. */
+  leave(files: readonly string[]): Promise<void>;
+  /** The same with whatever is in it. */
+  discard(): Promise<void>;
 }
 
 /**
  * Folders whose names come again: of those who ask by one name at once each has its own, and who comes after them has
- * one that they had.
+ * one that they had, without a file.
  */
 export class RecurringFolders {
   private readonly parent: () => Promise<string>;
   private readonly calls: DirectCalls;
+  /** Names of folders that somebody has, or that are not known to be empty. */
   private readonly taken = new Set<string>();
+  /** Those left empty, the latest last. */
+  private readonly empty = new Set<string>();
   private made: Promise<string> | undefined;
 
   /** `parent` is asked for once, as long as it can be had. */
@@ -28,14 +36,18 @@ export class RecurringFolders {
     this.calls = calls;
   }
 
-  /** An empty one. `remove` ends it, before its name comes again. */
   async take(name: string): Promise<RecurringFolder> {
     const own = this.free(name);
     this.taken.add(own);
+    this.empty.delete(own);
     try {
       const path = join(await this.root(), own);
       await mkdir(path, { recursive: true, mode: 0o700 });
-      return { path, remove: (fileCount) => this.remove(own, path, fileCount) };
+      return {
+        path,
+        leave: (files) => this.leave(own, path, files),
+        discard: () => this.discard(own, path),
+      };
     } catch (thrown) {
       this.taken.delete(own);
       throw thrown;
@@ -59,16 +71,33 @@ export class RecurringFolders {
     }
   }
 
-  /** The name of one that cannot be removed does not come again. */
-  private async remove(own: string, path: string, fileCount: number): Promise<void> {
-    const options = { recursive: true, force: true };
-    const pooled = () => rm(path, options);
+  private async leave(own: string, path: string, files: readonly string[]): Promise<void> {
     try {
-      if (fileCount > filesInOneGo) await pooled();
-      else await this.calls.do(() => rmSync(path, options), pooled);
-      this.taken.delete(own);
+      for (const [at, file] of files.entries()) {
+        await this.calls.do(
+          () => unlinkSync(file),
+          () => unlink(file),
+        );
+        if ((at + 1) % filesInOneGo === 0) await othersTurn();
+      }
     } catch {
-      // Its links are swept with the others of this process.
+      return this.discard(own, path);
     }
+    this.taken.delete(own);
+    this.empty.add(own);
+    const [oldest = ""] = this.empty;
+    if (this.empty.size <= emptyFolders) return;
+    this.empty.delete(oldest);
+    this.taken.add(oldest);
+    void this.discard(oldest, join(path, "..", oldest));
+  }
+
+  /** The name of one that cannot be removed does not come again: it is swept with the others of this process. */
+  private async discard(own: string, path: string): Promise<void> {
+    const isGone = await rm(path, { recursive: true, force: true }).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) this.taken.delete(own);
   }
 }

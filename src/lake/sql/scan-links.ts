@@ -87,16 +87,15 @@ export class ScanLinks {
     const folder = await this.recurring.take(key).catch(() => undefined);
     if (!folder) return undefined;
     const linkTo = createLinker(this.calls);
-    const fileCount = named.reduce((sum, { scan }) => sum + scan.files.length, 0);
-    const remove = () => folder.remove(fileCount);
     try {
       const tables = await linkEach(named, (scan, index) =>
         linkScan(tableFolder(folder, index), scan, this.prepared, { linkTo }),
       );
-      return { tables, links: { key, folder: folder.path }, remove };
+      const paths = tables.flatMap(({ scan }) => scan.files.map(({ path }) => path));
+      return { tables, links: { key, folder: folder.path }, remove: () => folder.leave(paths) };
     } catch {
       // As where files are to be held.
-      await remove();
+      await folder.discard();
       return undefined;
     }
   }
