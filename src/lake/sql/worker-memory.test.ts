@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parquetOf } from "../../../test/harness/parquet.ts";
 import { startTestSql, type TestSql } from "../../../test/harness/sql-engine.ts";
 
 let sql: TestSql;
@@ -27,6 +30,27 @@ test.runIf(process.platform === "linux")(
     const after = workerStatus();
     expect(after.pid).toBe(before.pid);
     expect(after.threads).toBeLessThanOrEqual(before.threads + 1);
+    expect(after.dataMb).toBeLessThan(before.dataMb + 150);
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "tables asked one after the other leave the databases of the last alone in their worker",
+  async () => {
+    const path = join(sql.dir, "t.parquet");
+    await writeFile(path, await parquetOf("SELECT i, md5(i::VARCHAR) AS m FROM range(200000) t(i)"));
+    const ask = async (version: string) => {
+      const file = { path, uri: "s3://lake/t.parquet", partition: {}, version, isCached: true };
+      const scan = { format: "parquet" as const, files: [file], partitionColumns: [] };
+      for (const statement of ["SELECT count(m) FROM t", "SELECT m FROM t LIMIT 3"])
+        await sql.run(statement, [{ name: "t", scan }]);
+    };
+    for (let turn = 0; turn < 3; turn++) await ask(`before ${turn}`);
+    const before = workerStatus();
+    for (let turn = 0; turn < 40; turn++) await ask(`after ${turn}`);
+    const after = workerStatus();
+    expect(after.pid).toBe(before.pid);
+    expect(after.threads).toBeLessThanOrEqual(before.threads + 2);
     expect(after.dataMb).toBeLessThan(before.dataMb + 150);
   },
 );

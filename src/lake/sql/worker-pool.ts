@@ -149,7 +149,7 @@ export class WorkerPool {
 
   private release(worker: WorkerProcess): void {
     const { jobsPerWorker, maxRssBytes, maxKeepingRssBytes, minFreeDataBytes } = this.options;
-    const mostRssBytes = worker.keptKey === undefined ? maxRssBytes : maxKeepingRssBytes;
+    const mostRssBytes = worker.keepsHeld ? maxKeepingRssBytes : maxRssBytes;
     const isFull = worker.rssBytes > mostRssBytes || worker.freeDataBytes < minFreeDataBytes;
     if (worker.isSpent || worker.jobsDone >= jobsPerWorker || isFull) worker.kill();
     else this.offer(worker);

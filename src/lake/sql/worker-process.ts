@@ -72,6 +72,8 @@ export class WorkerProcess {
   jobsDone = 0;
   /** Names the tables of its last statement, for which it may keep its database (`databaseKey`). */
   keptKey: string | undefined;
+  /** They are held, so that its database remembers what it read of them. */
+  keepsHeld = false;
   /** Settles when the worker has given back what its last job held, or is gone. */
   rested: Promise<void> = Promise.resolve();
   /** It died before it took up its last job, which therefore can be given to another worker. */
@@ -141,7 +143,8 @@ export class WorkerProcess {
     const key = databaseKey(job);
     const isSame = key !== undefined && key === this.keptKey;
     this.keptKey = key;
-    return isSame && isHeld(job) ? withoutFiles(job) : undefined;
+    this.keepsHeld = isHeld(job);
+    return isSame && this.keepsHeld ? withoutFiles(job) : undefined;
   }
 
   private send(message: ToWorker): void {

@@ -122,7 +122,7 @@ async function openNew(
     await checkSessionNames(connection, statement.sessionNames);
     reading = await planReading(connection, { ...job, tables }, statement, fetch);
   });
-  const { isLimited = false, rows } = reading ?? {};
+  const { isLimited = false, rows = job.known?.rows } = reading ?? {};
   const suits = { isLogged: reading !== undefined, reading: { isLimited, ...(rows ? { rows } : {}) } };
   const views = tables.map(({ scan }) => scan.view);
   return { left: { database, suits, tables: job.tables, views, hasMemory: false, check: () => {} }, reading };
