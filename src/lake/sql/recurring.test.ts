@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parquetOf } from "../../../test/harness/parquet.ts";
@@ -186,6 +186,24 @@ test("its files have a further name while a statement runs, and none when it ans
   await sql.run("SELECT sum(id) FROM t", [named({ ...noting, isCached: false })]);
   expect(Math.max(...names)).toBe(1);
 });
+
+test.runIf(process.platform === "linux")(
+  "a database that is kept has no file open, whose place could not be had again",
+  async () => {
+    const { whole } = await source();
+    for (const statement of ["SELECT count(name) FROM t", "SELECT * FROM t LIMIT 3", "SELECT * FROM t"]) {
+      await sql.run(statement, [named(whole)], { maxRows: 5 });
+      const open = async () => {
+        const [pid] = sql.engine.workerPids();
+        const links = (await readdir(`/proc/${pid}/fd`)).map((fd) =>
+          readlink(`/proc/${pid}/fd/${fd}`).catch(() => ""),
+        );
+        return (await Promise.all(links)).filter((path) => path.includes(".parquet"));
+      };
+      await expect.poll(open, { timeout: 3_000 }).toEqual([]);
+    }
+  },
+);
 
 test("statements over one file at once each have their own names for it", async () => {
   const two = await startTestSql({ workers: 2 });
