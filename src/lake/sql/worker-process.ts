@@ -143,7 +143,7 @@ export class WorkerProcess {
     const key = databaseKey(job);
     const isSame = key !== undefined && key === this.keptKey;
     this.keptKey = key;
-    this.keepsHeld = isHeld(job);
+    this.keepsHeld = key !== undefined && isHeld(job);
     return isSame && this.keepsHeld ? withoutFiles(job) : undefined;
   }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { workerTemp } from "../protocol.ts";
 import { failureOf } from "./faults.ts";
 
 test.each([
@@ -55,4 +56,11 @@ test("such words in a statement or its data are not taken for a full disk", () =
   expect(failureOf(1, job, new Error(text))).toMatchObject({ code: "invalid_input" });
   const cast = `Conversion Error: Could not convert string 'IO Error: x: No space left on device' to INT32`;
   expect(failureOf(1, job, new Error(cast))).toMatchObject({ code: "invalid_input" });
+});
+
+test("where a database that is kept spills to is not told", () => {
+  const spilled = `${workerTemp(process.cwd(), process.pid)}/3/duckdb_temp_storage-0.tmp`;
+  const failure = failureOf(1, job, new Error(`IO Error: Cannot open file "${spilled}": Permission denied`));
+  expect(failure.message).toContain("…/3/");
+  expect(failure.message).not.toContain(process.cwd());
 });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../core/errors.ts";
 import { ToolError } from "../../../core/errors.ts";
 import { cacheDirSetting } from "../../settings.ts";
-import { type FromWorker, type Job, type JobScan, processMemoryMessage } from "../protocol.ts";
+import { type FromWorker, type Job, type JobScan, processMemoryMessage, workerTemp } from "../protocol.ts";
 import { parquetFault } from "./file-faults.ts";
 import { wideDecimalMessage } from "./wide-decimals.ts";
 
@@ -128,5 +128,6 @@ function withoutPaths(message: string, job: Job): string {
   }
   if (job.kind === "run" && job.links) clean = clean.replaceAll(job.links.folder, "…");
   for (const { heldIn } of scans) if (heldIn !== undefined) clean = clean.replaceAll(heldIn, "…");
+  clean = clean.replaceAll(workerTemp(process.cwd(), process.pid), "…");
   return clean.replaceAll(job.folder, "…").replace(/\/proc\/\d+\/\S*/g, "…");
 }
