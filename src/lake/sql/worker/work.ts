@@ -56,8 +56,9 @@ export async function openWork(): Promise<Work> {
         kept,
         later,
         fetch(reads, isCheck = false) {
+          const answered = fetch(reads, isCheck);
           if (!isCheck) makeReady(job);
-          return fetch(reads, isCheck);
+          return answered;
         },
       });
     },
