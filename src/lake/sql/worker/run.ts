@@ -3,6 +3,7 @@ import type { GatedStatement } from "../gate/gate.ts";
 import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { exportRows } from "./export-rows.ts";
+import { clearReadLog } from "./hydration/read-log.ts";
 import { planReading, planReadingInKept, type Reading } from "./hydration/reading.ts";
 import { sparseTables } from "./hydration/sparse-tables.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
@@ -90,6 +91,8 @@ async function takeKept(
     }));
     const reading = await planReadingInKept(connection, { ...given, tables });
     if (reading) return { left, reading };
+    // What planning logged: no run in this database may come that clears it.
+    if (isLogged) await clearReadLog(connection);
   } catch (thrown) {
     close();
     throw thrown;
