@@ -83,6 +83,8 @@ export class RecurringFolders {
     } catch {
       return this.discard(own, path);
     }
+    // Its files may have lain in as many folders.
+    if (files.length > filesInOneGo) return this.discard(own, path);
     this.taken.delete(own);
     this.empty.add(own);
     const [oldest = ""] = this.empty;
