@@ -39,6 +39,7 @@ import {
 } from "./protocol.ts";
 import { ResultSpool } from "./result-spool.ts";
 import { RowFilter } from "./row-filter.ts";
+import { scansOf } from "./scan-identity.ts";
 import { type LinkedTables, ScanLinks } from "./scan-links.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -189,7 +190,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     const late = setTimeout(() => over.abort(), Math.max(0, deadlineMs - performance.now()));
     let linked: LinkedTables | undefined;
     try {
-      const scans = [...new Set(named.map(({ scan }) => scan))];
+      const scans = scansOf(named);
       linked = await this.links.tables(folder, named, !what.planOnly && !what.exportTo);
       const key = this.plans.keyOf({ sql: what.sql, tables: named });
       const known = what.planOnly ? undefined : this.plans.find(key);

@@ -4,7 +4,7 @@ import { RecentMap } from "../recent-map.ts";
 import type { PlanRequest, Scan } from "./engine.ts";
 import { rangesOf } from "./hydrate-files.ts";
 import type { FileReads, KnownReading, RunReply } from "./protocol.ts";
-import { digestOf, hasVersions } from "./scan-identity.ts";
+import { digestOf, hasVersions, scansOf } from "./scan-identity.ts";
 import type { Hydrate } from "./worker-process.ts";
 
 /** What a statement read of its files when it last ran over the same versions of them. */
@@ -26,7 +26,7 @@ export class KnownPlans {
 
   /** Undefined where a file's version is not known, so that nothing can be kept for it. */
   keyOf({ sql, tables }: PlanRequest): string | undefined {
-    const scans = [...new Set(tables.map(({ scan }) => scan))];
+    const scans = scansOf(tables);
     if (!scans.some(isSparse) || !scans.every(hasVersions)) return undefined;
     return digestOf(tables, sql);
   }

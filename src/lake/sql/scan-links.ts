@@ -9,7 +9,7 @@ import { type JobFolder, type LinkTo, type LinkWays, linkScan, tableFolder } fro
 import type { PreparedStore } from "./prepared-store.ts";
 import type { JobScan, RunJob } from "./protocol.ts";
 import { RecurringFolders } from "./recurring-folders.ts";
-import { digestOf, hasVersions } from "./scan-identity.ts";
+import { digestOf, hasVersions, scansOf } from "./scan-identity.ts";
 
 /** Hard links made in one go, which takes about as long as to have a thread of Node's pool make two. */
 const linksInOneGo = 64;
@@ -116,9 +116,8 @@ async function linkEach(
   named: readonly NamedScan[],
   link: (scan: Scan, index: number) => Promise<JobScan>,
 ): Promise<RunJob["tables"]> {
-  const scans = [...new Set(named.map(({ scan }) => scan))];
   return Promise.all(
-    scans.map(async (scan, index) => ({
+    scansOf(named).map(async (scan, index) => ({
       names: named.filter((table) => table.scan === scan).map(({ name }) => name),
       scan: await link(scan, index),
     })),
