@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+/** Node 22.15 and newer have it, and never return from it; older ones' types do not know it. */
+type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
+
+const { execve } = process as { execve?: Execve };
+
+/**
+ * Puts what C code of this process allocates, such as the buffers of downloads, into huge pages: starts the process anew, under
+ * its own id, with the variable that tells glibc so. Returns where it is set already, to whatever value, or where nothing would
+ * come of it: on other systems, on Node before 22.15, and where the kernel gives huge pages to all who ask or to none.
+ *
+ * Sources: https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html (glibc.malloc.hugetlb, 2.35),
+ * https://docs.kernel.org/admin-guide/mm/transhuge.html
+ */
+export function restartInHugePages(): void {
+  // A channel to the process that forked this one would be lost.
+  if (!execve || process.env.GLIBC_TUNABLES !== undefined || process.send || !areGivenOnAdvice()) return;
+  execve(process.execPath, [process.argv0, ...process.execArgv, ...process.argv.slice(1)], {
+    ...process.env,
+    GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+  });
+}
+
+function areGivenOnAdvice(): boolean {
+  try {
+    return readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "utf8").includes("[madvise]");
+  } catch {
+    return false;
+  }
+}
