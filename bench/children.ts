@@ -4,10 +4,17 @@ import { createInterface } from "node:readline";
 
 /** Processes of one benchmark run: each is killed at its end, however it ends. */
 export interface Children {
-  /** `node`: another Node than this one. */
-  start(program: string, args?: readonly string[], env?: Record<string, string>, node?: string): ChildProcess;
+  start(program: string, args?: readonly string[], options?: StartOptions): ChildProcess;
   stop(child: ChildProcess): Promise<void>;
   stopAll(): Promise<void>;
+}
+
+interface StartOptions {
+  env?: Record<string, string>;
+  /** Another Node than this one. */
+  node?: string;
+  /** Messages between it and us, for cpuMs. Nobody who starts a server has one. */
+  channel?: boolean;
 }
 
 export function createChildren(): Children {
@@ -23,9 +30,9 @@ export function createChildren(): Children {
     await ended;
   };
   return {
-    start(program, args = [], env = {}, node = process.execPath) {
+    start(program, args = [], { env = {}, node = process.execPath, channel = false } = {}) {
       const child = spawn(node, [program, ...args], {
-        stdio: ["pipe", "pipe", "ignore", "ipc"],
+        stdio: ["pipe", "pipe", "ignore", ...(channel ? ["ipc" as const] : [])],
         env: { ...process.env, ...env },
       });
       running.add(child);

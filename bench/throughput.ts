@@ -60,7 +60,7 @@ type Server = Awaited<ReturnType<typeof startServers>>[number];
 
 async function startServers({ children, programAt }: ThroughputOptions, toolCount: number) {
   const started = contenders.map(async (contender) => {
-    const child = children.start(programAt(contender.program), [String(toolCount)]);
+    const child = children.start(programAt(contender.program), [String(toolCount)], { channel: true });
     return { ...contender, ...((await firstJsonLine(child)) as Announcement), child };
   });
   return Promise.all(started);

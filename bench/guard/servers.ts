@@ -44,8 +44,8 @@ export async function startServers(
   const start = async (name: string, env: Record<string, string>) => {
     const args = [product, "serve", "--json", "--http.port", "0", "--lake.localRoots", join(folder, "lake")];
     const child = children.start(programAt("product"), args, {
-      SLUICE_LAKE_CACHE_DIR: join(folder, "cache"),
-      ...env,
+      env: { SLUICE_LAKE_CACHE_DIR: join(folder, "cache"), ...env },
+      channel: true,
     });
     const { url } = (await firstJsonLine(child)) as { url: string };
     const isGuarded = env.SLUICE_AUTH !== undefined;

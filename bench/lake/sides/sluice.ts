@@ -47,9 +47,7 @@ export async function startSluice({
 }: SluiceOptions): Promise<SluiceSide> {
   const port = await freePort();
   const child = children.start(product, ["serve", "--port", String(port)], {
-    ...settings,
-    SLUICE_LAKE_S3_ENDPOINT: endpoint,
-    SLUICE_LAKE_CACHE_DIR: cacheDir,
+    env: { ...settings, SLUICE_LAKE_S3_ENDPOINT: endpoint, SLUICE_LAKE_CACHE_DIR: cacheDir },
   });
   await untilReady(`http://127.0.0.1:${port}/health/ready`);
   const client = new Client(

@@ -61,6 +61,6 @@ export async function startSides(options: SidesOptions): Promise<Sides> {
 /** Polars, or why it cannot be asked. */
 async function startPolars({ children, programAt, endpoint, polars }: SidesOptions): Promise<Side | string> {
   if ("missing" in polars) return polars.missing;
-  const child = children.start(programAt("polars"), [endpoint, polars.from], {}, polars.node);
+  const child = children.start(programAt("polars"), [endpoint, polars.from], { node: polars.node });
   return startLineSide(children, child, polarsAsked);
 }
