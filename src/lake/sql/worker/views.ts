@@ -59,21 +59,31 @@ export function rowNumbersViewSql(
 
 /** Some rows of some files: row groups without such a row are never read. */
 function rangesSelect(scan: JobScan, ranges: readonly RowRange[]): string {
-  const selects = ranges.flatMap(({ file, start, end }) => {
-    const one = scan.files[file];
-    const rows = `file_row_number >= ${start} AND file_row_number < ${end}`;
-    return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${rows})`] : [];
-  });
-  if (selects.length === 0) return emptySelect(scan);
-  return [noRowsSelect(scan), ...selects].join(" UNION ALL BY NAME ");
+  const conditions = new Map<number, string[]>();
+  for (const { file, start, end } of ranges) {
+    const isWithin = `(file_row_number >= ${start} AND file_row_number < ${end})`;
+    conditions.set(file, [...(conditions.get(file) ?? []), isWithin]);
+  }
+  return selectOfFiles(
+    scan,
+    [...conditions].map(([file, isOne]) => ({ file, condition: isOne.join(" OR ") })),
+  );
 }
 
 /** Single rows: row groups without one are not read. */
 function rowsSelect(scan: JobScan, rowsOfFiles: readonly FileRows[]): string {
-  const selects = rowsOfFiles.flatMap(({ file, rows }) => {
+  const some = rowsOfFiles.filter(({ rows }) => rows.length > 0);
+  return selectOfFiles(
+    scan,
+    some.map(({ file, rows }) => ({ file, condition: `file_row_number IN (${rows.join(", ")})` })),
+  );
+}
+
+/** One scan of each file: the threads share its row groups, but of a union they take one scan after the other. */
+function selectOfFiles(scan: JobScan, conditions: readonly { file: number; condition: string }[]): string {
+  const selects = conditions.flatMap(({ file, condition }) => {
     const one = scan.files[file];
-    const isOne = `file_row_number IN (${rows.join(", ")})`;
-    return one && rows.length > 0 ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${isOne})`] : [];
+    return one ? [`(${parquetSelect({ ...scan, files: [one] })} WHERE ${condition})`] : [];
   });
   const [only] = selects;
   if (scan.files.length === 1 && only !== undefined) return only;
