@@ -6,10 +6,12 @@ import { type ColumnStatistics, maxShownChars } from "./statistics.ts";
 
 /** Columns with more distinct values get no top values: counting them would hold them all in memory. */
 export const maxCountedDistinct = 50_000;
-/** Memory of a grouping that is counted: 3 MB of empty hash tables and more, and its values. */
+/** Memory of a grouping that is counted in hash tables: 3 MB of empty ones and more, and its values. */
 const bytesPerGrouping = 8 << 20;
 const bytesPerValue = 256;
-/** GROUPING_ID holds 64 bits. */
+/** Up to about so many values are counted in a sorted list, which is then quicker than hash tables are made. */
+const maxListed = 1_000;
+/** A statement of more takes long to plan. */
 const maxGroupings = 60;
 
 /** One grouping: the values of a column, or the bins of its histogram. */
@@ -17,6 +19,8 @@ export interface Grouping {
   statistics: ColumnStatistics;
   kind: "top" | "bins";
   expression: string;
+  /** In a sorted list, and not in hash tables. */
+  isListed: boolean;
   memoryBytes: number;
 }
 
@@ -31,12 +35,17 @@ export function groupingsOf(columns: readonly ColumnStatistics[], wish: Distribu
     const column = quoteIdentifier(statistics.profile.name);
     const groupings: Grouping[] = [];
     if (wish.topValues > 0 && repeats(statistics)) {
-      const memoryBytes = bytesPerGrouping + (statistics.profile.distinct?.count ?? 0) * bytesPerValue;
-      groupings.push({ statistics, kind: "top", expression: column, memoryBytes });
+      const distinct = statistics.profile.distinct?.count ?? 0;
+      // Lists tell what GROUP BY takes for one value, as 0 and −0, apart.
+      const isListed = distinct <= maxListed && kindOf(statistics.profile.type) !== "float";
+      const memoryBytes = (isListed ? 0 : bytesPerGrouping) + distinct * bytesPerValue;
+      groupings.push({ statistics, kind: "top", expression: column, isListed, memoryBytes });
     }
     const bin = wish.histogramBins > 0 ? binExpression(column, statistics, wish.histogramBins) : undefined;
-    if (bin !== undefined)
-      groupings.push({ statistics, kind: "bins", expression: bin, memoryBytes: bytesPerGrouping });
+    if (bin !== undefined) {
+      const memoryBytes = wish.histogramBins * bytesPerValue;
+      groupings.push({ statistics, kind: "bins", expression: bin, isListed: true, memoryBytes });
+    }
     return groupings;
   });
 }
@@ -63,26 +72,43 @@ function binExpression(
   const width = (range.high - range.low) / bins;
   const bin = `floor((${position} - CAST('${range.low}' AS DOUBLE)) / CAST('${width}' AS DOUBLE))`;
   const inside = `CAST(least(greatest(${bin}, 0), ${bins - 1}) AS INTEGER)`;
-  return kind === "float" || kind === "instant" ? `CASE WHEN isfinite(${column}) THEN ${inside} END` : inside;
+  const isIn = kind === "float" || kind === "instant" ? `isfinite(${column})` : `${column} IS NOT NULL`;
+  return `CASE WHEN ${isIn} THEN ${inside} END`;
 }
 
-/** One SELECT that counts all groupings in one pass over `source`, and gives the largest groups of each. */
+/** One SELECT that counts all groupings over `source`, and gives the largest groups of each. */
 export function distributionSql(
   groupings: readonly Grouping[],
   source: string,
   wish: DistributionWish,
 ): string {
-  const names = groupings.map((_, at) => `g${at}`);
-  const shown = groupings.map(({ kind, statistics }, at) =>
+  const named = groupings.map((grouping, at) => ({ ...grouping, at, name: `g${at}` }));
+  const names = named.map(({ name }) => name);
+  const shown = named.map(({ kind, statistics, name }) =>
     kind === "top" && kindOf(statistics.profile.type) === "text"
-      ? `left(CAST(g${at} AS VARCHAR), ${maxShownChars + 1}) AS g${at}`
-      : `g${at}`,
+      ? `left(CAST(${name} AS VARCHAR), ${maxShownChars + 1}) AS ${name}`
+      : name,
   );
+  const listed = named.filter(({ isListed }) => isListed);
+  const hashed = named.filter(({ isListed }) => !isListed);
+  const values = (some: typeof named) => some.map(({ expression, name }) => `${expression} AS ${name}`);
+  const lists = listed.map(({ expression, name }) => `histogram(${expression}) AS ${name}`);
+  const counted = listed.map(
+    ({ at, name }) =>
+      `SELECT ${at} AS which, unnest(map_keys(${name})) AS ${name}, unnest(map_values(${name})) AS n FROM lists`,
+  );
+  if (hashed.length > 0) {
+    const which = hashed.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
+    const columns = hashed.map(({ name }) => name).join(", ");
+    const sets = hashed.map(({ name }) => `(${name})`).join(", ");
+    const base = `(SELECT ${values(hashed).join(", ")} FROM ${source})`;
+    counted.push(
+      `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM ${base} GROUP BY GROUPING SETS (${sets})`,
+    );
+  }
   const anyValue = `coalesce(${names.map((name) => `CAST(${name} AS VARCHAR)`).join(", ")})`;
-  return `WITH base AS (SELECT ${groupings.map(({ expression }, at) => `${expression} AS g${at}`).join(", ")} FROM ${source}),
-counted AS (
-  SELECT grouping_id(${names.join(", ")}) AS which, ${names.join(", ")}, count(*) AS n
-  FROM base GROUP BY GROUPING SETS (${names.map((name) => `(${name})`).join(", ")})
+  return `WITH ${lists.length > 0 ? `lists AS MATERIALIZED (SELECT ${lists.join(", ")} FROM ${source}),\n` : ""}counted AS (
+  ${counted.join("\n  UNION ALL BY NAME ")}
 )
 SELECT which, ${shown.join(", ")}, n, count(*) OVER (PARTITION BY which) AS groups
 FROM counted WHERE ${anyValue} IS NOT NULL
@@ -96,11 +122,8 @@ export function applyDistribution(
   wish: DistributionWish,
   isWhole: boolean,
 ): void {
-  const last = groupings.length - 1;
   groupings.forEach(({ statistics: { profile, range }, kind }, at) => {
-    // GROUPING_ID has a bit for each column, the first the highest: 0 where the row is grouped by it.
-    const which = (1n << BigInt(groupings.length)) - 1n - (1n << BigInt(last - at));
-    const rows = page.rows.filter((row) => BigInt(String(row[0])) === which);
+    const rows = page.rows.filter(([which]) => Number(which) === at);
     const groups = rows.map((row) => ({ value: row[at + 1], count: Number(row[groupings.length + 1]) }));
     if (kind === "top") {
       profile.top = groups

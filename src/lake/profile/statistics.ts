@@ -67,7 +67,7 @@ function expressions(plan: ColumnPlan, { hasRange, hasWild }: StatisticsWish): R
   if (!hasQuantiles(kind)) return asked;
   const quantiles = quantilesSql(plan.column, plan.quantiles);
   if (quantiles !== undefined) asked.quantiles = quantiles;
-  return { ...asked, ...momentsSql(column, kind, hasWild), ...(hasRange ? rangeSql(column, kind) : {}) };
+  return { ...asked, ...momentsSql(plan.column, hasWild), ...(hasRange ? rangeSql(column, kind) : {}) };
 }
 
 function distinctSql(column: string, way: DistinctWay): string {
@@ -78,15 +78,23 @@ function distinctSql(column: string, way: DistinctWay): string {
 }
 
 /** Filters cost more than what they filter. */
-function momentsSql(column: string, kind: ColumnKind, hasWild: boolean): Record<string, string> {
+function momentsSql({ name, type }: Column, hasWild: boolean): Record<string, string> {
+  const column = quoteIdentifier(name);
+  const kind = kindOf(type);
   if (kind === "instant") return {};
   const number = `CAST(${column} AS DOUBLE)`;
   const isFiltered = hasWild && kind === "float";
   const isSquarable = isFiltered ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
   return {
-    mean: `avg(${column})${isFiltered ? finiteOnly(column, kind) : ""}`,
+    mean: `avg(${isWide(type) ? number : column})${isFiltered ? finiteOnly(column, kind) : ""}`,
     stddev: `stddev_samp(${number})${isSquarable}`,
   };
+}
+
+/** Whose sums pass the engine's largest integer after a few rows, which would fail the whole statement. */
+function isWide(type: string): boolean {
+  const [, digits = "0"] = /^DECIMAL\((\d+),/.exec(type) ?? [];
+  return /^U?HUGEINT$/.test(type) || Number(digits) > 18;
 }
 
 /** Where a histogram can lie. */
