@@ -2,8 +2,8 @@ import type { LakeParts } from "../datasets/with-tables.ts";
 import type { LakeScope } from "../scope.ts";
 import type { NamedScan, RowPage } from "../sql/engine.ts";
 
-/** Runs one statement of a profile. Its answer is small: one row, or a few per column. */
-export type Ask = (sql: string) => Promise<RowPage>;
+/** Runs one statement of a profile. Its answer is small: one row, or a few per column. `isReadBefore`: as of a PlanRequest. */
+export type Ask = (sql: string, isReadBefore?: boolean) => Promise<RowPage>;
 
 /** Rows to look at: what to ask, and what stands in FROM. */
 export interface Source {
@@ -24,5 +24,5 @@ export function askOf({ engine }: LakeParts, tables: NamedScan[], scope: LakeSco
     keepRest: false,
     owner: scope.principalId,
   };
-  return (sql) => engine.run({ sql, tables, ...bounds }, scope);
+  return (sql, isReadBefore = false) => engine.run({ sql, tables, isReadBefore, ...bounds }, scope);
 }

@@ -57,7 +57,8 @@ export async function profileColumns(
   const { profiledRows, statistics, notes } = await statisticsOf(sources, columns, wish);
   const { ask, from } = sample ?? whole;
   for (const groupings of passesOf(groupingsOf(statistics, wish), wish.memoryBytes)) {
-    applyDistribution(await ask(distributionSql(groupings, from, wish)), groupings, wish, !sample);
+    const counted = await ask(distributionSql(groupings, from, wish), true);
+    applyDistribution(counted, groupings, wish, !sample);
   }
   return {
     profiledRows,

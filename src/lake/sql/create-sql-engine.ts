@@ -24,7 +24,7 @@ import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { inspectThroughWorker } from "./inspect-text.ts";
 import { type JobFolder, makeJobFolder } from "./job-folder.ts";
-import { KnownPlans } from "./known-plans.ts";
+import { allThere, KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
 import { pageOfReply } from "./page-of-reply.ts";
 import { PreparedStore } from "./prepared-store.ts";
@@ -178,7 +178,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
 
   /** Runs a job over the tables, in a folder of its own that is there until `use` is done with the reply. */
   private async withTables<T>(
-    { tables: named, timeoutMs }: PlanRequest,
+    { tables: named, isReadBefore, timeoutMs }: PlanRequest,
     scope: SqlScope,
     what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly" | "exportTo">,
     use: (scans: Scan[], reply: RunReply, folder: JobFolder) => Promise<T>,
@@ -193,7 +193,9 @@ class WorkerSqlEngine implements LocalSqlEngine {
       const scans = scansOf(named);
       linked = await this.links.tables(folder, named, !what.planOnly && !what.exportTo);
       const key = this.plans.keyOf({ sql: what.sql, tables: named });
-      const known = what.planOnly ? undefined : this.plans.find(key);
+      const known = what.planOnly
+        ? undefined
+        : (this.plans.find(key) ?? (isReadBefore ? allThere : undefined));
       const { hydrate, keep } = this.plans.noting(hydrateIn(scans, over.signal));
       if (known) await hydrate(known.reads, false);
       const job: RunJob = {

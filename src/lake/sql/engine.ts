@@ -106,6 +106,8 @@ export interface StatementPlan {
 export interface PlanRequest {
   sql: string;
   tables: NamedScan[];
+  /** A statement over these tables read all that this one will, so that none of it needs to be told and fetched first. */
+  isReadBefore?: boolean;
   timeoutMs?: number;
 }
 
