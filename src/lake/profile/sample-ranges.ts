@@ -2,7 +2,7 @@ import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { RowRange } from "../sql/engine.ts";
 
 /** Row groups a sample takes at least, where there are so many: one alone may be like no other. */
-const leastGroups = 3;
+const leastGroups = 4;
 
 /** Rows for a sample of Parquet files. */
 export interface RowSample {

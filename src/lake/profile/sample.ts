@@ -6,7 +6,7 @@ import { askOf, type Source, tableName } from "./ask.ts";
 import { sampleRanges } from "./sample-ranges.ts";
 
 /** Rows a sample aims at. Datasets with fewer are always looked at whole. */
-export const sampleRows = 200_000;
+export const sampleRows = 100_000;
 
 /** Some rows of a table. */
 export interface SampleSource extends Source {
