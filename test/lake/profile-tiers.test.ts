@@ -55,7 +55,7 @@ describe("A profile of Parquet", () => {
     const profile = await lake.output("lake_profile_dataset", { uri, mode: "sample" });
     expect(profile.mode).toBe("sample");
     expect(profile.rowCount).toBe(1_200_000);
-    expect(profile.profiledRows).toBe(200_000);
+    expect(profile.profiledRows).toBe(100_000);
     expect(profile.notes.join()).toContain("10 of 59 row groups");
     expect(columnOf(profile, "kind").top).toHaveLength(5);
     expect(columnOf(profile, "id").min).toBeGreaterThan(0);

@@ -164,6 +164,25 @@ test("what is evicted and fetched in other parts is verified anew in a database 
   }
 });
 
+test("what a statement was wrongly said to have read before is fetched after all, in a new database and in one kept", async () => {
+  const { whole, sparse } = await source();
+  const sum = "SELECT sum(price), max(name) FROM t";
+  const { isCached: _cached, version: _version, ...own } = whole;
+  const expected = await sql.run(sum, [named(own)]);
+  const { file } = await partOf(whole.path);
+  const fresh = { ...file, uri: whole.uri, version: "another" };
+  for (const asked of [fresh, sparse.file]) {
+    await sql.run("SELECT count(*) FROM t WHERE kind = 3", [named(sparse.file)]);
+    const found = await sql.run(sum, [named(asked)], { isReadBefore: true });
+    expect(found.rows).toEqual(expected.rows);
+    expect(found.hydration?.reruns).toBeGreaterThan(0);
+  }
+  const again = await sql.run("SELECT min(name) FROM t WHERE price > 0", [named(sparse.file)], {
+    isReadBefore: true,
+  });
+  expect(again.hydration).toBeUndefined();
+});
+
 test("its files have a further name while a statement runs, and none when it answered or failed", async () => {
   const { sparse } = await source();
   const names: number[] = [];

@@ -111,17 +111,17 @@ export class ScanLinks {
   }
 }
 
-/** Links each scan once, however many names it has. */
+/** Links each scan once, however many names it has. Where one cannot be, the others are no more under way. */
 async function linkEach(
   named: readonly NamedScan[],
   link: (scan: Scan, index: number) => Promise<JobScan>,
 ): Promise<RunJob["tables"]> {
-  return Promise.all(
-    scansOf(named).map(async (scan, index) => ({
-      names: named.filter((table) => table.scan === scan).map(({ name }) => name),
-      scan: await link(scan, index),
-    })),
-  );
+  const linking = scansOf(named).map(async (scan, index) => ({
+    names: named.filter((table) => table.scan === scan).map(({ name }) => name),
+    scan: await link(scan, index),
+  }));
+  await Promise.allSettled(linking);
+  return Promise.all(linking);
 }
 
 /** Parquet files of the cache, whose rows all count: a caller's own files are to have no second name. */

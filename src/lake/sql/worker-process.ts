@@ -16,6 +16,7 @@ import {
   workerTemp,
 } from "./protocol.ts";
 import type { WorkerEntry } from "./worker-entry.ts";
+import { workerEnvironment } from "./worker-environment.ts";
 
 export interface WorkerLimits {
   /** Bytes of private memory the process may have. Past it the system refuses more. */
@@ -46,22 +47,6 @@ interface Pending {
  * them were not there.
  */
 export type Hydrate = (reads: readonly FileReads[], isCheck: boolean) => Promise<number>;
-
-/**
- * All of a worker's environment. The system's bound counts addresses, which jemalloc would keep of what is freed, for
- * each thread apart; Node runs statements on four threads by turns, though there is one statement at a time. What the C
- * library allocates comes in huge pages where there are such, and up to 64 MB of it stay for the next statement.
- */
-const workerEnvironment = {
-  DUCKDB_JE_MALLOC_CONF: "retain:false,dirty_decay_ms:50",
-  GLIBC_TUNABLES: [
-    "glibc.malloc.hugetlb=1",
-    "glibc.malloc.arena_max=1",
-    "glibc.malloc.mmap_threshold=33554432",
-    "glibc.malloc.trim_threshold=67108864",
-  ].join(":"),
-  UV_THREADPOOL_SIZE: "1",
-};
 
 const maxStderrChars = 8_192;
 const mebibyte = 1 << 20;
