@@ -102,7 +102,9 @@ test.runIf(process.platform === "linux")(
         // What the shell that sets the memory bound and Node's channel add of their own.
         const own = ["", "PWD", "_", "OLDPWD", "SHLVL", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
         const forAllocator = ["DUCKDB_JE_MALLOC_CONF", "GLIBC_TUNABLES", "UV_THREADPOOL_SIZE"];
-        expect(names.filter((name) => !own.includes(name ?? "")).sort()).toEqual(forAllocator);
+        // Where its loader reads tunables it ends each in place.
+        const given = names.filter((name = "") => !own.includes(name) && !name.startsWith("glibc."));
+        expect(given.sort()).toEqual(forAllocator);
         expect(readFileSync(`/proc/${pid}/limits`, "utf8")).toMatch(/Max data size\s+\d+/);
         expect(readdirSync(`/proc/${pid}/fd`).length).toBeLessThan(40);
       } finally {
