@@ -26,15 +26,18 @@ interface Said {
   canRestart: boolean;
 }
 
-async function started(env: Record<string, string>): Promise<{ first: number | undefined; said: Said }> {
-  const options = ["--max-old-space-size=99", "--input-type=module", "-e", program];
+async function started(
+  env: Record<string, string>,
+  more: string[] = [],
+): Promise<{ first?: number; said: Said }> {
+  const options = [...more, "--max-old-space-size=99", "--input-type=module", "-e", program];
   const running = promisify(execFile)(nodeForConformance(), [...options, "--", "a word", "--and=more"], {
     env: { MINE: "1 2", ...env },
   });
   const first = running.child.pid;
   running.child.stdin?.end("said once");
   const { stdout } = await running;
-  return { first, said: JSON.parse(stdout) as Said };
+  return { ...(first ? { first } : {}), said: JSON.parse(stdout) as Said };
 }
 
 function givesOnAdvice(): boolean {
@@ -56,4 +59,15 @@ test("a server starts anew in huge pages, as the same process with all it was gi
 
 test.each(["", "glibc.malloc.hugetlb=0"])("what the operator set stays: %j", async (given) => {
   expect((await started({ GLIBC_TUNABLES: given })).said.tunables).toBe(given);
+});
+
+test("one whose tunables were taken away does not start again and again", async () => {
+  const { said } = await started({ HUGE_PAGES_ASKED_FOR: "1" });
+  expect(said.tunables).toBeUndefined();
+});
+
+test("one that may start no process goes on as it is", async () => {
+  const { said } = await started({}, ["--permission", "--allow-fs-read=*"]);
+  expect(said.tunables).toBeUndefined();
+  expect(said.heard).toBe("said once");
 });

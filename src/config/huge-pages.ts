@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import process from "node:process";
 
 /** Node 22.15 and newer have it, and never return from it; older ones' types do not know it. */
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
 const { execve } = process as { execve?: Execve };
+
+/** Says that the process was started anew: loaders of privileged programs take tunables out of the environment. */
+const restarted = "HUGE_PAGES_ASKED_FOR";
 
 /**
  * Puts what C code of this process allocates, such as the buffers of downloads, into huge pages: starts the process anew, under
@@ -15,12 +18,29 @@ const { execve } = process as { execve?: Execve };
  * https://docs.kernel.org/admin-guide/mm/transhuge.html
  */
 export function restartInHugePages(): void {
+  const { env } = process;
+  if (!execve || env.GLIBC_TUNABLES !== undefined || env[restarted] !== undefined) return;
   // A channel to the process that forked this one would be lost.
-  if (!execve || process.env.GLIBC_TUNABLES !== undefined || process.send || !areGivenOnAdvice()) return;
-  execve(process.execPath, [process.argv0, ...process.execArgv, ...process.argv.slice(1)], {
-    ...process.env,
-    GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
-  });
+  if (process.send || !areGivenOnAdvice() || !canStart()) return;
+  try {
+    execve(process.execPath, [process.argv0, ...process.execArgv, ...process.argv.slice(1)], {
+      ...env,
+      [restarted]: "1",
+      GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+    });
+  } catch {
+    // Node's permission model forbids it: the process goes on as it is.
+  }
+}
+
+/** Where the system cannot start it, Node would abort. As of a Node that was replaced while it ran. */
+function canStart(): boolean {
+  try {
+    accessSync(process.execPath, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function areGivenOnAdvice(): boolean {

@@ -101,3 +101,14 @@ test("where all columns have few values nothing is hashed, and where all have ma
     expect(statistics[0]?.profile.top).toHaveLength(4);
   }
 });
+
+test("the mean of a wide decimal is as near as a double can be, however many rows there are", async () => {
+  const { connection, ask } = await connect();
+  await connection.run(
+    "CREATE TABLE dataset AS SELECT 12345678901234567.89::DECIMAL(19,2) AS a FROM range(500000)",
+  );
+  const plans = planExact([{ name: "a", type: "DECIMAL(19,2)" }]);
+  const page = await ask(statisticsSql(plans, "dataset", { hasRange: false, hasWild: false }));
+  const { statistics } = readStatistics(page, plans);
+  expect(statistics[0]?.profile.mean).toBe(12_345_678_901_234_568);
+});

@@ -9,8 +9,9 @@ export const maxCountedDistinct = 50_000;
 /** Memory of a grouping that is counted in hash tables: 3 MB of empty ones and more, and its values. */
 const bytesPerGrouping = 8 << 20;
 const bytesPerValue = 256;
-/** Up to about so many values are counted in a sorted list, which is then quicker than hash tables are made. */
+/** Up to about so many values, of so many rows, are counted in a sorted list, which is then quicker than hash tables are made. */
 const maxListed = 1_000;
+const maxListedRows = 200_000;
 /** A statement of more takes long to plan. */
 const maxGroupings = 60;
 
@@ -37,7 +38,8 @@ export function groupingsOf(columns: readonly ColumnStatistics[], wish: Distribu
     if (wish.topValues > 0 && repeats(statistics)) {
       const distinct = statistics.profile.distinct?.count ?? 0;
       // Lists tell what GROUP BY takes for one value, as 0 and −0, apart.
-      const isListed = distinct <= maxListed && kindOf(statistics.profile.type) !== "float";
+      const isFew = distinct <= maxListed && statistics.nonNulls <= maxListedRows;
+      const isListed = isFew && kindOf(statistics.profile.type) !== "float";
       const memoryBytes = (isListed ? 0 : bytesPerGrouping) + distinct * bytesPerValue;
       groupings.push({ statistics, kind: "top", expression: column, isListed, memoryBytes });
     }
@@ -76,7 +78,10 @@ function binExpression(
   return `CASE WHEN ${isIn} THEN ${inside} END`;
 }
 
-/** One SELECT that counts all groupings over `source`, and gives the largest groups of each. */
+/**
+ * One SELECT that counts all groupings over `source`, and gives the largest groups of each: in one pass over those that are
+ * listed, and one over the others.
+ */
 export function distributionSql(
   groupings: readonly Grouping[],
   source: string,

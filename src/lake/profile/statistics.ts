@@ -86,12 +86,12 @@ function momentsSql({ name, type }: Column, hasWild: boolean): Record<string, st
   const isFiltered = hasWild && kind === "float";
   const isSquarable = isFiltered ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
   return {
-    mean: `avg(${isWide(type) ? number : column})${isFiltered ? finiteOnly(column, kind) : ""}`,
+    mean: `${isWide(type) ? `favg(${number})` : `avg(${column})`}${isFiltered ? finiteOnly(column, kind) : ""}`,
     stddev: `stddev_samp(${number})${isSquarable}`,
   };
 }
 
-/** Whose sums pass the engine's largest integer after a few rows, which would fail the whole statement. */
+/** Whose sums may pass the engine's largest integer, which would fail the whole statement. */
 function isWide(type: string): boolean {
   const [, digits = "0"] = /^DECIMAL\((\d+),/.exec(type) ?? [];
   return /^U?HUGEINT$/.test(type) || Number(digits) > 18;

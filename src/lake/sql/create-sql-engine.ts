@@ -208,7 +208,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
         ...this.limits(),
       };
       const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
-      if (!what.planOnly) keep(key, reply);
+      if (!what.planOnly && known !== allThere) keep(key, reply);
       const answer = await use(scans, reply, folder);
       this.removeLater(folder);
       return answer;
