@@ -12,10 +12,11 @@ export function readDateTime(bytes: Uint8Array, start: number, end: number): num
   const mark = bytes[start + 10];
   if ((mark !== 84 && mark !== 32) || !isClock(bytes, start + 11, end)) return kinds.text;
   let at = start + 16;
-  if (bytes[at] === 58) {
+  // Behind the last value of a file lies what the buffer held before.
+  if (at < end && bytes[at] === 58) {
     if (!(twoDigits(bytes, at + 1, end) <= 59)) return kinds.text;
     at += 3;
-    if (bytes[at] === 46) {
+    if (at < end && bytes[at] === 46) {
       const from = ++at;
       while (at < end && isDigit(bytes[at])) at++;
       if (at === from || at - from > 6) return kinds.text;
