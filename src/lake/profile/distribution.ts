@@ -96,7 +96,6 @@ export function distributionSql(
   );
   const listed = named.filter(({ isListed }) => isListed);
   const hashed = named.filter(({ isListed }) => !isListed);
-  const values = (some: typeof named) => some.map(({ expression, name }) => `${expression} AS ${name}`);
   const lists = listed.map(({ expression, name }) => `histogram(${expression}) AS ${name}`);
   const counted = listed.map(
     ({ at, name }) =>
@@ -106,9 +105,9 @@ export function distributionSql(
     const which = hashed.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
     const columns = hashed.map(({ name }) => name).join(", ");
     const sets = hashed.map(({ name }) => `(${name})`).join(", ");
-    const base = `(SELECT ${values(hashed).join(", ")} FROM ${source})`;
+    const values = hashed.map(({ expression, name }) => `${expression} AS ${name}`).join(", ");
     counted.push(
-      `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM ${base} GROUP BY GROUPING SETS (${sets})`,
+      `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM (SELECT ${values} FROM ${source}) GROUP BY GROUPING SETS (${sets})`,
     );
   }
   const anyValue = `coalesce(${names.map((name) => `CAST(${name} AS VARCHAR)`).join(", ")})`;

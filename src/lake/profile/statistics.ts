@@ -83,10 +83,11 @@ function momentsSql({ name, type }: Column, hasWild: boolean): Record<string, st
   const kind = kindOf(type);
   if (kind === "instant") return {};
   const number = `CAST(${column} AS DOUBLE)`;
+  const average = isWide(type) ? `favg(${number})` : `avg(${column})`;
   const isFiltered = hasWild && kind === "float";
   const isSquarable = isFiltered ? ` FILTER (WHERE abs(${number}) < ${maxSquarable})` : "";
   return {
-    mean: `${isWide(type) ? `favg(${number})` : `avg(${column})`}${isFiltered ? finiteOnly(column, kind) : ""}`,
+    mean: `${average}${isFiltered ? finiteOnly(column, kind) : ""}`,
     stddev: `stddev_samp(${number})${isSquarable}`,
   };
 }

@@ -24,11 +24,12 @@ import { keepExported } from "./exported-file.ts";
 import { hydrateIn, rangesOf } from "./hydrate-files.ts";
 import { inspectThroughWorker } from "./inspect-text.ts";
 import { type JobFolder, makeJobFolder } from "./job-folder.ts";
-import { allThere, KnownPlans } from "./known-plans.ts";
+import { KnownPlans } from "./known-plans.ts";
 import { makePool } from "./make-pool.ts";
 import { pageOfReply } from "./page-of-reply.ts";
 import { PreparedStore } from "./prepared-store.ts";
 import {
+  allRows,
   analyzeReply,
   exportPath,
   type Job,
@@ -192,23 +193,22 @@ class WorkerSqlEngine implements LocalSqlEngine {
     try {
       const scans = scansOf(named);
       linked = await this.links.tables(folder, named, !what.planOnly && !what.exportTo);
-      const key = this.plans.keyOf({ sql: what.sql, tables: named });
-      const known = what.planOnly
-        ? undefined
-        : (this.plans.find(key) ?? (isReadBefore ? allThere : undefined));
+      // What such a statement reads is not known after it either: only what was missing is noted.
+      const key = isReadBefore ? undefined : this.plans.keyOf({ sql: what.sql, tables: named });
+      const known = what.planOnly ? undefined : this.plans.find(key);
       const { hydrate, keep } = this.plans.noting(hydrateIn(scans, over.signal));
       if (known) await hydrate(known.reads, false);
       const job: RunJob = {
         kind: "run",
         ...what,
-        known: known && { isLimited: known.isLimited, rows: known.rows },
+        known: isReadBefore ? allRows : known && { isLimited: known.isLimited, rows: known.rows },
         tables: linked.tables,
         links: linked.links,
         folder: folder.path,
         ...this.limits(),
       };
       const reply = runReply.parse(await this.pool.run(job, scope, deadlineMs, hydrate));
-      if (!what.planOnly && known !== allThere) keep(key, reply);
+      if (!what.planOnly) keep(key, reply);
       const answer = await use(scans, reply, folder);
       this.removeLater(folder);
       return answer;

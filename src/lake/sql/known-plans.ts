@@ -12,9 +12,6 @@ interface KnownPlan extends KnownReading {
   reads: readonly FileReads[];
 }
 
-/** Of a statement all of whose reading is thought to be there. */
-export const allThere: KnownPlan = { reads: [], isLimited: false };
-
 /** Ranges and files of all plans that are remembered: some 20 MB. */
 const rememberedRanges = 200_000;
 

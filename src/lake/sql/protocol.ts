@@ -117,6 +117,8 @@ export interface KnownReading {
   rows?: FileRows[] | undefined;
 }
 
+export const allRows: KnownReading = { isLimited: false };
+
 export interface AnalyzeJob extends JobLimits {
   kind: "analyze";
   scan: JobScan;

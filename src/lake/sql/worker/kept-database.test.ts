@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { allRows, type KeptDatabase, KeptDatabases, type Suits } from "./kept-database.ts";
+import { allRows } from "../protocol.ts";
+import { type KeptDatabase, KeptDatabases, type Suits } from "./kept-database.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

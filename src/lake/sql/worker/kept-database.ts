@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type KnownReading, type RunJob, type TableView, workerTemp } from "../protocol.ts";
+import { allRows, type KnownReading, type RunJob, type TableView, workerTemp } from "../protocol.ts";
 import type { Database } from "./database.ts";
 
 /** What a statement needs of the database it runs in, all of which is locked once its views are made. */
@@ -10,8 +10,6 @@ export interface Suits {
   /** One thread, as it stops after the first rows; and the rows its views are made of. */
   reading: KnownReading;
 }
-
-export const allRows: KnownReading = { isLimited: false };
 
 /** A database that a statement left. */
 export interface KeptDatabase {

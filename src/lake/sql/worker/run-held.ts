@@ -1,8 +1,8 @@
 import type { GatedStatement } from "../gate/gate.ts";
-import type { RunJob, RunReply } from "../protocol.ts";
+import { allRows, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { watchHeld } from "./held-folders.ts";
-import { allRows, type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
+import { type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
 import type { Report } from "./report.ts";
 import { runOnce } from "./run-once.ts";
 import { checkSessionNames } from "./session-columns.ts";

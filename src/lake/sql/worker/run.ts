@@ -1,13 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatedStatement } from "../gate/gate.ts";
-import { exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
+import { allRows, exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { exportRows } from "./export-rows.ts";
 import { clearReadLog } from "./hydration/read-log.ts";
 import { planReading, planReadingInKept, type Reading } from "./hydration/reading.ts";
 import { sparseTables } from "./hydration/sparse-tables.ts";
 import { type Fetch, runVerified } from "./hydration/verified-run.ts";
-import { allRows, type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
+import { type KeptDatabase, type KeptDatabases, keptTemp } from "./kept-database.ts";
 import { memoryHeld } from "./memory-held.ts";
 import { prepareScans } from "./prepare-scans.ts";
 import type { Report } from "./report.ts";

@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatedStatement } from "../../gate/gate.ts";
-import type { FileReads, FileRows, RunJob } from "../../protocol.ts";
-import { allRows } from "../kept-database.ts";
+import { allRows, type FileReads, type FileRows, type RunJob } from "../../protocol.ts";
 import { viewSql } from "../views.ts";
 import { candidateRows, setReadOnce } from "./candidate-rows.ts";
 import { explain, type StatementNeeds } from "./explain.ts";
