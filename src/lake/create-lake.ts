@@ -11,16 +11,16 @@ import { openView, type ViewDeps } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
 import type { LakeScope } from "./scope.ts";
 import type { LakeSettings } from "./settings.ts";
-import { createSqlEngine, type LocalSqlEngine } from "./sql/create-sql-engine.ts";
+import { createSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
-import { loadS3Client } from "./stores/s3-clients.ts";
 import type { Stores } from "./stores/store.ts";
 import { openTenants, type Tenants } from "./tenants.ts";
 import { createViews } from "./views.ts";
+import { warmUp } from "./warm-up/warm-up.ts";
 
 /** Of the process the lake is part of. */
 export interface LakeOptions {
-  /** Starts the query workers after this time, as a server wants it, rather than with the first call. */
+  /** Warms up after this time, as a server wants it: query workers and all that the first call would wait for. */
   prewarmAfterMs?: number | undefined;
   /** Milliseconds since the epoch. Default: the clock. */
   now?: () => number;
@@ -40,13 +40,7 @@ export interface WholeLake extends Lake {
 
 /** Builds the data engine: stores behind their boundaries, the cache, the query workers. `close` ends them all. */
 export function createLake(settings: LakeSettings, options: LakeOptions = {}): WholeLake {
-  const {
-    prewarmAfterMs,
-    now = Date.now,
-    newId = randomUUID,
-    athenaTimes,
-    guard = unguardedServices,
-  } = options;
+  const { now = Date.now, newId = randomUUID, athenaTimes, guard = unguardedServices } = options;
   const tableStores = createTableStores();
   const lakeStores = createStores(settings, { guard });
   const stores = withTableStores<Stores>(lakeStores, tableStores);
@@ -55,7 +49,9 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
     { ...settings.query, scratchDir },
     { now, newLinksFolder: () => shared.cache.newLinksFolder() },
   );
-  const timer = prewarmAfterMs === undefined ? undefined : prewarmLater(engine, settings, prewarmAfterMs);
+  const closing = new AbortController();
+  const afterMs = options.prewarmAfterMs;
+  if (afterMs !== undefined) void warmUp(engine, settings, { afterMs, signal: closing.signal });
   const storeOf = ({ tenantId }: LakeScope) => (settings.tenants ? tenants.stores(tenantId) : stores);
   const shared = openShared({ settings, stores, storeOf, engine, now, newId });
   const { uploads } = lakeStores;
@@ -73,7 +69,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
     ofTenant: tenants.get,
     within: (reach) => views.get(reach),
     async close() {
-      clearTimeout(timer);
+      closing.abort();
       await shared.tables.letGo();
       await Promise.allSettled([
         whole.close(),
@@ -103,11 +99,4 @@ function tenantsOf(settings: LakeSettings, common: Omit<ViewDeps, "settings" | "
         ...(reach === undefined ? {} : { reach }),
       }),
   });
-}
-
-function prewarmLater(engine: LocalSqlEngine, { buckets }: LakeSettings, afterMs: number): NodeJS.Timeout {
-  return setTimeout(() => {
-    engine.prewarm();
-    if (buckets.length > 0) void loadS3Client();
-  }, afterMs).unref();
 }

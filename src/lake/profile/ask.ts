@@ -9,6 +9,8 @@ export type Ask = (sql: string, isReadBefore?: boolean) => Promise<RowPage>;
 export interface Source {
   ask: Ask;
   from: string;
+  /** Each look at it parses text, and may give another sample. */
+  isText: boolean;
 }
 
 export const tableName = "dataset";

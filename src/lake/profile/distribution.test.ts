@@ -53,7 +53,7 @@ test.each(Object.entries(values))(
       await ask(statisticsSql(plans, "dataset", { hasRange: true, hasWild: true })),
       plans,
     );
-    const groupings = groupingsOf(found.statistics, wish);
+    const groupings = groupingsOf(found.statistics, { ...wish, isInOneScan: false });
     expect(groupings.filter(({ kind }) => kind === "top").map(({ isListed }) => isListed)).toEqual([
       type !== "DOUBLE",
       false,
@@ -94,12 +94,36 @@ test("where all columns have few values nothing is hashed, and where all have ma
     const plans = planExact([{ name, type }]);
     const statements = statisticsSql(plans, "dataset", { hasRange: true, hasWild: false });
     const { statistics } = readStatistics(await ask(statements), plans);
-    const groupings = groupingsOf(statistics, wish);
+    const groupings = groupingsOf(statistics, { ...wish, isInOneScan: false });
     const sql = distributionSql(groupings, "dataset", wish);
     expect(sql).not.toContain(part);
     applyDistribution(await ask(sql), groupings, wish, true);
     expect(statistics[0]?.profile.top).toHaveLength(4);
   }
+});
+
+test("in one scan columns of few values are counted beside those of many, and as they are elsewhere", async () => {
+  const { connection, ask } = await connect();
+  await connection.run(
+    "CREATE TABLE dataset AS SELECT i % 4 AS few, i % 2000 AS many, i // 5000 AS wide FROM range(8000) AS t(i)",
+  );
+  const plans = planExact(["few", "many", "wide"].map((name) => ({ name, type: "BIGINT" })));
+  const profiles = [];
+  for (const isInOneScan of [true, false]) {
+    const statements = statisticsSql(plans, "dataset", { hasRange: true, hasWild: false });
+    const { statistics } = readStatistics(await ask(statements), plans);
+    const groupings = groupingsOf(statistics, { ...wish, isInOneScan });
+    const sql = distributionSql(groupings, "dataset", wish);
+    expect(sql.match(/FROM dataset/g)).toHaveLength(isInOneScan ? 1 : 2);
+    applyDistribution(await ask(sql), groupings, wish, true);
+    profiles.push(statistics.map(({ profile }) => profile));
+  }
+  expect(profiles[0]).toEqual(profiles[1]);
+  expect(profiles[0]?.map(({ top, histogram }) => [top?.length, histogram?.length])).toEqual([
+    [4, 3],
+    [4, 3],
+    [2, 3],
+  ]);
 });
 
 test("the mean of a wide decimal is as near as a double can be, however many rows there are", async () => {

@@ -30,8 +30,23 @@ export interface DistributionWish {
   histogramBins: number;
 }
 
-/** The groupings worth counting for these columns. */
-export function groupingsOf(columns: readonly ColumnStatistics[], wish: DistributionWish): Grouping[] {
+/** The groupings worth counting for these columns. `isInOneScan`: nothing is listed beside what is hashed. */
+export function groupingsOf(
+  columns: readonly ColumnStatistics[],
+  wish: DistributionWish & { isInOneScan: boolean },
+): Grouping[] {
+  const groupings = worthCounting(columns, wish);
+  if (!wish.isInOneScan || groupings.every(({ isListed }) => isListed)) return groupings;
+  return groupings.map((grouping) => (grouping.isListed ? hashed(grouping) : grouping));
+}
+
+const hashed = (grouping: Grouping): Grouping => ({
+  ...grouping,
+  isListed: false,
+  memoryBytes: grouping.memoryBytes + bytesPerGrouping,
+});
+
+function worthCounting(columns: readonly ColumnStatistics[], wish: DistributionWish): Grouping[] {
   return columns.flatMap((statistics): Grouping[] => {
     const column = quoteIdentifier(statistics.profile.name);
     const groupings: Grouping[] = [];
@@ -95,17 +110,17 @@ export function distributionSql(
       : name,
   );
   const listed = named.filter(({ isListed }) => isListed);
-  const hashed = named.filter(({ isListed }) => !isListed);
+  const others = named.filter(({ isListed }) => !isListed);
   const lists = listed.map(({ expression, name }) => `histogram(${expression}) AS ${name}`);
   const counted = listed.map(
     ({ at, name }) =>
       `SELECT ${at} AS which, unnest(map_keys(${name})) AS ${name}, unnest(map_values(${name})) AS n FROM lists`,
   );
-  if (hashed.length > 0) {
-    const which = hashed.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
-    const columns = hashed.map(({ name }) => name).join(", ");
-    const sets = hashed.map(({ name }) => `(${name})`).join(", ");
-    const values = hashed.map(({ expression, name }) => `${expression} AS ${name}`).join(", ");
+  if (others.length > 0) {
+    const which = others.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
+    const columns = others.map(({ name }) => name).join(", ");
+    const sets = others.map(({ name }) => `(${name})`).join(", ");
+    const values = others.map(({ expression, name }) => `${expression} AS ${name}`).join(", ");
     counted.push(
       `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM (SELECT ${values} FROM ${source}) GROUP BY GROUPING SETS (${sets})`,
     );

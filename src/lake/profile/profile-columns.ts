@@ -55,10 +55,11 @@ export async function profileColumns(
 ): Promise<ProfiledColumns> {
   const { sample, whole } = sources;
   const { profiledRows, statistics, notes } = await statisticsOf(sources, columns, wish);
-  const { ask, from } = sample ?? whole;
-  for (const groupings of passesOf(groupingsOf(statistics, wish), wish.memoryBytes)) {
-    const counted = await ask(distributionSql(groupings, from, wish), true);
-    applyDistribution(counted, groupings, wish, !sample);
+  const { ask, from, isText } = sample ?? whole;
+  const groupings = groupingsOf(statistics, { ...wish, isInOneScan: isText });
+  for (const part of passesOf(groupings, wish.memoryBytes)) {
+    const counted = await ask(distributionSql(part, from, wish), true);
+    applyDistribution(counted, part, wish, !sample);
   }
   return {
     profiledRows,

@@ -46,7 +46,10 @@ export async function profileDataset(
       histogramBins,
       memoryBytes: parts.settings.query.memoryBytes,
     };
-    const sources = { whole: { ask: whole, from: tableName }, sample };
+    const sources = {
+      whole: { ask: whole, from: tableName, isText: table.scan.format !== "parquet" },
+      sample,
+    };
     const profiled = await profileColumns(sources, chosen.slice(page.first, page.first + page.count), plan);
     return {
       rowCount,

@@ -14,7 +14,10 @@ export interface RowSample {
   allGroups: number;
 }
 
-/** About `wantedRows` rows out of row groups evenly spread over the files: of each the first rows, and more groups than hold so many. */
+/**
+ * About `wantedRows` rows out of row groups evenly spread over the files: of each the first rows, the same number where it has so
+ * many, and more groups than hold so many.
+ */
 export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: number): RowSample {
   const groups = footers.flatMap(({ groupRows }, file) => {
     let start = 0;
@@ -24,15 +27,36 @@ export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: numb
       return range;
     });
   });
-  const allRows = groups.reduce((sum, { start, end }) => sum + end - start, 0);
-  const perGroup = Math.max(1, allRows / Math.max(1, groups.length));
-  const count = Math.min(groups.length, Math.max(leastGroups, Math.ceil((spread * wantedRows) / perGroup)));
-  const most = Math.ceil(wantedRows / Math.max(1, count));
-  const ranges = Array.from(
-    { length: count },
-    (_, at) => groups[Math.floor(((at + 0.5) * groups.length) / count)],
-  )
-    .filter((range) => range !== undefined)
-    .map(({ file, start, end }) => ({ file, start, end: Math.min(end, start + most) }));
-  return { ranges, groups: count, allGroups: groups.length };
+  const taken = takenGroups(groups, wantedRows);
+  const most = mostOfEach(taken.map(rowsOf), wantedRows);
+  const ranges = taken.map(({ file, start, end }) => ({ file, start, end: Math.min(end, start + most) }));
+  return { ranges, groups: taken.length, allGroups: groups.length };
+}
+
+const rowsOf = ({ start, end }: RowRange) => end - start;
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
+/** Evenly spread ones. Where those are smaller than most are, more of them. */
+function takenGroups(groups: readonly RowRange[], wantedRows: number): RowRange[] {
+  const perGroup = Math.max(1, sumOf(groups.map(rowsOf)) / Math.max(1, groups.length));
+  let count = Math.max(leastGroups, Math.ceil((spread * wantedRows) / perGroup));
+  for (; count < groups.length; count *= 2) {
+    const nth = groups.length / count;
+    const chosen = new Set(Array.from({ length: count }, (_, at) => Math.floor((at + 0.5) * nth)));
+    const taken = groups.filter((_, at) => chosen.has(at));
+    if (sumOf(taken.map(rowsOf)) >= wantedRows) return taken;
+  }
+  return [...groups];
+}
+
+/** Rows of each group, so that those which have fewer and those which have more are `wantedRows` together. */
+function mostOfEach(groupRows: readonly number[], wantedRows: number): number {
+  const rising = [...groupRows].sort((a, b) => a - b);
+  let left = wantedRows;
+  for (const [at, rowCount] of rising.entries()) {
+    const share = left / (rising.length - at);
+    if (rowCount > share) return Math.ceil(share);
+    left -= rowCount;
+  }
+  return wantedRows;
 }
