@@ -10,6 +10,7 @@ import { openShared } from "./open-parts.ts";
 import { openView, type ViewDeps } from "./open-view.ts";
 import { narrowSettings } from "./reach.ts";
 import type { LakeScope } from "./scope.ts";
+import { openScratch } from "./scratch.ts";
 import type { LakeSettings } from "./settings.ts";
 import { createSqlEngine } from "./sql/create-sql-engine.ts";
 import { createStores } from "./stores/create-stores.ts";
@@ -44,7 +45,8 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
   const tableStores = createTableStores();
   const lakeStores = createStores(settings, { guard });
   const stores = withTableStores<Stores>(lakeStores, tableStores);
-  const scratchDir = join(settings.cache.dir, "queries");
+  const scratch = openScratch(join(settings.cache.dir, "queries"), newId());
+  const scratchDir = scratch.path;
   const engine = createSqlEngine(
     { ...settings.query, scratchDir },
     { now, newLinksFolder: () => shared.cache.newLinksFolder() },
@@ -78,6 +80,7 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
         engine.close(),
         shared.cache.close(),
       ]);
+      await scratch.close();
       lakeStores.close();
       tableStores.close();
     },

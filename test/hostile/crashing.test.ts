@@ -120,7 +120,8 @@ test.runIf(process.platform === "linux")(
 );
 
 test("closing leaves no process and no file behind", async () => {
-  const fresh = await startTestSql({ workers: 2 }, { prewarm: true });
+  const fresh = await startTestSql({ workers: 2 });
+  fresh.engine.prewarm();
   await fresh.run("SELECT 1");
   const pids = fresh.engine.workerPids();
   await fresh.engine.close();

@@ -32,18 +32,12 @@ const thisHost = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
  * and no other: it is held against times of files and starts of processes, which other processes write.
  */
 export async function enterInstances(instances: string, id: string): Promise<Instance> {
-  const startedMs = Math.round(Date.now() - process.uptime() * 1000);
-  const name = `${thisHost}~${process.pid}~${startedMs}~${id}`;
+  const name = nameOfProcess(id);
   const folder = join(instances, name);
   const [temporary, pins] = [join(folder, "tmp"), join(folder, "pins")];
   for (const path of [temporary, pins]) await mkdir(path, { recursive: true, mode: 0o700 });
   let linksMade = 0;
-  const beat = () => {
-    const now = new Date();
-    utimes(folder, now, now).catch(() => {});
-  };
-  const timer = setInterval(beat, heartbeatMs);
-  timer.unref();
+  const letDie = keepAlive(folder);
   return {
     folder,
     temporary,
@@ -51,11 +45,27 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
     newLinks: () => join(linksBeside(instances), `${name}~${++linksMade}`),
     name,
     async leave() {
-      clearInterval(timer);
+      letDie();
       await rm(folder, { recursive: true, force: true });
       await sweepLinks(instances, await linksIn(instances), (owner) => owner !== name);
     },
   };
+}
+
+/** By which other processes tell whether this one is there still. */
+export function nameOfProcess(id: string): string {
+  const startedMs = Math.round(Date.now() - process.uptime() * 1000);
+  return `${thisHost}~${process.pid}~${startedMs}~${id}`;
+}
+
+/** Gives signs of life in a folder with such a name until the answer is called, also where it is not made yet. */
+export function keepAlive(folder: string): () => void {
+  const beat = () => {
+    const now = new Date();
+    utimes(folder, now, now).catch(() => {});
+  };
+  const timer = setInterval(beat, heartbeatMs).unref();
+  return () => clearInterval(timer);
 }
 
 /** Not in the instances' own folders: the engine follows every step of a path at each of its looks at a file. */
@@ -82,12 +92,18 @@ async function sweepLinks(
 export async function sweepInstances(instances: string, own: string): Promise<string[]> {
   // Before the instances, as every folder of links is made by one that is there.
   const links = await linksIn(instances);
-  const alive: string[] = [];
-  for (const name of await readdir(instances)) {
-    if (name === own || (await isAlive(join(instances, name), name, own))) alive.push(name);
-    else await rm(join(instances, name), { recursive: true, force: true });
-  }
+  const alive = await sweepFolders(instances, own);
   await sweepLinks(instances, links, (owner) => alive.includes(owner));
+  return alive;
+}
+
+/** Folders with names of processes that are there, after all others were removed. */
+export async function sweepFolders(parent: string, own: string): Promise<string[]> {
+  const alive: string[] = [];
+  for (const name of await readdir(parent)) {
+    if (name === own || (await isAlive(join(parent, name), name, own))) alive.push(name);
+    else await rm(join(parent, name), { recursive: true, force: true });
+  }
   return alive;
 }
 

@@ -34,7 +34,6 @@ export async function profileDataset(
     if (!table) throw new TypeError("One table was asked for.");
     const whole = askOf(parts, scansOf(tables), scope);
     const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, whole, scope));
-    const chosen = chooseColumns((await whole(`SELECT * FROM ${tableName} LIMIT 0`)).columns, columns);
     const isLarge = rowCount > sampleRows;
     const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
     const isDistributionSample = isSample || rowCount > wholeDistributionRows;
@@ -50,6 +49,9 @@ export async function profileDataset(
       whole: { ask: whole, from: tableName, isText: table.scan.format !== "parquet" },
       sample,
     };
+    // Of what is asked next, whose views are then there.
+    const { ask, from } = sample ?? sources.whole;
+    const chosen = chooseColumns((await ask(`SELECT * FROM ${from} LIMIT 0`)).columns, columns);
     const profiled = await profileColumns(sources, chosen.slice(page.first, page.first + page.count), plan);
     return {
       rowCount,

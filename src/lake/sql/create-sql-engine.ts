@@ -62,8 +62,6 @@ export interface SqlEngineDeps {
   pieceBytes?: number;
   /** A folder in which cached files may get further names. Default: one of the engine's own. */
   newLinksFolder?: () => Promise<string>;
-  /** Starts the workers at once rather than with the first call. */
-  prewarm?: boolean;
 }
 
 const rememberedStatements = 500;
@@ -95,7 +93,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   private readonly pool: WorkerPool;
   private readonly prepared: PreparedStore;
   private readonly spool: ResultSpool;
-  private readonly made: Promise<unknown>;
+  private made: Promise<unknown> | undefined;
   private readonly pieceBytes: number | undefined;
   private readonly plans = new KnownPlans();
   private readonly links: ScanLinks;
@@ -108,10 +106,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   constructor(settings: QuerySettings & { scratchDir: string }, deps: SqlEngineDeps) {
     this.settings = settings;
     this.pieceBytes = deps.pieceBytes;
-    // Two servers may share a scratch directory; each has its own folder in it.
     this.root = join(settings.scratchDir, `sql-${randomUUID()}`);
-    this.made = mkdir(join(this.root, "workers"), { recursive: true, mode: 0o700 });
-    this.made.catch(() => {});
     this.pool = makePool(settings, deps, join(this.root, "workers"));
     this.prepared = new PreparedStore(join(this.root, "prepared"), settings.tempBytes);
     this.longGate = createGate(Math.max(1, settings.workers - 1));
@@ -126,15 +121,22 @@ class WorkerSqlEngine implements LocalSqlEngine {
       keepMs: deps.keepResultsMs ?? 15 * 60_000,
       now: deps.now ?? Date.now,
     });
-    if (deps.prewarm) this.prewarm();
   }
 
   prewarm(): void {
     // A scratch directory that cannot be made is told by the first call.
-    this.made.then(
-      () => this.pool.prewarm(),
-      () => {},
-    );
+    this.folderMade()
+      .then(() => this.pool.prewarm())
+      .catch(() => {});
+  }
+
+  /** What failed is tried again by the next call: the disk may be back. */
+  private folderMade(): Promise<unknown> {
+    this.made ??= mkdir(join(this.root, "workers"), { recursive: true, mode: 0o700 });
+    return this.made.catch((thrown) => {
+      this.made = undefined;
+      throw thrown;
+    });
   }
 
   workerPids = (): number[] => this.pool.pids();
@@ -142,7 +144,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   async plan(sql: string, scope: SqlScope): Promise<StatementPlan> {
     const known = this.statements.get(sql);
     if (known) return known;
-    await this.made;
+    await this.folderMade();
     const plan = planReply.parse(await this.pool.run({ kind: "plan", sql }, scope, this.deadline()));
     if (sql.length <= rememberedChars) this.statements.set(sql, plan);
     return plan;
@@ -184,7 +186,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     what: Pick<RunJob, "sql" | "maxRows" | "maxBytes" | "maxKeptBytes" | "planOnly" | "exportTo">,
     use: (scans: Scan[], reply: RunReply, folder: JobFolder) => Promise<T>,
   ): Promise<T> {
-    await this.made;
+    await this.folderMade();
     const deadlineMs = this.deadline(timeoutMs);
     const folder = await makeJobFolder(join(this.root, "calls"));
     const over = new AbortController();
@@ -226,7 +228,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
     this.spool.page(handle, offset, owner, bounds);
 
   async analyze({ scan }: AnalyzeRequest, scope: SqlScope): Promise<TextAnalysis> {
-    await this.made;
+    await this.folderMade();
     const deadlineMs = this.deadline();
     const folder = await makeJobFolder(join(this.root, "calls"));
     try {
@@ -247,7 +249,7 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   async filter(request: FilterRequest, scope: SqlScope): Promise<readonly number[] | undefined> {
-    await this.made;
+    await this.folderMade();
     const run = (job: Job) => this.pool.run(job, scope, this.deadline());
     return this.filters.filter(request, { folder: join(this.root, "calls"), limits: this.limits(), run });
   }
@@ -261,17 +263,17 @@ class WorkerSqlEngine implements LocalSqlEngine {
   }
 
   async hold(scan: Scan, linksFolder?: string): Promise<() => Promise<void>> {
-    await this.made;
+    await this.folderMade();
     return this.links.hold(scan, linksFolder);
   }
   private readonly runLong = async (job: Job, scope: SqlScope, hydrate?: Hydrate) => {
-    await this.made;
+    await this.folderMade();
     const run = () => this.pool.run(job, scope, this.deadline(longestTimerMs), hydrate);
     return this.longGate(run, scope.signal);
   };
 
   async close(): Promise<void> {
-    await this.made.catch(() => {});
+    await this.made?.catch(() => {});
     await this.pool.close();
     await this.spool.close();
     await Promise.all(this.removing);
