@@ -254,6 +254,7 @@ test("where the cache gives no further names, statements run as ever", async () 
 test("a statement that spills does so again in the database it left, and leaves nothing", async () => {
   const small = await startTestSql({ workers: 1, memoryBytes: 48 << 20 });
   const { whole } = await source();
+  await small.run("SELECT 1");
   const [root = ""] = await readdir(small.scratchDir);
   const workers = join(small.scratchDir, root, "workers");
   const spilled = async () =>
