@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of what only a machine that does nothing else at the time can show. */
 const alone = [
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "side by side",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: alone,
+          exclude: [...configDefaults.exclude, ...alone],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

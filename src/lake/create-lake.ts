@@ -80,9 +80,9 @@ export function createLake(settings: LakeSettings, options: LakeOptions = {}): W
         engine.close(),
         shared.cache.close(),
       ]);
-      await scratch.close();
       lakeStores.close();
       tableStores.close();
+      await scratch.close();
     },
   };
 }

@@ -24,7 +24,7 @@ export function createEvictor(folder: CacheFolder): Evictor {
   let lookedMs = 0;
   let sharing = { isShared: false, knownMs: Number.NEGATIVE_INFINITY };
   const look = async () => {
-    await sweepInstances(instances, folder.instance.name);
+    await sweepInstances(instances);
     const beganAfter = ledger.lastChange();
     ledger.adopt(await survey(folder.entries, instances, folder.instance.name), beganAfter);
     lookedMs = performance.now();

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CacheLake, openCacheLake } from "../../../test/harness/cache-lake.ts";
@@ -8,6 +7,7 @@ import { lakeScope } from "../../../test/harness/lake-settings.ts";
 import { type S3Server, startS3Server } from "../../../test/harness/s3-server.ts";
 import type { Stores } from "../stores/store.ts";
 import type { ObjectCache, SparseFile } from "./cache.ts";
+import { nameOfProcess } from "./process-name.ts";
 
 let server: S3Server;
 let lake: CacheLake;
@@ -166,7 +166,7 @@ test("what a killed server left is swept, and what a living one has is not", asy
   const living = lake.cache({ deps });
   const held = await ask(living, "a");
   const instances = join(lake.dir, "v1", "instances");
-  const host = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
+  const [host] = nameOfProcess("here").split("~");
   const stale = new Date(Date.now() - 3_600_000);
   for (const name of [
     `${host}~999999999~1~dead`,

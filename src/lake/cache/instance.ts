@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { errnoOf, ifMissing } from "../stores/errno.ts";
+import { ifMissing } from "../stores/errno.ts";
+import { nameOfProcess, processRuns } from "./process-name.ts";
 
 /** What one process has in the cache folder beside the entries: files in the making, and pins. */
 export interface Instance {
@@ -18,14 +18,8 @@ export interface Instance {
 }
 
 const heartbeatMs = 60_000;
-/** An instance that gave no sign for so long is gone, even where its process id cannot be asked. */
+/** An instance that gave no sign for so long is gone, where its process cannot be asked for. */
 const staleMs = 10 * 60_000;
-
-/** Two starts this far apart are two processes, even with the same id: a container begins with the same one again. */
-const sameStartMs = 2_000;
-
-/** Other hosts' process ids say nothing here. */
-const thisHost = hostname().replace(/[^A-Za-z0-9.-]/g, "_");
 
 /**
  * Makes this process's own folder below `instances`, and keeps it alive until `leave`. Goes by the machine's clock
@@ -52,13 +46,7 @@ export async function enterInstances(instances: string, id: string): Promise<Ins
   };
 }
 
-/** By which other processes tell whether this one is there still. */
-export function nameOfProcess(id: string): string {
-  const startedMs = Math.round(Date.now() - process.uptime() * 1000);
-  return `${thisHost}~${process.pid}~${startedMs}~${id}`;
-}
-
-/** Gives signs of life in a folder with such a name until the answer is called, also where it is not made yet. */
+/** Gives signs of life in a folder of this process until the answer is called, also where it is not made yet. */
 export function keepAlive(folder: string): () => void {
   const beat = () => {
     const now = new Date();
@@ -89,44 +77,35 @@ async function sweepLinks(
 }
 
 /** Instances now in the folder, after those of processes that are gone were removed. */
-export async function sweepInstances(instances: string, own: string): Promise<string[]> {
+export async function sweepInstances(instances: string): Promise<string[]> {
   // Before the instances, as every folder of links is made by one that is there.
   const links = await linksIn(instances);
-  const alive = await sweepFolders(instances, own);
+  const alive = await sweepFolders(instances, staleMs);
   await sweepLinks(instances, links, (owner) => alive.includes(owner));
   return alive;
 }
 
-/** Folders with names of processes that are there, after all others were removed. */
-export async function sweepFolders(parent: string, own: string): Promise<string[]> {
+/**
+ * Folders of processes that are there, after those of others were removed: of processes that are gone, and of those that cannot be
+ * asked for and gave no sign for `silentMs`. Ends early once `signal` is aborted.
+ */
+export async function sweepFolders(
+  parent: string,
+  silentMs: number,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const alive: string[] = [];
   for (const name of await readdir(parent)) {
-    if (name === own || (await isAlive(join(parent, name), name, own))) alive.push(name);
-    else await rm(join(parent, name), { recursive: true, force: true });
+    if (signal?.aborted || (await isAlive(join(parent, name), name, silentMs))) alive.push(name);
+    // What cannot be removed must not keep what can.
+    else await rm(join(parent, name), { recursive: true, force: true }).catch(() => alive.push(name));
   }
   return alive;
 }
 
-async function isAlive(folder: string, name: string, own: string): Promise<boolean> {
-  if (isKnownDead(name, own)) return false;
+async function isAlive(folder: string, name: string, silentMs: number): Promise<boolean> {
+  const isRunning = processRuns(name);
+  if (isRunning !== undefined) return isRunning;
   const found = await ifMissing(stat(folder), undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < staleMs;
-}
-
-function isKnownDead(name: string, own: string): boolean {
-  const [host, pid, startedMs] = name.split("~");
-  const [ownHost, ownPid, ownStartedMs] = own.split("~");
-  if (host !== ownHost) return false;
-  if (pid !== ownPid) return !processExists(Number(pid));
-  return Math.abs(Number(startedMs) - Number(ownStartedMs)) > sameStartMs;
-}
-
-function processExists(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return errnoOf(thrown) === "EPERM";
-  }
+  return found !== undefined && Date.now() - found.mtimeMs < silentMs;
 }

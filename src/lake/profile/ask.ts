@@ -9,8 +9,8 @@ export type Ask = (sql: string, isReadBefore?: boolean) => Promise<RowPage>;
 export interface Source {
   ask: Ask;
   from: string;
-  /** Each look at it parses text, and may give another sample. */
-  isText: boolean;
+  /** A look parses text, or draws a sample that no other look draws. Otherwise it costs little more than what is asked. */
+  look: "cheap" | "parses" | "draws";
 }
 
 export const tableName = "dataset";

@@ -2,9 +2,10 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import type { RowPage } from "../sql/engine.ts";
 import { planExact } from "./column-plan.ts";
-import { applyDistribution, distributionSql, groupingsOf } from "./distribution.ts";
+import { applyDistribution, distributionSql, groupingsOf, passesOf } from "./distribution.ts";
 import { readStatistics, statisticsSql } from "./statistics.ts";
 
+const dataset = { from: "dataset", look: "cheap" } as const;
 const wish = { topValues: 4, histogramBins: 3 };
 
 /** Of each type a profile knows: values of which some come as often as others. */
@@ -53,12 +54,12 @@ test.each(Object.entries(values))(
       await ask(statisticsSql(plans, "dataset", { hasRange: true, hasWild: true })),
       plans,
     );
-    const groupings = groupingsOf(found.statistics, { ...wish, isInOneScan: false });
+    const groupings = groupingsOf(found.statistics, wish);
     expect(groupings.filter(({ kind }) => kind === "top").map(({ isListed }) => isListed)).toEqual([
       type !== "DOUBLE",
       false,
     ]);
-    applyDistribution(await ask(distributionSql(groupings, "dataset", wish)), groupings, wish, true);
+    applyDistribution(await ask(distributionSql(groupings, dataset, wish)), groupings, wish, true);
     const [a, many] = found.statistics;
     const plain = async (column: string) =>
       (
@@ -94,31 +95,37 @@ test("where all columns have few values nothing is hashed, and where all have ma
     const plans = planExact([{ name, type }]);
     const statements = statisticsSql(plans, "dataset", { hasRange: true, hasWild: false });
     const { statistics } = readStatistics(await ask(statements), plans);
-    const groupings = groupingsOf(statistics, { ...wish, isInOneScan: false });
-    const sql = distributionSql(groupings, "dataset", wish);
+    const groupings = groupingsOf(statistics, wish);
+    const sql = distributionSql(groupings, dataset, wish);
     expect(sql).not.toContain(part);
     applyDistribution(await ask(sql), groupings, wish, true);
     expect(statistics[0]?.profile.top).toHaveLength(4);
   }
 });
 
-test("in one scan columns of few values are counted beside those of many, and as they are elsewhere", async () => {
+test("text is parsed once where there is memory to hash all, a sample is drawn once, and all is counted alike", async () => {
   const { connection, ask } = await connect();
   await connection.run(
     "CREATE TABLE dataset AS SELECT i % 4 AS few, i % 2000 AS many, i // 5000 AS wide FROM range(8000) AS t(i)",
   );
   const plans = planExact(["few", "many", "wide"].map((name) => ({ name, type: "BIGINT" })));
   const profiles = [];
-  for (const isInOneScan of [true, false]) {
+  for (const [look, memoryMib, scans] of [
+    ["parses", 256, 1],
+    ["parses", 24, 2],
+    ["draws", 256, 1],
+    ["cheap", 256, 2],
+  ] as const) {
     const statements = statisticsSql(plans, "dataset", { hasRange: true, hasWild: false });
     const { statistics } = readStatistics(await ask(statements), plans);
-    const groupings = groupingsOf(statistics, { ...wish, isInOneScan });
-    const sql = distributionSql(groupings, "dataset", wish);
-    expect(sql.match(/FROM dataset/g)).toHaveLength(isInOneScan ? 1 : 2);
+    const [groupings = [], ...more] = passesOf(groupingsOf(statistics, wish), look, memoryMib << 20);
+    expect(more).toEqual([]);
+    const sql = distributionSql(groupings, { from: "dataset", look }, wish);
+    expect(sql.match(/FROM dataset/g)).toHaveLength(scans);
     applyDistribution(await ask(sql), groupings, wish, true);
     profiles.push(statistics.map(({ profile }) => profile));
   }
-  expect(profiles[0]).toEqual(profiles[1]);
+  for (const profile of profiles) expect(profile).toEqual(profiles[0]);
   expect(profiles[0]?.map(({ top, histogram }) => [top?.length, histogram?.length])).toEqual([
     [4, 3],
     [4, 3],

@@ -1,5 +1,6 @@
 import type { ColumnProfile } from "../lake.ts";
 import type { RowPage } from "../sql/engine.ts";
+import type { Source } from "./ask.ts";
 import { kindOf, quoteIdentifier } from "./column-kind.ts";
 import { inPasses } from "./in-passes.ts";
 import { type ColumnStatistics, maxShownChars } from "./statistics.ts";
@@ -30,23 +31,8 @@ export interface DistributionWish {
   histogramBins: number;
 }
 
-/** The groupings worth counting for these columns. `isInOneScan`: nothing is listed beside what is hashed. */
-export function groupingsOf(
-  columns: readonly ColumnStatistics[],
-  wish: DistributionWish & { isInOneScan: boolean },
-): Grouping[] {
-  const groupings = worthCounting(columns, wish);
-  if (!wish.isInOneScan || groupings.every(({ isListed }) => isListed)) return groupings;
-  return groupings.map((grouping) => (grouping.isListed ? hashed(grouping) : grouping));
-}
-
-const hashed = (grouping: Grouping): Grouping => ({
-  ...grouping,
-  isListed: false,
-  memoryBytes: grouping.memoryBytes + bytesPerGrouping,
-});
-
-function worthCounting(columns: readonly ColumnStatistics[], wish: DistributionWish): Grouping[] {
+/** The groupings worth counting for these columns. */
+export function groupingsOf(columns: readonly ColumnStatistics[], wish: DistributionWish): Grouping[] {
   return columns.flatMap((statistics): Grouping[] => {
     const column = quoteIdentifier(statistics.profile.name);
     const groupings: Grouping[] = [];
@@ -68,8 +54,21 @@ function worthCounting(columns: readonly ColumnStatistics[], wish: DistributionW
 }
 
 /** The groupings in parts of which each can be counted in `memoryBytes`. */
-export function passesOf(groupings: readonly Grouping[], memoryBytes: number): Grouping[][] {
-  return inPasses(groupings, memoryBytes, maxGroupings);
+export function passesOf(
+  groupings: readonly Grouping[],
+  look: Source["look"],
+  memoryBytes: number,
+): Grouping[][] {
+  const passes = inPasses(groupings, memoryBytes, maxGroupings);
+  return look === "parses" ? passes.map((pass) => inOneScan(pass, memoryBytes)) : passes;
+}
+
+/** Nothing is listed beside what is hashed, where there is memory to hash all. */
+function inOneScan(pass: Grouping[], memoryBytes: number): Grouping[] {
+  const needed = pass.map((one) => one.memoryBytes + (one.isListed ? bytesPerGrouping : 0));
+  const fits = needed.reduce((sum, bytes) => sum + bytes, 0) <= memoryBytes;
+  if (!fits || pass.every(({ isListed }) => isListed)) return pass;
+  return pass.map((one, at) => ({ ...one, isListed: false, memoryBytes: needed[at] ?? one.memoryBytes }));
 }
 
 /** Whether values come more than once, few enough to count. */
@@ -94,44 +93,60 @@ function binExpression(
 }
 
 /**
- * One SELECT that counts all groupings over `source`, and gives the largest groups of each: in one pass over those that are
+ * One SELECT that counts all groupings over a source, and gives the largest groups of each: in one pass over those that are
  * listed, and one over the others.
  */
 export function distributionSql(
   groupings: readonly Grouping[],
-  source: string,
+  source: Pick<Source, "from" | "look">,
   wish: DistributionWish,
 ): string {
   const named = groupings.map((grouping, at) => ({ ...grouping, at, name: `g${at}` }));
-  const names = named.map(({ name }) => name);
+  const listed = named.filter(({ isListed }) => isListed);
+  const others = named.filter(({ isListed }) => !isListed);
+  const isDrawnOnce = source.look === "draws" && listed.length > 0 && others.length > 0;
+  const from = isDrawnOnce ? "drawn" : source.from;
+  const counted = [...listed.map(listedSql), ...(others.length > 0 ? [hashedSql(others, from)] : [])];
+  const tables = [
+    ...(isDrawnOnce ? [drawnSql(groupings, source.from)] : []),
+    ...(listed.length > 0 ? [listsSql(listed, from)] : []),
+    `counted AS (\n  ${counted.join("\n  UNION ALL BY NAME ")}\n)`,
+  ];
   const shown = named.map(({ kind, statistics, name }) =>
     kind === "top" && kindOf(statistics.profile.type) === "text"
       ? `left(CAST(${name} AS VARCHAR), ${maxShownChars + 1}) AS ${name}`
       : name,
   );
-  const listed = named.filter(({ isListed }) => isListed);
-  const others = named.filter(({ isListed }) => !isListed);
-  const lists = listed.map(({ expression, name }) => `histogram(${expression}) AS ${name}`);
-  const counted = listed.map(
-    ({ at, name }) =>
-      `SELECT ${at} AS which, unnest(map_keys(${name})) AS ${name}, unnest(map_values(${name})) AS n FROM lists`,
-  );
-  if (others.length > 0) {
-    const which = others.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
-    const columns = others.map(({ name }) => name).join(", ");
-    const sets = others.map(({ name }) => `(${name})`).join(", ");
-    const values = others.map(({ expression, name }) => `${expression} AS ${name}`).join(", ");
-    counted.push(
-      `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM (SELECT ${values} FROM ${source}) GROUP BY GROUPING SETS (${sets})`,
-    );
-  }
-  const anyValue = `coalesce(${names.map((name) => `CAST(${name} AS VARCHAR)`).join(", ")})`;
-  return `WITH ${lists.length > 0 ? `lists AS MATERIALIZED (SELECT ${lists.join(", ")} FROM ${source}),\n` : ""}counted AS (
-  ${counted.join("\n  UNION ALL BY NAME ")}
-)
+  const anyValue = `coalesce(${named.map(({ name }) => `CAST(${name} AS VARCHAR)`).join(", ")})`;
+  return `WITH ${tables.join(",\n")}
 SELECT which, ${shown.join(", ")}, n, count(*) OVER (PARTITION BY which) AS groups
 FROM counted WHERE ${anyValue} IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY which ORDER BY n DESC, ${anyValue}) <= ${Math.max(wish.topValues, wish.histogramBins)}`;
+}
+
+type NamedGrouping = Grouping & { at: number; name: string };
+
+/** The rows that both passes are to look at. */
+function drawnSql(groupings: readonly Grouping[], from: string): string {
+  const columns = new Set(groupings.map(({ statistics }) => quoteIdentifier(statistics.profile.name)));
+  return `drawn AS MATERIALIZED (SELECT ${[...columns].join(", ")} FROM ${from})`;
+}
+
+function listsSql(listed: readonly NamedGrouping[], from: string): string {
+  const lists = listed.map(({ expression, name }) => `histogram(${expression}) AS ${name}`);
+  return `lists AS MATERIALIZED (SELECT ${lists.join(", ")} FROM ${from})`;
+}
+
+function listedSql({ at, name }: NamedGrouping): string {
+  return `SELECT ${at} AS which, unnest(map_keys(${name})) AS ${name}, unnest(map_values(${name})) AS n FROM lists`;
+}
+
+function hashedSql(others: readonly NamedGrouping[], from: string): string {
+  const which = others.map(({ at, name }) => `WHEN grouping(${name}) = 0 THEN ${at}`).join(" ");
+  const columns = others.map(({ name }) => name).join(", ");
+  const sets = others.map(({ name }) => `(${name})`).join(", ");
+  const values = others.map(({ expression, name }) => `${expression} AS ${name}`).join(", ");
+  return `SELECT CASE ${which} END AS which, ${columns}, count(*) AS n FROM (SELECT ${values} FROM ${from}) GROUP BY GROUPING SETS (${sets})`;
 }
 
 /** Puts what `distributionSql` counted into the columns' profiles. `isWhole`: no sample was taken. */

@@ -11,7 +11,7 @@ async function timesAsked(type: string) {
     times++;
     throw new ToolError("invalid_input", "Out of Range Error");
   };
-  const whole = { ask, from: "dataset", isText: false };
+  const whole = { ask, from: "dataset", look: "cheap" as const };
   const profile = profileColumns({ whole, sample: undefined }, [{ name: "a", type }], wish);
   await expect(profile).rejects.toMatchObject({ code: "invalid_input" });
   return times;

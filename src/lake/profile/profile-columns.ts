@@ -55,11 +55,10 @@ export async function profileColumns(
 ): Promise<ProfiledColumns> {
   const { sample, whole } = sources;
   const { profiledRows, statistics, notes } = await statisticsOf(sources, columns, wish);
-  const { ask, from, isText } = sample ?? whole;
-  const groupings = groupingsOf(statistics, { ...wish, isInOneScan: isText });
-  for (const part of passesOf(groupings, wish.memoryBytes)) {
-    const counted = await ask(distributionSql(part, from, wish), true);
-    applyDistribution(counted, part, wish, !sample);
+  const source = sample ?? whole;
+  for (const groupings of passesOf(groupingsOf(statistics, wish), source.look, wish.memoryBytes)) {
+    const counted = await source.ask(distributionSql(groupings, source, wish), true);
+    applyDistribution(counted, groupings, wish, !sample);
   }
   return {
     profiledRows,

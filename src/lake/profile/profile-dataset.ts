@@ -7,7 +7,7 @@ import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
 import type { TableFormat } from "../tables/table-snapshot.ts";
-import { type Ask, askOf, tableName } from "./ask.ts";
+import { type Ask, askOf, type Source, tableName } from "./ask.ts";
 import { profileByFooters } from "./by-footers.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import { profileColumns } from "./profile-columns.ts";
@@ -32,12 +32,19 @@ export async function profileDataset(
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
-    const whole = askOf(parts, scansOf(tables), scope);
-    const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, whole, scope));
+    const ask = askOf(parts, scansOf(tables), scope);
+    const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, ask, scope));
+    const isText = table.scan.format !== "parquet";
     const isLarge = rowCount > sampleRows;
     const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
     const isDistributionSample = isSample || rowCount > wholeDistributionRows;
+    const whole: Source = { ask, from: tableName, look: isText ? "parses" : "cheap" };
+    const chosenOf = async (source: Source) =>
+      chooseColumns((await source.ask(`SELECT * FROM ${source.from} LIMIT 0`)).columns, columns);
+    // A text's sample costs more than a name that is misspelt; a Parquet file's views are then there for what is asked next.
+    const named = isText ? await chosenOf(whole) : undefined;
     const sample = isDistributionSample ? await sampleOf(parts, table, rowCount, scope) : undefined;
+    const chosen = named ?? (await chosenOf(sample ?? whole));
     const plan = {
       rowCount,
       isSample,
@@ -45,13 +52,7 @@ export async function profileDataset(
       histogramBins,
       memoryBytes: parts.settings.query.memoryBytes,
     };
-    const sources = {
-      whole: { ask: whole, from: tableName, isText: table.scan.format !== "parquet" },
-      sample,
-    };
-    // Of what is asked next, whose views are then there.
-    const { ask, from } = sample ?? sources.whole;
-    const chosen = chooseColumns((await ask(`SELECT * FROM ${from} LIMIT 0`)).columns, columns);
+    const sources = { whole, sample };
     const profiled = await profileColumns(sources, chosen.slice(page.first, page.first + page.count), plan);
     return {
       rowCount,

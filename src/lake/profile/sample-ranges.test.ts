@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createRandom } from "../../../test/harness/random.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import { sampleRanges } from "./sample-ranges.ts";
 
@@ -18,20 +19,46 @@ test("takes the first rows of groups that are spread over the files", () => {
   ]);
 });
 
-test("takes as many rows as are wanted where groups differ in size, more of the large ones", () => {
-  const uneven = Array.from({ length: 100 }, (_, at) => (at % 10 === 0 ? 100_000 : 100));
-  const sample = sampleRanges(footersOf(uneven), 5_000);
-  expect(sum(rowsOf(sample))).toBeGreaterThanOrEqual(5_000);
-  expect(sum(rowsOf(sample))).toBeLessThan(5_000 + sample.groups);
-  const mixed = sampleRanges(footersOf([100, 10_000, 10_000, 300]), 5_000);
-  expect(rowsOf(mixed)).toEqual([100, 2_300, 2_300, 300]);
+test("takes as many rows as are wanted where groups differ in size, and of each as its size is", () => {
+  const uneven = Array.from({ length: 100 }, (_, at) => (at % 10 === 0 ? 1_000_000 : 10_000));
+  const sample = sampleRanges(footersOf(uneven), 100_000);
+  expect(sum(rowsOf(sample))).toBeGreaterThanOrEqual(100_000);
+  expect(sum(rowsOf(sample))).toBeLessThan(100_000 + sample.groups);
+  const ofLarge = sample.ranges.filter(({ start }) => start % 1_090_000 === 0);
+  expect(ofLarge.length).toBeGreaterThanOrEqual(3);
+  expect(sum(rowsOf({ ...sample, ranges: ofLarge }))).toBeGreaterThan(80_000);
+  expect(rowsOf(sampleRanges(footersOf([100, 10_000, 10_000, 300]), 5_000))).toEqual([25, 2_451, 2_451, 74]);
 });
 
-test("takes more groups where the spread ones are the small ones", () => {
-  const large = new Set([3, 40, 77]);
-  const mostlyTiny = Array.from({ length: 80 }, (_, at) => (large.has(at) ? 50_000 : 10));
-  const sample = sampleRanges(footersOf(mostlyTiny), 10_000);
-  expect(sum(rowsOf(sample))).toBeGreaterThanOrEqual(10_000);
+test("takes hardly more of a great many tiny files than their share of the rows", () => {
+  const tiny = Array.from({ length: 20_000 }, () => [50]);
+  const sample = sampleRanges(
+    footersOf(...tiny.slice(0, 10_000), [50_000_000], ...tiny.slice(10_000)),
+    100_000,
+  );
+  expect(sample.groups).toBeLessThan(10);
+  expect(sample.ranges.find(({ file }) => file === 10_000)?.end).toBeGreaterThan(95_000);
+  expect(sum(rowsOf(sample))).toBeGreaterThanOrEqual(100_000);
+});
+
+test("never takes a row that is not there, and near as many as are wanted", () => {
+  const random = createRandom(7);
+  for (let round = 0; round < 500; round++) {
+    const files = Array.from({ length: 1 + random(6) }, () =>
+      Array.from({ length: random(30) }, () => random(10 ** (1 + random(6)))),
+    );
+    const all = sum(files.flat());
+    const wanted = 1 + random(200_000);
+    const sample = sampleRanges(footersOf(...files), wanted);
+    for (const { file, start, end } of sample.ranges) {
+      const starts = (files[file] ?? []).map((_, at) => sum((files[file] ?? []).slice(0, at)));
+      const at = starts.lastIndexOf(start);
+      expect(end).toBeGreaterThan(start);
+      expect(end).toBeLessThanOrEqual(start + (files[file]?.[at] ?? 0));
+    }
+    expect(sum(rowsOf(sample))).toBeGreaterThanOrEqual(Math.min(wanted, all) / 2);
+    expect(sum(rowsOf(sample))).toBeLessThanOrEqual(Math.min(wanted + sample.groups, all));
+  }
 });
 
 test("takes all there is of few rows, and nothing of none", () => {

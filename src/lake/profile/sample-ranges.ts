@@ -1,9 +1,9 @@
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { RowRange } from "../sql/engine.ts";
 
-/** Row groups a sample takes at least, where there are so many: one alone may be like no other. */
-const leastGroups = 4;
-/** Groups have so many times the rows that are taken: neighbours are alike, and in sorted files each group is its own stretch. */
+/** Places a sample takes rows at, where there are so many row groups: one alone may be like no other. */
+const leastPlaces = 4;
+/** Places have so many times the rows between them that are taken: neighbours are alike, and in sorted files each group is its own stretch. */
 const spread = 2;
 
 /** Rows for a sample of Parquet files. */
@@ -14,10 +14,7 @@ export interface RowSample {
   allGroups: number;
 }
 
-/**
- * About `wantedRows` rows out of row groups evenly spread over the files: of each the first rows, the same number where it has so
- * many, and more groups than hold so many.
- */
+/** About `wantedRows` rows, at places evenly spread over all rows: of each row group that has some, its first rows. */
 export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: number): RowSample {
   const groups = footers.flatMap(({ groupRows }, file) => {
     let start = 0;
@@ -27,36 +24,55 @@ export function sampleRanges(footers: readonly ParquetFooter[], wantedRows: numb
       return range;
     });
   });
-  const taken = takenGroups(groups, wantedRows);
-  const most = mostOfEach(taken.map(rowsOf), wantedRows);
-  const ranges = taken.map(({ file, start, end }) => ({ file, start, end: Math.min(end, start + most) }));
+  const taken = placesIn(groups, wantedRows);
+  const perPlace = rowsOfPlace(taken, wantedRows);
+  const ranges = taken.map(({ range: { file, start, end }, places }) => ({
+    file,
+    start,
+    end: Math.min(end, start + Math.ceil(places * perPlace)),
+  }));
   return { ranges, groups: taken.length, allGroups: groups.length };
 }
 
-const rowsOf = ({ start, end }: RowRange) => end - start;
-const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
-
-/** Evenly spread ones. Where those are smaller than most are, more of them. */
-function takenGroups(groups: readonly RowRange[], wantedRows: number): RowRange[] {
-  const perGroup = Math.max(1, sumOf(groups.map(rowsOf)) / Math.max(1, groups.length));
-  let count = Math.max(leastGroups, Math.ceil((spread * wantedRows) / perGroup));
-  for (; count < groups.length; count *= 2) {
-    const nth = groups.length / count;
-    const chosen = new Set(Array.from({ length: count }, (_, at) => Math.floor((at + 0.5) * nth)));
-    const taken = groups.filter((_, at) => chosen.has(at));
-    if (sumOf(taken.map(rowsOf)) >= wantedRows) return taken;
-  }
-  return [...groups];
+/** A row group, and how many of the places lie in it. */
+interface Taken {
+  range: RowRange;
+  places: number;
 }
 
-/** Rows of each group, so that those which have fewer and those which have more are `wantedRows` together. */
-function mostOfEach(groupRows: readonly number[], wantedRows: number): number {
-  const rising = [...groupRows].sort((a, b) => a - b);
-  let left = wantedRows;
-  for (const [at, rowCount] of rising.entries()) {
-    const share = left / (rising.length - at);
-    if (rowCount > share) return Math.ceil(share);
-    left -= rowCount;
+const rowsOf = ({ start, end }: RowRange) => end - start;
+
+/** The groups with places in them. Of few groups all, with as many places as they have rows. */
+function placesIn(groups: readonly RowRange[], wantedRows: number): Taken[] {
+  const allRows = groups.reduce((sum, range) => sum + rowsOf(range), 0);
+  const count = Math.max(
+    leastPlaces,
+    Math.ceil((spread * wantedRows * groups.length) / Math.max(1, allRows)),
+  );
+  if (count >= groups.length) {
+    return groups.map((range) => ({ range, places: rowsOf(range) })).filter(({ places }) => places > 0);
   }
-  return wantedRows;
+  const placesBefore = (row: number) => Math.ceil((row * count) / allRows - 0.5);
+  let row = 0;
+  return groups
+    .map((range) => {
+      const before = placesBefore(row);
+      row += rowsOf(range);
+      return { range, places: placesBefore(row) - before };
+    })
+    .filter(({ places }) => places > 0);
+}
+
+/** Rows taken for each place, so that all together are `wantedRows`, though some groups have fewer than their places ask for. */
+function rowsOfPlace(taken: readonly Taken[], wantedRows: number): number {
+  const most = ({ range, places }: Taken) => rowsOf(range) / places;
+  const rising = [...taken].sort((a, b) => most(a) - most(b));
+  let leftRows = wantedRows;
+  let leftPlaces = taken.reduce((sum, { places }) => sum + places, 0);
+  for (const one of rising) {
+    if (most(one) > leftRows / leftPlaces) return leftRows / leftPlaces;
+    leftRows -= rowsOf(one.range);
+    leftPlaces -= one.places;
+  }
+  return Number.POSITIVE_INFINITY;
 }

@@ -28,19 +28,20 @@ export async function sampleOf(
     if (!read.some(hasOwnRowNumber)) {
       const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
       const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
-      return { ask, from: tableName, isText: false, ofWhat: `${groups} of ${allGroups} row groups` };
+      return { ask, from: tableName, look: "cheap", ofWhat: `${groups} of ${allGroups} row groups` };
     }
   }
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
   const ofWhat = `about ${percent} % of the rows`;
-  const isText = scan.format !== "parquet";
   const lines = await table.sample?.(percent / 100);
-  if (lines)
-    return { ask: askOf(parts, [{ name: tableName, scan: lines }], scope), from: tableName, isText, ofWhat };
+  if (lines) {
+    const ask = askOf(parts, [{ name: tableName, scan: lines }], scope);
+    return { ask, from: tableName, look: "parses", ofWhat };
+  }
   return {
     ask: askOf(parts, [{ name: tableName, scan }], scope),
     from: `(FROM ${tableName} USING SAMPLE ${percent} PERCENT (system, 42)) AS sampled`,
-    isText,
+    look: "draws",
     ofWhat,
   };
 }

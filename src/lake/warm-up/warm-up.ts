@@ -5,41 +5,35 @@ import type { LocalSqlEngine } from "../sql/create-sql-engine.ts";
 import { loadS3Client } from "../stores/s3-clients.ts";
 import { sampleParquet } from "./sample-parquet.ts";
 
+export interface WarmUpTime {
+  afterMs: number;
+  signal: AbortSignal;
+}
+
+/** What is ready sooner, or comes first, is not to wait for what only makes some calls quicker. */
+const restMs = 1_000;
+/** V8 compiles what has run often. Calls that come meanwhile wait for one of many short turns. */
+const [turns, rowGroups, pauseMs] = [40, 12, 5];
+
 /**
  * Does what the first calls would wait for: starts query workers, loads the AWS SDK, and runs what reads footers. Keeps no
- * process alive; ends early once `signal` is aborted.
+ * process alive, and ends early once `signal` is aborted. Never rejects: what fails, the call says that needs it.
  */
 export async function warmUp(
   engine: LocalSqlEngine,
   { buckets }: LakeSettings,
   when: WarmUpTime,
 ): Promise<void> {
-  const { afterMs, signal } = when;
+  const pause = (ms: number) => sleep(ms, undefined, { ref: false, signal: when.signal });
   try {
-    await sleep(afterMs, undefined, { ref: false, signal });
+    await pause(when.afterMs);
     engine.prewarm();
-    if (buckets.length > 0) void loadS3Client();
-    await runFooterReader(signal);
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
-  }
-}
-
-export interface WarmUpTime {
-  afterMs: number;
-  signal: AbortSignal;
-}
-
-/**
- * V8 compiles what has run often: until then a large footer takes ten times as long. Calls that come meanwhile wait for one of
- * many short turns.
- */
-const [turns, rowGroups, pauseMs] = [40, 12, 5];
-
-async function runFooterReader(signal: AbortSignal): Promise<void> {
-  const file = sampleParquet(rowGroups);
-  for (let turn = 0; turn < turns; turn++) {
-    await readParquetFooter(async (start, end) => file.subarray(start, end), file.length);
-    await sleep(pauseMs, undefined, { ref: false, signal });
-  }
+    if (buckets.length > 0) await loadS3Client();
+    await pause(restMs);
+    const file = sampleParquet(rowGroups);
+    for (let turn = 0; turn < turns; turn++) {
+      await readParquetFooter(async (start, end) => file.subarray(start, end), file.length);
+      await pause(pauseMs);
+    }
+  } catch {}
 }
