@@ -92,3 +92,23 @@ test("a piece is written while the next is gathered, and one at a time", async (
   await writeGathered({ each, [Symbol.asyncIterator]: () => bodyOf(long, 3) }, write);
   expect([text, most, busy]).toEqual([long, 1, 0]);
 });
+
+test("chunks are freed once they are copied, but not what else lies in their memory", async () => {
+  const chunkBytes = 5;
+  const own = Array.from({ length: 6 }, (_, at) => new Uint8Array(chunkBytes).fill(97 + at));
+  const shared = Buffer.from("0123456789");
+  const chunks = [...own, new Uint8Array(shared.buffer, shared.byteOffset, chunkBytes)];
+  const disk = slowDisk();
+  await createWriteGathered(bufferBytes)(
+    (async function* () {
+      yield* chunks;
+    })(),
+    disk.write,
+  );
+  expect(disk.text()).toBe(
+    `${["a", "b", "c", "d", "e", "f"].map((one) => one.repeat(chunkBytes)).join("")}01234`,
+  );
+  const canFree = "transfer" in ArrayBuffer.prototype;
+  for (const { byteLength } of own) expect(byteLength).toBe(canFree ? 0 : chunkBytes);
+  expect(shared.toString()).toBe("0123456789");
+});

@@ -1,30 +1,28 @@
-import { type Body, eachOf } from "../stores/body.ts";
+import { type Body, eachOf, freeBytes } from "../stores/body.ts";
 
 /** Written at a time: each write is a trip to another thread. */
-const defaultBufferBytes = 512 * 1024;
-/** Kept for the next ones: as many as ranges are under way at once. */
-const maxKept = 32;
+const defaultBufferBytes = 256 * 1024;
+/** Kept for the next ones: as many as small ranges are under way at once. */
+const maxKept = 64;
 
 /** Writes what a body brings, in order; also what came before it broke. `write` is done with the bytes when it settles. */
 export type WriteGathered = (body: Body, write: (bytes: Uint8Array) => Promise<void>) => Promise<void>;
 
 /**
  * Gathers chunks of a body in a buffer that was used before, and writes it when it is full, while the next ones go into
- * another. The chunks may go at once: kept until a write of many is done they outlive V8's collections of the young, and
- * those of all then cost more than the copy.
+ * another. The chunks go at once: kept until a write of many is done they outlive V8's collections of the young, and those of
+ * all then cost more than the copy; left to a collection, they have the heap grow by several times what is under way.
  */
 export function createWriteGathered(bufferBytes = defaultBufferBytes): WriteGathered {
-  const kept: Buffer[] = [];
+  const buffers = createBuffers(bufferBytes);
   return async (body, write) => {
     let gathering: Buffer | undefined;
-    let spare: Buffer | undefined;
     let filled = 0;
     let writing: Promise<void> | undefined;
     let fault: { thrown: unknown } | undefined;
     /** Takes in what there is room for, and says how much that was. */
     const gather = (chunk: Uint8Array) => {
-      gathering ??= spare ?? kept.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
-      if (gathering === spare) spare = undefined;
+      gathering ??= buffers.take();
       const part = chunk.length <= bufferBytes - filled ? chunk : chunk.subarray(0, bufferBytes - filled);
       gathering.set(part, filled);
       filled += part.length;
@@ -36,13 +34,13 @@ export function createWriteGathered(bufferBytes = defaultBufferBytes): WriteGath
       const bytes = full.subarray(0, filled);
       gathering = undefined;
       filled = 0;
-      return write(bytes).then(() => {
-        spare = full;
-      });
+      return write(bytes).then(() => buffers.giveBack(full));
     };
     const fillAndWrite = async (chunk: Uint8Array) => {
-      for (let at = 0; at < chunk.length; ) {
+      const { length } = chunk;
+      for (let at = 0; at < length; ) {
         at += gather(chunk.subarray(at));
+        if (at === length) freeBytes(chunk);
         if (filled < bufferBytes) return;
         await writing;
         writing = beginToWrite();
@@ -57,12 +55,23 @@ export function createWriteGathered(bufferBytes = defaultBufferBytes): WriteGath
         if (fault) throw fault.thrown;
         if (chunk.length >= bufferBytes - filled) return fillAndWrite(chunk);
         gather(chunk);
+        freeBytes(chunk);
         return undefined;
       });
     } finally {
       await writing;
       await beginToWrite();
-      for (const buffer of [gathering, spare]) if (buffer && kept.length < maxKept) kept.push(buffer);
+      if (gathering) buffers.giveBack(gathering);
     }
+  };
+}
+
+function createBuffers(sizeBytes: number) {
+  const kept: Buffer[] = [];
+  return {
+    take: () => kept.pop() ?? Buffer.allocUnsafeSlow(sizeBytes),
+    giveBack(buffer: Buffer): void {
+      if (kept.length < maxKept) kept.push(buffer);
+    },
   };
 }
