@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ToolError } from "../../core/errors.ts";
 import { databaseKey } from "./database-key.ts";
 import type { SqlScope } from "./engine.ts";
@@ -27,6 +28,8 @@ export interface PoolOptions {
 const maxFailedStarts = 4;
 /** Giving back what a job held takes milliseconds. */
 const maxRestMs = 10_000;
+/** For so long a job waits for the worker that rests after one over the same tables: to make their database anew takes longer. */
+const sameTablesRestMs = 40;
 
 /** Of jobs whose files are all whole. */
 async function nothingToHydrate(): Promise<number> {
@@ -44,6 +47,8 @@ export class WorkerPool {
   private readonly workers = new Set<WorkerProcess>();
   private readonly idle: WorkerProcess[] = [];
   private readonly waiting: Waiting[] = [];
+  /** Workers that give back what their last job held, by its tables, as long as nobody waits for them. */
+  private readonly resting = new Map<string, WorkerProcess>();
   private isClosed = false;
   /** In a row. */
   private failedStarts = 0;
@@ -73,7 +78,8 @@ export class WorkerPool {
     hydrate: Hydrate = nothingToHydrate,
     isRetry = false,
   ): Promise<unknown> {
-    const worker = await this.acquire(job, scope, deadlineMs);
+    const key = databaseKey(job);
+    const worker = await this.acquire(key, scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
     const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
     const timer = setTimeout(
@@ -91,7 +97,7 @@ export class WorkerPool {
     } finally {
       clearTimeout(timer);
       scope.signal.removeEventListener("abort", onAbort);
-      this.releaseRested(worker);
+      this.releaseRested(worker, key);
     }
   }
 
@@ -135,14 +141,16 @@ export class WorkerPool {
   }
 
   /** One that does not come to rest is of no use to anybody. */
-  private releaseRested(worker: WorkerProcess): void {
+  private releaseRested(worker: WorkerProcess, key: string | undefined): void {
     if (worker.isSpent) {
       this.release(worker);
       return;
     }
     const late = setTimeout(() => worker.kill(), maxRestMs);
+    if (key !== undefined) this.resting.set(key, worker);
     void worker.rested.then(() => {
       clearTimeout(late);
+      if (key !== undefined && this.resting.get(key) === worker) this.resting.delete(key);
       this.release(worker);
     });
   }
@@ -155,16 +163,27 @@ export class WorkerPool {
     else this.offer(worker);
   }
 
-  private acquire(job: Job, scope: SqlScope, deadlineMs: number): Promise<WorkerProcess> {
-    if (this.isClosed) return Promise.reject(closedError());
-    const free = this.takeIdle(databaseKey(job));
-    if (free) return Promise.resolve(free);
+  private async acquire(
+    key: string | undefined,
+    scope: SqlScope,
+    deadlineMs: number,
+  ): Promise<WorkerProcess> {
+    if (key !== undefined) await this.restAfter(key);
+    if (this.isClosed) throw closedError();
+    const free = this.takeIdle(key);
+    if (free) return free;
     // Each call gives workers that failed to start another chance.
     this.failedStarts = 0;
     this.prewarm();
-    if (this.waiting.length >= this.options.maxWaiting)
-      return Promise.reject(busyError(this.options.workers));
+    if (this.waiting.length >= this.options.maxWaiting) throw busyError(this.options.workers);
     return this.wait(scope, deadlineMs);
+  }
+
+  private async restAfter(key: string): Promise<void> {
+    const worker = this.resting.get(key);
+    if (!worker || this.idle.some(({ keptKey }) => keptKey === key)) return;
+    this.resting.delete(key);
+    await Promise.race([worker.rested, sleep(sameTablesRestMs, undefined, { ref: false })]);
   }
 
   /** One that ran over the same tables; else of those that keep nothing, or of all, the one that is idle longest. */
