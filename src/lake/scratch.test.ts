@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { nameOfProcess } from "./cache/process-name.ts";
+import { nameOfProcess, processRuns } from "./cache/process-name.ts";
 import { openScratch } from "./scratch.ts";
 
 async function newFolder(): Promise<string> {
@@ -48,20 +48,44 @@ test("what killed processes left is removed, and nothing of those that are there
   await killed.kill();
   // Of the id of this process: of one before it, and of it.
   const [host, pid] = nameOfProcess("").split("~");
-  const before = [host, pid, "1", "before"].join("~");
-  const second = nameOfProcess("second");
-  const gone = [killed.name, before, "elsewhere~7~1~silent"];
-  const there = [running.name, second, "elsewhere~8~1~heard-of"];
-  for (const name of gone) await leave(parent, name, 2 * dayMs);
-  // A machine that slept gave no sign for days.
-  for (const name of [running.name, second]) await leave(parent, name, 3 * dayMs);
-  await leave(parent, "elsewhere~8~1~heard-of", dayMs / 2);
-  await leave(parent, "of another layout", dayMs / 2);
+  const before = [host, pid, "t1", "before"].join("~");
+  // A machine that slept gave no sign for days; nobody knows how long those elsewhere give none.
+  const there = [running.name, nameOfProcess("second"), "elsewhere~7~t1~one", "of another layout"];
+  for (const name of [killed.name, before, ...there]) await leave(parent, name, 3 * dayMs);
   const scratch = openScratch(parent, "own");
   await mkdir(scratch.path);
   await expect.poll(() => readdir(parent)).toHaveLength(5);
   await scratch.close();
-  expect((await readdir(parent)).sort()).toEqual([...there, "of another layout"].sort());
+  expect((await readdir(parent)).sort()).toEqual(there.sort());
+});
+
+test("what gives no sign while it is watched is removed, and what gives one stays", async () => {
+  const parent = await newFolder();
+  const [silent, heard] = ["elsewhere~7~t1~silent", "elsewhere~8~t1~heard"];
+  for (const name of [silent, heard, nameOfProcess("second")]) await leave(parent, name, dayMs);
+  const beat = setInterval(() => void utimes(join(parent, heard), new Date(), new Date()), 20);
+  const scratch = openScratch(parent, "own", { sweepEveryMs: 50, silentMs: 400 });
+  await expect.poll(() => readdir(parent)).toHaveLength(2);
+  clearInterval(beat);
+  await scratch.close();
+  expect((await readdir(parent)).sort()).toEqual([heard, nameOfProcess("second")].sort());
+});
+
+test("a process that ended is gone, though its parent did not ask for it yet", async () => {
+  const parent = await newFolder();
+  const program = `import("${new URL("./cache/process-name.ts", import.meta.url)}").then(({ nameOfProcess }) => {
+    process.stdout.write(nameOfProcess("one"));
+  });`;
+  // The shell's child ends, and the shell does not wait for it.
+  const command = `"${process.execPath}" --import tsx -e '${program}' & exec sleep 60`;
+  const shell = spawn("sh", ["-c", command], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void shell.kill("SIGKILL"));
+  const [name] = await once(shell.stdout, "data");
+  await leave(parent, String(name), 0);
+  await expect.poll(() => processRuns(String(name))).toBe(false);
+  const scratch = openScratch(parent, "own");
+  await expect.poll(() => readdir(parent)).toEqual([]);
+  await scratch.close();
 });
 
 test("what a process left that was killed just now is removed at once", async () => {

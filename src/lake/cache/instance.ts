@@ -80,32 +80,35 @@ async function sweepLinks(
 export async function sweepInstances(instances: string): Promise<string[]> {
   // Before the instances, as every folder of links is made by one that is there.
   const links = await linksIn(instances);
-  const alive = await sweepFolders(instances, staleMs);
+  const alive = await sweepFolders(instances, (_, mtimeMs) => Date.now() - mtimeMs >= staleMs);
   await sweepLinks(instances, links, (owner) => alive.includes(owner));
   return alive;
 }
 
+/** Whether a folder gave no sign for so long that its process is gone. `mtimeMs`: when it gave the last. */
+export type IsSilent = (name: string, mtimeMs: number) => boolean;
+
 /**
- * Folders of processes that are there, after those of others were removed: of processes that are gone, and of those that cannot be
- * asked for and gave no sign for `silentMs`. Ends early once `signal` is aborted.
+ * Folders of processes that are there, after those of others were removed: of processes that are gone, and silent ones of
+ * those that cannot be asked for. Ends early once `signal` is aborted.
  */
 export async function sweepFolders(
   parent: string,
-  silentMs: number,
+  isSilent: IsSilent,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const alive: string[] = [];
   for (const name of await readdir(parent)) {
-    if (signal?.aborted || (await isAlive(join(parent, name), name, silentMs))) alive.push(name);
+    if (signal?.aborted || (await isAlive(join(parent, name), name, isSilent))) alive.push(name);
     // What cannot be removed must not keep what can.
     else await rm(join(parent, name), { recursive: true, force: true }).catch(() => alive.push(name));
   }
   return alive;
 }
 
-async function isAlive(folder: string, name: string, silentMs: number): Promise<boolean> {
+async function isAlive(folder: string, name: string, isSilent: IsSilent): Promise<boolean> {
   const isRunning = processRuns(name);
   if (isRunning !== undefined) return isRunning;
   const found = await ifMissing(stat(folder), undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < silentMs;
+  return found !== undefined && !isSilent(name, found.mtimeMs);
 }

@@ -61,7 +61,6 @@ export function createWriteGathered(bufferBytes = defaultBufferBytes): WriteGath
     } finally {
       await writing;
       await beginToWrite();
-      if (gathering) buffers.giveBack(gathering);
     }
   };
 }

@@ -81,7 +81,7 @@ export class WorkerPool {
     const key = databaseKey(job);
     const worker = await this.acquire(key, scope, deadlineMs);
     const stop = (error: ToolError) => worker.kill(error);
-    const onAbort = () => stop(new ToolError("timeout", "The query was cancelled."));
+    const onAbort = () => stop(cancelled());
     const timer = setTimeout(
       () => stop(timedOut(this.options.timeoutMs)),
       Math.max(0, deadlineMs - performance.now()),
@@ -170,6 +170,7 @@ export class WorkerPool {
   ): Promise<WorkerProcess> {
     if (key !== undefined) await this.restAfter(key);
     if (this.isClosed) throw closedError();
+    if (scope.signal.aborted) throw cancelled();
     const free = this.takeIdle(key);
     if (free) return free;
     // Each call gives workers that failed to start another chance.
@@ -210,7 +211,7 @@ export class WorkerPool {
         leave();
         resolve(worker);
       };
-      const onAbort = () => fail(new ToolError("timeout", "The query was cancelled."));
+      const onAbort = () => fail(cancelled());
       const waitMs = Math.max(0, Math.min(this.options.waitMs, deadlineMs - performance.now()));
       const timer = setTimeout(() => fail(busyError(this.options.workers)), waitMs);
       const entry: Waiting = { take, fail };
@@ -231,6 +232,10 @@ function timedOut(timeoutMs: number): ToolError {
 
 function busyError(workers: number): ToolError {
   return new ToolError("unavailable", `All ${workers} query workers are busy. Try again shortly.`);
+}
+
+function cancelled(): ToolError {
+  return new ToolError("timeout", "The query was cancelled.");
 }
 
 function closedError(): ToolError {
