@@ -72,8 +72,8 @@ async function expectBounded({ answers, refused, looks, lastCheckAt }: Awaited<R
 
 test(`of a thousand calls at once a hundred run, the rest wait or are refused within a second, none hangs, and health answers (STORM_SEED=${seed})`, async () => {
   const inTime: boolean[] = [];
-  // Other programs may want the processors too: how fast the server can be shows in the best of five.
-  while (inTime.length < 5 && !inTime.includes(true)) {
+  // Other programs may want the processors too: how fast the server can be shows in the best of three.
+  while (inTime.length < 3 && !inTime.includes(true)) {
     const now = await storm();
     const { answers, refused, looks, lastCheckAt } = now;
     await expectBounded(now);
@@ -87,7 +87,7 @@ test(`of a thousand calls at once a hundred run, the rest wait or are refused wi
     );
   }
   expect(inTime).toContain(true);
-}, 120_000);
+}, 60_000);
 
 /** A second, or more where this machine is slow, just now, at a thousand calls that do nothing. */
 async function allowedMs(): Promise<number> {
