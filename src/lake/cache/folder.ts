@@ -1,5 +1,6 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { bootId } from "../../core/processes.ts";
 import type { CacheCounts } from "./counts.ts";
 import { createDirectCalls, type DirectCalls, newFile } from "./direct-calls.ts";
 import { enterInstances, type Instance } from "./instance.ts";
@@ -68,7 +69,7 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
   };
   await make(entries, instances);
   const instance = await enterInstances(instances, options.newId());
-  const boot = options.boot ?? (await readBootId());
+  const boot = options.boot ?? bootId();
   return {
     ...options,
     entries,
@@ -82,14 +83,4 @@ export async function openFolder(options: FolderOptions): Promise<CacheFolder> {
     releasing: new Set(),
     restore: () => make(entries, instance.temporary, instance.pins),
   };
-}
-
-/** Source: random(4), /proc/sys/kernel/random/boot_id. `undefined` on other systems than Linux. */
-async function readBootId(): Promise<string | undefined> {
-  try {
-    const text = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
-    return /^[0-9a-f-]{36}$/.exec(text.trim())?.[0];
-  } catch {
-    return undefined;
-  }
 }

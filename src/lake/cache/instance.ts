@@ -23,7 +23,7 @@ const staleMs = 10 * 60_000;
 
 /**
  * Makes this process's own folder below `instances`, and keeps it alive until `leave`. Goes by the machine's clock
- * and no other: it is held against times of files and starts of processes, which other processes write.
+ * and no other: it is held against times of files, which other processes write.
  */
 export async function enterInstances(instances: string, id: string): Promise<Instance> {
   const name = nameOfProcess(id);
