@@ -4,13 +4,15 @@ import { parquetOf } from "../harness/parquet.ts";
 
 let lake: TestLake;
 const uri = "s3://lake/big.parquet";
+let file: Buffer;
 
 beforeAll(async () => {
   lake = await startTestLake();
   const rows =
     "SELECT i AS id, i % 5 AS kind, CASE WHEN i % 10 = 0 THEN NULL ELSE (i / 4)::DECIMAL(12,2) END AS price, 'n' || i % 3 AS name, " +
     "DATE '2024-01-01' + (i // 10000)::INTEGER AS day, [i] AS list FROM range(1200000) t(i)";
-  await lake.put("big.parquet", await parquetOf(rows, "ROW_GROUP_SIZE 20480"));
+  file = await parquetOf(rows, "ROW_GROUP_SIZE 20480");
+  await lake.put("big.parquet", file);
   await lake.put(
     "two/a.parquet",
     await parquetOf("SELECT 1::BIGINT AS id, 'x' AS name UNION ALL SELECT 9007199254740993, NULL"),
@@ -59,6 +61,37 @@ describe("A profile of Parquet", () => {
     expect(profile.notes.join()).toContain("10 of 59 row groups");
     expect(columnOf(profile, "kind").top).toHaveLength(5);
     expect(columnOf(profile, "id").min).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["of all columns", {}],
+    ["of some columns, which are planned for", { columns: ["kind", "name"] }],
+  ])("of a sample fetches no row group but the sample's, once: %s", async (name, wish) => {
+    const key = `sampled-${name.length}.parquet`;
+    await lake.put(key, file);
+    const asked = { uri: `s3://lake/${key}`, mode: "sample", ...wish };
+    const before = lake.server.sentBytes();
+    const first = await lake.output("lake_profile_dataset", asked);
+    const sentBytes = lake.server.sentBytes() - before;
+    expect(sentBytes).toBeLessThan((10 / 59) * file.length + 128 * 1024);
+    expect(await lake.output("lake_profile_dataset", asked)).toEqual(first);
+    // To look whether the object changed takes a listing.
+    expect(lake.server.sentBytes() - before).toBeLessThan(sentBytes + 1_000);
+    expect(first.columns).toEqual((await lake.output("lake_profile_dataset", { ...asked, uri })).columns);
+  });
+
+  test("of a sample that is more than may be read is refused, with the setting", async () => {
+    const { query } = lake.settings;
+    const small = await startTestLake({ settings: { query: { ...query, maxScanBytes: file.length / 10 } } });
+    try {
+      await small.put("big.parquet", file);
+      expect(await small.fault("lake_profile_dataset", { uri, mode: "sample" })).toMatchObject({
+        code: "too_large",
+        message: expect.stringContaining("lake.query.maxScanBytes"),
+      });
+    } finally {
+      await small.stop();
+    }
   });
 
   test("of every row has exact figures, and distributions of a sample where there are many rows", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lakeScope } from "../../../test/harness/lake-settings.ts";
 import { createRangeSet, tidyRanges } from "../cache/byte-ranges.ts";
 import type { SparseFile } from "../cache/cache.ts";
@@ -52,4 +52,35 @@ test("bytes are counted once where ranges overlap, and before any is fetched", (
   const { hydrate: twice } = hydrating(sharedFile(), createScanBudget(150), lakeScope());
   const range = { start: 0, end: 100 };
   expect(() => twice?.([range, range], false)).not.toThrow();
+});
+
+describe("What is fetched ahead", () => {
+  const whole = [{ start: 0, end: 100 }];
+
+  test("counts as not there for what was read before it was asked for", async () => {
+    const { hydrate, fetchAhead } = hydrating(sharedFile(), createScanBudget(1_000), lakeScope());
+    await hydrate?.([], false).fetch(signal);
+    expect(await fetchAhead?.(whole, signal)).toBe(true);
+    expect(await hydrate?.(whole, true).fetch(signal)).toBe(1);
+    await hydrate?.(whole, false).fetch(signal);
+    expect(await hydrate?.(whole, true).fetch(signal)).toBe(0);
+  });
+
+  test("is counted once, and beside what else is asked for", async () => {
+    const { hydrate, fetchAhead } = hydrating(sharedFile(), createScanBudget(150), lakeScope());
+    await fetchAhead?.(whole, signal);
+    expect(() => hydrate?.(whole, false)).not.toThrow();
+    expect(() => hydrate?.([{ start: 50, end: 150 }], true)).not.toThrow();
+    expect(() => hydrate?.([{ start: 150, end: 151 }], true)).toThrow(
+      expect.objectContaining({ code: "too_large" }),
+    );
+  });
+
+  test("is nothing where it is more than may be read, which is left for what needs less", async () => {
+    const file = sharedFile();
+    const { hydrate, fetchAhead } = hydrating(file, createScanBudget(99), lakeScope());
+    expect(await fetchAhead?.(whole, signal)).toBe(false);
+    expect(file.missing(whole)).toEqual(whole);
+    expect(() => hydrate?.([{ start: 0, end: 99 }], false)).not.toThrow();
+  });
 });

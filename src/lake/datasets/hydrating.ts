@@ -8,17 +8,31 @@ import type { ScanBudget } from "./scan-budget.ts";
  * What a worker may ask of a file of which only parts are there; nothing of a file that is whole. A check is held
  * against what was there before the worker read it: what another call fetched since then, the worker has read as zeros.
  */
-export function hydrating(file: SparseFile, budget: ScanBudget, scope: LakeScope): Pick<ScanFile, "hydrate"> {
+export function hydrating(
+  file: SparseFile,
+  budget: ScanBudget,
+  scope: LakeScope,
+): Pick<ScanFile, "hydrate" | "fetchAhead"> {
   const whole = [{ start: 0, end: file.sizeBytes }];
   if (file.missing(whole).length === 0) return {};
   let there = thereNow(file);
   let isPlanned = false;
+  const paid = createRangeSet();
   return {
+    async fetchAhead(asked, signal) {
+      const ranges = tidyRanges(asked, file.sizeBytes);
+      if (!budget.allows(sumBytes(ranges))) return false;
+      budget.spend(sumBytes(ranges));
+      for (const range of ranges) paid.add(range);
+      const missing = file.missing(ranges);
+      if (missing.length > 0) await file.ensure(missing, { ...scope, signal });
+      return true;
+    },
     hydrate(asked, isCheck) {
       const ranges = tidyRanges(asked, file.sizeBytes);
       const missing = isCheck ? there.gaps(ranges) : file.missing(ranges);
       // What is planned counts, there or not, so that a statement is refused alike however much is kept of its files.
-      budget.spend(sumBytes(isPlanned || isCheck ? missing : ranges));
+      budget.spend(sumBytes(paid.gaps(isPlanned || isCheck ? missing : ranges)));
       isPlanned ||= !isCheck;
       return {
         async fetch(signal) {

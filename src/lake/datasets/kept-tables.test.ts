@@ -5,6 +5,7 @@ import type { Dataset } from "./dataset.ts";
 import type { CallHolds, HydratedTable } from "./hydration.ts";
 import { createKeptTables, type KeptTablesOptions } from "./kept-tables.ts";
 import { createPins } from "./pins.ts";
+import { createScanBudget } from "./scan-budget.ts";
 
 const fileBytes = 10;
 
@@ -59,6 +60,7 @@ function setUp(options: Partial<KeptTablesOptions> = {}) {
     async call(of: Dataset, scope = lakeScope()) {
       const pins = createPins();
       const budget = {
+        allows: () => true,
         spend(bytes: number) {
           spent += bytes;
         },
@@ -111,7 +113,7 @@ test("a table that cannot be kept leaves the others as they are", async () => {
     partition: {},
     hydrate: () => ({ fetch: async () => 0 }),
   };
-  await tables.open(dataset("w"), { pins, budget: { spend() {} } }, lakeScope(), async () => ({
+  await tables.open(dataset("w"), { pins, budget: createScanBudget(0) }, lakeScope(), async () => ({
     scan: { format: "parquet", files: [sparse], partitionColumns: [] },
     detected: { format: "parquet", compression: "none", notes: [] },
     notes: [],

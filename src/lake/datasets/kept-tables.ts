@@ -3,6 +3,7 @@ import type { SqlEngine } from "../sql/engine.ts";
 import type { Dataset } from "./dataset.ts";
 import type { CallHolds, HydratedTable } from "./hydration.ts";
 import { createPins, type Pins } from "./pins.ts";
+import type { ScanBudget } from "./scan-budget.ts";
 
 /**
  * Tables of many small files that stay open for a while after a call: to open and link each file takes longer than
@@ -109,7 +110,8 @@ async function giveBack({ unlink, pins }: Kept): Promise<void> {
 async function openApart(holds: CallHolds, hydrate: (holds: CallHolds) => Promise<HydratedTable>) {
   const pins = createPins();
   let scannedBytes = 0;
-  const budget = {
+  const budget: ScanBudget = {
+    ...holds.budget,
     spend(bytes: number) {
       scannedBytes += bytes;
       holds.budget.spend(bytes);

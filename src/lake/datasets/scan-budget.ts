@@ -4,11 +4,14 @@ import { ToolError } from "../../core/errors.ts";
 export interface ScanBudget {
   /** Counts what is about to be read. Throws `too_large` past the bound. */
   spend(sizeBytes: number): void;
+  /** Whether so many bytes more may be read. */
+  allows(sizeBytes: number): boolean;
 }
 
 export function createScanBudget(maxScanBytes: number): ScanBudget {
   let spentBytes = 0;
   return {
+    allows: (sizeBytes) => spentBytes + sizeBytes <= maxScanBytes,
     spend(sizeBytes) {
       spentBytes += sizeBytes;
       if (spentBytes <= maxScanBytes) return;

@@ -13,6 +13,8 @@ export interface ParquetFooter {
   rowGroups: number;
   /** Rows of each row group, in the order of the file. */
   groupRows: number[];
+  /** Where the column chunks of each row group lie. Empty where much else lies between them. */
+  groupBytes: { start: number; end: number }[];
   /** Such as `SNAPPY`, sorted. */
   codecs: string[];
   createdBy?: string;
@@ -100,6 +102,7 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
     rowCount,
     rowGroups: metadata.row_groups.length,
     groupRows: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
+    groupBytes: metadata.row_groups.map(({ columns }) => bytesOf(columns)),
     codecs: [...codecs].sort(),
     ...(metadata.created_by === undefined ? {} : { createdBy: metadata.created_by }),
     version: metadata.version,
@@ -108,6 +111,9 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
     footerBytes,
   };
 }
+
+/** Writers may align chunks, but hardly put more between them. */
+const maxSpread = 1.02;
 
 type ColumnChunk = FileMetaData["row_groups"][number]["columns"][number];
 
@@ -156,6 +162,19 @@ function checkChunk(chunk: ColumnChunk, sizeBytes: number): void {
   const isInside = start >= 0n && compressedBytes >= 0n && start + compressedBytes <= BigInt(sizeBytes);
   if (!isInside)
     throw damagedParquet(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
+}
+
+function bytesOf(chunks: readonly ColumnChunk[]): { start: number; end: number } {
+  let [start, end, chunkBytes] = [Number.POSITIVE_INFINITY, 0, 0];
+  for (const { meta_data: data } of chunks) {
+    if (!data) continue;
+    const first = Number(data.dictionary_page_offset || data.data_page_offset);
+    const sizeBytes = Number(data.total_compressed_size);
+    start = Math.min(start, first);
+    end = Math.max(end, first + sizeBytes);
+    chunkBytes += sizeBytes;
+  }
+  return end - start <= chunkBytes * maxSpread ? { start, end } : { start: 0, end: 0 };
 }
 
 /** The fault of a file that is not as the format has it. */

@@ -7,16 +7,9 @@ import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
-import { chooseColumns } from "./choose-columns.ts";
+import { type ColumnPage, chooseColumns } from "./choose-columns.ts";
 import { kindOf } from "./column-kind.ts";
 import { profileOfFooters } from "./profile-footers.ts";
-
-/** Which columns are asked for, and which part of them this answer has. */
-export interface ColumnPage {
-  names: readonly string[];
-  first: number;
-  count: number;
-}
 
 const noNaN =
   "The greatest value of a floating column is that of its numbers: footers do not say whether it has NaN too, which is greater.";

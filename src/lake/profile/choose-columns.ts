@@ -3,6 +3,13 @@ import { closest } from "../../core/suggest.ts";
 import { quoteName } from "../location-names.ts";
 import type { Column } from "../sql/engine.ts";
 
+/** Which columns are asked for, and which part of them this answer has. */
+export interface ColumnPage {
+  names: readonly string[];
+  first: number;
+  count: number;
+}
+
 /** The columns named, in the order named; all for none. Throws `invalid_input` for a name there is not. */
 export function chooseColumns(all: readonly Column[], names: readonly string[]): Column[] {
   if (names.length === 0) return [...all];

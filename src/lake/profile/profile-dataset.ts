@@ -6,12 +6,13 @@ import type { Footers } from "../describe/footers.ts";
 import type { DatasetProfile, ProfileRequest } from "../lake.ts";
 import { quoteName } from "../location-names.ts";
 import type { LakeScope } from "../scope.ts";
+import type { Column } from "../sql/engine.ts";
 import type { TableFormat } from "../tables/table-snapshot.ts";
 import { type Ask, askOf, type Source, tableName } from "./ask.ts";
 import { profileByFooters } from "./by-footers.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import { profileColumns } from "./profile-columns.ts";
-import { sampleOf, sampleRows } from "./sample.ts";
+import { type SampleSource, sampleOf, sampleRows } from "./sample.ts";
 
 /** `auto` looks at the whole of datasets up to this size on disk. */
 const autoWholeBytes = 64 * 1024 * 1024;
@@ -32,37 +33,48 @@ export async function profileDataset(
   return withTables(parts, [{ name: tableName, dataset }], scope, async (tables) => {
     const [table] = tables;
     if (!table) throw new TypeError("One table was asked for.");
-    const ask = askOf(parts, scansOf(tables), scope);
-    const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, ask, scope));
-    const isText = table.scan.format !== "parquet";
+    const whole: Source = {
+      ask: askOf(parts, scansOf(tables), scope),
+      from: tableName,
+      look: table.scan.format === "parquet" ? "cheap" : "parses",
+    };
+    const rowCount = table.analysis?.rowCount ?? (await countRows(parts.footers, table, whole.ask, scope));
     const isLarge = rowCount > sampleRows;
     const isSample = mode !== "whole" && isLarge && (mode === "sample" || dataset.sizeBytes > autoWholeBytes);
     const isDistributionSample = isSample || rowCount > wholeDistributionRows;
-    const whole: Source = { ask, from: tableName, look: isText ? "parses" : "cheap" };
-    const chosenOf = async (source: Source) =>
-      chooseColumns((await source.ask(`SELECT * FROM ${source.from} LIMIT 0`)).columns, columns);
+    const { memoryBytes } = parts.settings.query;
+    const wish = { rowCount, isSample, topValues, histogramBins, memoryBytes };
+    const sampleWish = { rowCount, page };
     // A text's sample costs more than a name that is misspelt; a Parquet file's views are then there for what is asked next.
-    const named = isText ? await chosenOf(whole) : undefined;
-    const sample = isDistributionSample ? await sampleOf(parts, table, rowCount, scope) : undefined;
-    const chosen = named ?? (await chosenOf(sample ?? whole));
-    const plan = {
-      rowCount,
-      isSample,
-      topValues,
-      histogramBins,
-      memoryBytes: parts.settings.query.memoryBytes,
-    };
-    const sources = { whole, sample };
-    const profiled = await profileColumns(sources, chosen.slice(page.first, page.first + page.count), plan);
-    return {
-      rowCount,
-      ...profiled,
-      mode: isSample ? ("sample" as const) : ("whole" as const),
-      columnCount: chosen.length,
-      rejectedCount: rejectedRows(tables).rejectedCount,
-      notes: [...profiled.notes, ...tableNotes(tables)],
-    };
+    const named = whole.look === "parses" ? await columnsOf(whole, columns) : undefined;
+    const sample = isDistributionSample ? await sampleOf(parts, table, sampleWish, scope) : undefined;
+    try {
+      const chosen = named ?? (await columnsOf(sample ?? whole, columns));
+      const shown = chosen.slice(page.first, page.first + page.count);
+      const sources = { whole, sample: sample && (await arrived(sample)) };
+      const profiled = await profileColumns(sources, shown, wish);
+      return {
+        rowCount,
+        ...profiled,
+        mode: isSample ? ("sample" as const) : ("whole" as const),
+        columnCount: chosen.length,
+        rejectedCount: rejectedRows(tables).rejectedCount,
+        notes: [...profiled.notes, ...tableNotes(tables)],
+      };
+    } finally {
+      sample?.ahead?.stop();
+    }
   });
+}
+
+/** No row is read for it, and so nothing need be planned. */
+async function columnsOf({ ask, from }: Source, names: readonly string[]): Promise<Column[]> {
+  const { columns } = await ask(`SELECT * FROM ${from} LIMIT 0`, true);
+  return chooseColumns(columns, names);
+}
+
+async function arrived(sample: SampleSource): Promise<SampleSource> {
+  return (await sample.ahead?.arrived()) ? { ...sample, ask: (sql) => sample.ask(sql, true) } : sample;
 }
 
 /** Its files' footers count rows that were deleted, and may call columns otherwise. */

@@ -3,7 +3,14 @@ import { createRandom } from "../../../test/harness/random.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import { sampleRanges } from "./sample-ranges.ts";
 
-const footersOf = (...files: number[][]) => files.map((groupRows) => ({ groupRows }) as ParquetFooter);
+const footersOf = (...files: number[][]) =>
+  files.map((groupRows) => ({ groupRows, groupBytes: bytesOf(groupRows) }) as ParquetFooter);
+/** Of a file with four bytes in front, and ten for each row. */
+const bytesOf = (groupRows: number[]) =>
+  groupRows.map((rows, at) => {
+    const start = 4 + 10 * sum(groupRows.slice(0, at));
+    return { start, end: start + 10 * rows };
+  });
 const rowsOf = ({ ranges }: ReturnType<typeof sampleRanges>) => ranges.map(({ start, end }) => end - start);
 const sum = (counts: number[]) => counts.reduce((all, count) => all + count, 0);
 
@@ -16,6 +23,12 @@ test("takes the first rows of groups that are spread over the files", () => {
     { file: 0, start: 15_000, end: 15_500 },
     { file: 1, start: 5_000, end: 5_500 },
     { file: 1, start: 15_000, end: 15_500 },
+  ]);
+  expect(sample.bytes).toEqual([
+    { file: 0, start: 50_004, end: 60_004 },
+    { file: 0, start: 150_004, end: 160_004 },
+    { file: 1, start: 50_004, end: 60_004 },
+    { file: 1, start: 150_004, end: 160_004 },
   ]);
 });
 
@@ -63,5 +76,5 @@ test("never takes a row that is not there, and near as many as are wanted", () =
 
 test("takes all there is of few rows, and nothing of none", () => {
   expect(rowsOf(sampleRanges(footersOf([10, 20], [30]), 1_000))).toEqual([10, 20, 30]);
-  expect(sampleRanges(footersOf([], []), 1_000)).toEqual({ ranges: [], groups: 0, allGroups: 0 });
+  expect(sampleRanges(footersOf([], []), 1_000)).toEqual({ ranges: [], bytes: [], groups: 0, allGroups: 0 });
 });

@@ -1,9 +1,12 @@
+import { ToolError } from "../../core/errors.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeParts, OpenTable } from "../datasets/with-tables.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
 import type { LakeScope } from "../scope.ts";
+import type { ScanFile } from "../sql/engine.ts";
 import { askOf, type Source, tableName } from "./ask.ts";
-import { sampleRanges } from "./sample-ranges.ts";
+import type { ColumnPage } from "./choose-columns.ts";
+import { type FileBytes, sampleRanges } from "./sample-ranges.ts";
 
 /** Rows a sample aims at. Datasets with fewer are always looked at whole. */
 export const sampleRows = 100_000;
@@ -12,13 +15,25 @@ export const sampleRows = 100_000;
 export interface SampleSource extends Source {
   /** Said to the reader: `3 of 49 row groups`. */
   ofWhat: string;
+  ahead?: Ahead;
 }
 
-/** Of Parquet some row groups, so that the others are never read; of text some of the rows, all over it. */
+/** A sample that is fetched whole while the engine is asked which columns there are. */
+interface Ahead {
+  /** Whether all of it came. To be asked while no statement runs, before one is run as of bytes that are there. */
+  arrived(): Promise<boolean>;
+  /** Ends what nobody waits for. Must be called. */
+  stop(): void;
+}
+
+/**
+ * Of Parquet some row groups, so that the others are never read; of text some of the rows, all over it. `page`: the
+ * columns it will be asked for.
+ */
 export async function sampleOf(
   parts: LakeParts,
   table: OpenTable,
-  rowCount: number,
+  { rowCount, page }: { rowCount: number; page: ColumnPage },
   scope: LakeScope,
 ): Promise<SampleSource> {
   const { scan, dataset } = table;
@@ -26,9 +41,11 @@ export async function sampleOf(
   if (scan.format === "parquet" && !dataset.table) {
     const read = await mapBounded(dataset.files, 16, ({ object }) => parts.footers.read(object, scope));
     if (!read.some(hasOwnRowNumber)) {
-      const { ranges, groups, allGroups } = sampleRanges(read, sampleRows);
+      const { ranges, bytes, groups, allGroups } = sampleRanges(read, sampleRows);
       const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
-      return { ask, from: tableName, look: "cheap", ofWhat: `${groups} of ${allGroups} row groups` };
+      const ofWhat = `${groups} of ${allGroups} row groups`;
+      const ahead = isOfAll(page, read) ? { ahead: fetchAhead(scan.files, bytes, scope) } : {};
+      return { ask, from: tableName, look: "cheap", ofWhat, ...ahead };
     }
   }
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
@@ -49,4 +66,34 @@ export async function sampleOf(
 /** A column of the files that the engine then takes for the numbers of their rows. */
 function hasOwnRowNumber({ columns }: ParquetFooter): boolean {
   return columns.some(({ name }) => name.toLowerCase() === "file_row_number");
+}
+
+function isOfAll({ names, first, count }: ColumnPage, footers: readonly ParquetFooter[]): boolean {
+  if (names.length > 0 || first > 0) return false;
+  return new Set(footers.flatMap(({ columns }) => columns.map(({ name }) => name))).size <= count;
+}
+
+/** Never throws: where bytes do not come, whoever needs them is told why. */
+function fetchAhead(files: readonly ScanFile[], bytes: readonly FileBytes[], scope: LakeScope): Ahead {
+  const over = new AbortController();
+  const signal = AbortSignal.any([scope.signal, over.signal]);
+  const byFile = new Map<ScanFile, FileBytes[]>();
+  for (const range of bytes) {
+    const file = files[range.file];
+    if (!file) continue;
+    const own = byFile.get(file) ?? [];
+    own.push(range);
+    byFile.set(file, own);
+  }
+  const fetching = Promise.all(
+    [...byFile].map(([file, ranges]) => file.fetchAhead?.(ranges, signal) ?? true),
+  ).catch(() => [false]);
+  return {
+    async arrived() {
+      const isAllowed = (await fetching).every((is) => is);
+      if (isAllowed) for (const [file, ranges] of byFile) await file.hydrate?.(ranges, false).fetch(signal);
+      return isAllowed;
+    },
+    stop: () => over.abort(new ToolError("timeout", "Nobody waits for these bytes any more.")),
+  };
 }

@@ -31,6 +31,11 @@ export interface ScanFile {
    * will be read or, for a check, that were. Throws `too_large` at once where they are more than may be read.
    */
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
+  /**
+   * Present where `hydrate` is. Brings what will be asked for, while others may read the file: for a check it is not there
+   * until `hydrate` is asked for it. False where it is more than may be read.
+   */
+  fetchAhead?: (ranges: readonly ByteRange[], signal: AbortSignal) => Promise<boolean>;
   /** The file is the cache's: it may get further names for as long as it is pinned. */
   isCached?: boolean;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */

@@ -1,5 +1,4 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Column } from "../../engine.ts";
 import { list, literal } from "../quoting.ts";
 import { boundNames, boundSql, type GroupCondition, rowNumber } from "./filters.ts";
 
@@ -23,59 +22,67 @@ const chunkStart =
   "CASE WHEN dictionary_page_offset > 0 THEN least(dictionary_page_offset, data_page_offset) ELSE data_page_offset END";
 
 /** Which chunks of which files are wanted. */
-export interface ChunkRequest {
+export interface ChunkRequest extends PartsWanted {
   /** Paths, by number. */
   files: ReadonlyMap<string, number>;
-  /** Names of top-level columns; undefined for all. */
+}
+
+/** Of top-level columns, by name, or of all for undefined, in the row groups that may hold a matching row. */
+interface PartsWanted {
   columns: readonly string[] | undefined;
   condition: GroupCondition | undefined;
 }
 
-/** The chunks of columns in the row groups that may hold a matching row, by file and row group. */
+export type FilePart = Pick<Chunk, "file" | "start" | "end">;
+
+/** Chunks by file and row group. */
 export async function chunksOf(connection: DuckDBConnection, request: ChunkRequest): Promise<Chunk[]> {
-  const { files, columns, condition } = request;
-  if (files.size === 0) return [];
-  const kept = condition ? `SEMI JOIN (${keptGroups(condition)}) USING (file_name, row_group_id)` : "";
-  const reader = await connection.runAndReadAll(`
-    WITH chunks AS (SELECT * FROM parquet_metadata(${list([...files.keys()].map(literal))}))
-    SELECT file_name, row_group_id, row_group_num_rows, column_id, ${chunkStart}, total_compressed_size
-    FROM chunks ${kept} ${columns ? `WHERE ${isOneOf(columns)}` : ""}`);
-  const chunks = reader.getRows().map(([name, rowGroup, rowCount, column, start, sizeBytes]) => ({
-    file: files.get(String(name)) ?? -1,
-    rowGroup: Number(rowGroup),
-    rowCount: Number(rowCount),
-    column: Number(column),
-    start: Number(start),
-    end: Number(start) + Number(sizeBytes) + padBytes,
-  }));
-  return chunks
-    .filter(isSound)
-    .sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start);
+  return (await partsOf(connection, request, [])).chunks;
 }
 
 /**
- * Bloom filters of columns, or of all for undefined, in every row group: the engine asks them before it looks at
- * other statistics.
+ * The chunks, and the bloom filters of `blooms`. The engine asks those before it looks at other statistics. Asked for at
+ * once, as the engine takes a while to list what a footer says.
  */
-export async function bloomFiltersOf(
+export async function partsOf(
   connection: DuckDBConnection,
-  files: ReadonlyMap<string, number>,
-  columns: readonly Column[] | undefined,
-  condition?: GroupCondition | undefined,
-): Promise<Pick<Chunk, "file" | "start" | "end">[]> {
-  if (files.size === 0 || columns?.length === 0) return [];
-  const kept = condition ? `SEMI JOIN (${keptGroups(condition)}) USING (file_name, row_group_id)` : "";
+  { files, ...chunks }: ChunkRequest,
+  blooms: readonly PartsWanted[],
+): Promise<{ chunks: Chunk[]; blooms: FilePart[] }> {
+  if (files.size === 0) return { chunks: [], blooms: [] };
+  const selects = [
+    `SELECT 0, file_name, row_group_id, row_group_num_rows, column_id, ${chunkStart}, total_compressed_size ${fromSql(chunks)}`,
+    ...blooms.map(
+      (wanted) =>
+        `SELECT 1, file_name, 0, 0, 0, bloom_filter_offset, coalesce(bloom_filter_length, ${guessedBloomBytes}) ${fromSql(wanted)} AND bloom_filter_offset > 0`,
+    ),
+  ];
   const reader = await connection.runAndReadAll(`
     WITH chunks AS (SELECT * FROM parquet_metadata(${list([...files.keys()].map(literal))}))
-    SELECT file_name, bloom_filter_offset, coalesce(bloom_filter_length, ${guessedBloomBytes})
-    FROM chunks ${kept} WHERE bloom_filter_offset > 0
-    ${columns ? `AND (${isOneOf(columns.map(({ name }) => name))})` : ""}`);
-  const filters = reader.getRows().map(([name, start, sizeBytes]) => ({
-    file: files.get(String(name)) ?? -1,
-    start: Number(start),
-    end: Number(start) + Number(sizeBytes) + padBytes,
-  }));
-  return filters.filter(isSound);
+    ${selects.join(" UNION ALL ")}`);
+  const parts = reader
+    .getRows()
+    .map(([isBloom, name, rowGroup, rowCount, column, start, sizeBytes]) => ({
+      isBloom: isBloom === 1,
+      file: files.get(String(name)) ?? -1,
+      rowGroup: Number(rowGroup),
+      rowCount: Number(rowCount),
+      column: Number(column),
+      start: Number(start),
+      end: Number(start) + Number(sizeBytes) + padBytes,
+    }))
+    .filter(isSound);
+  return {
+    chunks: parts
+      .filter(({ isBloom }) => !isBloom)
+      .sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start),
+    blooms: parts.filter(({ isBloom }) => isBloom),
+  };
+}
+
+function fromSql({ columns, condition }: PartsWanted): string {
+  const kept = condition ? `SEMI JOIN (${keptGroups(condition)}) USING (file_name, row_group_id)` : "";
+  return `FROM chunks ${kept} WHERE ${columns ? `(${isOneOf(columns)})` : "true"}`;
 }
 
 function keptGroups({ sql, columns }: GroupCondition): string {
@@ -89,8 +96,11 @@ function keptGroups({ sql, columns }: GroupCondition): string {
       `${boundSql(column, "stats_max_value")} AS ${greatest}`,
     ];
   });
+  const from = columns.includes(rowNumber)
+    ? `chunks JOIN (${groupRows}) USING (file_name, row_group_id)`
+    : "chunks";
   return `SELECT file_name, row_group_id FROM (
-    SELECT file_name, row_group_id, ${bounds.join(", ")} FROM chunks JOIN (${groupRows}) USING (file_name, row_group_id)
+    SELECT file_name, row_group_id, ${bounds.join(", ")} FROM ${from}
     GROUP BY ALL) WHERE ${sql}`;
 }
 

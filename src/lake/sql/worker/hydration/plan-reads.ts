@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Column } from "../../engine.ts";
 import type { FileReads } from "../../protocol.ts";
-import { bloomFiltersOf, type Chunk, chunksOf } from "./chunks.ts";
-import type { ScanNeed, StatementNeeds } from "./explain.ts";
+import { type Chunk, type FilePart, partsOf } from "./chunks.ts";
+import type { StatementNeeds } from "./explain.ts";
 import { groupCondition } from "./filters.ts";
 import { columnsNeeded, type DescribedTable, ReadList } from "./sparse-tables.ts";
 
@@ -28,45 +29,29 @@ export async function planReads(
     for (const table of tables) {
       const columns = columnsNeeded(table, scan);
       if (!columns) continue;
-      const chunks = await scanChunks(connection, table, scan, columns);
-      const wanted = needs.isLimited ? firstChunks(chunks, firstRows ?? 1) : chunks;
-      for (const { file, start, end } of wanted) reads.add(table.index, file, start, end);
-      if (!needs.isLimited) await addBloomFilters(connection, table, scan, reads);
+      const { filters } = scan;
+      const { files, columns: known, index } = table;
+      const request = { files, columns, condition: groupCondition(filters, known) };
+      const parts = await partsOf(connection, request, needs.isLimited ? [] : bloomsOf(known, filters));
+      const chunks = needs.isLimited ? firstChunks(parts.chunks, firstRows ?? 1) : parts.chunks;
+      for (const { file, start, end } of [...chunks, ...parts.blooms]) reads.add(index, file, start, end);
     }
   }
   return reads.toArray();
 }
 
-function scanChunks(
-  connection: DuckDBConnection,
-  { files, columns: known }: DescribedTable,
-  { filters }: ScanNeed,
-  columns: readonly string[],
-): Promise<Chunk[]> {
-  return chunksOf(connection, { files, columns, condition: groupCondition(filters, known) });
-}
-
-async function addBloomFilters(
-  connection: DuckDBConnection,
-  { files, columns, index }: DescribedTable,
-  { filters }: ScanNeed,
-  reads: ReadList,
-): Promise<void> {
-  for (const column of columns) {
+/** A row group that a column's own bounds rule out is not asked for the column's bloom filter. */
+function bloomsOf(columns: readonly Column[], filters: readonly string[]) {
+  return columns.flatMap((column) => {
     const own = filters.filter(
       (filter) => filter.includes(`${column.name}=`) || filter.includes(`${column.name} IN`),
     );
-    if (own.length === 0) continue;
-    // A row group that the column's own bounds rule out is not asked for its filter.
-    const condition = groupCondition(own, columns);
-    for (const { file, start, end } of await bloomFiltersOf(connection, files, [column], condition)) {
-      reads.add(index, file, start, end);
-    }
-  }
+    return own.length === 0 ? [] : [{ columns: [column.name], condition: groupCondition(own, columns) }];
+  });
 }
 
 /** The first row groups, until they hold the rows wanted; of a large one, the beginning of each chunk. */
-function firstChunks(chunks: readonly Chunk[], wantedRows: number): Pick<Chunk, "file" | "start" | "end">[] {
+function firstChunks(chunks: readonly Chunk[], wantedRows: number): FilePart[] {
   const first: Chunk[] = [];
   let rows = 0;
   for (const [at, chunk] of chunks.entries()) {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../../../core/errors.ts";
 import type { FileReads, RunJob } from "../../protocol.ts";
-import { bloomFiltersOf, type Chunk, chunksOf } from "./chunks.ts";
+import { type Chunk, partsOf } from "./chunks.ts";
 import { clearReadLog, readsOf } from "./read-log.ts";
 import { ReadList, type SparseTable } from "./sparse-tables.ts";
 
@@ -71,9 +71,9 @@ async function moreThan(
       for (const [path, file] of files) more.add(table.index, file, 0, statSync(path).size);
       continue;
     }
-    const chunks = await chunksOf(connection, { files, columns: undefined, condition: undefined });
+    const all = { columns: undefined, condition: undefined };
+    const { chunks, blooms } = await partsOf(connection, { files, ...all }, reruns === 0 ? [] : [all]);
     const wanted = alikeTouched(chunks, offsets, reruns === 0 ? "rowGroup" : "column");
-    const blooms = reruns === 0 ? [] : await bloomFiltersOf(connection, files, undefined);
     for (const { file, start, end } of [...wanted, ...blooms]) more.add(table.index, file, start, end);
   }
   return more.toArray();
