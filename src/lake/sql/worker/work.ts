@@ -1,3 +1,4 @@
+import { RecentMap } from "../../recent-map.ts";
 import { databaseKey, isHeld } from "../database-key.ts";
 import { checkTables, type GatedStatement, passGate } from "../gate/gate.ts";
 import type { FileReads, Job, RunJob, RunReply } from "../protocol.ts";
@@ -31,8 +32,25 @@ export interface Work {
 
 type GatedTools = HeldTools & Pick<RunTools, "fetch">;
 
-export async function openWork(): Promise<Work> {
+/** Statements the gate is remembered to have let pass, and how long each may be. */
+const rememberedStatements = 50;
+const rememberedChars = 20_000;
+
+/** The gate goes by a statement's text alone: of one that passed it has nothing new to say. */
+async function openGate(): Promise<(sql: string) => Promise<GatedStatement>> {
   const serialize = await openParser();
+  const passed = new RecentMap<GatedStatement>(rememberedStatements);
+  return async (sql) => {
+    const before = passed.get(sql);
+    if (before) return before;
+    const statement = await passGate(sql, serialize);
+    if (sql.length <= rememberedChars) passed.set(sql, statement);
+    return statement;
+  };
+}
+
+export async function openWork(): Promise<Work> {
+  const pass = await openGate();
   const instances = new Instances();
   const kept = new KeptDatabases();
   const leftovers: (() => void)[] = [];
@@ -44,13 +62,13 @@ export async function openWork(): Promise<Work> {
   };
   return {
     async run(job, { report, fetch }) {
-      if (job.kind === "plan") return passGate(job.sql, serialize);
+      if (job.kind === "plan") return pass(job.sql);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (databaseKey(job) === undefined) kept.close();
       if (job.kind === "convert") return convertText(job, report);
       if (job.kind === "inspect") return inspectCsv(job, { report, fetch, instances });
-      return runGated(job, await passGate(job.sql, serialize), {
+      return runGated(job, await pass(job.sql), {
         report,
         instances,
         kept,

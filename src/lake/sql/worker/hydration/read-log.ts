@@ -25,7 +25,7 @@ export async function readsOf(
   tables: readonly SparseTable[],
   job: Pick<RunJob, "folder" | "tables" | "exportTo">,
 ): Promise<FileReads[]> {
-  const log = await connection.runAndReadAll("SELECT message FROM duckdb_logs WHERE type = 'FileSystem'");
+  const log = await connection.runAndReadAll("SELECT message FROM duckdb_logs() WHERE type = 'FileSystem'");
   const whole = new Set(
     job.tables.flatMap(({ scan }) => scan.files.flatMap(({ path }) => [path, copyPathOf(path)])),
   );
