@@ -10,7 +10,7 @@ beforeAll(async () => {
   lake = await startTestLake();
   const rows =
     "SELECT i AS id, i % 5 AS kind, CASE WHEN i % 10 = 0 THEN NULL ELSE (i / 4)::DECIMAL(12,2) END AS price, 'n' || i % 3 AS name, " +
-    "DATE '2024-01-01' + (i // 10000)::INTEGER AS day, [i] AS list FROM range(1200000) t(i)";
+    "DATE '2024-01-01' + (i // 10000)::INTEGER AS day, [i] AS list, 1 AS one FROM range(1200000) t(i)";
   file = await parquetOf(rows, "ROW_GROUP_SIZE 20480");
   await lake.put("big.parquet", file);
   await lake.put(

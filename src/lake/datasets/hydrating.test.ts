@@ -60,7 +60,7 @@ describe("What is fetched ahead", () => {
   test("counts as not there for what was read before it was asked for", async () => {
     const { hydrate, fetchAhead } = hydrating(sharedFile(), createScanBudget(1_000), lakeScope());
     await hydrate?.([], false).fetch(signal);
-    expect(await fetchAhead?.(whole, signal)).toBe(true);
+    expect(await fetchAhead?.(whole)?.fetch(signal)).toBe(1);
     expect(await hydrate?.(whole, true).fetch(signal)).toBe(1);
     await hydrate?.(whole, false).fetch(signal);
     expect(await hydrate?.(whole, true).fetch(signal)).toBe(0);
@@ -68,7 +68,7 @@ describe("What is fetched ahead", () => {
 
   test("is counted once, and beside what else is asked for", async () => {
     const { hydrate, fetchAhead } = hydrating(sharedFile(), createScanBudget(150), lakeScope());
-    await fetchAhead?.(whole, signal);
+    await fetchAhead?.(whole)?.fetch(signal);
     expect(() => hydrate?.(whole, false)).not.toThrow();
     expect(() => hydrate?.([{ start: 50, end: 150 }], true)).not.toThrow();
     expect(() => hydrate?.([{ start: 150, end: 151 }], true)).toThrow(
@@ -79,7 +79,7 @@ describe("What is fetched ahead", () => {
   test("is nothing where it is more than may be read, which is left for what needs less", async () => {
     const file = sharedFile();
     const { hydrate, fetchAhead } = hydrating(file, createScanBudget(99), lakeScope());
-    expect(await fetchAhead?.(whole, signal)).toBe(false);
+    expect(fetchAhead?.(whole)).toBeUndefined();
     expect(file.missing(whole)).toEqual(whole);
     expect(() => hydrate?.([{ start: 0, end: 99 }], false)).not.toThrow();
   });

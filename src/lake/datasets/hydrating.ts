@@ -18,15 +18,20 @@ export function hydrating(
   let there = thereNow(file);
   let isPlanned = false;
   const paid = createRangeSet();
+  const ensure = async (missing: readonly ByteRange[], signal: AbortSignal) => {
+    const either = AbortSignal.any([scope.signal, signal]);
+    const options = { maxGapBytes: gapWorthFetching(missing) };
+    if (missing.length > 0) await file.ensure(missing, { ...scope, signal: either }, options);
+    return missing.length;
+  };
   return {
-    async fetchAhead(asked, signal) {
+    fetchAhead(asked) {
       const ranges = tidyRanges(asked, file.sizeBytes);
-      if (!budget.allows(sumBytes(ranges))) return false;
+      if (!budget.allows(sumBytes(ranges))) return undefined;
       budget.spend(sumBytes(ranges));
       for (const range of ranges) paid.add(range);
       const missing = file.missing(ranges);
-      if (missing.length > 0) await file.ensure(missing, { ...scope, signal });
-      return true;
+      return { fetch: (signal) => ensure(missing, signal) };
     },
     hydrate(asked, isCheck) {
       const ranges = tidyRanges(asked, file.sizeBytes);
@@ -36,9 +41,7 @@ export function hydrating(
       isPlanned ||= !isCheck;
       return {
         async fetch(signal) {
-          const either = AbortSignal.any([scope.signal, signal]);
-          const options = { maxGapBytes: gapWorthFetching(missing) };
-          if (missing.length > 0) await file.ensure(missing, { ...scope, signal: either }, options);
+          await ensure(missing, signal);
           if (missing.length > 0 || !isCheck) there = thereNow(file);
           return missing.length;
         },

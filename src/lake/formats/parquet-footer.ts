@@ -112,9 +112,6 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
   };
 }
 
-/** Writers may align chunks, but hardly put more between them. */
-const maxSpread = 1.02;
-
 type ColumnChunk = FileMetaData["row_groups"][number]["columns"][number];
 
 /** The library leaves out codecs it has no name for. */
@@ -164,12 +161,15 @@ function checkChunk(chunk: ColumnChunk, sizeBytes: number): void {
     throw damagedParquet(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
 }
 
+/** Writers may align chunks, but hardly put more between them. */
+const maxSpread = 1.02;
+
 function bytesOf(chunks: readonly ColumnChunk[]): { start: number; end: number } {
   let [start, end, chunkBytes] = [Number.POSITIVE_INFINITY, 0, 0];
   for (const { meta_data: data } of chunks) {
-    if (!data) continue;
-    const first = Number(data.dictionary_page_offset || data.data_page_offset);
-    const sizeBytes = Number(data.total_compressed_size);
+    const page = Number(data?.data_page_offset);
+    const first = Math.min(page, Number(data?.dictionary_page_offset) || page);
+    const sizeBytes = Number(data?.total_compressed_size);
     start = Math.min(start, first);
     end = Math.max(end, first + sizeBytes);
     chunkBytes += sizeBytes;

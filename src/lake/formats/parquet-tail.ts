@@ -8,6 +8,9 @@ export const parquetEndBytes = 8;
 export const minParquetBytes = 12;
 export const maxFooterBytes = 64 * 1024 * 1024;
 
+/** The engine reads page headers in gulps that may go so far past the end of a column chunk. */
+export const pastChunkBytes = 512;
+
 /** Of what is fetched first: about the footer of 16 columns in row groups of 4 MB. */
 const tailBytes = { least: 16 * 1024, most: 256 * 1024, share: 1 / 2500 };
 

@@ -2,6 +2,7 @@ import { ToolError } from "../../core/errors.ts";
 import { mapBounded } from "../datasets/map-bounded.ts";
 import type { LakeParts, OpenTable } from "../datasets/with-tables.ts";
 import type { ParquetFooter } from "../formats/parquet-footer.ts";
+import { pastChunkBytes } from "../formats/parquet-tail.ts";
 import type { LakeScope } from "../scope.ts";
 import type { ScanFile } from "../sql/engine.ts";
 import { askOf, type Source, tableName } from "./ask.ts";
@@ -20,7 +21,10 @@ export interface SampleSource extends Source {
 
 /** A sample that is fetched whole while the engine is asked which columns there are. */
 interface Ahead {
-  /** Whether all of it came. To be asked while no statement runs, before one is run as of bytes that are there. */
+  /**
+   * Whether all of it came in time. To be asked while no statement runs, before one is run as of bytes that are there. Throws
+   * why they did not come.
+   */
   arrived(): Promise<boolean>;
   /** Ends what nobody waits for. Must be called. */
   stop(): void;
@@ -44,8 +48,10 @@ export async function sampleOf(
       const { ranges, bytes, groups, allGroups } = sampleRanges(read, sampleRows);
       const ask = askOf(parts, [{ name: tableName, scan: { ...scan, ranges } }], scope);
       const ofWhat = `${groups} of ${allGroups} row groups`;
-      const ahead = isOfAll(page, read) ? { ahead: fetchAhead(scan.files, bytes, scope) } : {};
-      return { ask, from: tableName, look: "cheap", ofWhat, ...ahead };
+      const { timeoutMs } = parts.settings.query;
+      const within = { timeoutMs, signal: scope.signal };
+      const ahead = isOfAll(page, read) ? fetchAhead(scan.files, bytes, within) : undefined;
+      return { ask, from: tableName, look: "cheap", ofWhat, ...(ahead ? { ahead } : {}) };
     }
   }
   const percent = Math.max(0.001, Number(((100 * sampleRows) / Math.max(1, rowCount)).toPrecision(3)));
@@ -73,27 +79,48 @@ function isOfAll({ names, first, count }: ColumnPage, footers: readonly ParquetF
   return new Set(footers.flatMap(({ columns }) => columns.map(({ name }) => name))).size <= count;
 }
 
-/** Never throws: where bytes do not come, whoever needs them is told why. */
-function fetchAhead(files: readonly ScanFile[], bytes: readonly FileBytes[], scope: LakeScope): Ahead {
+/** Files of which something is fetched at once. */
+const parallelFiles = 64;
+
+/** Undefined where it is not known what to fetch, or is more than may be read. */
+function fetchAhead(
+  files: readonly ScanFile[],
+  bytes: readonly FileBytes[],
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Ahead | undefined {
+  const sparse = [...byFile(files, bytes)].filter(([{ hydrate }]) => hydrate);
+  const isKnown = sparse.every(([, ranges]) => ranges.every(({ start, end }) => end > start));
+  const parts = isKnown ? sparse.map(([file, ranges]) => file.fetchAhead?.(ranges)) : [];
+  if (parts.length < sparse.length || parts.some((part) => !part)) return undefined;
   const over = new AbortController();
-  const signal = AbortSignal.any([scope.signal, over.signal]);
-  const byFile = new Map<ScanFile, FileBytes[]>();
-  for (const range of bytes) {
-    const file = files[range.file];
-    if (!file) continue;
-    const own = byFile.get(file) ?? [];
-    own.push(range);
-    byFile.set(file, own);
-  }
-  const fetching = Promise.all(
-    [...byFile].map(([file, ranges]) => file.fetchAhead?.(ranges, signal) ?? true),
-  ).catch(() => [false]);
+  const late = AbortSignal.timeout(timeoutMs);
+  const either = AbortSignal.any([signal, over.signal, late]);
+  const fault = mapBounded(parts, parallelFiles, async (part) => part?.fetch(either)).then(
+    () => undefined,
+    (thrown: unknown) => ({ thrown }),
+  );
   return {
     async arrived() {
-      const isAllowed = (await fetching).every((is) => is);
-      if (isAllowed) for (const [file, ranges] of byFile) await file.hydrate?.(ranges, false).fetch(signal);
-      return isAllowed;
+      const failed = await fault;
+      // The statement that then fetches it has its own time, and says so.
+      if (failed && late.aborted) return false;
+      if (failed) throw failed.thrown;
+      for (const [{ hydrate }, ranges] of sparse) await hydrate?.(ranges, false).fetch(either);
+      return true;
     },
     stop: () => over.abort(new ToolError("timeout", "Nobody waits for these bytes any more.")),
   };
+}
+
+/** With what the engine may read past a row group. */
+function byFile(files: readonly ScanFile[], bytes: readonly FileBytes[]): Map<ScanFile, FileBytes[]> {
+  const found = new Map<ScanFile, FileBytes[]>();
+  for (const { file: at, start, end } of bytes) {
+    const file = files[at];
+    if (!file) continue;
+    const ranges = found.get(file) ?? [];
+    ranges.push({ file: at, start, end: end > start ? end + pastChunkBytes : end });
+    found.set(file, ranges);
+  }
+  return found;
 }

@@ -32,10 +32,10 @@ export interface ScanFile {
    */
   hydrate?: (ranges: readonly ByteRange[], isCheck: boolean) => Hydration;
   /**
-   * Present where `hydrate` is. Brings what will be asked for, while others may read the file: for a check it is not there
-   * until `hydrate` is asked for it. False where it is more than may be read.
+   * Of files with `hydrate`, some. For what will be asked for while others may read the file: for a check it is not there
+   * until `hydrate` is asked for it. Counts it at once. Undefined where it is more than may be read.
    */
-  fetchAhead?: (ranges: readonly ByteRange[], signal: AbortSignal) => Promise<boolean>;
+  fetchAhead?: (ranges: readonly ByteRange[]) => Hydration | undefined;
   /** The file is the cache's: it may get further names for as long as it is pinned. */
   isCached?: boolean;
   /** Of CSV and NDJSON: the file is what `SqlEngine.convert` wrote. */

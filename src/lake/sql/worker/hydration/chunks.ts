@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { pastChunkBytes } from "../../../formats/parquet-tail.ts";
 import { list, literal } from "../quoting.ts";
 import { boundNames, boundSql, type GroupCondition, rowNumber } from "./filters.ts";
 
@@ -10,11 +11,10 @@ export interface Chunk {
   /** Number of the leaf column. */
   column: number;
   start: number;
+  /** With what may be read past it. */
   end: number;
 }
 
-/** The engine reads page headers in gulps that may go past the end of a chunk. */
-const padBytes = 512;
 /** Of a bloom filter whose length its writer did not say. */
 const guessedBloomBytes = 64 * 1024;
 
@@ -69,7 +69,7 @@ export async function partsOf(
       rowCount: Number(rowCount),
       column: Number(column),
       start: Number(start),
-      end: Number(start) + Number(sizeBytes) + padBytes,
+      end: Number(start) + Number(sizeBytes) + pastChunkBytes,
     }))
     .filter(isSound);
   return {

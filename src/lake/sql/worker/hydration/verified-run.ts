@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../../../core/errors.ts";
+import { pastChunkBytes } from "../../../formats/parquet-tail.ts";
 import type { FileReads, RunJob } from "../../protocol.ts";
 import { type Chunk, partsOf } from "./chunks.ts";
 import { clearReadLog, readsOf } from "./read-log.ts";
@@ -88,7 +89,8 @@ function alikeTouched(
   const keyOf = (chunk: Chunk) => `${chunk.file}/${chunk[by]}`;
   for (const chunk of chunks) {
     const read = offsets.get(chunk.file) ?? [];
-    if (read.some((offset, at) => at % 2 === 0 && offset >= chunk.start && offset < chunk.end))
+    const end = chunk.end - pastChunkBytes;
+    if (read.some((offset, at) => at % 2 === 0 && offset >= chunk.start && offset < end))
       touched.add(keyOf(chunk));
   }
   return chunks.filter((chunk) => touched.has(keyOf(chunk)));
