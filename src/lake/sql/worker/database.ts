@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { JobLimits } from "../protocol.ts";
+import { memoryHeld } from "./memory-held.ts";
 import { list, literal } from "./quoting.ts";
 
 const startOptions = {
@@ -11,6 +12,9 @@ const startOptions = {
   allow_community_extensions: "false",
   allow_unsigned_extensions: "false",
 };
+
+/** What preparing a database may leave behind of addresses that its statement then cannot have. */
+const mostLeftBytes = 64 << 20;
 
 /** A DuckDB instance of one call. */
 export interface Database {
@@ -88,7 +92,11 @@ export async function openDatabase(
       SET allowed_directories = ${list(folders.map((folder) => literal(`${folder}/`)))};
       SET enable_external_access = false;
     `);
+    const before = memoryHeld().dataBytes ?? 0;
     await prepare(connection);
+    const left = (memoryHeld().dataBytes ?? 0) - before;
+    // To be told its limit anew has the engine give back what it keeps for reuse.
+    if (left > mostLeftBytes) await connection.run(`SET memory_limit = '${limits.memoryBytes}B'`);
     await connection.run("SET lock_configuration = true");
   } catch (thrown) {
     close();
