@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exportSettings } from "../harness/exports.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
 
 let lake: TestLake;
@@ -48,6 +49,27 @@ test.each([1, 2])(
   },
   60_000,
 );
+
+test("columns of 10,000 are exported within the same memory", async () => {
+  const { query } = lake.settings;
+  const one = await startTestLake({
+    settings: {
+      query: { ...query, workers: 1, threads: 2, memoryBytes: 256e6 },
+      exports: exportSettings("bucket"),
+    },
+    allowWrites: true,
+  });
+  try {
+    const at = Array.from({ length: 10_000 }, (_, index) => index);
+    const uri = await one.put("widest.csv", `${at.map((index) => `c${index}`).join(",")}\n${at.join(",")}\n`);
+    for (let turn = 0; turn < 3; turn++) {
+      const exported = await one.output("lake_export_query", { sql: `SELECT c5, c6 FROM '${uri}'` });
+      expect((await one.output("lake_read_rows", { uri: exported.uri })).rows).toEqual([[5, 6]]);
+    }
+  } finally {
+    await one.stop();
+  }
+}, 60_000);
 
 test("an empty field in quotes is NULL in every column but text", async () => {
   const types = ["n", "f", "d", "h", "day", "at", "zoned", "b", "s"];

@@ -113,6 +113,7 @@ function describeFile(metadata: FileMetaData, sizeBytes: number, footerBytes: nu
 }
 
 type ColumnChunk = FileMetaData["row_groups"][number]["columns"][number];
+type ColumnMetaData = NonNullable<ColumnChunk["meta_data"]>;
 
 /** The library leaves out codecs it has no name for. */
 function codecOf({ meta_data: data }: ColumnChunk): string {
@@ -153,12 +154,16 @@ function checkChunk(chunk: ColumnChunk, sizeBytes: number): void {
   }
   const data = chunk.meta_data;
   if (!data) throw damagedParquet("a column chunk is not described");
-  const { data_page_offset: page, total_compressed_size: compressedBytes } = data;
-  // Some writers give 0 for a dictionary that is not there.
-  const start = data.dictionary_page_offset || page;
+  const { total_compressed_size: compressedBytes } = data;
+  const start = startOf(data);
   const isInside = start >= 0n && compressedBytes >= 0n && start + compressedBytes <= BigInt(sizeBytes);
   if (!isInside)
     throw damagedParquet(`the column ${JSON.stringify(data.path_in_schema.join("."))} lies outside the file`);
+}
+
+/** Some writers give 0 for a dictionary that is not there. */
+function startOf({ data_page_offset: page, dictionary_page_offset: dictionary }: ColumnMetaData): bigint {
+  return dictionary && dictionary < page ? dictionary : page;
 }
 
 /** Writers may align chunks, but hardly put more between them. */
@@ -167,9 +172,9 @@ const maxSpread = 1.02;
 function bytesOf(chunks: readonly ColumnChunk[]): { start: number; end: number } {
   let [start, end, chunkBytes] = [Number.POSITIVE_INFINITY, 0, 0];
   for (const { meta_data: data } of chunks) {
-    const page = Number(data?.data_page_offset);
-    const first = Math.min(page, Number(data?.dictionary_page_offset) || page);
-    const sizeBytes = Number(data?.total_compressed_size);
+    if (!data) continue;
+    const first = Number(startOf(data));
+    const sizeBytes = Number(data.total_compressed_size);
     start = Math.min(start, first);
     end = Math.max(end, first + sizeBytes);
     chunkBytes += sizeBytes;

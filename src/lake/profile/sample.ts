@@ -95,7 +95,15 @@ function fetchAhead(
   const over = new AbortController();
   const late = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, over.signal, late]);
-  const fault = mapBounded(parts, parallelFiles, async (part) => part?.fetch(either)).then(
+  const fetching = mapBounded(parts, parallelFiles, async (part) => {
+    try {
+      await part?.fetch(either);
+    } catch (thrown) {
+      over.abort(thrown);
+      throw thrown;
+    }
+  });
+  const fault = fetching.then(
     () => undefined,
     (thrown: unknown) => ({ thrown }),
   );

@@ -41,7 +41,7 @@ export function makePool(settings: QuerySettings, deps: SqlEngineDeps, cwd: stri
 
 /**
  * The bound on a worker's memory: the engine's own, the JavaScript heap, and what was measured besides with DuckDB
- * 1.5.6 on Node 20 at statements that fill the engine's memory: 150 MiB of an idle worker, 100 MiB of blocks the
+ * 1.5.6 on Node 20 at statements that fill the engine's memory: 150 MiB of an idle worker, up to 220 MiB of blocks the
  * allocator keeps, 20 MiB of stack and arena for each thread. The system counts what is mapped, used or not; on a
  * busy machine allocators map up to 250 MiB more before they give blocks back.
  */

@@ -32,6 +32,9 @@ export interface GatedStatement extends StatementPlan {
   limitRows: number | undefined;
 }
 
+/** What is left to hold against the tables and to run: little, whatever the statement's length. */
+export type PassedStatement = Pick<GatedStatement, "tables" | "sessionNames" | "limitRows">;
+
 /** DuckDB's `json_serialize_sql` of a statement: the tree or the parser's error, as JSON text. */
 export type SerializeSql = (sql: string) => Promise<string>;
 
@@ -68,7 +71,7 @@ export async function passGate(sql: string, serialize: SerializeSql): Promise<Ga
  * Refuses tables that were not registered, and pairs that DuckDB could not tell apart.
  * `names` are those of the call's scans.
  */
-export function checkTables(plan: StatementPlan, names: readonly string[]): void {
+export function checkTables(plan: Pick<StatementPlan, "tables">, names: readonly string[]): void {
   const byFolded = new Map<string, string>();
   for (const name of names) {
     const twin = byFolded.get(foldName(name));

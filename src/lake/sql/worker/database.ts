@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { JobLimits } from "../protocol.ts";
-import { memoryHeld } from "./memory-held.ts";
+import { countLeavings } from "./leavings.ts";
 import { list, literal } from "./quoting.ts";
 
 const startOptions = {
@@ -13,14 +13,15 @@ const startOptions = {
   allow_unsigned_extensions: "false",
 };
 
-/** What preparing a database may leave behind of addresses that its statement then cannot have. */
-const mostLeftBytes = 64 << 20;
-
 /** A DuckDB instance of one call. */
 export interface Database {
   connection: DuckDBConnection;
+  /** To be called between steps that bind text files. */
+  giveBack: GiveBack;
   close(): void;
 }
+
+type GiveBack = ReturnType<typeof countLeavings>;
 
 /** Empty instances, the next of which is made while the worker has nothing to do: it takes 10 ms and more. */
 export class Instances {
@@ -72,8 +73,9 @@ export async function openDatabase(
   instances: Instances,
   limits: JobLimits,
   { files, folders = [], temp = join(limits.folder, "temp") }: Reachable,
-  prepare: (connection: DuckDBConnection) => Promise<void>,
+  prepare: (connection: DuckDBConnection, giveBack: GiveBack) => Promise<void>,
 ): Promise<Database> {
+  const giveBack = countLeavings();
   const instance = await instances.take(limits);
   const connection = await instance.connect();
   const close = () => {
@@ -92,17 +94,13 @@ export async function openDatabase(
       SET allowed_directories = ${list(folders.map((folder) => literal(`${folder}/`)))};
       SET enable_external_access = false;
     `);
-    const before = memoryHeld().dataBytes ?? 0;
-    await prepare(connection);
-    const left = (memoryHeld().dataBytes ?? 0) - before;
-    // To be told its limit anew has the engine give back what it keeps for reuse.
-    if (left > mostLeftBytes) await connection.run(`SET memory_limit = '${limits.memoryBytes}B'`);
+    await prepare(connection, giveBack);
     await connection.run("SET lock_configuration = true");
   } catch (thrown) {
     close();
     throw thrown;
   }
-  return { connection, close };
+  return { connection, giveBack, close };
 }
 
 /** An instance that only ever parses. It holds nothing and reaches nothing. */

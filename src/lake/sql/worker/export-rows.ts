@@ -5,6 +5,7 @@ import { ToolError } from "../../../core/errors.ts";
 import type { Column } from "../engine.ts";
 import { type ExportTarget, exportPath, type RunJob } from "../protocol.ts";
 import { countMarkedCells } from "./count-marked.ts";
+import type { Database } from "./database.ts";
 import { distinctNames, escapedName, escapedSql, mayBeFormula, parquetTypeOf } from "./export-columns.ts";
 import type { WrittenRows } from "./page-writer.ts";
 import { identifier, literal } from "./quoting.ts";
@@ -34,17 +35,19 @@ interface ExportColumn {
  * file passes its bound.
  */
 export async function exportRows(
-  connection: DuckDBConnection,
+  { connection, giveBack }: Database,
   { sql, folder }: RunJob,
   target: ExportTarget,
   report: Report,
 ): Promise<WrittenRows> {
   const path = exportPath(folder, target.format);
   const columns = await columnsOf(connection, sql, target);
+  await giveBack();
   const view = identifier(`sluice-export-${randomUUID()}`);
   // A view takes the statement as it stands, whatever it ends with, and gives its columns names of our own.
   const names = columns.map((_, at) => `c${at}`).join(", ");
   await connection.run(`CREATE TEMP VIEW ${view}(${names}) AS ${sql}`);
+  await giveBack();
   const select = columns.map(
     (column, at) => `${valueSql(column, `c${at}`, target)} AS ${identifier(column.written)}`,
   );

@@ -18,7 +18,7 @@ let closed: string[] = [];
 function database(name: string, suits: Suits = all, hasMemory = false): KeptDatabase {
   const close = () => void closed.push(name);
   return {
-    database: { connection: {} as KeptDatabase["database"]["connection"], close },
+    database: { connection: {} as KeptDatabase["database"]["connection"], giveBack: async () => {}, close },
     suits,
     tables: [],
     views: [],

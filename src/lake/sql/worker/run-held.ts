@@ -1,4 +1,4 @@
-import type { GatedStatement } from "../gate/gate.ts";
+import type { PassedStatement } from "../gate/gate.ts";
 import { allRows, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { watchHeld } from "./held-folders.ts";
@@ -21,7 +21,7 @@ const suits = { isLogged: false, reading: allRows };
 /** Runs a gated statement over held tables, where it can in the database that their last statement left. */
 export async function runHeld(
   job: RunJob,
-  { sessionNames }: GatedStatement,
+  { sessionNames }: PassedStatement,
   key: string,
   { report, instances, kept, later }: HeldTools,
 ): Promise<RunReply> {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { GatedStatement } from "../gate/gate.ts";
+import type { PassedStatement } from "../gate/gate.ts";
 import { allRows, exportPath, type JobScan, type RunJob, type RunReply } from "../protocol.ts";
 import { type Instances, openDatabase } from "./database.ts";
 import { exportRows } from "./export-rows.ts";
@@ -39,7 +39,7 @@ const mostKeptBytes = 200 << 20;
 /** Runs one gated statement: the first page, and the rest into a spool file as far as that may grow. */
 export async function runStatement(
   job: RunJob,
-  statement: GatedStatement,
+  statement: PassedStatement,
   tools: RunTools,
 ): Promise<RunReply> {
   const { report, fetch, later, kept } = tools;
@@ -59,7 +59,9 @@ export async function runStatement(
   const { exportTo } = job;
   let attempts = 0;
   const run = () =>
-    exportTo ? exportRows(connection, job, exportTo, report) : runOnce(connection, job, report, attempts++);
+    exportTo
+      ? exportRows(left.database, job, exportTo, report)
+      : runOnce(connection, job, report, attempts++);
   if (!reading || reading.tables.length === 0) {
     const value = await run();
     isClean = true;
@@ -75,7 +77,7 @@ export async function runStatement(
 /** The database that a statement over the same tables left, where it suits this one. */
 async function takeKept(
   given: RunJob,
-  { sessionNames }: GatedStatement,
+  { sessionNames }: PassedStatement,
   { kept }: RunTools,
 ): Promise<Opened | undefined> {
   if (!kept) return undefined;
@@ -104,7 +106,7 @@ async function takeKept(
 async function openNew(
   job: RunJob,
   scans: readonly JobScan[],
-  statement: GatedStatement,
+  statement: PassedStatement,
   { instances, kept, fetch }: RunTools,
 ): Promise<Opened> {
   const files = scans.flatMap(pathsOf);
@@ -112,13 +114,16 @@ async function openNew(
   const tables: RunJob["tables"] = [];
   let reading: Reading | undefined;
   const reach = { files, ...(kept ? { temp: keptTemp() } : {}) };
-  const database = await openDatabase(instances, job, reach, async (connection) => {
+  const database = await openDatabase(instances, job, reach, async (connection, giveBack) => {
     for (const [index, { names }] of job.tables.entries()) {
       const given = scans[index];
       if (!given) continue;
       const table = given.tableFields ? await withView(connection, given, index) : given;
       const scan = job.known?.rows ? { ...table, rows: job.known.rows } : table;
-      for (const name of names) await connection.run(viewSql(name, scan));
+      for (const name of names) {
+        await connection.run(viewSql(name, scan));
+        await giveBack();
+      }
       tables.push({ names, scan });
     }
     await keepOrder(connection, tables, statement);
@@ -147,7 +152,7 @@ async function withView(connection: DuckDBConnection, scan: JobScan, index: numb
 async function keepOrder(
   connection: DuckDBConnection,
   tables: RunJob["tables"],
-  { limitRows }: GatedStatement,
+  { limitRows }: PassedStatement,
 ): Promise<void> {
   const hasDeleted = tables.some(({ scan }) => scan.files.some(({ deleted }) => deleted));
   if (hasDeleted && limitRows !== undefined) await connection.run("SET threads = 1");

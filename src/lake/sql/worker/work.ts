@@ -1,6 +1,6 @@
 import { RecentMap } from "../../recent-map.ts";
 import { databaseKey, isHeld } from "../database-key.ts";
-import { checkTables, type GatedStatement, passGate } from "../gate/gate.ts";
+import { checkTables, type PassedStatement, passGate, type SerializeSql } from "../gate/gate.ts";
 import type { FileReads, Job, RunJob, RunReply } from "../protocol.ts";
 import { analyzeScan } from "./analyze.ts";
 import { convertText } from "./convert.ts";
@@ -32,25 +32,26 @@ export interface Work {
 
 type GatedTools = HeldTools & Pick<RunTools, "fetch">;
 
-/** Statements the gate is remembered to have let pass, and how long each may be. */
+/** Statements that are remembered to have passed the gate, and how long each may be. */
 const rememberedStatements = 50;
 const rememberedChars = 20_000;
 
 /** The gate goes by a statement's text alone: of one that passed it has nothing new to say. */
-async function openGate(): Promise<(sql: string) => Promise<GatedStatement>> {
-  const serialize = await openParser();
-  const passed = new RecentMap<GatedStatement>(rememberedStatements);
+function rememberPassed(serialize: SerializeSql): (sql: string) => Promise<PassedStatement> {
+  const passed = new RecentMap<PassedStatement>(rememberedStatements);
   return async (sql) => {
     const before = passed.get(sql);
     if (before) return before;
-    const statement = await passGate(sql, serialize);
+    const { tables, sessionNames, limitRows } = await passGate(sql, serialize);
+    const statement = { tables, sessionNames, limitRows };
     if (sql.length <= rememberedChars) passed.set(sql, statement);
     return statement;
   };
 }
 
 export async function openWork(): Promise<Work> {
-  const pass = await openGate();
+  const serialize = await openParser();
+  const pass = rememberPassed(serialize);
   const instances = new Instances();
   const kept = new KeptDatabases();
   const leftovers: (() => void)[] = [];
@@ -62,7 +63,7 @@ export async function openWork(): Promise<Work> {
   };
   return {
     async run(job, { report, fetch }) {
-      if (job.kind === "plan") return pass(job.sql);
+      if (job.kind === "plan") return passGate(job.sql, serialize);
       if (job.kind === "analyze") return analyzeScan(job, report);
       if (job.kind === "filter") return filterRows(instances, job);
       if (databaseKey(job) === undefined) kept.close();
@@ -96,7 +97,7 @@ export async function openWork(): Promise<Work> {
   };
 }
 
-async function runGated(job: RunJob, statement: GatedStatement, tools: GatedTools): Promise<RunReply> {
+async function runGated(job: RunJob, statement: PassedStatement, tools: GatedTools): Promise<RunReply> {
   checkTables(
     statement,
     job.tables.flatMap(({ names }) => names),

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { GatedStatement } from "../../gate/gate.ts";
+import type { PassedStatement } from "../../gate/gate.ts";
 import { allRows, type FileReads, type FileRows, type RunJob } from "../../protocol.ts";
 import { viewSql } from "../views.ts";
 import { candidateRows, setReadOnce } from "./candidate-rows.ts";
@@ -24,7 +24,7 @@ export interface Reading {
 export async function planReading(
   connection: DuckDBConnection,
   job: RunJob,
-  { limitRows }: GatedStatement,
+  { limitRows }: PassedStatement,
   fetch: Fetch,
 ): Promise<Reading | undefined> {
   const tables = sparseTables(job);
