@@ -11,8 +11,9 @@ const mostLeftBytes = 64 << 20;
 export function countLeavings(): () => Promise<void> {
   let leastBytes = dataBytes();
   return async () => {
-    leastBytes = Math.min(leastBytes, dataBytes());
-    if (dataBytes() <= leastBytes + mostLeftBytes) return;
+    const heldBytes = dataBytes();
+    leastBytes = Math.min(leastBytes, heldBytes);
+    if (heldBytes <= leastBytes + mostLeftBytes) return;
     // To close an instance, any, has the allocator give back all that it keeps.
     const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
     instance.closeSync();
