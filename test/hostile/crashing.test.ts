@@ -103,9 +103,7 @@ test.runIf(process.platform === "linux")(
         const own = ["", "PWD", "_", "OLDPWD", "SHLVL", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
         const forAllocator = ["DUCKDB_JE_MALLOC_CONF", "GLIBC_TUNABLES", "UV_THREADPOOL_SIZE"];
         // Its loader ends each tunable in place, so that those behind the first look like variables.
-        const tunables = ["arena_max", "mmap_threshold", "trim_threshold"].map(
-          (name) => `glibc.malloc.${name}`,
-        );
+        const tunables = ["mmap_threshold", "trim_threshold"].map((name) => `glibc.malloc.${name}`);
         const given = names.filter((name = "") => ![...own, ...tunables].includes(name));
         expect(given.sort()).toEqual(forAllocator);
         expect(readFileSync(`/proc/${pid}/limits`, "utf8")).toMatch(/Max data size\s+\d+/);
