@@ -22,6 +22,22 @@ test("a workspace with a token and what may be read", async () => {
   });
 });
 
+test("* allows every catalog, and is written as it was given", async () => {
+  const { settings, effective } = await loadSettings(
+    host,
+    "--lake.databricks.token=dapi1",
+    "--lake.databricks.allow=*",
+  );
+  expect(settings.lake.databricks.allow).toEqual([[]]);
+  expect(effective.find(({ path }) => path === "lake.databricks.allow")?.value).toEqual(["*"]);
+  const problems = await settingsProblems(
+    host,
+    "--lake.databricks.token=x",
+    "--lake.databricks.allow=main.*",
+  );
+  expect(problems.join("\n")).toContain("is not *, catalog");
+});
+
 test("a token is never shown, written out or fetched", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "sluice-secret-")), "token");
   await writeFile(file, "dapi-from-file\n");
@@ -55,7 +71,7 @@ test.each([
   ],
   [[host, "--lake.databricks.token=x"], "lake.databricks.allow: is empty"],
   [["--lake.databricks.allow=main"], "lake.databricks.host: is missing"],
-  [["--lake.databricks.allow=a.b.c.d"], "is not catalog, catalog.schema or catalog.schema.table"],
+  [["--lake.databricks.allow=a.b.c.d"], "is not *, catalog, catalog.schema or catalog.schema.table"],
   [["--lake.databricks.warehouseId=../x"], "letters, digits"],
   [["--lake.databricks.maxResultBytes=30MB"], "24MB at most"],
 ])("%j is told to be wrong", async (argv, words) => {

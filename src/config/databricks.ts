@@ -3,16 +3,16 @@ import { splitDottedName } from "../core/dotted-name.ts";
 import { sizeBytes } from "./fields.ts";
 import { isLoopback } from "./loopback.ts";
 
-/** `catalog`, `catalog.schema` or `catalog.schema.table`: what of Unity Catalog may be read. Parsed: its parts. */
+/** `*`, `catalog`, `catalog.schema` or `catalog.schema.table`: what of Unity Catalog may be read. Parsed: its parts. */
 const allowedTables = z.codec(z.string(), z.array(z.string()), {
   decode: (text, context) => {
-    const parts = splitDottedName(text);
-    if (parts) return parts;
-    const message = `${JSON.stringify(text)} is not catalog, catalog.schema or catalog.schema.table`;
+    const parts = text === "*" ? [] : splitDottedName(text);
+    if (parts && !parts.includes("*")) return parts;
+    const message = `${JSON.stringify(text)} is not *, catalog, catalog.schema or catalog.schema.table`;
     context.issues.push({ code: "custom", message, input: text });
     return z.NEVER;
   },
-  encode: (parts) => parts.join("."),
+  encode: (parts) => (parts.length === 0 ? "*" : parts.join(".")),
 });
 
 /** `https://host[:port]`; `http` on loopback only, as the token travels in each request. Parsed: the origin. */
@@ -60,7 +60,9 @@ export const databricksSettings = z
     allow: z
       .array(allowedTables)
       .default([])
-      .describe("What may be read: catalog, catalog.schema or catalog.schema.table"),
+      .describe(
+        "What may be read: catalog, catalog.schema, catalog.schema.table, or * for all the principal may read",
+      ),
     maxResultBytes: sizeBytes(1024)
       .refine((bytes) => bytes <= mostResultBytes, {
         error: "may be 24MB at most, or Databricks gives no result",

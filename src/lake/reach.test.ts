@@ -98,6 +98,11 @@ test("of catalogs, down to nothing", () => {
     ["dev", "x", "t"],
   ]);
   expect(left.athena?.tables).toEqual([{ database: "shop", table: "orders" }]);
+  const ofAll = narrowSettings(
+    { ...settings, databricks: settings.databricks && { ...settings.databricks, allow: [[]] } },
+    reach({ databricks: [["main"], ["dev", "x", "t"]] }),
+  );
+  expect(ofAll.databricks?.allow).toEqual([["main"], ["dev", "x", "t"]]);
   const none = narrowSettings(
     settings,
     reach({ databricks: [["mai"]], athena: [{ database: "sho", table: "*" }] }),

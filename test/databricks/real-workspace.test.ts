@@ -8,19 +8,22 @@ const isSet = Boolean(DATABRICKS_HOST && DATABRICKS_TOKEN && DATABRICKS_WAREHOUS
 /** Set DATABRICKS_HOST, DATABRICKS_TOKEN and DATABRICKS_WAREHOUSE_ID to run it; it reads and changes nothing. */
 describe.runIf(isSet)("a real workspace of Databricks", () => {
   const table = DATABRICKS_TABLE ?? "samples.nyctaxi.trips";
+  const schema = splitDottedName(table)?.slice(0, 2) ?? ["none"];
 
   test("lists, describes, reads and queries a table", { timeout: 600_000 }, async () => {
     const databricks = {
       host: new URL(DATABRICKS_HOST ?? "").origin,
       credentials: { kind: "token", token: DATABRICKS_TOKEN ?? "" } as const,
       warehouseId: DATABRICKS_WAREHOUSE_ID,
-      allow: [splitDottedName(table) ?? []],
+      allow: [schema],
       maxResultBytes: 16 * 1024 ** 2,
     };
     const s3 = { region: undefined, endpoint: undefined, forcePathStyle: false };
     const lake = await startTestLake({ settings: { databricks, s3 }, timeoutMs: 500_000 });
     try {
       const uri = `databricks://${table}`;
+      const { sources } = await lake.output("lake_list_sources", { uri: `databricks://${schema.join(".")}` });
+      expect(sources).toContainEqual({ kind: "databricks", level: "table", name: table, uri });
       const { columns } = await lake.output("lake_get_metadata", { uri });
       expect(columns.length).toBeGreaterThan(0);
       const { rows } = await lake.output("lake_read_rows", { uri, limit: 5 });

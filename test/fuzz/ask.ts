@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ToolError } from "../../src/core/errors.ts";
 import type { DatasetRows } from "../../src/lake/lake.ts";
 import type { LakeScope } from "../../src/lake/scope.ts";
@@ -25,11 +24,6 @@ export interface Outcome {
 
 /** More than any result here holds: pages are asked for by `readRows` alone. */
 const unbounded = { maxRows: 10_000_000, maxBytes: 512 * 1024 ** 2 };
-
-/** How a result says what was brought for it, where it does. */
-const withHydration = z.object({
-  hydration: z.object({ fetchedBytes: z.number(), requests: z.number(), reruns: z.number() }),
-});
 
 /** Asks the lake and the oracle. `scope` says whose cache is used. */
 export async function ask(fuzz: FuzzLake, question: Question, scope: LakeScope): Promise<Outcome> {
@@ -101,10 +95,7 @@ const answers = ["invalid_input", "not_found", "unsupported", "too_large"];
 async function settle(work: () => Promise<DatasetRows[]>): Promise<Got> {
   try {
     const pages = await work();
-    const reruns = pages.reduce(
-      (sum, page) => sum + (withHydration.safeParse(page).data?.hydration.reruns ?? 0),
-      0,
-    );
+    const reruns = pages.reduce((sum, { hydration }) => sum + (hydration?.reruns ?? 0), 0);
     const rows = pages.flatMap(({ rows }) => rows);
     return {
       answer: { columns: pages[0]?.columns ?? [], rows },

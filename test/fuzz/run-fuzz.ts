@@ -6,10 +6,10 @@ import { choices } from "./random.ts";
 
 export interface FuzzOptions {
   seed: number;
+  /** The number of the first question. Default: 0. */
+  from?: number;
   queries: number;
   golden: string;
-  /** Asks this question alone. */
-  only?: number | undefined;
   print(line: string): void;
 }
 
@@ -39,12 +39,11 @@ export interface FuzzReport {
 const perTenant = 40;
 
 /** Asks `queries` questions and reports; mismatches are printed as they are found, with how to ask them again. */
-export async function runFuzz({ seed, queries, golden, only, print }: FuzzOptions): Promise<FuzzReport> {
+export async function runFuzz({ seed, from = 0, queries, golden, print }: FuzzOptions): Promise<FuzzReport> {
   const fuzz = await openFuzzLake({ seed, golden, workers: 1 });
   const report = emptyReport(seed, fuzz);
-  const indexes = only === undefined ? Array.from({ length: queries }, (_, index) => index) : [only];
   try {
-    for (const index of indexes) {
+    for (let index = from; index < from + queries; index++) {
       const random = choices(seed, index);
       const isCold = random.chance(50);
       const asked = question(random, fuzz.tables);
@@ -56,7 +55,7 @@ export async function runFuzz({ seed, queries, golden, only, print }: FuzzOption
         report.mismatches.push({ index, verdict: outcome.verdict, question: asked });
         print(`${describe(asked)}\n  ${outcome.verdict}\n  ${again(seed, index)}`);
       }
-      if (index % 1_000 === 999) print(`${index + 1} asked, ${report.mismatches.length} mismatches`);
+      if (index % 1_000 === 999) print(`up to ${index + 1} asked, ${report.mismatches.length} mismatches`);
     }
     return { ...report, oracleCrashes: fuzz.oracle.crashes() };
   } finally {
@@ -100,6 +99,28 @@ function again(seed: number, index: number): string {
 /** A question as it can be read. */
 export function describe(asked: Question): string {
   return asked.kind === "sql" ? asked.sql : `readRows ${JSON.stringify(asked)}`;
+}
+
+/** Reports of parts of one run, as one. */
+export function joinReports(parts: readonly [FuzzReport, ...FuzzReport[]]): FuzzReport {
+  const sum = (of: (part: FuzzReport) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const joined = (kind: "cold" | "warm") => ({
+    queries: sum((part) => part[kind].queries),
+    fetchedBytes: sum((part) => part[kind].fetchedBytes),
+    sizeBytes: sum((part) => part[kind].sizeBytes),
+  });
+  return {
+    ...parts[0],
+    queries: sum(({ queries }) => queries),
+    mismatches: parts.flatMap(({ mismatches }) => mismatches),
+    faults: sum(({ faults }) => faults),
+    workerCrashes: sum(({ workerCrashes }) => workerCrashes),
+    oracleCrashes: sum(({ oracleCrashes }) => oracleCrashes),
+    reruns: sum(({ reruns }) => reruns),
+    requests: sum(({ requests }) => requests),
+    cold: joined("cold"),
+    warm: joined("warm"),
+  };
 }
 
 /** The report as lines of text. */

@@ -2,19 +2,26 @@ import { once } from "node:events";
 import { createWriteStream, readdirSync, readFileSync } from "node:fs";
 import { createGzip } from "node:zlib";
 
-/** Writes a CSV of at least `sizeBytes` of text, in gzip where `isGzip`; answers with its rows. */
-export async function writeBigCsv(to: string, sizeBytes: number, isGzip = false): Promise<number> {
+export interface BigTextOptions {
+  format?: "csv" | "ndjson";
+  isGzip?: boolean;
+}
+
+/** Writes at least `sizeBytes` of text, in gzip where `isGzip`; answers with its rows. Default: CSV as it is. */
+export async function writeBigText(
+  to: string,
+  sizeBytes: number,
+  { format = "csv", isGzip = false }: BigTextOptions = {},
+): Promise<number> {
+  const { header, rowOf } = bigFormats[format];
   const file = createWriteStream(to);
   const out = isGzip ? createGzip({ level: 1 }) : file;
   if (out !== file) out.pipe(file);
   let rows = 0;
-  let written = out.write("id,customer,status,total,day,city,note\n") ? 39 : 0;
+  let written = out.write(header) ? header.length : 0;
   while (written < sizeBytes) {
     let block = "";
-    for (let count = 0; count < 5_000; count++, rows++) {
-      const day = `2025-${String(1 + (rows % 12)).padStart(2, "0")}-${String(1 + (rows % 28)).padStart(2, "0")}`;
-      block += `${rows},c${(rows * 7919) % 500_000},${["open", "paid", "late"][rows % 3]},${(rows % 100_000) / 100},${day},city${rows % 300},"a note, number ${rows % 1000}"\n`;
-    }
+    for (let count = 0; count < 5_000; count++, rows++) block += rowOf(rows);
     written += block.length;
     if (!out.write(block)) await once(out, "drain");
   }
@@ -22,6 +29,25 @@ export async function writeBigCsv(to: string, sizeBytes: number, isGzip = false)
   await once(file, "finish");
   return rows;
 }
+
+const bigFormats = {
+  csv: {
+    header: "id,customer,status,total,day,city,note\n",
+    rowOf: (row: number) =>
+      `${row},${customerOf(row)},${statusOf(row)},${totalOf(row)},${dayOf(row)},city${row % 300},"a note, number ${row % 1000}"\n`,
+  },
+  ndjson: {
+    header: "\n",
+    rowOf: (row: number) =>
+      `{"id":${row},"customer":"${customerOf(row)}","status":"${statusOf(row)}","total":${totalOf(row)},"day":"${dayOf(row)}","at":{"city":"city${row % 300}"},"note":"a note, number ${row % 1000}"}\n`,
+  },
+};
+
+const customerOf = (row: number) => `c${(row * 7919) % 500_000}`;
+const statusOf = (row: number) => ["open", "paid", "late"][row % 3];
+const totalOf = (row: number) => (row % 100_000) / 100;
+const dayOf = (row: number) =>
+  `2025-${String(1 + (row % 12)).padStart(2, "0")}-${String(1 + (row % 28)).padStart(2, "0")}`;
 
 /**
  * Resident memory of a process and all below it. Pages they share count once: a process about to start another one has

@@ -6,17 +6,18 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { connectRemote } from "../../src/commands/call/remote.ts";
 import { startS3Endpoint } from "../../src/demo/s3-endpoint/endpoint.ts";
-import { familyBytes, writeBigCsv } from "./big-csv.ts";
+import { familyBytes, writeBigText } from "./big-csv.ts";
 import { program } from "./cli.ts";
 
 /**
- * Profiles every row of a CSV on S3 that is larger than the cache with the built server, and prints the peak of
- * memory of it and its workers. The server is killed when that passes 1 GiB; besides, the system bounds the private
- * memory of each process to that. Linux only. `npm run prove:big-csv -- --gib 5 [--gzip] [--folder /somewhere]`
+ * Profiles every row of a CSV, or of NDJSON, on S3 that is larger than the cache with the built server, and prints the
+ * peak of memory of it and its workers. The server is killed when that passes 1 GiB; besides, the system bounds the private
+ * memory of each process to that. Linux only. `npm run prove:big-csv -- --gib 5 [--ndjson] [--gzip] [--folder /somewhere]`
  */
 const { values } = parseArgs({
   options: {
     gib: { type: "string", default: "5" },
+    ndjson: { type: "boolean", default: false },
     gzip: { type: "boolean", default: false },
     folder: { type: "string", default: tmpdir() },
   },
@@ -31,13 +32,13 @@ try {
 }
 
 async function prove(): Promise<void> {
-  const key = values.gzip ? "big.csv.gz" : "big.csv";
+  const format = values.ndjson ? "ndjson" : "csv";
+  const key = `big.${format}${values.gzip ? ".gz" : ""}`;
   await mkdir(join(folder, "bucket"));
-  const rowCount = await writeBigCsv(
-    join(folder, "bucket", key),
-    Number(values.gib) * 1024 ** 3,
-    values.gzip,
-  );
+  const rowCount = await writeBigText(join(folder, "bucket", key), Number(values.gib) * 1024 ** 3, {
+    format,
+    isGzip: values.gzip,
+  });
   const { size } = await stat(join(folder, "bucket", key));
   console.log(`${key}: ${size} bytes, ${rowCount} rows`);
   const buckets = [{ name: "big", path: join(folder, "bucket") }];

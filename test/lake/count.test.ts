@@ -34,14 +34,17 @@ test.each([
 });
 
 test("rows of Parquet are counted by footers alone, and again by none", async () => {
-  const sql = "SELECT count(*) FROM 's3://lake/n/a.parquet'";
+  const bytes = await parquetOf("SELECT i, md5(i::VARCHAR) h FROM range(60000) t(i)", "ROW_GROUP_SIZE 2048");
+  const sql = `SELECT count(*) FROM '${await lake.put("counted.parquet", bytes)}'`;
   lake.server.requests.length = 0;
+  const sentBytes = lake.server.sentBytes();
   await lake.output("lake_query", { sql });
   await lake.output("lake_query", { sql });
   const gets = lake.server.requests.filter(
     ({ method, url }) => method === "GET" && !url.includes("list-type"),
   );
   expect(gets.length).toBeLessThanOrEqual(2);
+  expect(lake.server.sentBytes() - sentBytes).toBeLessThan(bytes.length / 10);
 });
 
 test("a file that is no Parquet is named", async () => {

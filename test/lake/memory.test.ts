@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { writeBigCsv } from "../harness/big-csv.ts";
+import { writeBigText } from "../harness/big-csv.ts";
 
 const script = fileURLToPath(new URL("../harness/profile-big-csv.ts", import.meta.url));
 const megabyte = 1_000_000;
@@ -17,7 +17,7 @@ test.runIf(process.platform === "linux")(
     try {
       const path = join(folder, "root", "big.csv");
       await mkdir(dirname(path));
-      const rowCount = await writeBigCsv(path, 750 * megabyte);
+      const rowCount = await writeBigText(path, 750 * megabyte);
       const args = ["--import", "tsx", script, path, folder];
       const { stdout } = await promisify(execFile)(process.execPath, args);
       const { profiled, peakBytes } = JSON.parse(stdout);

@@ -16,7 +16,7 @@ export async function checkDatabricks(
   if (!databricks) return [];
   const signal = AbortSignal.timeout(checkTimeoutMs);
   const names = allow.map((parts) =>
-    tried(`databricks://${parts.join(".")}`, async (name) => {
+    tried(parts.length === 0 ? "databricks catalogs" : `databricks://${parts.join(".")}`, async (name) => {
       await databricks.reach(parts, signal);
       return ok(name, "can be seen");
     }),

@@ -1,7 +1,8 @@
+import { ToolError } from "../../core/errors.ts";
 import { jsonSizeBytes } from "../../core/results.ts";
 import type { DatasetDescription } from "../lake.ts";
 import { type AllowedNames, outside } from "./allowed.ts";
-import type { Catalog, TableInfo } from "./catalog.ts";
+import type { Catalog, NameList, TableInfo } from "./catalog.ts";
 import { parseSparkType, typeNameOf } from "./spark-type.ts";
 import { formatDatabricksName, formatTableName, parseDatabricksName, type TableName } from "./table-name.ts";
 
@@ -20,34 +21,55 @@ export interface TableSources {
 
 /** What tools see of Unity Catalog: what is allowed, and nothing besides. */
 export interface DatabricksTables {
-  /** What the settings allow, without asking; with a name what is in it. Throws `denied`, `not_found`, `invalid_input`. */
+  /**
+   * What the settings allow, without asking unless that is every catalog; with a name what is in it. Throws `denied`,
+   * `not_found`, `invalid_input`.
+   */
   sources(uri: string | undefined, signal: AbortSignal): Promise<TableSources>;
 }
 
 const levels = ["catalog", "schema", "table"] as const;
 const maxNames = 1_000;
+/** Naming the other places must not hang on the workspace. */
+const listMs = 8_000;
 const maxPropertyBytes = 16 * 1024;
 
 export function createTables(allowed: AllowedNames, catalog: Catalog): DatabricksTables {
   return {
     async sources(uri, signal) {
-      if (uri === undefined) return { sources: allowed.entries.map(sourceOf), notes: [] };
+      if (uri === undefined) {
+        if (allowed.covers([])) return catalogsOf(catalog, signal);
+        return { sources: allowed.entries.map(sourceOf), notes: [] };
+      }
       const parts = parseDatabricksName(uri);
       if (!allowed.leadsTo(parts)) throw outside(parts);
       if (parts.length === 3) return { sources: [sourceOf(parts)], notes: [] };
-      const { names, more } = allowed.covers(parts)
-        ? await catalog.list(parts, maxNames, signal)
-        : namesOf(allowed, parts);
-      const notes = more
-        ? [`Shown are the first ${names.length}; there are more. Name what you look for.`]
-        : [];
-      return { sources: names.map((name) => sourceOf([...parts, name])), notes };
+      return sourcesIn(
+        parts,
+        allowed.covers(parts) ? await catalog.list(parts, maxNames, signal) : namesOf(allowed, parts),
+      );
     },
   };
 }
 
+/** Every catalog the principal sees. Where they cannot be asked for, what else may be read is still to be listed. */
+async function catalogsOf(catalog: Catalog, caller: AbortSignal): Promise<TableSources> {
+  const signal = AbortSignal.any([caller, AbortSignal.timeout(listMs)]);
+  try {
+    return sourcesIn([], await catalog.list([], maxNames, signal));
+  } catch (thrown) {
+    if (caller.aborted || !(thrown instanceof ToolError)) throw thrown;
+    return { sources: [], notes: [`The catalogs of Databricks cannot be listed: ${thrown.message}`] };
+  }
+}
+
+function sourcesIn(parts: readonly string[], { names, more }: NameList): TableSources {
+  const notes = more ? [`Shown are the first ${names.length}; there are more. Name what you look for.`] : [];
+  return { sources: names.map((name) => sourceOf([...parts, name])), notes };
+}
+
 /** What the settings themselves say of a catalog or schema of which only parts may be read. */
-function namesOf({ entries }: AllowedNames, parts: readonly string[]) {
+function namesOf({ entries }: AllowedNames, parts: readonly string[]): NameList {
   const below = entries.filter((entry) => parts.every((part, index) => part === entry[index]));
   return { names: [...new Set(below.flatMap((entry) => entry[parts.length] ?? []))], more: false };
 }
