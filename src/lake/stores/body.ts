@@ -13,8 +13,11 @@ export async function eachOf(body: Body, take: TakeBytes): Promise<void> {
   for await (const bytes of body) await take(bytes);
 }
 
-/** Has their memory at once what comes next, and not when V8 next collects: from Node 22 on, where nothing else lies in it. */
+/**
+ * Has their memory at once what comes next, and not when V8 next collects: from Node 22 on, where nothing else lies in it. Does
+ * nothing with what was freed before.
+ */
 export function freeBytes({ buffer, byteLength }: Uint8Array): void {
-  if (buffer.byteLength !== byteLength || !("transfer" in buffer)) return;
+  if (byteLength === 0 || buffer.byteLength !== byteLength || !("transfer" in buffer)) return;
   if (typeof buffer.transfer === "function") buffer.transfer(0);
 }

@@ -1,5 +1,5 @@
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
@@ -22,14 +22,22 @@ async function answerOf(
   saidBytes: number,
   send: (response: ServerResponse) => void,
 ): Promise<IncomingMessage> {
+  return answerFrom(await portOf(saidBytes, send));
+}
+
+async function portOf(saidBytes: number, send: (response: ServerResponse) => void): Promise<number> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-length": saidBytes });
     send(response);
   }).listen(0, "127.0.0.1");
   servers.push(server.unref());
   await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  return new Promise((resolve, reject) => get({ port, host: "127.0.0.1" }, resolve).once("error", reject));
+  return (server.address() as AddressInfo).port;
+}
+
+function answerFrom(port: number, options: { agent?: Agent } = {}): Promise<IncomingMessage> {
+  const from = { port, host: "127.0.0.1", ...options };
+  return new Promise((resolve, reject) => get(from, resolve).once("error", reject));
 }
 
 const retries = { take: () => false, succeeded() {} } as unknown as RetryBudget;
@@ -159,3 +167,28 @@ test("a body that breaks off while its bytes are taken says so when they are", a
   await expect(eachOf(body, take)).rejects.toMatchObject({ code: "unavailable" });
   expect(isTaken).toBe(true);
 });
+
+test.runIf("transfer" in ArrayBuffer.prototype)(
+  "what was read of the connection is freed when the next comes, also of one that is used again",
+  async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const port = await portOf(text.length, (response) => response.end(text));
+    const sockets = new Set<Socket>();
+    for (let round = 0; round < 3; round++) {
+      const answer = await answerFrom(port, { agent });
+      sockets.add(answer.socket);
+      const reads: Uint8Array[] = [];
+      answer.socket.on("data", (bytes: Uint8Array) => reads.push(bytes));
+      let got = "";
+      await eachOf(s3Body(answer, expected(text.length), new AbortController().signal), (bytes) => {
+        got += Buffer.from(bytes).toString("latin1");
+        return undefined;
+      });
+      expect(got === text).toBe(true);
+      expect(reads.length).toBeGreaterThan(5);
+      expect(reads.filter(({ byteLength }) => byteLength > 0).length).toBeLessThanOrEqual(2);
+    }
+    expect(sockets.size).toBe(1);
+    agent.destroy();
+  },
+);

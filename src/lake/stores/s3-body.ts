@@ -1,8 +1,9 @@
+import { Socket } from "node:net";
 import { finished, Readable } from "node:stream";
 import { ToolError } from "../../core/errors.ts";
 import type { BodyEnd, RetryBudget } from "../../core/service-guard.ts";
 import { quoteName } from "../location-names.ts";
-import type { Body, TakeBytes } from "./body.ts";
+import { type Body, freeBytes, type TakeBytes } from "./body.ts";
 import type { BodyPace } from "./body-pace.ts";
 import { BrokenBody } from "./interrupted.ts";
 import { toS3Error } from "./s3-errors.ts";
@@ -93,7 +94,9 @@ class S3Body implements Body {
       taking.then(goOn, refuse);
     });
     pace.waits();
+    const stopFreeing = freeReadsOf(body);
     const fault = await new Promise((resolve) => finished(body, { writable: false }, resolve));
+    stopFreeing();
     // Whoever takes the bytes has them until then, and is not to be told of the end before.
     await taking?.catch(() => {});
     if (refusal) throw refusal.thrown;
@@ -121,6 +124,23 @@ class S3Body implements Body {
       throw wrongLength(this.#expected, this.#receivedBytes);
     this.#expected.retries.succeeded(false);
   }
+}
+
+/**
+ * Frees what is read of the body's connection once Node's parser of HTTP has copied the body out of it. Left to V8, it makes
+ * half of what a download allocates, and has the whole heap marked for each 64 MB. Each read is freed when the next one comes:
+ * all who listen are done with it then.
+ */
+function freeReadsOf(body: Readable): () => void {
+  const socket = "socket" in body ? body.socket : undefined;
+  if (!(socket instanceof Socket)) return () => {};
+  let last: Uint8Array | undefined;
+  const onRead = (bytes: Uint8Array) => {
+    if (last) freeBytes(last);
+    last = bytes;
+  };
+  socket.on("data", onRead);
+  return () => void socket.off("data", onRead);
 }
 
 function brokenOff(thrown: unknown, { uri, retries }: ExpectedBody): ToolError {
