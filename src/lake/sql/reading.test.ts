@@ -20,13 +20,14 @@ const rowsOf =
 let made = 0;
 const sources = new Map<string, { whole: string; bytes: Buffer }>();
 
-async function source(options: string) {
-  const known = sources.get(options);
+async function source(options: string, rows = rowsOf) {
+  const key = `${options} ${rows}`;
+  const known = sources.get(key);
   if (known) return known;
   const whole = join(sql.dir, `whole-${++made}.parquet`);
-  const bytes = await parquetOf(rowsOf, options);
+  const bytes = await parquetOf(rows, options);
   await writeFile(whole, bytes);
-  sources.set(options, { whole, bytes });
+  sources.set(key, { whole, bytes });
   return { whole, bytes };
 }
 
@@ -174,3 +175,96 @@ async function sparseRows(statement: string) {
   await sparse.close();
   return found;
 }
+
+const batchRows =
+  "SELECT i AS id, 'name ' || md5(i::VARCHAR) AS name, md5((i // 100)::VARCHAR) AS batch, " +
+  "i // 100 * 7919 % 100003 AS key, (i // 100 * 31 % 2003) || '''s' AS quoted FROM range(200000) t(i)";
+const otherRows = `SELECT * REPLACE (md5(batch) AS batch, -key AS key) FROM (${batchRows})`;
+
+interface Batches {
+  hasBlooms?: boolean;
+  files?: 1 | 2;
+  limit?: string;
+}
+
+/** Asks files in whose row groups least and greatest tell nothing; the second has keys of its own. */
+async function readingOfBatches(
+  condition: string,
+  { hasBlooms = true, files = 1, limit = "" }: Batches = {},
+) {
+  const options = `ROW_GROUP_SIZE 20480, COMPRESSION snappy, WRITE_BLOOM_FILTER ${hasBlooms}`;
+  const written = await Promise.all(
+    [batchRows, otherRows].slice(0, files).map(async (rows) => {
+      const { whole } = await source(options, rows);
+      return { whole, sparse: await sparseCopy(whole, join(sql.dir, `sparse-${++made}.parquet`)) };
+    }),
+  );
+  const run = (files: ScanFile[]) =>
+    sql.run(`SELECT id, name FROM t WHERE ${condition} ORDER BY id, name ${limit}`, [
+      { name: "t", scan: { format: "parquet", files, partitionColumns: [] } },
+    ]);
+  const found = await run(written.map(({ sparse }) => sparse.file));
+  const expected = await run(written.map(({ whole }) => ({ path: whole, uri: whole, partition: {} })));
+  expect(found.rows).toEqual(expected.rows);
+  for (const { sparse } of written) await sparse.close();
+  const bytes = written.reduce((sum, { sparse }) => sum + sparse.fetchedBytes(), 0);
+  return { bytes, rows: found.rows.length, reruns: found.hydration?.reruns ?? 0 };
+}
+
+describe("Bloom filters tell which row groups a value is not in, where least and greatest do not", () => {
+  const batch = "81dc9bdb52d04dc20036dbd8313ed055";
+  const key = (1234 * 7919) % 100003;
+
+  test.each([
+    ["a text", `batch = '${batch}'`, 100],
+    ["a number", "key = 7919", 100],
+    ["a text with a quote", "quoted = '31''s'", 100],
+    ["two conditions", `batch = '${batch}' AND key = ${key}`, 100],
+    ["two conditions that no row meets", `batch = '${batch}' AND key = 7919`, 0],
+    ["a condition beside one without a filter", `batch = '${batch}' AND id < 123450`, 50],
+    ["a list of one", `batch IN ('${batch}')`, 100],
+  ])("%s", async (_, condition, rows) => {
+    const asked = await readingOfBatches(condition);
+    expect(asked).toMatchObject({ rows, reruns: 0 });
+    const unasked = await readingOfBatches(condition, { hasBlooms: false });
+    expect(asked.bytes).toBeLessThan(unasked.bytes / 3);
+  });
+
+  test("a value that is nowhere", async () => {
+    const asked = await readingOfBatches("batch = '7777'");
+    expect(asked).toMatchObject({ rows: 0, reruns: 0 });
+    expect(asked.bytes).toBeLessThan(100_000);
+  });
+
+  test.each([
+    ["key = -7919", 100],
+    [`batch = '${batch}'`, 100],
+    [`batch = '${batch}' AND id < 150000`, 100],
+  ])("of two files: %s", async (condition, rows) => {
+    const asked = await readingOfBatches(condition, { files: 2 });
+    expect(asked).toMatchObject({ rows, reruns: 0 });
+    const unasked = await readingOfBatches(condition, { files: 2, hasBlooms: false });
+    expect(asked.bytes).toBeLessThan(unasked.bytes / 3);
+  });
+
+  test.each([
+    ["a list", `batch IN ('${batch}', '7777')`, 100],
+    ["alternatives", `batch = '${batch}' OR batch = '7777'`, 100],
+    ["alternatives of two columns", `batch = '${batch}' OR key = 7919`, 200],
+  ])("%s, of which they are not asked, takes no more than without", async (_, condition, rows) => {
+    const { bytes, ...asked } = await readingOfBatches(condition);
+    expect(asked).toEqual({ rows, reruns: 0 });
+    expect(bytes).toBeLessThanOrEqual((await readingOfBatches(condition, { hasBlooms: false })).bytes);
+  });
+
+  test("a text that the plan breaks at its line ends is no condition", async () => {
+    const { bytes: _, ...asked } = await readingOfBatches("batch < 'x\nkey=50000\ny' AND key = 7919");
+    expect(asked).toEqual({ rows: 100, reruns: 0 });
+  });
+
+  test("for the first of the rows", async () => {
+    const { bytes, ...asked } = await readingOfBatches(`batch = '${batch}'`, { limit: "LIMIT 5" });
+    expect(asked).toEqual({ rows: 5, reruns: 0 });
+    expect(bytes).toBeLessThan(2_000_000);
+  });
+});

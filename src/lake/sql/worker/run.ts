@@ -78,7 +78,7 @@ export async function runStatement(
 async function takeKept(
   given: RunJob,
   { sessionNames }: PassedStatement,
-  { kept }: RunTools,
+  { kept, fetch }: RunTools,
 ): Promise<Opened | undefined> {
   if (!kept) return undefined;
   const isLogged = sparseTables(given).length > 0;
@@ -91,7 +91,7 @@ async function takeKept(
       names,
       scan: { ...scan, view: left.views[index] },
     }));
-    const reading = await planReadingInKept(connection, { ...given, tables });
+    const reading = await planReadingInKept(connection, { ...given, tables }, fetch);
     if (reading) return { left, reading };
     // What planning logged: no run in this database may come that clears it.
     if (isLogged) await clearReadLog(connection);

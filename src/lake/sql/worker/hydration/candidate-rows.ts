@@ -118,7 +118,7 @@ async function attempt(
 }
 
 async function prepare(
-  { connection, table, scan, statement }: Search,
+  { connection, table, scan, statement, fetch }: Search,
   { keyCount, bound }: Attempt,
   askedRows: number,
 ): Promise<{ sql: string; planned: FileReads[] } | undefined> {
@@ -139,7 +139,7 @@ async function prepare(
       .map(({ order }, at) => `${identifier(keyColumn(at))} ${directionOf(order)}`)
       .join(", ");
     const sql = `SELECT ${fileColumn}, ${rowColumn}, rank() OVER (ORDER BY ${order}) FROM (${rowsSql})`;
-    return { sql, planned: await planReads(connection, [table], await explain(connection, sql)) };
+    return { sql, planned: await planReads(connection, [table], await explain(connection, sql), { fetch }) };
   });
 }
 

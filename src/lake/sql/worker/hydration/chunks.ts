@@ -35,6 +35,17 @@ interface PartsWanted {
 
 export type FilePart = Pick<Chunk, "file" | "start" | "end">;
 
+/** A bloom filter of a column chunk. */
+export interface BloomPart extends FilePart {
+  /** Which of those wanted has it. */
+  wanted: number;
+  rowGroup: number;
+  /** Of the column's values in the file, as Parquet names it. */
+  physicalType: string;
+  /** Undefined where its writer did not say. */
+  sizeBytes: number | undefined;
+}
+
 /** Chunks by file and row group. */
 export async function chunksOf(connection: DuckDBConnection, request: ChunkRequest): Promise<Chunk[]> {
   return (await partsOf(connection, request, [])).chunks;
@@ -48,35 +59,44 @@ export async function partsOf(
   connection: DuckDBConnection,
   { files, ...chunks }: ChunkRequest,
   blooms: readonly PartsWanted[],
-): Promise<{ chunks: Chunk[]; blooms: FilePart[] }> {
+): Promise<{ chunks: Chunk[]; blooms: BloomPart[] }> {
   if (files.size === 0) return { chunks: [], blooms: [] };
   const selects = [
-    `SELECT 0, file_name, row_group_id, row_group_num_rows, column_id, ${chunkStart}, total_compressed_size ${fromSql(chunks)}`,
+    `SELECT ${ofChunks}, file_name, row_group_id, row_group_num_rows, column_id, ${chunkStart}, total_compressed_size, '' ${fromSql(chunks)}`,
     ...blooms.map(
-      (wanted) =>
-        `SELECT 1, file_name, 0, 0, 0, bloom_filter_offset, coalesce(bloom_filter_length, ${guessedBloomBytes}) ${fromSql(wanted)} AND bloom_filter_offset > 0`,
+      (wanted, number) =>
+        `SELECT ${number}, file_name, row_group_id, 0, 0, bloom_filter_offset, bloom_filter_length, type ${fromSql(wanted)} AND bloom_filter_offset > 0`,
     ),
   ];
   const reader = await connection.runAndReadAll(`
     WITH chunks AS (SELECT * FROM parquet_metadata(${list([...files.keys()].map(literal))}))
     ${selects.join(" UNION ALL ")}`);
-  const parts = reader
-    .getRows()
-    .map(([isBloom, name, rowGroup, rowCount, column, start, sizeBytes]) => ({
-      isBloom: isBloom === 1,
-      file: files.get(String(name)) ?? -1,
-      rowGroup: Number(rowGroup),
-      rowCount: Number(rowCount),
-      column: Number(column),
-      start: Number(start),
-      end: Number(start) + Number(sizeBytes) + pastChunkBytes,
-    }))
-    .filter(isSound);
+  const parts = reader.getRows().map((row) => partOf(row, files));
   return {
     chunks: parts
-      .filter(({ isBloom }) => !isBloom)
+      .filter((part) => part.wanted === ofChunks && isSound(part))
       .sort((a, b) => a.file - b.file || a.rowGroup - b.rowGroup || a.start - b.start),
-    blooms: parts.filter(({ isBloom }) => isBloom),
+    blooms: parts.filter((part) => part.wanted !== ofChunks && isSound(part)),
+  };
+}
+
+const ofChunks = -1;
+
+function partOf(
+  [wanted, name, rowGroup, rowCount, column, start, size, physicalType]: readonly unknown[],
+  files: ReadonlyMap<string, number>,
+): Chunk & BloomPart {
+  const sizeBytes = typeof size === "number" || typeof size === "bigint" ? Number(size) : undefined;
+  return {
+    wanted: Number(wanted),
+    file: files.get(String(name)) ?? -1,
+    rowGroup: Number(rowGroup),
+    rowCount: Number(rowCount),
+    column: Number(column),
+    start: Number(start),
+    end: Number(start) + (sizeBytes ?? guessedBloomBytes) + pastChunkBytes,
+    sizeBytes,
+    physicalType: String(physicalType),
   };
 }
 

@@ -45,13 +45,15 @@ export async function planReading(
 export async function planReadingInKept(
   connection: DuckDBConnection,
   job: RunJob,
+  fetch: Fetch,
 ): Promise<Reading | undefined> {
   const tables = sparseTables(job);
   if (job.known || tables.length === 0) return { tables, planned: [], ...(job.known ?? allRows) };
   const described = await describeTables(connection, tables);
   const needs = await explain(connection, job.sql);
   if (needs.isLimited || needs.isReadTwice) return undefined;
-  return { tables, planned: await planReads(connection, described, needs), isLimited: false };
+  const planned = await planReads(connection, described, needs, mayFetch(job, fetch));
+  return { tables, planned, isLimited: false };
 }
 
 async function planByEngine(
@@ -66,8 +68,13 @@ async function planByEngine(
   const rows = job.planOnly ? undefined : await candidateRows(connection, job, described, needs, fetch);
   if (rows) return planOfRows(connection, job, described, needs, rows);
   const topRows = job.planOnly ? undefined : await readsOfTopRows(connection, job, described, needs, fetch);
-  const planned = topRows ?? (await planReads(connection, described, needs, { firstRows }));
+  const planned =
+    topRows ?? (await planReads(connection, described, needs, { firstRows, ...mayFetch(job, fetch) }));
   return { planned, isLimited: needs.isLimited };
+}
+
+function mayFetch({ planOnly }: RunJob, fetch: Fetch): { fetch?: Fetch } {
+  return planOnly ? {} : { fetch };
 }
 
 /** Makes the views of the one table anew, of the rows alone. */

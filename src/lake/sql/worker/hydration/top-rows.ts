@@ -29,7 +29,7 @@ export async function readsOfTopRows(
   const [table] = tables;
   if (!needs.isReadTwice || !table || tables.length > 1 || job.tables.length > 1) return undefined;
   const scan = job.tables[table.index]?.scan;
-  const found = scan && !scan.view && (await rowNumbersPlan(connection, job.sql, table, scan));
+  const found = scan && !scan.view && (await rowNumbersPlan(connection, job.sql, table, scan, fetch));
   if (!found) return undefined;
   await fetch(found.planned);
   const [path, row] = rowNumberColumns;
@@ -61,13 +61,18 @@ async function rowNumbersPlan(
   sql: string,
   table: DescribedTable,
   scan: JobScan,
+  fetch: Fetch,
 ): Promise<{ sql: string; planned: FileReads[] } | undefined> {
   try {
     const asked = await rowNumbersSql(connection, sql, table);
     if (asked === undefined) return undefined;
     await connection.run(rowNumbersViewSql(viewName, scan, rowNumberColumns));
-    return { sql: asked, planned: await planReads(connection, [table], await explain(connection, asked)) };
-  } catch {
+    return {
+      sql: asked,
+      planned: await planReads(connection, [table], await explain(connection, asked), { fetch }),
+    };
+  } catch (thrown) {
+    if (thrown instanceof NotFetched) throw thrown;
     return undefined;
   }
 }
