@@ -64,8 +64,18 @@ export class Xxh64 {
     this.#held = Buffer.from(bytes.subarray(end));
   }
 
+  /** Nothing may be added afterwards. */
+  digest(): bigint {
+    const { high, low } = this.#finish();
+    return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+
   /** The lower 32 bits, as zstd keeps them. Nothing may be added afterwards. */
   digestLow32(): number {
+    return this.#finish().low >>> 0;
+  }
+
+  #finish(): Word {
     const hash = this.#sizeBytes >= stripeBytes ? this.#converge() : sumOf(prime5);
     hash.add(Math.floor(this.#sizeBytes / 2 ** 32), this.#sizeBytes >>> 0);
     this.#addRest(hash);
@@ -74,7 +84,7 @@ export class Xxh64 {
     hash.fold(29);
     hash.multiply(prime3);
     hash.fold(32);
-    return hash.low >>> 0;
+    return hash;
   }
 
   #round(lane: Word, bytes: Buffer, at: number): void {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { Xxh64 } from "../../../formats/xxh64.ts";
 import type { Column } from "../../engine.ts";
 import type { BloomPart, Chunk } from "./chunks.ts";
-import { xxHash64 } from "./xx-hash.ts";
 
 /** The value a filter asks of a column, and the file's type whose bytes a bloom filter knows it by. */
 export interface SingleValue {
@@ -24,7 +24,7 @@ export function singleValue(filter: string, { name, type }: Column): SingleValue
   const text = filter.slice(name.length + 1);
   const [, quoted] = /^'((?:[^']|'')*)'$/.exec(text) ?? [];
   if (type === "VARCHAR" && quoted !== undefined)
-    return { physicalType: "BYTE_ARRAY", hash: xxHash64(Buffer.from(quoted.replaceAll("''", "'"))) };
+    return { physicalType: "BYTE_ARRAY", hash: hashOf(Buffer.from(quoted.replaceAll("''", "'"))) };
   if (!/^-?\d{1,19}$/.test(text)) return undefined;
   if (type === "INTEGER") return integer(BigInt(text), 32);
   return type === "BIGINT" ? integer(BigInt(text), 64) : undefined;
@@ -34,7 +34,14 @@ function integer(value: bigint, bits: 32 | 64): SingleValue | undefined {
   if (BigInt.asIntN(bits, value) !== value) return undefined;
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(value);
-  return { physicalType: `INT${bits}`, hash: xxHash64(bytes.subarray(0, bits / 8)) };
+  return { physicalType: `INT${bits}`, hash: hashOf(bytes.subarray(0, bits / 8)) };
+}
+
+/** XXH64 of seed 0, by which bloom filters know a value. */
+function hashOf(bytes: Uint8Array): bigint {
+  const hash = new Xxh64();
+  hash.update(bytes);
+  return hash.digest();
 }
 
 /** The plan breaks its words at line ends, those of texts too: parts of a text would be taken for filters. */
