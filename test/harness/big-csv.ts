@@ -18,7 +18,8 @@ export async function writeBigText(
   const out = isGzip ? createGzip({ level: 1 }) : file;
   if (out !== file) out.pipe(file);
   let rows = 0;
-  let written = out.write(header) ? header.length : 0;
+  out.write(header);
+  let written = header.length;
   while (written < sizeBytes) {
     let block = "";
     for (let count = 0; count < 5_000; count++, rows++) block += rowOf(rows);
@@ -37,7 +38,7 @@ const bigFormats = {
       `${row},${customerOf(row)},${statusOf(row)},${totalOf(row)},${dayOf(row)},city${row % 300},"a note, number ${row % 1000}"\n`,
   },
   ndjson: {
-    header: "\n",
+    header: "",
     rowOf: (row: number) =>
       `{"id":${row},"customer":"${customerOf(row)}","status":"${statusOf(row)}","total":${totalOf(row)},"day":"${dayOf(row)}","at":{"city":"city${row % 300}"},"note":"a note, number ${row % 1000}"}\n`,
   },

@@ -1,10 +1,10 @@
-import { ToolError } from "../../core/errors.ts";
 import type { ServiceGuard } from "../../core/service-guard.ts";
 import type { LakeParts } from "../datasets/with-tables.ts";
 import type { RemoteEngine } from "../engines/engine.ts";
 import type { DatasetDescription } from "../lake.ts";
 import type { LakeScope } from "../scope.ts";
 import type { AthenaSettings, LakeSettings } from "../settings.ts";
+import { sourcesOrNote } from "../sources-or-note.ts";
 import { athenaUri, createAllowedTables, formatTable } from "./allowed-tables.ts";
 import { type AwsSender, createAwsSender } from "./clients.ts";
 import { createAthenaEngine } from "./create-athena.ts";
@@ -62,9 +62,6 @@ export interface OpenAthenaOptions {
   /** What AWS's services are cut off by while they fail. */
   guard: ServiceGuard;
 }
-
-/** Naming what may be read must not hang on Glue. */
-const listMs = 8_000;
 
 const defaultTimes: PollTimes = { firstMs: 250, mostMs: 3_000 };
 
@@ -139,21 +136,17 @@ async function askWorkgroup(
   };
 }
 
-async function listSources(
+function listSources(
   { catalog, sender }: { catalog: GlueCatalog; sender: AwsSender },
   caller: AbortSignal,
 ): ReturnType<AthenaTables["list"]> {
-  const signal = AbortSignal.any([caller, AbortSignal.timeout(listMs)]);
-  try {
+  return sourcesOrNote("The tables of the Glue catalog", caller, async (signal) => {
     const [{ tables, isCut }, region] = await Promise.all([catalog.tables({ signal }), sender.region()]);
     const notes = isCut
       ? [`Only ${tables.length} tables of the Glue catalog are listed; there are more.`]
       : [];
     return { sources: tables.map((table) => sourceOf(table, region)), notes };
-  } catch (thrown) {
-    if (caller.aborted || !(thrown instanceof ToolError)) throw thrown;
-    return { sources: [], notes: [`The tables of the Glue catalog cannot be listed: ${thrown.message}`] };
-  }
+  });
 }
 
 function sourceOf(table: CatalogTable, region: string): AthenaSource {

@@ -1,6 +1,6 @@
-import { ToolError } from "../../core/errors.ts";
 import { jsonSizeBytes } from "../../core/results.ts";
 import type { DatasetDescription } from "../lake.ts";
+import { sourcesOrNote } from "../sources-or-note.ts";
 import { type AllowedNames, outside } from "./allowed.ts";
 import type { Catalog, NameList, TableInfo } from "./catalog.ts";
 import { parseSparkType, typeNameOf } from "./spark-type.ts";
@@ -30,16 +30,16 @@ export interface DatabricksTables {
 
 const levels = ["catalog", "schema", "table"] as const;
 const maxNames = 1_000;
-/** Naming the other places must not hang on the workspace. */
-const listMs = 8_000;
 const maxPropertyBytes = 16 * 1024;
 
 export function createTables(allowed: AllowedNames, catalog: Catalog): DatabricksTables {
   return {
     async sources(uri, signal) {
       if (uri === undefined) {
-        if (allowed.covers([])) return catalogsOf(catalog, signal);
-        return { sources: allowed.entries.map(sourceOf), notes: [] };
+        if (!allowed.covers([])) return { sources: allowed.entries.map(sourceOf), notes: [] };
+        return sourcesOrNote("The catalogs of Databricks", signal, async (inTime) =>
+          sourcesIn([], await catalog.list([], maxNames, inTime)),
+        );
       }
       const parts = parseDatabricksName(uri);
       if (!allowed.leadsTo(parts)) throw outside(parts);
@@ -50,17 +50,6 @@ export function createTables(allowed: AllowedNames, catalog: Catalog): Databrick
       );
     },
   };
-}
-
-/** Every catalog the principal sees. Where they cannot be asked for, what else may be read is still to be listed. */
-async function catalogsOf(catalog: Catalog, caller: AbortSignal): Promise<TableSources> {
-  const signal = AbortSignal.any([caller, AbortSignal.timeout(listMs)]);
-  try {
-    return sourcesIn([], await catalog.list([], maxNames, signal));
-  } catch (thrown) {
-    if (caller.aborted || !(thrown instanceof ToolError)) throw thrown;
-    return { sources: [], notes: [`The catalogs of Databricks cannot be listed: ${thrown.message}`] };
-  }
 }
 
 function sourcesIn(parts: readonly string[], { names, more }: NameList): TableSources {
