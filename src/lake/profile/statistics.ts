@@ -58,9 +58,9 @@ function expressions(plan: ColumnPlan, { hasRange, hasWild }: StatisticsWish): R
   const kind = kindOf(type);
   const asked: Record<string, string> = { count: `count(${column})` };
   if (kind === "other") return asked;
-  asked.distinct = distinctSql(column, plan.distinct);
-  // The least of a list costs as many comparisons as there are values, and not as rows.
-  const list = plan.isListable && kind === "text" ? `list(DISTINCT ${column})` : undefined;
+  // The engine looks each row up once for every aggregate of distinct values. A few of them tell the other figures too.
+  const list = plan.isListable ? `list(DISTINCT ${column})` : undefined;
+  asked.distinct = list ? `list_count(${list})` : distinctSql(column, plan.distinct);
   const [min, max] = list ? [`list_min(${list})`, `list_max(${list})`] : [`min(${column})`, `max(${column})`];
   asked.min = kind === "text" ? shorten(`CAST(${min} AS VARCHAR)`) : min;
   asked.max = kind === "text" ? shorten(`CAST(${max} AS VARCHAR)`) : max;
