@@ -17,7 +17,7 @@ try {
   const text = await readFile(page, "utf8");
   const head = text.slice(0, text.indexOf(heading) + heading.length);
   const equal = rows.filter((row) => row.includes("| equal")).length;
-  const said = `\nOf delta-io/delta-kernel-rs (\`kernel/tests/golden_data\`). ${rows.length} tables, ${equal} with rows to compare with: all equal, one of them in the time zone it was written in.\nWritten by \`npx tsx scripts/delta-page.ts\`; \`test/lake/delta-golden.test.ts\` holds it true.\n`;
+  const said = `\nOf delta-io/delta-kernel-rs (\`kernel/tests/golden_data\`). ${rows.length} tables, ${equal} with rows to compare with: all equal, one of them in the time zone it was written in.\nWritten by \`npx tsx scripts/delta-page.ts\`; \`test/lake/delta-golden.test.ts\` holds it true, on S3 and on disk.\n`;
   await writeFile(page, `${head}${said}\n| Table | What becomes of it |\n|---|---|\n${rows.join("\n")}\n`);
 } finally {
   await lake.stop();

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import type { GoldenTable } from "./golden.ts";
 import { startTestLake, type TestLake } from "./lake.ts";
 
@@ -5,6 +7,20 @@ import { startTestLake, type TestLake } from "./lake.ts";
 export function openGoldenLake(folder: string): Promise<TestLake> {
   const settings = { localRoots: [{ name: "golden", path: folder }] };
   return startTestLake({ settings, maxBytes: 64 << 20 });
+}
+
+/** Puts the reference tables of `folder` into the lake's bucket, and says where each of them lies there. */
+export async function putGolden(
+  lake: TestLake,
+  folder: string,
+  tables: readonly GoldenTable[],
+): Promise<GoldenTable[]> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    await lake.put(relative(folder, path), await readFile(path));
+  }
+  return tables.map((table) => ({ ...table, path: `s3://lake/${relative(folder, table.path)}` }));
 }
 
 type Rows = { columns: { name: string; type: string }[]; rows: unknown[][]; truncated: boolean };

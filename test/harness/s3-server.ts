@@ -42,6 +42,7 @@ export async function startS3Server(buckets: readonly string[] = []): Promise<S3
     done();
   });
   refuseOverwriting(app);
+  refuseExpired(app);
   let sentBytes = 0;
   app.addHook("onSend", (request, reply, payload, done) => {
     const length = reply.getHeader("content-length") ?? (typeof payload === "string" ? payload.length : 0);
@@ -87,6 +88,19 @@ function refuseOverwriting(app: ReturnType<typeof buildApp>): void {
     const error =
       "<Error><Code>PreconditionFailed</Code><Message>A condition did not hold.</Message></Error>";
     await reply.code(412).type("application/xml").send(`<?xml version="1.0"?>${error}`);
+  });
+}
+
+/** Signed links whose time is over, which the server behind does not look at. Source: S3 "Authenticating Requests: Using Query Parameters". */
+function refuseExpired(app: ReturnType<typeof buildApp>): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const query = new URLSearchParams((request.raw.url ?? "").split("?")[1]);
+    const date = query.get("X-Amz-Date");
+    if (date === null) return;
+    const signedMs = Date.parse(date.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
+    if (Date.now() <= signedMs + 1_000 * Number(query.get("X-Amz-Expires"))) return;
+    const error = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    await reply.code(403).type("application/xml").send(`<?xml version="1.0"?>${error}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exportSettings } from "../harness/exports.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
@@ -166,6 +167,12 @@ describe("lake_export_query", () => {
       code: "invalid_input",
       message: expect.stringContaining("7200"),
     });
+  });
+
+  test("gives a link that nobody can follow once it has expired", async () => {
+    const exported = await run({ sql: "SELECT 2 AS a", format: "csv", expiresSeconds: 1 });
+    await sleep(Date.parse(exported.expiresAt) + 1_100 - Date.now());
+    expect((await fetch(exported.url)).status).toBe(403);
   });
 
   test("asked again of the same data gives the same object; of other data, another", async () => {

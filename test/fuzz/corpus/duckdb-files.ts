@@ -61,6 +61,12 @@ const singles: readonly { name: string; select(salt: number): string; options: s
     select: (s) => largeRows(12_000, s),
     options: "PARQUET_VERSION V2, COMPRESSION snappy, ROW_GROUP_SIZE 4096",
   },
+  // Chunks of more bytes than one request asks for.
+  {
+    name: "huge_plain",
+    select: (s) => largeRows(40_000, s),
+    options: "COMPRESSION uncompressed, ROW_GROUP_SIZE 40960",
+  },
   {
     name: "large_blooms",
     select: (s) => largeRows(10_000, s),

@@ -1,0 +1,45 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deltaSet } from "../harness/delta-set.ts";
+import { startTestLake, type TestLake } from "../harness/lake.ts";
+
+const folder = join(import.meta.dirname, "../fixtures/delta");
+const readable = deltaSet.filter(({ feature }) => feature === undefined);
+const refused = deltaSet.filter(({ feature }) => feature !== undefined);
+
+describe.each(["local disk", "S3"])("The committed Delta tables on %s", (place) => {
+  let lake: TestLake;
+  const uriOf = (name: string) => (place === "S3" ? `s3://lake/${name}/` : `${join(folder, name)}/`);
+
+  beforeAll(async () => {
+    lake = await startTestLake({ settings: { localRoots: [{ name: "set", path: folder }] } });
+    if (place === "S3") await putFolder(lake);
+  });
+  afterAll(() => lake.stop());
+
+  test.each(readable)("$name has the rows of each version", async ({ name, rows = {} }) => {
+    for (const [version, expected] of Object.entries(rows)) {
+      const moment = version === "latest" ? {} : { version: Number(version) };
+      const sources = { t: { uri: uriOf(name), ...moment } };
+      const output = await lake.output("lake_query", { sql: "SELECT * FROM t ORDER BY 1", sources });
+      expect(output.rows).toEqual(expected);
+    }
+  });
+
+  test.each(refused)("$name is refused by the feature's name", async ({ name, feature }) => {
+    const result = await lake.call("lake_read_rows", { uri: uriOf(name) });
+    expect(result).toMatchObject({ kind: "failed", fault: { code: "unsupported", details: { feature } } });
+  });
+});
+
+test("the set has no other tables", async () => {
+  expect((await readdir(folder)).sort()).toEqual(deltaSet.map(({ name }) => name).sort());
+});
+
+async function putFolder(lake: TestLake): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) await lake.put(relative(folder, path), await readFile(path));
+  }
+}
