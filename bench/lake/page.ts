@@ -31,6 +31,11 @@ export function describeRun({ data, link, rounds, given }: RunFacts): Heading {
       "GET, parallel GETs: the whole object to disk with the AWS SDK (ranges of 8 MB, 16 at once; of a folder 32 objects at " +
       "once for both), then DuckDB. Polars: nodejs-polars scanning the store itself. Local DuckDB: on the served files, which " +
       "is the limit. Of the Delta table, those who cannot read its log are told which files are live. Every answer is compared " +
-      "with that of DuckDB on the local files (doubles to 1e-9).",
+      "with that of DuckDB on the local files (doubles to 1e-9), but for what sides may estimate each in their own way, and for the sampled and exact tiers of the " +
+      "profile, which DuckDB has no like of.\n\n" +
+      "Full profile: of every column, over every row, nulls, least, greatest, mean, deviation and distinct values, the last " +
+      "two not compared. DuckDB estimates distinct values by sketches, Polars tells none and no deviations; Sluice counts few " +
+      "values and estimates many, and gives quantiles of a sample too. The exact tier adds what the tool gives when it is asked " +
+      "nothing else: top values and histograms, which of so many rows are a sample's.",
   };
 }

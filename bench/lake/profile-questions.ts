@@ -24,13 +24,19 @@ const others = [
 
 /** Columns of the data in the order of the file; of the first ones the mean is asked too. */
 export const profiledColumns = { numbers, others };
+/** Those that Parquet has as decimals, and CSV as doubles. */
+export const decimals = ["l_quantity", "l_extendedprice", "l_discount", "l_tax"];
 
 export const profileName = "full profile";
 
 export const footerTier = "profile, footer tier";
 export const sampledTier = "profile, sampled tier";
+export const exactTier = "profile, exact tier";
 
-/** The cheaper tiers of the profile, which nobody else has: what footers say, compared with what rows say; a sample. */
+/**
+ * The tiers of the profile as the tool has them, top values and histograms too, which nobody else has: what footers say,
+ * compared with what rows say; a sample; every row.
+ */
 export const profileTiers: readonly Question[] = [
   {
     ...tier(footerTier, "footer"),
@@ -39,6 +45,7 @@ export const profileTiers: readonly Question[] = [
     touched: { columns: [] },
   },
   tier(sampledTier, "sample"),
+  tier(exactTier, "whole"),
 ];
 
 function tier(name: string, mode: string): Question {

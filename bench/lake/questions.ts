@@ -1,4 +1,4 @@
-import { fullProfile, profileTiers } from "./profile-questions.ts";
+import { decimals, fullProfile, profiledColumns, profileTiers } from "./profile-questions.ts";
 import type { Question } from "./question.ts";
 
 /** Questions with literals of a data set of `rows` rows. */
@@ -10,6 +10,10 @@ export function questionsOf(rows: number): Question[] {
 
 const files = ["parquet", "csv"] as const;
 const januaryOf1994 = "l_shipdate BETWEEN DATE '1994-01-01' AND DATE '1994-01-31'";
+/** All columns as Polars can give them. */
+const polarsColumns = [...profiledColumns.numbers, ...profiledColumns.others]
+  .map((name) => (decimals.includes(name) ? `CAST(${name} AS DOUBLE) AS ${name}` : name))
+  .join(", ");
 const topPrices = "FROM {table} ORDER BY l_extendedprice DESC, l_orderkey, l_linenumber LIMIT 10";
 
 function wholeFile(key: number): Question[] {
@@ -36,7 +40,7 @@ function wholeFile(key: number): Question[] {
       tool: "lake_read_rows",
       arguments: (uri) => ({ uri, limit: 20 }),
       sql: "SELECT * FROM {table} LIMIT 20",
-      polarsSql: "SELECT * FROM t LIMIT 20",
+      polarsSql: `SELECT ${polarsColumns} FROM t LIMIT 20`,
       touched: { columns: "all", rowGroups: { kind: "first" } },
     },
     {
@@ -70,7 +74,7 @@ function narrowing(key: number): Question[] {
     {
       name: "point look-up",
       datasets: ["parquet"],
-      ...query(`SELECT * FROM {table} WHERE l_orderkey = ${key} AND l_linenumber = 2`),
+      ...query(...everyColumn(`FROM {table} WHERE l_orderkey = ${key} AND l_linenumber = 2`)),
       touched: {
         columns: "all",
         rowGroups: { kind: "between", column: "l_orderkey", low: key, high: key },
@@ -92,7 +96,7 @@ const ordering: readonly Question[] = [
   {
     name: "top-n sort",
     datasets: ["parquet"],
-    ...query(`SELECT * ${topPrices}`),
+    ...query(...everyColumn(topPrices)),
     touched: {
       columns: ["l_extendedprice", "l_orderkey", "l_linenumber"],
       rowGroups: { kind: "answers", sql: `SELECT file_row_number ${topPrices}` },
@@ -133,6 +137,14 @@ const folders: readonly Question[] = [
     },
   },
 ];
+
+/** All columns of what `from` says, to lake_query and to Polars. */
+function everyColumn(from: string): [sql: string, polarsSql: string] {
+  return [
+    `SELECT * ${from}`,
+    `SELECT ${polarsColumns} FROM (SELECT * ${from.replace("{table}", "t")}) AS rows`,
+  ];
+}
 
 /** A statement to lake_query. Polars gets the same one unless it needs another. */
 function query(sql: string, polarsSql = sql.replace("{table}", "t")) {

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { keyOf } from "../data.ts";
-import { profiledColumns } from "../profile-questions.ts";
+import { decimals, profiledColumns } from "../profile-questions.ts";
 import { polarsProfile, polarsSchema } from "../sides/polars-ops.ts";
 import type { SideRequest } from "../sides/side.ts";
 import { answerLines } from "./answer-lines.ts";
@@ -49,22 +49,30 @@ function profileOf(frame: Frame): Frame {
       const column = pl.col(name);
       const all = [
         column.nullCount().alias(`nulls_${name}`),
-        column.min().alias(`min_${name}`),
-        column.max().alias(`max_${name}`),
+        shown(column.min(), name).alias(`min_${name}`),
+        shown(column.max(), name).alias(`max_${name}`),
       ];
       return numbers.includes(name) ? [...all, column.cast(pl.Float64).mean().alias(`mean_${name}`)] : all;
     }),
   );
 }
 
-/** DuckDB's name of a type, for what the data has. */
+/** Decimals do not come over to JavaScript. */
+function shown(value: ReturnType<typeof pl.col>, name: string): ReturnType<typeof pl.col> {
+  return decimals.includes(name) ? value.cast(pl.Float64) : value;
+}
+
+const duckdbNames: Readonly<Record<string, string>> = {
+  Int64: "BIGINT",
+  Int32: "INTEGER",
+  String: "VARCHAR",
+  Date: "DATE",
+};
+
+/** DuckDB's name of a type such as `DataType(Int64)`, for what the data has. */
 function duckdbName(type: string): string {
-  if (/^Int64/.test(type)) return "BIGINT";
-  if (/^Int32/.test(type)) return "INTEGER";
-  if (/^(Utf8|String)/.test(type)) return "VARCHAR";
-  if (/^Date\b/.test(type)) return "DATE";
-  const [, precision, scale] = /^Decimal\D*(\d+)\D+(\d+)/.exec(type) ?? [];
-  return precision === undefined ? type : `DECIMAL(${precision},${scale})`;
+  const [, name = type] = /^DataType\((.*)\)$/.exec(type) ?? [];
+  return duckdbNames[name] ?? name.replace(/^Decimal/, "DECIMAL");
 }
 
 await answerLines(async (request) => {
