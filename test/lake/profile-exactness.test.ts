@@ -135,11 +135,16 @@ test("A sample unlike the rest of its table costs a second look, in bounded memo
   });
   // The middle of each tenth of the row groups, which is what a sample takes.
   const sampled = [2, 8, 14, 20, 26, 32, 38, 44, 50, 56].join(", ");
-  const value = `CASE WHEN i // 20480 IN (${sampled}) THEN 'same' ELSE lpad(i::VARCHAR, 120, 'x') END`;
+  const isSampled = `i // 20480 IN (${sampled})`;
+  const text = `CASE WHEN ${isSampled} THEN 'same' ELSE lpad(i::VARCHAR, 120, 'x') END`;
+  const number = `CASE WHEN ${isSampled} THEN -1 ELSE i END`;
   try {
     const uri = await small.put(
       "unlike.parquet",
-      await parquetOf(`SELECT ${value} AS text FROM range(1200000) t(i)`, "ROW_GROUP_SIZE 20480"),
+      await parquetOf(
+        `SELECT ${text} AS text, ${number} AS number, i % 3 AS few FROM range(1200000) t(i)`,
+        "ROW_GROUP_SIZE 20480",
+      ),
     );
     const { columns } = await small.output("lake_profile_dataset", { uri, mode: "whole", topValues: 0 });
     expect(columns[0]).toMatchObject({
@@ -148,6 +153,9 @@ test("A sample unlike the rest of its table costs a second look, in bounded memo
       max: `${"x".repeat(119)}9`,
     });
     expect(columns[0].distinct.count).toBeGreaterThan(800_000);
+    expect(columns[1]).toMatchObject({ min: -1, max: 1_199_999 });
+    expect(columns[1].distinct.count).toBeGreaterThan(800_000);
+    expect(columns[2]).toMatchObject({ min: 0, max: 2, distinct: { count: 3 } });
   } finally {
     await small.stop();
   }

@@ -148,8 +148,8 @@ async function askPart(source: Source, part: readonly ColumnPlan[], hasRange: bo
 }
 
 /**
- * What turns out to be too much for the engine, as where a table is not like its sample, is sketched: first columns of
- * which each value is kept, whose number the sample may have misjudged.
+ * What turns out to be too much for the engine, as where a table is not like its sample, is asked with less memory: first
+ * without lists, which are never spilled, then with sketches of the columns of which each value is kept, at last of all.
  */
 async function askFrugally(
   source: Source,
@@ -160,16 +160,18 @@ async function askFrugally(
     return readStatistics(await source.ask(statisticsSql(part, source.from, wish)), part);
   } catch (thrown) {
     const isTooLarge = thrown instanceof ToolError && thrown.code === "too_large";
-    const [suspect] = (["each", "hashed"] as const).filter((way) =>
-      part.some(({ distinct }) => distinct === way),
-    );
-    if (!isTooLarge || !suspect) throw thrown;
-    const frugal = part.map(
-      (plan): ColumnPlan =>
-        plan.distinct === suspect ? { ...plan, distinct: "sketched", isListable: false } : plan,
-    );
+    const frugal = isTooLarge ? frugalPlans(part) : undefined;
+    if (!frugal) throw thrown;
     return askFrugally(source, frugal, wish);
   }
+}
+
+/** The same with less memory, in the one way that is next; undefined where nothing can be spared. */
+function frugalPlans(part: readonly ColumnPlan[]): ColumnPlan[] | undefined {
+  if (part.some(({ isListable }) => isListable)) return part.map((plan) => ({ ...plan, isListable: false }));
+  const suspect = (["each", "hashed"] as const).find((way) => part.some(({ distinct }) => distinct === way));
+  if (!suspect) return undefined;
+  return part.map((plan) => (plan.distinct === suspect ? { ...plan, distinct: "sketched" } : plan));
 }
 
 function leftOutNotes(statistics: readonly ColumnStatistics[], { topValues }: ProfileWish): string[] {
