@@ -15,6 +15,8 @@ export interface DeltaSetTable {
   write(table: DeltaWriter): Promise<unknown>;
   /** Versions whose commits a checkpoint stands for. */
   gone?: readonly number[];
+  /** Name and type, where it is not the one column `id`. */
+  columns?: Readonly<Record<string, string>>;
   /** In the order of their first column, by version; `latest` is asked for without one. */
   rows?: Readonly<Record<number | "latest", unknown[][]>>;
   /** Of the reader feature that is refused by name. */
@@ -34,7 +36,7 @@ const mappedBy = (mode: string, fields: TableSettings["fields"]) => ({
   configuration: { "delta.columnMapping.mode": mode },
 });
 
-/** Every way a table's state is kept that `docs/delta.md` says is read, one each, and one that is refused. */
+/** A table for each of the main ways a table's state is kept, and one that is refused. */
 export const deltaSet: readonly DeltaSetTable[] = [
   {
     name: "commits",
@@ -69,6 +71,7 @@ export const deltaSet: readonly DeltaSetTable[] = [
   }),
   {
     name: "partitions",
+    columns: { id: "BIGINT", word: "VARCHAR", day: "DATE" },
     rows: {
       latest: [
         [1, "ä b", "2024-02-29"],
@@ -87,6 +90,7 @@ export const deltaSet: readonly DeltaSetTable[] = [
   },
   {
     name: "columns-by-name",
+    columns: { "an id": "BIGINT" },
     rows: { latest: [[5]] },
     async write(table) {
       const file = await table.file("a.parquet", `SELECT 5::BIGINT AS "col-1"`);
@@ -95,6 +99,7 @@ export const deltaSet: readonly DeltaSetTable[] = [
   },
   {
     name: "columns-by-id",
+    columns: { a: "BIGINT", new: "BIGINT" },
     rows: { latest: [[5, null]] },
     async write(table) {
       const file = await table.file("a.parquet", "SELECT 5::BIGINT AS p", {}, "FIELD_IDS {p: 1}");
@@ -103,7 +108,8 @@ export const deltaSet: readonly DeltaSetTable[] = [
   },
   {
     name: "wider-types",
-    rows: { 0: [[7]], latest: [[7], ["9007199254740993"]] },
+    columns: { n: "BIGINT" },
+    rows: { latest: [[7], ["9007199254740993"]] },
     async write(table) {
       const settings = (type: string) => ({
         fields: [{ name: "n", type }],
@@ -136,7 +142,7 @@ function checkpointed(
   return {
     name,
     gone: [0, 1],
-    rows: { latest: [[1], [2]] },
+    rows: { 1: [[1]], latest: [[1], [2]] },
     async write(table) {
       const settings = { fields: [idField], readerFeatures: ["v2Checkpoint"] };
       const a = await table.file("a.parquet", ids(0, 1));

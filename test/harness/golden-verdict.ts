@@ -9,18 +9,17 @@ export function openGoldenLake(folder: string): Promise<TestLake> {
   return startTestLake({ settings, maxBytes: 64 << 20 });
 }
 
-/** Puts the reference tables of `folder` into the lake's bucket, and says where each of them lies there. */
+/** Puts the reference tables of `folder` into the lake's bucket, and says where such a table lies there. */
 export async function putGolden(
   lake: TestLake,
   folder: string,
-  tables: readonly GoldenTable[],
-): Promise<GoldenTable[]> {
+): Promise<(table: GoldenTable) => GoldenTable> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     await lake.put(relative(folder, path), await readFile(path));
   }
-  return tables.map((table) => ({ ...table, path: `s3://lake/${relative(folder, table.path)}` }));
+  return (table) => ({ ...table, path: `s3://lake/${relative(folder, table.path)}` });
 }
 
 type Rows = { columns: { name: string; type: string }[]; rows: unknown[][]; truncated: boolean };

@@ -18,13 +18,21 @@ describe.each(["local disk", "S3"])("The committed Delta tables on %s", (place) 
   });
   afterAll(() => lake.stop());
 
-  test.each(readable)("$name has the rows of each version", async ({ name, rows = {} }) => {
+  test.each(readable)("$name has its rows", async ({ name, rows = {}, columns = { id: "BIGINT" } }) => {
     for (const [version, expected] of Object.entries(rows)) {
       const moment = version === "latest" ? {} : { version: Number(version) };
       const sources = { t: { uri: uriOf(name), ...moment } };
       const output = await lake.output("lake_query", { sql: "SELECT * FROM t ORDER BY 1", sources });
       expect(output.rows).toEqual(expected);
+      expect(output.columns).toEqual(Object.entries(columns).map(([name, type]) => ({ name, type })));
     }
+  });
+
+  const shortened = readable.filter(({ gone }) => gone !== undefined);
+  test.each(shortened)("$name says which versions are there still", async ({ name }) => {
+    const { code, message } = await lake.fault("lake_read_rows", { uri: uriOf(name), version: 0 });
+    expect(code).toBe("not_found");
+    expect(message).toMatch(/\b1\b.*\b2\b/);
   });
 
   test.each(refused)("$name is refused by the feature's name", async ({ name, feature }) => {
