@@ -82,7 +82,7 @@ export const proofs: readonly Proof[] = [
     name: "replaced",
     title: "An object replaced during a query",
     about:
-      "A Parquet or CSV object is replaced by another of the same or another size before a seeded one of the requests that a query, or a walk through pages, makes, or after them. The answer has to be `changed`, or to the value that of one version.",
+      "A Parquet or CSV object is replaced by another of the same or another size before a seeded one of the requests that a query, or a walk through pages, makes. The answer has to be `changed`, or to the value that of one version.",
     files: ["test/fuzz/replaced.test.ts"],
     env: { REPLACED_TRIES: "200" },
     isSeeded: true,

@@ -8,20 +8,27 @@ import {
   versionName,
 } from "./delta-table.ts";
 
-/** A Delta table of the committed set, and what its reader has to say. */
-export interface DeltaSetTable {
+interface WrittenTable {
   name: string;
-  /** Writes it, but for commits that are then `gone`. */
   write(table: DeltaWriter): Promise<unknown>;
-  /** Versions whose commits a checkpoint stands for. */
+  /** Versions whose commits are removed once it is written, as a checkpoint stands for them. */
   gone?: readonly number[];
+}
+
+interface ReadableTable extends WrittenTable {
   /** Name and type, where it is not the one column `id`. */
   columns?: Readonly<Record<string, string>>;
   /** In the order of their first column, by version; `latest` is asked for without one. */
-  rows?: Readonly<Record<number | "latest", unknown[][]>>;
-  /** Of the reader feature that is refused by name. */
-  feature?: string;
+  rows: Readonly<Record<number, unknown[][]> & { latest: unknown[][] }>;
 }
+
+interface RefusedTable extends WrittenTable {
+  /** The reader feature by whose name it is refused. */
+  feature: string;
+}
+
+/** A Delta table of the committed set, and what its reader has to say. */
+export type DeltaSetTable = ReadableTable | RefusedTable;
 
 const idField = { name: "id", type: "long" };
 const ids = (from: number, to: number) => `SELECT range AS id FROM range(${from}, ${to})`;

@@ -1,5 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import type { GoldenTable } from "./golden.ts";
 import { startTestLake, type TestLake } from "./lake.ts";
 
@@ -9,17 +8,9 @@ export function openGoldenLake(folder: string): Promise<TestLake> {
   return startTestLake({ settings, maxBytes: 64 << 20 });
 }
 
-/** Puts the reference tables of `folder` into the lake's bucket, and says where such a table lies there. */
-export async function putGolden(
-  lake: TestLake,
-  folder: string,
-): Promise<(table: GoldenTable) => GoldenTable> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    await lake.put(relative(folder, path), await readFile(path));
-  }
-  return (table) => ({ ...table, path: `s3://lake/${relative(folder, table.path)}` });
+/** The table's copy in the bucket to which `folder` was put. */
+export function inBucket(table: GoldenTable, folder: string): GoldenTable {
+  return { ...table, path: `s3://lake/${relative(folder, table.path)}` };
 }
 
 type Rows = { columns: { name: string; type: string }[]; rows: unknown[][]; truncated: boolean };

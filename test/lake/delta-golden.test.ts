@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GoldenTable, goldenFolder, goldenTables } from "../harness/golden.ts";
-import { openGoldenLake, putGolden, verdictOf } from "../harness/golden-verdict.ts";
+import { goldenFolder, goldenTables } from "../harness/golden.ts";
+import { inBucket, openGoldenLake, verdictOf } from "../harness/golden-verdict.ts";
 import type { TestLake } from "../harness/lake.ts";
+import { putFolder } from "../harness/put-folder.ts";
 
 const folder = goldenFolder();
 const skipped = folder === undefined ? " (the reference tables are not at hand: SLUICE_GOLDEN_DIR)" : "";
@@ -12,12 +13,11 @@ const tables = folder === undefined ? [] : goldenTables(folder);
 
 describe.skipIf(folder === undefined)(`The reference tables of Delta Lake${skipped}`, () => {
   let lake: TestLake;
-  let inBucket: (table: GoldenTable) => GoldenTable;
   let page: string;
 
   beforeAll(async () => {
     lake = await openGoldenLake(folder ?? "");
-    inBucket = await putGolden(lake, folder ?? "");
+    await putFolder(lake, folder ?? "");
     page = await readFile(join(import.meta.dirname, "../../docs/delta.md"), "utf8");
   });
   afterAll(() => lake.stop());
@@ -30,7 +30,7 @@ describe.skipIf(folder === undefined)(`The reference tables of Delta Lake${skipp
   });
 
   test.each(tables)("$name is read on S3 as it is on disk", async (table) => {
-    const verdict = await verdictOf(lake, inBucket(table));
+    const verdict = await verdictOf(lake, inBucket(table, folder ?? ""));
     expect(page).toContain(`| ${table.name} | ${verdict} |`);
   });
 });

@@ -1,12 +1,13 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deltaSet } from "../harness/delta-set.ts";
 import { startTestLake, type TestLake } from "../harness/lake.ts";
+import { putFolder } from "../harness/put-folder.ts";
 
 const folder = join(import.meta.dirname, "../fixtures/delta");
-const readable = deltaSet.filter(({ feature }) => feature === undefined);
-const refused = deltaSet.filter(({ feature }) => feature !== undefined);
+const readable = deltaSet.filter((table) => "rows" in table);
+const refused = deltaSet.filter((table) => "feature" in table);
 
 describe.each(["local disk", "S3"])("The committed Delta tables on %s", (place) => {
   let lake: TestLake;
@@ -14,11 +15,11 @@ describe.each(["local disk", "S3"])("The committed Delta tables on %s", (place) 
 
   beforeAll(async () => {
     lake = await startTestLake({ settings: { localRoots: [{ name: "set", path: folder }] } });
-    if (place === "S3") await putFolder(lake);
+    if (place === "S3") await putFolder(lake, folder);
   });
   afterAll(() => lake.stop());
 
-  test.each(readable)("$name has its rows", async ({ name, rows = {}, columns = { id: "BIGINT" } }) => {
+  test.each(readable)("$name has its rows", async ({ name, rows, columns = { id: "BIGINT" } }) => {
     for (const [version, expected] of Object.entries(rows)) {
       const moment = version === "latest" ? {} : { version: Number(version) };
       const sources = { t: { uri: uriOf(name), ...moment } };
@@ -44,10 +45,3 @@ describe.each(["local disk", "S3"])("The committed Delta tables on %s", (place) 
 test("the set has no other tables", async () => {
   expect((await readdir(folder)).sort()).toEqual(deltaSet.map(({ name }) => name).sort());
 });
-
-async function putFolder(lake: TestLake): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) await lake.put(relative(folder, path), await readFile(path));
-  }
-}

@@ -128,7 +128,7 @@ describe("A whole profile says what plain SQL says", () => {
   });
 });
 
-test("A sample unlike the rest of its table costs a second look, in bounded memory", async () => {
+test("A sample unlike the rest of its table is looked at again, in bounded memory", async () => {
   const { query } = lake.settings;
   const small = await startTestLake({
     settings: { query: { ...query, threads: 1, memoryBytes: 64e6, tempBytes: 1e6 } },

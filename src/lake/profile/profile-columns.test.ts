@@ -22,3 +22,27 @@ test("What the engine refuses is asked otherwise where doubles may be the reason
   expect(await timesAsked("VARCHAR")).toBe(1);
   expect(await timesAsked("DECIMAL(9,2)")).toBe(1);
 });
+
+test("What is too large is asked without lists before few values are estimated", async () => {
+  const counted = ["n", "d0", "d1"].map((name) => ({ name, type: "BIGINT" }));
+  const sampled = { columns: counted, rows: [[100_000, 3, 5]], more: false, notes: [] };
+  const asked: string[] = [];
+  const ask = async (sql: string) => {
+    asked.push(sql);
+    throw new ToolError("too_large", "Out of Memory Error");
+  };
+  const look = "cheap" as const;
+  const sources = {
+    whole: { ask, from: "dataset", look },
+    sample: { ask: async () => sampled, from: "dataset", look, ofWhat: "some rows" },
+  };
+  const columns = ["a", "b"].map((name) => ({ name, type: "BIGINT" }));
+  const profile = profileColumns(sources, columns, { ...wish, rowCount: 2_000_000 });
+  await expect(profile).rejects.toMatchObject({ code: "too_large" });
+  const ways = asked.map((sql) => sql.match(/list\(DISTINCT|count\(DISTINCT|approx_count_distinct/g));
+  expect(ways.map((found) => [...new Set(found)])).toEqual([
+    ["list(DISTINCT"],
+    ["count(DISTINCT"],
+    ["approx_count_distinct"],
+  ]);
+});
