@@ -61,13 +61,16 @@ function expressions(plan: ColumnPlan, { hasRange, hasWild }: StatisticsWish): R
   // The engine looks each row up once for every aggregate of distinct values. A few of them tell the other figures too.
   const list = plan.isListable ? `list(DISTINCT ${column})` : undefined;
   asked.distinct = list ? `list_count(${list})` : distinctSql(column, plan.distinct);
-  const [min, max] = list ? [`list_min(${list})`, `list_max(${list})`] : [`min(${column})`, `max(${column})`];
+  const [min, max]: [string, string] = list
+    ? [`list_min(${list})`, `list_max(${list})`]
+    : [`min(${column})`, `max(${column})`];
   asked.min = kind === "text" ? shorten(`CAST(${min} AS VARCHAR)`) : min;
   asked.max = kind === "text" ? shorten(`CAST(${max} AS VARCHAR)`) : max;
   if (!hasQuantiles(kind)) return asked;
   const quantiles = quantilesSql(plan.column, plan.quantiles);
   if (quantiles !== undefined) asked.quantiles = quantiles;
-  return { ...asked, ...momentsSql(plan.column, hasWild), ...(hasRange ? rangeSql(column, kind) : {}) };
+  const range = hasRange ? rangeSql(column, kind, [min, max]) : {};
+  return { ...asked, ...momentsSql(plan.column, hasWild), ...range };
 }
 
 function distinctSql(column: string, way: DistinctWay): string {
@@ -98,9 +101,14 @@ function isWide(type: string): boolean {
   return /^U?HUGEINT$/.test(type) || Number(digits) > 18;
 }
 
-/** Where a histogram can lie. */
-function rangeSql(column: string, kind: ColumnKind): Record<string, string> {
-  const [low, high] = ["min", "max"].map((name) => `${name}(${column})${finiteOnly(column, kind)}`);
+/** Where a histogram can lie: between `bounds`, where none of its values are infinite. */
+function rangeSql(
+  column: string,
+  kind: ColumnKind,
+  bounds: readonly [min: string, max: string],
+): Record<string, string> {
+  const filter = finiteOnly(column, kind);
+  const [low, high] = filter === "" ? bounds : [`min(${column})${filter}`, `max(${column})${filter}`];
   if (kind === "instant") return { low: `epoch_ms(${low})`, high: `epoch_ms(${high})` };
   return { low: `CAST(${low} AS DOUBLE)`, high: `CAST(${high} AS DOUBLE)` };
 }
