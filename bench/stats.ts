@@ -3,6 +3,10 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
 /** Linear between the two nearest values. Throws for no values. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,4 +1,5 @@
 import { type Goal, times } from "../report.ts";
+import { geometricMean } from "../stats.ts";
 import type { DatasetName } from "./data.ts";
 import { exactTier, footerTier, profileName, profileTiers, sampledTier } from "./profile-questions.ts";
 import { fetchedOverNeeded, middle, plainly, type Row, type SideName, speedup } from "./results.ts";
@@ -85,20 +86,17 @@ function neverSlower(rows: readonly Row[]): Goal {
 
 function belowPolars(rows: readonly Row[]): Goal {
   const what = "geometric mean of all, cold, time by that of Polars";
-  const ratiosOf = (some: readonly Row[]) => some.flatMap((row) => speedup(row, "Polars", "cold") ?? []);
+  const ratiosOf = (some: readonly Row[]) =>
+    some.flatMap((row) => speedup(row, "Polars", "cold") ?? []).map((ratio) => 1 / ratio);
   const ratios = ratiosOf(rows);
   if (ratios.length === 0) return absent(what, rows[0], "Polars");
-  const found = 1 / geometricMean(ratios);
+  const found = geometricMean(ratios);
   const single = ratiosOf(rows.filter(({ dataset }) => dataset !== "files"));
-  const ofSingle = single.length > 0 ? `; without the many files ${times(1 / geometricMean(single))}` : "";
+  const ofSingle = single.length > 0 ? `; without the many files ${times(geometricMean(single))}` : "";
   return {
     text: `${what}: ${times(found)} over ${ratios.length} questions (at most 0.9 ×)${ofSingle}`,
     met: found <= 0.9,
   };
-}
-
-function geometricMean(values: readonly number[]): number {
-  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 /** Long questions may take half as long again as DuckDB on the local file; short ones 60 ms more. */

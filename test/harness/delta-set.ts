@@ -3,6 +3,7 @@ import {
   type DeltaWriter,
   definition,
   inlineVector,
+  mappedField,
   storedVector,
   type TableSettings,
   versionName,
@@ -32,11 +33,6 @@ export type DeltaSetTable = ReadableTable | RefusedTable;
 
 const idField = { name: "id", type: "long" };
 const ids = (from: number, to: number) => `SELECT range AS id FROM range(${from}, ${to})`;
-const mapped = (name: string, physicalName: string, id: number) => ({
-  name,
-  type: "long",
-  metadata: { "delta.columnMapping.id": id, "delta.columnMapping.physicalName": physicalName },
-});
 const mappedBy = (mode: string, fields: TableSettings["fields"]) => ({
   fields,
   minReaderVersion: 2,
@@ -101,7 +97,7 @@ export const deltaSet: readonly DeltaSetTable[] = [
     rows: { latest: [[5]] },
     async write(table) {
       const file = await table.file("a.parquet", `SELECT 5::BIGINT AS "col-1"`);
-      await table.create(mappedBy("name", [mapped("an id", "col-1", 1)]), [file]);
+      await table.create(mappedBy("name", [mappedField("an id", "col-1", 1)]), [file]);
     },
   },
   {
@@ -110,7 +106,7 @@ export const deltaSet: readonly DeltaSetTable[] = [
     rows: { latest: [[5, null]] },
     async write(table) {
       const file = await table.file("a.parquet", "SELECT 5::BIGINT AS p", {}, "FIELD_IDS {p: 1}");
-      await table.create(mappedBy("id", [mapped("a", "gone", 1), mapped("new", "x", 9)]), [file]);
+      await table.create(mappedBy("id", [mappedField("a", "gone", 1), mappedField("new", "x", 9)]), [file]);
     },
   },
   {

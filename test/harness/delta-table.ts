@@ -70,6 +70,20 @@ export class DeltaWriter {
   }
 }
 
+/** A column that is called otherwise in the files. */
+export function mappedField(
+  name: string,
+  physicalName: string,
+  id: number,
+  type: unknown = "long",
+): WrittenField {
+  return {
+    name,
+    type,
+    metadata: { "delta.columnMapping.id": id, "delta.columnMapping.physicalName": physicalName },
+  };
+}
+
 /** The actions that say what a table is. */
 export function definition({
   fields,

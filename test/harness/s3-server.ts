@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buildApp } from "fauxqs";
+import { signedMs } from "./other-clock.ts";
 
 /** One request the server saw, as it came over the wire. */
 export interface SeenRequest {
@@ -97,8 +98,7 @@ function refuseExpired(app: ReturnType<typeof buildApp>): void {
     const query = new URLSearchParams((request.raw.url ?? "").split("?")[1]);
     const date = query.get("X-Amz-Date");
     if (date === null) return;
-    const signedMs = Date.parse(date.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
-    if (Date.now() <= signedMs + 1_000 * Number(query.get("X-Amz-Expires"))) return;
+    if (Date.now() <= signedMs(date) + 1_000 * Number(query.get("X-Amz-Expires"))) return;
     const error = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
     await reply.code(403).type("application/xml").send(`<?xml version="1.0"?>${error}`);
   });

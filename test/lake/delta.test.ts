@@ -4,6 +4,7 @@ import {
   definition,
   deltaTablesOf,
   inlineVector,
+  mappedField as mapped,
   storedVector,
 } from "../harness/delta-table.ts";
 import { startTestLake } from "../harness/lake.ts";
@@ -119,11 +120,6 @@ describe("The rows of a Delta table", () => {
 });
 
 describe("Columns under other names in the files", () => {
-  const mapped = (name: string, physical: string, id: number, type: unknown = "long") => ({
-    name,
-    type,
-    metadata: { "delta.columnMapping.id": id, "delta.columnMapping.physicalName": physical },
-  });
   const nested = (inner: string) => ({
     type: "struct",
     fields: [{ nullable: true, ...mapped("inner name", inner, 3, "string") }],

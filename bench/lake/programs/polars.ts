@@ -41,7 +41,7 @@ async function rowsOf(request: Ask): Promise<unknown[][]> {
   return (await (asked as Frame).collect()).rows();
 }
 
-/** As the SQL of DuckDB's profile has it, but for deviations and distinct values: Polars counts these exactly, which takes its time. */
+/** As the SQL of DuckDB's profile has it, but for deviations, and for distinct values, which Polars counts exactly and takes its time. */
 function profileOf(frame: Frame): Frame {
   const { numbers, others } = profiledColumns;
   return frame.select(
